@@ -1,0 +1,94 @@
+"""Async: the one way to reach a loop from another thread.
+
+Theory of operation. A loop asleep in its event queue can only be woken by a descriptor, so each loop owns one (an
+eventfd where there is one, else a pipe) and watches it. `Async.send` marks its handle as pending and, if nobody has done
+so since the loop last looked, writes to that descriptor: any number of sends of any number of handles cost one write and
+one wake-up. The loop reads the descriptor first and looks at the marks afterwards, so no send is lost.
+
+What surprises people: sends coalesce. The callback runs at least once after a send, not once for each.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from .handle import Handle
+from .queue import READABLE
+
+if TYPE_CHECKING:
+    from .loop import Loop
+
+
+class Wakeup:
+    """A loop's wake-up descriptor and the marks of what woke it."""
+
+    def __init__(self, loop: Loop) -> None:
+        self._loop = loop
+        self._awake = False
+        self._marked: list[Callable[[], object]] = []
+        if hasattr(os, "eventfd"):
+            self._reader = self._writer = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        else:
+            self._reader, self._writer = os.pipe()
+            os.set_blocking(self._reader, False)
+            os.set_blocking(self._writer, False)
+        loop._queue.set(self._reader, READABLE, self._on_readable)
+
+    def mark(self, callback: Callable[[], object]) -> None:
+        """Have `callback` called in the loop's next poll step. For any thread; coalescing is the caller's task."""
+        self._marked.append(callback)
+        if not self._awake:
+            self._awake = True
+            with contextlib.suppress(BlockingIOError):
+                os.write(self._writer, b"\x01\0\0\0\0\0\0\0")
+
+    def _on_readable(self, events: int) -> None:
+        with contextlib.suppress(BlockingIOError):
+            os.read(self._reader, 4096)
+        self._awake = False
+        marked, self._marked = self._marked, []
+        for position, callback in enumerate(marked):
+            try:
+                callback()
+            except BaseException as exc:
+                if not self._loop._take(exc):
+                    for rest in marked[position + 1 :]:
+                        self.mark(rest)
+                    raise
+
+    def close(self) -> None:
+        """Give the descriptors back."""
+        self._loop._queue.remove(self._reader)
+        os.close(self._reader)
+        if self._writer != self._reader:
+            os.close(self._writer)
+
+
+class Async(Handle):
+    """libuv's `uv_async_t`: active, and so keeping the loop alive, from the start."""
+
+    __slots__ = ("_callback", "_sent")
+
+    def __init__(self, loop: Loop, callback: Callable[[], object]) -> None:
+        super().__init__(loop)
+        self._callback = callback
+        self._sent = False
+        self._set_active()
+
+    def send(self) -> None:
+        """Have the callback called in the loop's thread, in its next poll step. For any thread, at any time.
+
+        Sends before the callback runs become one. A send to a closing handle does nothing.
+        """
+        if self._sent or self._closing:
+            return
+        self._sent = True
+        self.loop._wakeup.mark(self._deliver)
+
+    def _deliver(self) -> None:
+        self._sent = False
+        if not self._closing:
+            self._callback()

@@ -1,0 +1,380 @@
+"""The loop: one turn after another, until nothing is left to wait for.
+
+Theory of operation. The order is libuv's since 1.45. Once, before the first turn (run mode "default" only): due timers.
+Then each turn:
+
+    pending    callbacks put off from an earlier step
+    idle       idle watchers
+    prepare    prepare watchers
+    poll       sleep in the event queue until something is ready or a timer is due, then call back for what is ready;
+               after that the callbacks put off in this very step, up to 8 rounds
+    check      check watchers
+    closing    release closed handles and call their closing callbacks
+    timers     update the clock, then due timers
+
+The poll step does not sleep while an idle handle is active, a callback is pending, a handle is closing or `stop` was
+called; it sleeps at most until the next timer. The loop is alive while a handle is active and referenced, a request is
+outstanding, or something is pending or closing.
+
+What surprises people: timers come *last* in a turn, not first; `now` stands still within a step; and an error raised by
+a callback does not vanish: it goes to `on_exception`, and without one it leaves `run`, which may be called again and
+goes on with what had not run yet.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from heapq import heapify, heappop, heappush
+from typing import TYPE_CHECKING, Any, Literal
+
+from .async_ import Wakeup
+from .errors import error
+from .handle import Handle
+from .queue import INVALID, new_queue
+from .threadpool import ThreadPool, Work
+
+if TYPE_CHECKING:
+    from .probe import Probe
+    from .timer import Timer
+
+RunMode = Literal["default", "once", "nowait"]
+
+_PENDING_ROUNDS = 8
+_POLL_ROUNDS = 48
+_FULL_BATCH = 1024
+_MAX_SLEEP = 0x7FFFFFFF
+
+
+class Loop:
+    """An event loop (libuv's `uv_loop_t`).
+
+    `queue` names the operating system's event queue ("epoll", "poll"); by default the variable OUROLOOP_QUEUE, else the
+    best there is. A loop belongs to the thread that runs it; only `Async.send` may be called from others.
+    """
+
+    def __init__(self, queue: str | None = None) -> None:
+        self._queue = new_queue(queue)
+        self._handles: dict[Handle, None] = {}
+        self._active_handles = 0
+        self._active_requests = 0
+        self._timers: list[tuple[int, int, Timer]] = []
+        self._timers_started = 0
+        self._dead_timers = 0
+        self._ready_timers: deque[tuple[Timer, int]] = deque()
+        self._reserve = -1
+        self._pending: deque[tuple[Callable[..., object], tuple[Any, ...]]] = deque()
+        self._idle: dict[Handle, Callable[[], object]] = {}
+        self._prepare: dict[Handle, Callable[[], object]] = {}
+        self._check: dict[Handle, Callable[[], object]] = {}
+        self._closing: list[Handle] = []
+        self._after_poll: list[Callable[[], object]] = []
+        self._stopped = False
+        self._running = False
+        self.closed = False
+        self.turns = 0
+        self.probe: Probe | None = None
+        self.on_exception: Callable[[BaseException], object] | None = None
+        """Called with each error that a callback raises; SystemExit and KeyboardInterrupt always leave `run`."""
+        self.now = 0
+        """The cached time in ms, from an arbitrary start, never going back (uv_now)."""
+        self.update_time()
+        self._wakeup = Wakeup(self)
+        self.pool = ThreadPool(self)
+
+    # The turn
+
+    def run(self, mode: RunMode = "default") -> bool:
+        """Run until the loop is no longer alive ("default"), for one turn that may sleep ("once"), or one that may not
+        ("nowait"). Returns whether it is still alive (uv_run).
+
+        Raises `OSError` EBUSY when the loop is running already, EINVAL when it is closed, and whatever a callback raised
+        and `on_exception` did not take.
+        """
+        if mode not in ("default", "once", "nowait"):
+            raise ValueError(f"mode must be 'default', 'once' or 'nowait', not {mode!r}")
+        if self.closed:
+            raise error(errno.EINVAL)
+        if self._running:
+            raise error(errno.EBUSY)
+        self._running = True
+        try:
+            return self._run(mode)
+        finally:
+            self._running = False
+            self._stopped = False
+
+    def _run(self, mode: RunMode) -> bool:
+        alive = self.alive
+        if not alive:
+            self.update_time()
+        elif mode == "default" and not self._stopped:
+            self.update_time()
+            self._run_timers()
+        while alive and not self._stopped:
+            self.turns += 1
+            if self.probe is not None:
+                self.probe.turn(self, self.turns)
+            can_sleep = not self._pending and not self._idle
+            if self._pending:
+                self._run_pending()
+            if self._idle:
+                self._run_watchers(self._idle)
+            if self._prepare:
+                self._run_watchers(self._prepare)
+            self._poll(self.backend_timeout() if mode == "default" or (mode == "once" and can_sleep) else 0)
+            for _ in range(_PENDING_ROUNDS):
+                if not self._pending:
+                    break
+                self._run_pending()
+            if self._check:
+                self._run_watchers(self._check)
+            if self._closing:
+                self._run_closing()
+            self.update_time()
+            self._run_timers()
+            alive = self.alive
+            if mode != "default":
+                break
+        return alive
+
+    def _run_pending(self) -> None:
+        pending = self._pending
+        for _ in range(len(pending)):
+            callback, args = pending.popleft()
+            try:
+                callback(*args)
+            except BaseException as exc:
+                if not self._take(exc):
+                    raise
+
+    def _run_watchers(self, watchers: dict[Handle, Callable[[], object]]) -> None:
+        for handle, callback in reversed(list(watchers.items())):
+            if watchers.get(handle) is not callback:
+                continue
+            try:
+                callback()
+            except BaseException as exc:
+                if not self._take(exc):
+                    raise
+
+    def _poll(self, timeout: float) -> None:
+        queue = self._queue
+        probe = self.probe
+        if probe is not None:
+            probe.waiting(self, timeout)
+        for _ in range(_POLL_ROUNDS):
+            ready = queue.wait(timeout)
+            self.update_time()
+            callbacks, changed = queue.callbacks, queue.changed
+            for token, what in ready:
+                if changed and token in changed:
+                    continue
+                callback = callbacks.get(token)
+                if callback is None:
+                    queue.discard_stale(token)
+                    continue
+                if probe is not None:
+                    probe.ready(self, token, what)
+                try:
+                    callback(what)
+                except BaseException as exc:
+                    if not self._take(exc):
+                        raise
+            if queue.lost:
+                self._tell_lost()
+            if len(ready) < _FULL_BATCH:
+                break
+            timeout = 0
+        if self._after_poll:
+            late, self._after_poll = self._after_poll, []
+            for late_callback in late:
+                late_callback()
+
+    def _tell_lost(self) -> None:
+        lost, self._queue.lost = self._queue.lost, []
+        for callback in lost:
+            self.defer(callback, INVALID)
+
+    def _run_closing(self) -> None:
+        closing, self._closing = self._closing, []
+        while closing:
+            handle = closing.pop()
+            try:
+                handle._release()
+                del self._handles[handle]
+                handle.closed = True
+                callback, handle._close_callback = handle._close_callback, None
+                if callback is not None:
+                    callback()
+            except BaseException as exc:
+                if not self._take(exc):
+                    self._closing = closing + self._closing
+                    raise
+
+    def _run_timers(self) -> None:
+        heap, now, ready = self._timers, self.now, self._ready_timers
+        while heap and heap[0][0] <= now:
+            _, start_id, timer = heappop(heap)
+            if timer._start_id != start_id:
+                self._dead_timers -= 1
+                continue
+            timer._set_inactive()
+            ready.append((timer, start_id))
+        while ready:
+            timer, start_id = ready.popleft()
+            if timer._start_id != start_id:
+                continue
+            timer._start_id = -1
+            callback = timer._callback
+            assert callback is not None
+            if self.probe is not None:
+                self.probe.timer_due(self, timer._due)
+            if timer._repeat:
+                timer.again()
+            try:
+                callback()
+            except BaseException as exc:
+                if not self._take(exc):
+                    raise
+
+    def _take(self, exc: BaseException) -> bool:
+        if self.on_exception is None or isinstance(exc, (SystemExit, KeyboardInterrupt, GeneratorExit)):
+            return False
+        self.on_exception(exc)
+        return True
+
+    # What keeps it going
+
+    @property
+    def alive(self) -> bool:
+        """Whether something is left to wait for (uv_loop_alive)."""
+        return bool(self._active_handles or self._active_requests or self._pending or self._closing)
+
+    @property
+    def active_handles(self) -> int:
+        """How many handles are active and referenced."""
+        return self._active_handles
+
+    @property
+    def active_requests(self) -> int:
+        """How many requests are outstanding."""
+        return self._active_requests
+
+    def backend_timeout(self) -> int:
+        """How long the poll step would sleep now: ms, 0 for not at all, -1 for without limit (uv_backend_timeout)."""
+        if self._stopped or self._pending or self._idle or self._closing:
+            return 0
+        if not self._active_handles and not self._active_requests:
+            return 0
+        heap = self._timers
+        while heap and heap[0][2]._start_id != heap[0][1]:
+            heappop(heap)
+            self._dead_timers -= 1
+        if not heap:
+            return -1
+        return min(max(heap[0][0] - self.now, 0), _MAX_SLEEP)
+
+    def stop(self) -> None:
+        """Let `run` return after the turn it is in, without sleeping in it; or before its first one (uv_stop)."""
+        self._stopped = True
+
+    def update_time(self) -> None:
+        """Read the clock into `now`, as each turn does: for after a long computation (uv_update_time)."""
+        self.now = time.monotonic_ns() // 1_000_000
+
+    def walk(self) -> Iterator[Handle]:
+        """All handles that are not closed, in the order they were made (uv_walk)."""
+        yield from list(self._handles)
+
+    def defer(self, callback: Callable[..., object], *args: Any) -> None:
+        """Call `callback(*args)` in the next pending step: the next turn's, or the one that ends this poll step."""
+        self._pending.append((callback, args))
+
+    def queue_work(
+        self, work: Callable[[], Any], callback: Callable[[OSError | BaseException | None, Any], object] | None = None, *,
+        slow: bool = False, name: str = "",
+    ) -> Work:
+        """Run `work()` on the thread pool, then `callback(error, result)` in the poll step (uv_queue_work).
+
+        `slow` marks work that waits for a slow outside party (a name server): it may take only half of the threads.
+        `name` is for those who watch.
+        """
+        return self.pool.submit(work, callback, slow=slow, name=name)
+
+    def close(self) -> None:
+        """Join the pool's threads and give back every descriptor (uv_loop_close).
+
+        Raises `OSError` EBUSY while a handle is not closed or a request is outstanding; `walk` tells which.
+        Closing a closed loop does nothing.
+        """
+        if self.closed:
+            return
+        if self._running or self._handles or self._active_requests or self._pending:
+            raise error(errno.EBUSY)
+        self.closed = True
+        self.pool.close()
+        self._wakeup.close()
+        self._queue.close()
+        if self._reserve >= 0:
+            os.close(self._reserve)
+
+    # For handles
+
+    def _reserve_descriptor(self) -> int:
+        """A descriptor of /dev/null, kept for when the process has run out of them."""
+        if self._reserve < 0:
+            self._reserve = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
+        return self._reserve
+
+    def _give_up_reserve(self, accept: Callable[[], tuple[int, Any]]) -> bool:
+        """Out of descriptors: use the reserve to accept and drop all connections that wait. False if that fails too."""
+        if self._reserve < 0:
+            return False
+        os.close(self._reserve)
+        self._reserve = -1
+        dropped = False
+        try:
+            while True:
+                os.close(accept()[0])
+                dropped = True
+        except BlockingIOError:
+            dropped = True
+        except OSError:
+            pass
+        with contextlib.suppress(OSError):
+            self._reserve_descriptor()
+        return dropped
+
+    def _vacate(self, fd: int) -> None:
+        """End the file behind `fd` now (a listening port is free at once), but keep its number until it is closed."""
+        os.dup2(self._reserve_descriptor(), fd, inheritable=False)
+
+    def _add_timer(self, due: int, timer: Timer) -> int:
+        start_id = self._timers_started
+        self._timers_started = start_id + 1
+        heappush(self._timers, (due, start_id, timer))
+        return start_id
+
+    def _drop_timer(self) -> None:
+        self._dead_timers += 1
+        if self._dead_timers > 64 and self._dead_timers * 2 > len(self._timers):
+            self._timers[:] = [entry for entry in self._timers if entry[2]._start_id == entry[1] and entry[2]._active]
+            heapify(self._timers)
+            self._dead_timers = 0
+
+    def _watch(self, fd: int, events: int, callback: Callable[[int], None]) -> None:
+        """Have `callback(events)` called when `fd` is ready for `events`; 0 stops. See `Queue.set`."""
+        self._queue.set(fd, events, callback)
+        if self.probe is not None:
+            self.probe.watched(self, fd, events, type(getattr(callback, "__self__", callback)).__name__)
+
+    def __repr__(self) -> str:
+        return (
+            f"<Loop {self._queue.name} handles={self._active_handles} requests={self._active_requests}"
+            f"{' closed' if self.closed else ''}>"
+        )

@@ -1,0 +1,47 @@
+"""The one interface through which the lower floors report what they do.
+
+Theory of operation. A loop has at most one probe, `loop.probe`, and nobody looks by default: the loop then pays for one
+comparison with None where it would report. A probe must not change anything, and may be called from pool threads.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .loop import Loop
+    from .threadpool import Work
+
+
+class Probe:
+    """Does nothing; override what you want to hear of."""
+
+    def turn(self, loop: Loop, number: int) -> None:
+        """Turn `number` (from 1) begins."""
+
+    def waiting(self, loop: Loop, timeout: float) -> None:
+        """The loop is about to block in the event queue for `timeout` ms (0: not at all; negative: without limit)."""
+
+    def watched(self, loop: Loop, fd: int, events: int, owner: str) -> None:
+        """`owner` registered `fd` with the event queue for `events` (a mask; 0: no longer)."""
+
+    def ready(self, loop: Loop, fd: int, events: int) -> None:
+        """The event queue reported `events` for `fd`."""
+
+    def timer_due(self, loop: Loop, due: int) -> None:
+        """A loop timer that was due at `due` (ms, on the loop's clock) runs."""
+
+    def work_queued(self, work: Work) -> None:
+        """A job entered the thread pool's queue."""
+
+    def work_started(self, work: Work) -> None:
+        """A pool thread, the calling one, took a job."""
+
+    def work_finished(self, work: Work) -> None:
+        """A pool thread, the calling one, finished a job."""
+
+    def work_delivered(self, work: Work) -> None:
+        """The loop is about to call a finished job's callback."""
+
+    def threads_joined(self, loop: Loop, count: int) -> None:
+        """`loop.close()` ended and joined `count` pool threads."""

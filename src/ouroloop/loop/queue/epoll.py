@@ -1,0 +1,127 @@
+"""epoll(7), Linux's event queue.
+
+Theory of operation. The kernel holds the interest list; `set` changes it at once with epoll_ctl(2), `wait` is one
+epoll_wait(2). Level-triggered.
+
+What surprises people: the kernel's key is the pair (open file description, descriptor number), and it outlives the
+descriptor. Close a registered descriptor of which a duplicate lives on (dup(2), a forked child) and epoll goes on
+reporting the old number, while EPOLL_CTL_DEL answers EBADF, or ENOENT once the number is in use again: there is no
+call that removes such an entry. Left alone it wakes every wait for ever. But each of those answers is a sure sign, so
+whenever one is seen the queue is built anew from what is really watched (`_rebuild`): a new epoll descriptor has no
+past.
+"""
+
+from __future__ import annotations
+
+import errno
+import select
+
+from ..errors import error
+from . import Callback
+
+_MAX_EVENTS = 1024
+
+
+class EpollQueue:
+    """Implements `Queue` on epoll."""
+
+    name = "epoll"
+
+    def __init__(self) -> None:
+        self._epoll = select.epoll()
+        self._events: dict[int, int] = {}
+        self.callbacks: dict[int, Callback] = {}
+        self.changed: set[int] = set()
+        self.lost: list[Callback] = []
+
+    def fileno(self) -> int:
+        """The epoll descriptor itself."""
+        return self._epoll.fileno()
+
+    def set(self, fd: int, events: int, callback: Callback) -> None:
+        """See `Queue.set`."""
+        known = self._events.get(fd)
+        if known is None:
+            if events:
+                self._add(fd, events, callback)
+            return
+        if self.callbacks[fd] != callback:
+            self._replace(fd, events, callback)
+        elif not events:
+            self.remove(fd)
+        elif known != events:
+            try:
+                self._epoll.modify(fd, events)
+            except OSError as exc:
+                self._forget(fd)
+                self._rebuild()
+                if exc.errno != errno.ENOENT:
+                    raise
+                self._add(fd, events, callback)
+            else:
+                self._events[fd] = events
+
+    def _add(self, fd: int, events: int, callback: Callback) -> None:
+        try:
+            self._epoll.register(fd, events)
+        except FileExistsError:
+            self._rebuild()
+            self._epoll.register(fd, events)
+        self._events[fd] = events
+        self.callbacks[fd] = callback
+        self.changed.add(fd)
+
+    def _replace(self, fd: int, events: int, callback: Callback) -> None:
+        """Somebody else watches this number: its file was closed behind the loop's back, or it is still the same."""
+        try:
+            self._epoll.register(fd, events)
+        except FileExistsError:
+            raise error(errno.EEXIST) from None
+        self._lose(fd)
+        self._events[fd] = events
+        self.callbacks[fd] = callback
+        self._rebuild()
+
+    def remove(self, fd: int) -> None:
+        """See `Queue.remove`."""
+        if fd not in self._events:
+            return
+        self._forget(fd)
+        try:
+            self._epoll.unregister(fd)
+        except OSError:
+            self._rebuild()
+
+    def _forget(self, fd: int) -> None:
+        del self._events[fd]
+        del self.callbacks[fd]
+        self.changed.add(fd)
+
+    def wait(self, timeout: float) -> list[tuple[int, int]]:
+        """See `Queue.wait`."""
+        ready = self._epoll.poll(None if timeout < 0 else timeout / 1000, _MAX_EVENTS)
+        if self.changed:
+            self.changed.clear()
+        return ready
+
+    def discard_stale(self, fd: int) -> None:
+        """See `Queue.discard_stale`."""
+        self._rebuild()
+
+    def _rebuild(self) -> None:
+        old, self._epoll = self._epoll, select.epoll()
+        for fd, events in list(self._events.items()):
+            try:
+                self._epoll.register(fd, events)
+            except OSError:
+                self._lose(fd)
+        old.close()
+
+    def _lose(self, fd: int) -> None:
+        """The file that `fd` stood for was closed behind the loop's back."""
+        self.lost.append(self.callbacks[fd])
+        self._forget(fd)
+
+    def close(self) -> None:
+        """See `Queue.close`."""
+        self._epoll.close()
