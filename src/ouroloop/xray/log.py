@@ -1,0 +1,121 @@
+"""The log: every step of the loop as a line, headed by the thread that speaks (`ouro --log`, OUROLOOP_LOG=1).
+
+Theory of operation. The log is a probe that prints, and a stand-in for standard output that gives the program's own
+lines the same heading, so that who said what, and when, stands in one column. Lines leave whole, one write each, since
+several threads speak.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from typing import TYPE_CHECKING, TextIO
+
+from ..loop import Probe
+from ..loop.queue import DISCONNECT, ERROR, HANGUP, INVALID, PRIORITIZED, READABLE, WRITABLE
+
+if TYPE_CHECKING:
+    from ..loop import Loop, Work
+
+_EVENT_NAMES = {
+    READABLE: "readable", WRITABLE: "writable", PRIORITIZED: "priority data", ERROR: "error", HANGUP: "hang-up",
+    DISCONNECT: "disconnected", INVALID: "closed",
+}
+
+
+def describe(events: int) -> str:
+    """A mask of events in words."""
+    return " and ".join(name for bit, name in _EVENT_NAMES.items() if events & bit) or "nothing"
+
+
+class HeadedOutput:
+    """Standard output, every line headed by the name of the thread that prints it."""
+
+    def __init__(self, target: TextIO) -> None:
+        self.target = target
+        self._lock = threading.RLock()
+        self._started: dict[str, str] = {}
+
+    def write(self, text: str) -> int:
+        """Print the complete lines of `text`; keep the rest until its line ends."""
+        speaker = threading.current_thread().name
+        speaker = "main" if speaker == "MainThread" else speaker
+        with self._lock:
+            lines = (self._started.pop(speaker, "") + text).split("\n")
+            rest = lines.pop()
+            if rest:
+                self._started[speaker] = rest
+            if lines:
+                self.target.write("".join(f"{speaker:<9}| {line}\n" for line in lines))
+        return len(text)
+
+    def flush(self) -> None:
+        """Print what is complete."""
+        self.target.flush()
+
+    def finish(self) -> None:
+        """Print lines that were begun and never ended."""
+        for speaker, rest in list(self._started.items()):
+            self.target.write(f"{speaker:<9}| {rest}\n")
+        self._started.clear()
+        self.target.flush()
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.target, name)
+
+
+class Log(Probe):
+    """Prints what a loop reports."""
+
+    def __init__(self, out: HeadedOutput) -> None:
+        self._out = out
+
+    def _say(self, text: str) -> None:
+        self._out.write(text + "\n")
+
+    def turn(self, loop: Loop, number: int) -> None:
+        self._say(f"===== TICK {number} =====")
+
+    def waiting(self, loop: Loop, timeout: float) -> None:
+        if timeout:
+            limit = "until something is ready" if timeout < 0 else f"for {timeout} ms at most"
+            self._say(f"poll: asleep in {loop.queue_name}, {limit}")
+
+    def watched(self, loop: Loop, fd: int, events: int, owner: str) -> None:
+        if events:
+            self._say(f"registered with {loop.queue_name}: {owner} on descriptor {fd}, for {describe(events)}")
+        else:
+            self._say(f"taken off {loop.queue_name}: {owner} on descriptor {fd}")
+
+    def ready(self, loop: Loop, fd: int, events: int) -> None:
+        what = "a wake-up from another thread" if fd == loop.wakeup_fd else f"descriptor {fd} is {describe(events)}"
+        self._say(f"ready: {what}")
+
+    def timer_due(self, loop: Loop, due: int) -> None:
+        self._say(f"timers: one is due, {loop.now - due} ms late" if loop.now > due else "timers: one is due, on time")
+
+    def work_queued(self, work: Work) -> None:
+        self._say(f"queued for the thread pool: {work.name}")
+
+    def work_started(self, work: Work) -> None:
+        self._say(f"took {work.name}")
+
+    def work_finished(self, work: Work) -> None:
+        self._say(f"finished {work.name}")
+
+    def work_delivered(self, work: Work) -> None:
+        self._say(f"delivering the result of {work.name}")
+
+    def threads_joined(self, loop: Loop, count: int) -> None:
+        self._say(f"{count} pool threads joined")
+
+    def closed(self, loop: Loop) -> None:
+        self._say("FINISHED")
+        self._out.finish()
+
+
+def install(loop: Loop) -> None:
+    """Log `loop`, and head the program's lines on standard output."""
+    out = HeadedOutput(sys.stdout)
+    sys.stdout = out  # type: ignore[assignment]
+    loop.probe = Log(out)

@@ -1,0 +1,81 @@
+"""The house keeps its arrows: each floor imports only from those below, and the ground floor rests on Python alone."""
+
+from __future__ import annotations
+
+import ast
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import ouroloop
+
+ROOT = Path(__file__).parent.parent
+SOURCE = ROOT / "src" / "ouroloop"
+
+BELOW = {
+    "loop": {"loop"},
+    "node": {"node", "loop"},
+    "js": {"js", "node", "loop"},
+    "xray": {"xray", "js", "node", "loop"},
+    "labs": {"labs", "xray", "js", "node", "loop"},
+}
+
+
+def imports_of(path: Path) -> Iterator[str]:
+    """The full names of the modules that a file imports, anywhere in it."""
+    package = ("ouroloop", *path.relative_to(SOURCE).parts[:-1])
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = ".".join(package[: len(package) - node.level + 1]) if node.level else ""
+            module = ".".join(filter(None, [base, node.module]))
+            yield from (f"{module}.{alias.name}" for alias in node.names)
+
+
+def files(floor: str) -> list[Path]:
+    return sorted((SOURCE / floor).rglob("*.py"))
+
+
+@pytest.mark.parametrize("floor", [floor for floor in BELOW if (SOURCE / floor).exists()])
+def test_a_floor_imports_only_from_the_floors_below(floor: str) -> None:
+    assert files(floor)
+    for path in files(floor):
+        for name in imports_of(path):
+            if name.startswith("ouroloop."):
+                assert name.split(".")[1] in BELOW[floor], f"{path}: imports {name}"
+
+
+def test_the_loop_rests_on_the_standard_library_alone() -> None:
+    for path in files("loop"):
+        for name in imports_of(path):
+            top = name.split(".")[0]
+            assert top == "ouroloop" or top in sys.stdlib_module_names, f"{path}: imports {name}"
+
+
+def test_only_the_engine_imports_the_v8_binding() -> None:
+    importers = {path.name for path in SOURCE.rglob("*.py") if any("v8" in name for name in imports_of(path))}
+    assert importers <= {"engine.py"}
+
+
+def test_every_file_opens_with_its_theory() -> None:
+    for path in SOURCE.rglob("*.py"):
+        assert ast.get_docstring(ast.parse(path.read_text())), f"{path} has no opening docstring"
+
+
+def test_the_changelog_knows_this_version() -> None:
+    assert f"## {ouroloop.__version__}" in (ROOT / "CHANGELOG.md").read_text()
+
+
+@pytest.mark.parametrize("command", [["ruff", "check", "."], ["mypy"]], ids=["ruff", "mypy"])
+@pytest.mark.timeout(300)
+def test_static_checks_are_clean(command: list[str]) -> None:
+    program = shutil.which(command[0], path=str(Path(sys.executable).parent)) or shutil.which(command[0])
+    if program is None:
+        pytest.skip(f"{command[0]} is not installed; pip install '.[test]' brings it")
+    result = subprocess.run([program, *command[1:]], cwd=ROOT, capture_output=True, text=True, timeout=280)
+    assert result.returncode == 0, result.stdout + result.stderr
