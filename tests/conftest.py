@@ -59,7 +59,7 @@ def loop(queue: str) -> Iterator[Loop]:
     for handle in loop.walk():
         if not handle.closing:
             handle.close()
-    while loop.run("nowait"):
+    while not loop.closed and loop.run("once"):
         pass
     loop.close()
 

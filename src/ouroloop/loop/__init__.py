@@ -9,17 +9,28 @@ Times are in ms unless a name ends in `_ns`; sizes are in bytes.
 
 from .async_ import Async
 from .errors import error
+from .fs_event import CHANGE, RENAME, FsEvent
+from .fs_poll import FsPoll
 from .handle import Handle
 from .loop import Loop, RunMode
 from .loop_watcher import Check, Idle, Prepare
+from .pipe import Pipe
+from .poll import Poll
 from .probe import Probe
+from .process import Process, kill
+from .queue import DISCONNECT, PRIORITIZED, READABLE, WRITABLE
 from .request import Request
+from .signal import Signal
 from .stream import Stream, WriteRequest
 from .tcp import Tcp
 from .threadpool import ThreadPool, Work
 from .timer import Timer
+from .tty import Tty, guess_handle, reset_mode
+from .udp import SendRequest, Udp
 
 __all__ = [
-    "Async", "Check", "Handle", "Idle", "Loop", "Prepare", "Probe", "Request", "RunMode", "Stream", "Tcp",
-    "ThreadPool", "Timer", "Work", "WriteRequest", "error",
+    "CHANGE", "DISCONNECT", "PRIORITIZED", "READABLE", "RENAME", "WRITABLE", "Async", "Check", "FsEvent", "FsPoll",
+    "Handle", "Idle", "Loop", "Pipe", "Poll", "Prepare", "Probe", "Process", "Request", "RunMode", "SendRequest",
+    "Signal", "Stream", "Tcp", "ThreadPool", "Timer", "Tty", "Udp", "Work", "WriteRequest", "error", "guess_handle",
+    "kill", "reset_mode",
 ]

@@ -37,6 +37,10 @@ class Wakeup:
             os.set_blocking(self._writer, False)
         loop._queue.set(self._reader, READABLE, self._on_readable)
 
+    def fileno(self) -> int:
+        """The end that the loop watches."""
+        return self._reader
+
     def mark(self, callback: Callable[[], object]) -> None:
         """Have `callback` called in the loop's next poll step. For any thread; coalescing is the caller's task."""
         self._marked.append(callback)

@@ -26,17 +26,17 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from heapq import heapify, heappop, heappush
+from time import monotonic_ns
 from typing import TYPE_CHECKING, Any, Literal
 
 from .async_ import Wakeup
 from .errors import error
 from .handle import Handle
 from .queue import INVALID, new_queue
-from .threadpool import ThreadPool, Work
+from .threadpool import PATIENCE, ThreadPool, Work
 
 if TYPE_CHECKING:
     from .probe import Probe
@@ -109,7 +109,7 @@ class Loop:
             self._stopped = False
 
     def _run(self, mode: RunMode) -> bool:
-        alive = self.alive
+        alive: object = self.alive
         if not alive:
             self.update_time()
         elif mode == "default" and not self._stopped:
@@ -135,12 +135,13 @@ class Loop:
                 self._run_watchers(self._check)
             if self._closing:
                 self._run_closing()
-            self.update_time()
-            self._run_timers()
-            alive = self.alive
+            now = self.now = monotonic_ns() // 1_000_000
+            if self._ready_timers or (self._timers and self._timers[0][0] <= now):
+                self._run_timers()
+            alive = self._active_handles or self._active_requests or self._pending or self._closing
             if mode != "default":
                 break
-        return alive
+        return bool(alive)
 
     def _run_pending(self) -> None:
         pending = self._pending
@@ -153,7 +154,7 @@ class Loop:
                     raise
 
     def _run_watchers(self, watchers: dict[Handle, Callable[[], object]]) -> None:
-        for handle, callback in reversed(list(watchers.items())):
+        for handle, callback in reversed(list(watchers.items())) if len(watchers) > 1 else [*watchers.items()]:
             if watchers.get(handle) is not callback:
                 continue
             try:
@@ -168,8 +169,8 @@ class Loop:
         if probe is not None:
             probe.waiting(self, timeout)
         for _ in range(_POLL_ROUNDS):
-            ready = queue.wait(timeout)
-            self.update_time()
+            ready = self._wait_beside_pool(timeout) if self.pool.behind else queue.wait(timeout)
+            self.now = monotonic_ns() // 1_000_000
             callbacks, changed = queue.callbacks, queue.changed
             for token, what in ready:
                 if changed and token in changed:
@@ -191,9 +192,32 @@ class Loop:
                 break
             timeout = 0
         if self._after_poll:
-            late, self._after_poll = self._after_poll, []
-            for late_callback in late:
-                late_callback()
+            self._run_late()
+
+    def _wait_beside_pool(self, timeout: float) -> list[tuple[int, int]]:
+        """`Queue.wait` while jobs stand in line in the pool: look after them about every ms."""
+        pool = self.pool
+        due = self.now + timeout
+        while True:
+            pool.begin()
+            ready = self._queue.wait(PATIENCE if pool.behind and not 0 <= timeout <= PATIENCE else timeout)
+            self.now = monotonic_ns() // 1_000_000
+            pool.look_after(bool(ready))
+            if timeout > 0:
+                timeout = max(due - self.now, 0)
+            if ready or not timeout:
+                return ready
+
+    def _run_late(self) -> None:
+        """What comes last in the poll step: signals and ended child processes, after the data that came before them."""
+        late, self._after_poll = self._after_poll, []
+        for position, callback in enumerate(late):
+            try:
+                callback()
+            except BaseException as exc:
+                if not self._take(exc):
+                    self._after_poll = late[position + 1 :] + self._after_poll
+                    raise
 
     def _tell_lost(self) -> None:
         lost, self._queue.lost = self._queue.lost, []
@@ -206,6 +230,11 @@ class Loop:
             handle = closing.pop()
             try:
                 handle._release()
+            except BaseException as exc:
+                if not self._take(exc):
+                    self._closing = [*closing, handle, *self._closing]
+                    raise
+            try:
                 del self._handles[handle]
                 handle.closed = True
                 callback, handle._close_callback = handle._close_callback, None
@@ -265,9 +294,19 @@ class Loop:
         """How many requests are outstanding."""
         return self._active_requests
 
+    @property
+    def queue_name(self) -> str:
+        """The operating system's event queue that the loop sleeps in: "epoll", "poll"."""
+        return self._queue.name
+
+    @property
+    def wakeup_fd(self) -> int:
+        """The descriptor through which other threads wake the loop."""
+        return self._wakeup.fileno()
+
     def backend_timeout(self) -> int:
         """How long the poll step would sleep now: ms, 0 for not at all, -1 for without limit (uv_backend_timeout)."""
-        if self._stopped or self._pending or self._idle or self._closing:
+        if self._stopped or self._pending or self._idle or self._closing or self._after_poll or self._queue.lost:
             return 0
         if not self._active_handles and not self._active_requests:
             return 0
@@ -285,7 +324,7 @@ class Loop:
 
     def update_time(self) -> None:
         """Read the clock into `now`, as each turn does: for after a long computation (uv_update_time)."""
-        self.now = time.monotonic_ns() // 1_000_000
+        self.now = monotonic_ns() // 1_000_000
 
     def walk(self) -> Iterator[Handle]:
         """All handles that are not closed, in the order they were made (uv_walk)."""
@@ -297,14 +336,15 @@ class Loop:
 
     def queue_work(
         self, work: Callable[[], Any], callback: Callable[[OSError | BaseException | None, Any], object] | None = None, *,
-        slow: bool = False, name: str = "",
+        slow: bool = False, brief: bool = False, name: str = "",
     ) -> Work:
         """Run `work()` on the thread pool, then `callback(error, result)` in the poll step (uv_queue_work).
 
         `slow` marks work that waits for a slow outside party (a name server): it may take only half of the threads.
+        `brief` marks work that mostly takes some µs, such as a file operation: more of it is done with fewer threads.
         `name` is for those who watch.
         """
-        return self.pool.submit(work, callback, slow=slow, name=name)
+        return self.pool.submit(work, callback, slow=slow, brief=brief, name=name)
 
     def close(self) -> None:
         """Join the pool's threads and give back every descriptor (uv_loop_close).
@@ -322,6 +362,8 @@ class Loop:
         self._queue.close()
         if self._reserve >= 0:
             os.close(self._reserve)
+        if self.probe is not None:
+            self.probe.closed(self)
 
     # For handles
 

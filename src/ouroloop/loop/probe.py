@@ -45,3 +45,6 @@ class Probe:
 
     def threads_joined(self, loop: Loop, count: int) -> None:
         """`loop.close()` ended and joined `count` pool threads."""
+
+    def closed(self, loop: Loop) -> None:
+        """The loop is closed: its last word."""

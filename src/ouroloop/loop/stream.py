@@ -4,8 +4,11 @@ Theory of operation. A stream watches its descriptor only for what somebody wait
 listening, WRITABLE while bytes are queued or a connection is being made. A write is tried at once, since a socket's
 buffer almost always has room; what does not fit is queued, in order, and written when the descriptor is writable.
 
+One event reads at most 32 times and finishes at most 32 writes, so that one fast peer cannot hold up all others.
+
 What surprises people: the callback of a write never runs inside `write`, even when every byte left at once: it runs
-in the pending step. And a stream that is only *writing* is not active; its outstanding requests keep the loop alive.
+in the pending step. A stream that is only *writing* is not active; its outstanding requests keep the loop alive. And
+a write that fails takes all queued ones with it, since a stream with a hole in it is worse than one that ends.
 """
 
 from __future__ import annotations
@@ -18,11 +21,13 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Union
 
 from .errors import error
-from .handle import Handle
+from .io_handle import IoHandle, IoRequest
 from .queue import ERROR, HANGUP, INVALID, READABLE, WRITABLE
 from .request import Request
 
 if TYPE_CHECKING:
+    from typing import Self
+
     from .loop import Loop
 
 Data = Union[bytes, bytearray, memoryview]
@@ -31,7 +36,9 @@ DoneCallback = Callable[[Union[OSError, None]], object]
 
 _READ_SIZE = 65536
 _READS_PER_EVENT = 32
-_IOV_MAX = 1024
+_WRITES_PER_EVENT = 32
+_ACCEPTS_PER_EVENT = 256
+IOV_MAX = 1024
 
 
 class FileIO:
@@ -55,7 +62,7 @@ class FileIO:
         return os.writev(self._fd, buffers)
 
     def shutdown(self, how: int) -> None:
-        raise error(errno.ENOTCONN)
+        raise error(errno.ENOTSOCK)
 
     def detach(self) -> int:
         fd, self._fd = self._fd, -1
@@ -66,77 +73,80 @@ class FileIO:
             os.close(self.detach())
 
 
-class WriteRequest(Request):
-    """A write under way (libuv's `uv_write_t`)."""
+class WriteRequest(IoRequest):
+    """A write under way (libuv's `uv_write_t`). `handles` are what travels with its first byte (see `Pipe.write`)."""
 
     __slots__ = ("buffers", "handles")
 
-    def __init__(self, loop: Loop, buffers: list[Data], callback: DoneCallback | None) -> None:
+    def __init__(
+        self, loop: Loop, buffers: list[Data], callback: DoneCallback | None, handles: Sequence[Any] = ()
+    ) -> None:
         super().__init__(loop, callback)
         self.buffers = buffers
-        self.handles: list[int] = []
+        self.handles = handles
 
 
-class Stream(Handle):
+class Stream(IoHandle):
     """libuv's `uv_stream_t`."""
 
     __slots__ = (
-        "_connect_request", "_connection_callback", "_events", "_fd", "_io", "_read_callback", "_shutdown_request",
-        "_writes", "write_queue_size",
+        "_accepted", "_blocking_writes", "_connect_request", "_connection_callback", "_read_callback", "_readable",
+        "_shutdown_request", "_writable", "_writes", "write_queue_size",
     )
 
     def __init__(self, loop: Loop) -> None:
         super().__init__(loop)
-        self._io: Any = None
-        self._fd = -1
-        self._events = 0
+        self._readable = False
+        self._writable = False
+        self._blocking_writes = False
         self._read_callback: ReadCallback | None = None
         self._connection_callback: DoneCallback | None = None
+        self._accepted: tuple[int, Any] | None = None
         self._connect_request: Request | None = None
         self._shutdown_request: Request | None = None
         self._writes: deque[WriteRequest] | None = None
         self.write_queue_size = 0
         """How many bytes are queued and not yet written (uv_stream_get_write_queue_size)."""
 
-    def fileno(self) -> int:
-        """The descriptor (uv_fileno). Raises `OSError` EBADF when there is none."""
-        if self._fd < 0 or self.closed:
-            raise error(errno.EBADF)
-        return self._fd
+    @property
+    def is_readable(self) -> bool:
+        """Whether the stream can be read from: it is connected or connecting, and never failed (uv_is_readable)."""
+        return self._readable
 
-    def _adopt(self, io: Any) -> None:
-        """Take over a socket (or `FileIO`) that is open and does not block."""
-        self._io = io
-        self._fd = io.fileno()
+    @property
+    def is_writable(self) -> bool:
+        """Whether the stream can be written to: as above, and `shutdown` was not called (uv_is_writable)."""
+        return self._writable
 
-    def _want(self, events: int) -> None:
-        if events != self._events:
-            self.loop._watch(self._fd, events, self._on_event)
-            self._events = events
+    def _adopt_open(self, io: Any, *, readable: bool = True, writable: bool = True) -> None:
+        """Take over a descriptor with something at its other end."""
+        self._adopt(io)
+        self._readable = readable
+        self._writable = writable
 
     # Reading
 
     def read_start(self, callback: ReadCallback) -> None:
         """Call `callback(error, data)` for what arrives; `data` is b"" at the end (uv_read_start).
 
-        After the end or an error nothing more is read. Reading again replaces the callback. Raises `OSError` EINVAL on a
-        closing stream, ENOTCONN on one with no descriptor.
+        After the end or an error nothing more is read. Reading again replaces the callback. Raises `OSError` EINVAL on
+        a closing stream, ENOTCONN on one that has no other end to read from.
         """
         self._require_open()
-        if self._fd < 0:
+        if not self._readable:
             raise error(errno.ENOTCONN)
-        self._read_callback = callback
         self._want(self._events | READABLE)
+        self._read_callback = callback
         self._set_active()
 
     def read_stop(self) -> None:
         """Read no more for now; the kernel keeps what arrives until its buffer is full (uv_read_stop)."""
-        if self._read_callback is not None:
-            self._read_callback = None
-            if not self._closing:
-                self._want(self._events & ~READABLE)
-            if self._connection_callback is None:
-                self._set_inactive()
+        if self._read_callback is None:
+            return
+        self._read_callback = None
+        self._set_inactive()
+        if not self._closing:
+            self._want(self._events & ~READABLE)
 
     def _do_read(self) -> None:
         recv = self._io.recv
@@ -146,7 +156,9 @@ class Stream(Handle):
             except BlockingIOError:
                 return
             except OSError as exc:
-                self._end_read(exc)
+                if not self._lost_by(exc):
+                    self._readable = self._writable = False
+                    self._end_read(exc)
                 return
             if not data:
                 self._end_read(None)
@@ -157,11 +169,11 @@ class Stream(Handle):
             if len(data) < _READ_SIZE or self._read_callback is None:
                 return
 
-    def _end_read(self, exc: OSError | None) -> None:
+    def _end_read(self, failure: OSError | None) -> None:
         callback = self._read_callback
         self.read_stop()
         if callback is not None:
-            callback(exc, b"")
+            callback(failure, b"")
 
     # Writing
 
@@ -169,134 +181,136 @@ class Stream(Handle):
         """Write a buffer, or several as one, after all that is queued; then `callback(error)` (uv_write).
 
         The buffers must not be changed until then. Raises `OSError` EBADF when there is no descriptor or the stream is
-        closing, EPIPE after `shutdown`.
+        closing, EPIPE when it cannot be written to (after `shutdown`, for example).
         """
-        if self._fd < 0 or self._closing:
-            raise error(errno.EBADF)
-        if self._shutdown_request is not None:
-            raise error(errno.EPIPE)
-        buffers: list[Data] = [data] if isinstance(data, (bytes, bytearray, memoryview)) else list(data)
-        request = WriteRequest(self.loop, buffers, callback)
-        return self._submit(request)
-
-    def _submit(self, request: WriteRequest) -> WriteRequest:
-        self.write_queue_size += sum(map(_size, request.buffers))
-        if self._writes is None:
-            self._writes = deque()
-        self._writes.append(request)
-        if len(self._writes) == 1 and self._connect_request is None:
-            try:
-                written = self._write_some(request)
-            except OSError as exc:
-                self._writes.popleft()
-                self._forget_buffers(request)
-                self.loop.defer(request._finish, exc)
-                return request
-            if written:
-                self._writes.popleft()
-                if request.callback is None:
-                    request._finish()
-                else:
-                    self.loop.defer(request._finish, None)
-                return request
-        self._want(self._events | WRITABLE)
-        return request
+        if not self._writable:
+            raise self._unwritable()
+        return self._submit(WriteRequest(self.loop, buffers_of(data), callback))
 
     def try_write(self, data: Data | Sequence[Data]) -> int:
         """Write what can be written at once and return how many bytes that was (uv_try_write).
 
-        Raises `BlockingIOError` (EAGAIN) when that is none, or when writes are queued or a connection is being made.
+        Raises `BlockingIOError` (EAGAIN) when that is none, or when writes are queued or a connection is being made;
+        else as `write`, and what write(2) raises.
         """
-        if self._fd < 0 or self._closing:
-            raise error(errno.EBADF)
         if self._writes or self._connect_request is not None:
             raise error(errno.EAGAIN)
+        if not self._writable:
+            raise self._unwritable()
         if isinstance(data, (bytes, bytearray, memoryview)):
             return self._io.send(data)  # type: ignore[no-any-return]
-        return self._io.sendmsg(data[:_IOV_MAX])  # type: ignore[no-any-return]
+        return self._io.sendmsg(data[:IOV_MAX])  # type: ignore[no-any-return]
+
+    def _unwritable(self) -> OSError:
+        return error(errno.EBADF if self._fd < 0 or self._closing else errno.EPIPE)
+
+    def _submit(self, request: WriteRequest) -> WriteRequest:
+        self.write_queue_size += size_of(request.buffers)
+        if self._writes is None:
+            self._writes = deque()
+        if self._writes or self._connect_request is not None:
+            self._writes.append(request)
+            return request
+        try:
+            if not self._write_some(request):
+                self._want(self._events | WRITABLE)
+                self._writes.append(request)
+                return request
+        except OSError as exc:
+            self._forget_buffers(request)
+            self._complete(request, exc)
+            if self._tells_of_loss(exc):
+                self.loop.defer(self._lost_by, exc)
+        else:
+            if request.callback is None:
+                request._finish()
+            else:
+                self._complete(request, None)
+        return request
 
     def _write_some(self, request: WriteRequest) -> bool:
         """Write until the request is done (True) or the descriptor is full (False). Raises `OSError`."""
         buffers = request.buffers
-        while True:
+        while buffers:
             try:
                 sent = self._send(request)
             except BlockingIOError:
                 return False
+            except OSError as exc:
+                if exc.errno == errno.ENOBUFS:
+                    return False
+                raise
             self.write_queue_size -= sent
-            while buffers and sent >= _size(buffers[0]):
-                sent -= _size(buffers[0])
-                buffers.pop(0)
-            if not buffers:
-                return True
-            if sent:
-                buffers[0] = memoryview(buffers[0]).cast("B")[sent:]
+            if not _drop_sent(buffers, sent) and not self._blocking_writes:
+                return False
+        return True
 
     def _send(self, request: WriteRequest) -> int:
         """One system call's worth of `request`."""
         buffers = request.buffers
         if len(buffers) == 1:
             return self._io.send(buffers[0])  # type: ignore[no-any-return]
-        return self._io.sendmsg(buffers[:_IOV_MAX]) if buffers else 0
+        return self._io.sendmsg(buffers[:IOV_MAX])  # type: ignore[no-any-return]
 
     def _flush(self) -> None:
         writes = self._writes
-        while writes:
+        assert writes is not None
+        for _ in range(_WRITES_PER_EVENT):
+            if not writes:
+                break
             request = writes[0]
             try:
                 if not self._write_some(request):
-                    return
+                    break
             except OSError as exc:
+                if self._lost_by(exc):
+                    return
                 self._fail_writes(exc)
-                return
+                break
             writes.popleft()
-            self._call_back(request, None)
-        if not self._closing:
+            request.failure = None
+            self._finished.append(request)
+        if not writes:
             self._want(self._events & ~WRITABLE)
-            if self._shutdown_request is not None:
-                self._finish_shutdown()
+        self._settle()
 
-    def _fail_writes(self, exc: OSError) -> None:
-        """No byte will leave any more: every queued write gets `exc`."""
-        if not self._closing:
-            self._want(self._events & ~WRITABLE)
-        writes = self._writes
-        while writes:
-            request = writes.popleft()
+    def _fail_writes(self, failure: OSError) -> None:
+        """No byte will leave any more: every queued write is over with `failure`."""
+        while self._writes:
+            request = self._writes.popleft()
             self._forget_buffers(request)
-            self._call_back(request, exc)
-        if self._shutdown_request is not None:
-            shutdown, self._shutdown_request = self._shutdown_request, None
-            self._call_back(shutdown, exc)
+            request.failure = failure
+            self._finished.append(request)
 
     def _forget_buffers(self, request: WriteRequest) -> None:
-        self.write_queue_size -= sum(map(_size, request.buffers))
+        self.write_queue_size -= size_of(request.buffers)
         request.buffers.clear()
 
-    def _call_back(self, request: Request, exc: OSError | None) -> None:
-        """Finish one of several requests: what its callback raises must not keep the others from theirs."""
-        try:
-            request._finish(exc)
-        except BaseException as raised:
-            if not self.loop._take(raised):
-                raise
+    def _settle(self) -> None:
+        """Call back for the writes that are over; after the last one, shut down if that was asked for."""
+        if self._finished:
+            super()._settle()
+        if self._shutdown_request is None or self._writes or self._connect_request is not None or self._closing:
+            return
+        self._finish_shutdown()
 
     def shutdown(self, callback: DoneCallback | None = None) -> Request:
-        """When all queued writes are out, tell the other side that no more will come; then `callback(error)` (uv_shutdown).
+        """Once all queued writes are out, tell the other side that no more will come; then `callback(error)`.
 
-        Raises `OSError` ENOTCONN when there is no connection, was a shutdown already, or the stream is closing.
+        Raises `OSError` ENOTCONN when the stream cannot be written to: it has no connection, was shut down already, or
+        is closing. A plain pipe has no such end: its callback gets ENOTSOCK (uv_shutdown).
         """
-        if self._fd < 0 or self._closing or self._shutdown_request is not None:
+        if not self._writable or self._closing:
             raise error(errno.ENOTCONN)
+        self._writable = False
         request = self._shutdown_request = Request(self.loop, callback)
         if not self._writes and self._connect_request is None:
-            self.loop.defer(self._finish_shutdown)
+            self.loop.defer(self._settle)
         return request
 
     def _finish_shutdown(self) -> None:
-        request = self._shutdown_request
-        if request is None or request.done:
-            return
+        request, self._shutdown_request = self._shutdown_request, None
+        assert request is not None
         failure: OSError | None = None
         try:
             self._io.shutdown(socket.SHUT_WR)
@@ -304,49 +318,124 @@ class Stream(Handle):
             failure = exc
         request._finish(failure)
 
-    # Listening and connecting
+    # Listening
 
     def _listen(self, callback: DoneCallback) -> None:
+        self._owns_address = True
+        if self._accepted is None:
+            self._want(self._events | READABLE)
         self._connection_callback = callback
-        self._want(self._events | READABLE)
         self._set_active()
+
+    def accept(self) -> Self:
+        """The connection that the callback of `listen` announced, as a new handle (uv_accept).
+
+        No other is announced before this one is accepted. Raises `BlockingIOError` if there is none.
+        """
+        if self._accepted is None:
+            raise error(errno.EAGAIN)
+        (fd, peer), self._accepted = self._accepted, None
+        if self._connection_callback is not None:
+            self._want(self._events | READABLE)
+        return self._new_connection(fd, peer)
+
+    def _new_connection(self, fd: int, peer: Any) -> Self:
+        raise NotImplementedError
+
+    def _on_connection(self) -> None:
+        accept = self._io._accept
+        for _ in range(_ACCEPTS_PER_EVENT):
+            callback = self._connection_callback
+            if callback is None:
+                return
+            try:
+                self._accepted = accept()
+            except BlockingIOError:
+                return
+            except ConnectionAbortedError:
+                continue
+            except OSError as exc:
+                self._on_accept_failed(exc)
+                return
+            self._announce(callback)
+            if self._accepted is not None:
+                self._pause_listening()
+                return
+
+    def _on_accept_failed(self, failure: OSError) -> None:
+        if failure.errno in (errno.EMFILE, errno.ENFILE) and self.loop._give_up_reserve(self._io._accept):
+            return
+        if self._lost_by(failure):
+            return
+        callback = self._connection_callback
+        assert callback is not None
+        if failure.errno == errno.EINVAL:
+            # It listens no more: somebody shut it down. Every wait would report it as ready.
+            self._connection_callback = None
+            self._want(0)
+            self._set_inactive()
+        callback(failure)
+
+    def _announce(self, callback: DoneCallback) -> None:
+        try:
+            callback(None)
+        except BaseException:
+            self._drop_accepted()
+            raise
+
+    def _pause_listening(self) -> None:
+        if self._closing:
+            self._drop_accepted()
+        else:
+            self._want(self._events & ~READABLE)
+
+    def _drop_accepted(self) -> None:
+        """Nobody will accept the connection that was announced."""
+        if self._accepted is not None:
+            os.close(self._accepted[0])
+            self._accepted = None
+
+    # Connecting
 
     def _start_connect(self, code: int, request: Request) -> None:
         """`code` is what connect(2) answered."""
         self._connect_request = request
+        self._readable = self._writable = True
         if code in (0, errno.EINPROGRESS, errno.EINTR):
             self._want(self._events | WRITABLE)
         else:
             self.loop.defer(self._finish_connect, error(code))
 
+    def _on_connected(self) -> None:
+        try:
+            code = self._io.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        except OSError as exc:
+            if not self._lost_by(exc):
+                self._finish_connect(exc)
+            return
+        if code != errno.EINPROGRESS:
+            self._finish_connect(error(code) if code else None)
+
     def _finish_connect(self, failure: OSError | None) -> None:
+        """The connect callback comes first; then, if it failed, queued writes are answered with ECANCELED."""
         request = self._connect_request
-        if request is None:
+        if request is None or self._closing:
             return
         self._connect_request = None
         if failure is not None:
-            self._fail_writes(failure)
-        elif not self._writes:
+            self._fail_writes(error(errno.ECANCELED))
+        if not self._writes:
             self._want(self._events & ~WRITABLE)
-            if self._shutdown_request is not None:
-                self._finish_shutdown()
+        if self._finished or self._shutdown_request is not None:
+            self.loop.defer(self._settle)
         request._finish(failure)
-
-    def _on_connected(self) -> None:
-        code = self._io.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-        if code == errno.EINPROGRESS:
-            return
-        if code:
-            self._want(self._events & ~WRITABLE)
-        self._finish_connect(error(code) if code else None)
-
-    def _on_connection(self) -> None:
-        """A listening stream is readable. Tcp and Pipe know how to accept."""
-        raise NotImplementedError
 
     # Events
 
     def _on_event(self, events: int) -> None:
+        if events == READABLE and self._read_callback is not None and self._connect_request is None:
+            self._do_read()
+            return
         if events & INVALID:
             self._on_lost()
             return
@@ -356,62 +445,88 @@ class Stream(Handle):
         if self._connect_request is not None:
             self._on_connected()
             return
-        if self._read_callback is not None and events & (READABLE | ERROR | HANGUP):
+        if events & (READABLE | ERROR) and self._read_callback is not None:
             self._do_read()
-        if self._writes and events & (WRITABLE | ERROR | HANGUP) and not self._closing:
+        if events & HANGUP and not events & READABLE and self._read_callback is not None:
+            # Nothing left to read and nobody left to write: a terminal whose other side is gone says no more than this.
+            self._end_read(None)
+        if events & (WRITABLE | ERROR | HANGUP) and self._writes and not self._closing:
             self._flush()
 
-    def _on_lost(self) -> None:
-        """Somebody closed the descriptor behind the loop's back: the number is no longer ours."""
-        self._io.detach()
-        self._fd = -1
-        self._events = 0
-        failure = error(errno.EBADF)
-        if self._connection_callback is not None:
-            callback, self._connection_callback = self._connection_callback, None
-            self._set_inactive()
-            callback(failure)
-        elif self._connect_request is not None:
-            self._finish_connect(failure)
-        else:
-            self._fail_lost(failure)
-
     def _fail_lost(self, failure: OSError) -> None:
-        callback, self._read_callback = self._read_callback, None
+        if self._closing:
+            return
+        self._readable = self._writable = False
+        read, self._read_callback = self._read_callback, None
+        listen, self._connection_callback = self._connection_callback, None
         self._set_inactive()
-        while self._writes:
-            request = self._writes.popleft()
-            self._forget_buffers(request)
-            self._call_back(request, failure)
-        if callback is not None:
-            callback(failure, b"")
+        self._fail_writes(failure)
+        connect, self._connect_request = self._connect_request, None
+        shutdown, self._shutdown_request = self._shutdown_request, None
+        if connect is not None:
+            self.loop.defer(connect._finish, failure)
+        self.loop.defer(self._settle)
+        if shutdown is not None:
+            self.loop.defer(shutdown._finish, failure)
+        if listen is not None:
+            listen(failure)
+        elif read is not None:
+            read(failure, b"")
 
     # Closing
 
     def _stop_for_close(self) -> None:
-        if self._fd >= 0:
-            self.loop._queue.remove(self._fd)
-        self._events = 0
+        super()._stop_for_close()
+        self._readable = self._writable = False
         self._read_callback = None
-        if self._connection_callback is not None:
-            self._connection_callback = None
-            self.loop._vacate(self._fd)
+        self._connection_callback = None
 
     def _release(self) -> None:
-        if self._io is not None:
-            self._io.close()
-            self._fd = -1
-        failure = error(errno.ECANCELED)
+        super()._release()
+        self._drop_accepted()
+        canceled = error(errno.ECANCELED)
         connect, self._connect_request = self._connect_request, None
         if connect is not None:
-            self._call_back(connect, failure)
-        while self._writes:
-            request = self._writes.popleft()
-            self._forget_buffers(request)
-            self._call_back(request, failure)
+            self._call_back(connect, canceled)
+        self._fail_writes(canceled)
+        self._settle()
         shutdown, self._shutdown_request = self._shutdown_request, None
-        if shutdown is not None and not shutdown.done:
-            self._call_back(shutdown, failure)
+        if shutdown is not None:
+            self._call_back(shutdown, canceled)
+
+
+def buffers_of(data: Data | Sequence[Data]) -> list[Data]:
+    """`data` as a list of buffers. Raises `TypeError` for what is none, `ValueError` for a view with gaps."""
+    if isinstance(data, bytes):
+        return [data]
+    buffers: list[Data] = [data] if isinstance(data, (bytearray, memoryview, str)) else list(data)
+    for buffer in buffers:
+        if not isinstance(buffer, (bytes, bytearray, memoryview)):
+            raise TypeError(f"can write bytes, bytearray, memoryview or a list of these, not {type(buffer).__name__}")
+        if isinstance(buffer, memoryview) and not buffer.c_contiguous:
+            raise ValueError("a memoryview can be written only if it is contiguous: copy it with bytes() first")
+    return buffers
+
+
+def _drop_sent(buffers: list[Data], sent: int) -> bool:
+    """Drop the first `sent` bytes of `buffers`; whether that was all that one system call was given."""
+    limit = min(len(buffers), IOV_MAX)
+    count = 0
+    while count < limit:
+        size = _size(buffers[count])
+        if sent < size:
+            if sent:
+                buffers[count] = memoryview(buffers[count]).cast("B")[sent:]
+            break
+        sent -= size
+        count += 1
+    del buffers[:count]
+    return count == limit
+
+
+def size_of(buffers: list[Data]) -> int:
+    """How many bytes all `buffers` have."""
+    return sum(map(_size, buffers))
 
 
 def _size(data: Data) -> int:

@@ -3,9 +3,11 @@
 Theory of operation. A `Tcp` is a stream over a socket that is made when the address family is known: at `bind` or
 `connect`. A server calls back once for each connection; `accept` then returns it as a new `Tcp`.
 
-What surprises people: when the process is out of descriptors (EMFILE), a level-triggered queue would report the waiting
-connection for ever and the loop would spin. So the loop keeps one descriptor in reserve; it is given up for a moment
-to accept and drop what waits, which tells those clients at once instead of leaving them hanging.
+What surprises people: a connection that was announced and not accepted stays: no further one is announced until it is
+accepted, and the kernel keeps the rest waiting. And when the process is out of descriptors (EMFILE), a level-triggered
+queue would report the waiting connection for ever and the loop would spin. So the loop keeps one descriptor in reserve;
+it is given up for a moment to accept and drop what waits, which tells those clients at once instead of leaving them
+hanging.
 """
 
 from __future__ import annotations
@@ -25,93 +27,81 @@ if TYPE_CHECKING:
 
 Address = tuple[Any, ...]
 
-_ACCEPTS_PER_EVENT = 256
-
 
 class Tcp(Stream):
     """libuv's `uv_tcp_t`. Addresses are tuples: (host, port), or (host, port, flowinfo, scope_id) for IPv6; hosts are
-    literal addresses, names are for `getaddrinfo`.
+    literal addresses, names are for `getaddrinfo`. A method that is given anything else raises `OSError` EINVAL.
     """
 
-    __slots__ = ("_accepted", "_peer")
+    __slots__ = ("_keepalive", "_nodelay", "_peer")
 
     def __init__(self, loop: Loop) -> None:
         super().__init__(loop)
-        self._accepted: tuple[int, Address] | None = None
         self._peer: Address | None = None
+        self._nodelay = False
+        self._keepalive: tuple[bool, int, int, int] | None = None
 
     def _socket(self, family: int) -> socket.socket:
-        if self._io is None:
+        if self._fd < 0:
             sock = socket.socket(family, socket.SOCK_STREAM)
             sock.setblocking(False)
             self._adopt(sock)
+            self._apply_options()
         return self._io  # type: ignore[no-any-return]
 
-    def open(self, sock: socket.socket) -> None:
-        """Take over an existing socket; it is set to not block, and closed with the handle (uv_tcp_open)."""
+    def open(self, sock: socket.socket | int) -> None:
+        """Take over a socket, or its descriptor (uv_tcp_open). It will not block, and is closed with the handle.
+
+        Raises `OSError` EBUSY when the handle has a socket already, ENOTSOCK for a descriptor that is none.
+        """
         self._require_open()
-        if self._io is not None:
+        if self._fd >= 0:
             raise error(errno.EBUSY)
+        if isinstance(sock, int):
+            sock = socket.socket(fileno=sock)
         sock.setblocking(False)
-        self._adopt(sock)
+        self._adopt_open(sock)
+        self._apply_options()
 
     def bind(self, address: Address, *, ipv6_only: bool = False, reuse_port: bool = False) -> None:
         """Bind to `address` (uv_tcp_bind). Raises `OSError`, EADDRINUSE for example."""
         self._require_open()
-        sock = self._socket(family_of(address))
+        family = family_of(address)
+        if ipv6_only and family != socket.AF_INET6:
+            raise error(errno.EINVAL)
+        sock = self._socket(family)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if reuse_port:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        if sock.family == socket.AF_INET6:
+        if family == socket.AF_INET6:
             sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, int(ipv6_only))
         sock.bind(address)
+        self._owns_address = True
 
     def listen(self, backlog: int, callback: DoneCallback) -> None:
-        """Listen, and call `callback(error)` for each connection, which then must be accepted (uv_listen)."""
+        """Listen, and call `callback(error)` for each connection, which then must be accepted (uv_listen).
+
+        A handle that was not bound listens on a free port of every IPv4 address.
+        """
         self._require_open()
         sock = self._socket(socket.AF_INET)
-        sock.listen(backlog)
         self.loop._reserve_descriptor()
+        sock.listen(backlog)
         self._listen(callback)
 
-    def accept(self) -> Tcp:
-        """The connection that the callback of `listen` announced (uv_accept). Raises `BlockingIOError` if there is none."""
-        if self._accepted is None:
-            raise error(errno.EAGAIN)
-        (fd, peer), self._accepted = self._accepted, None
+    def _new_connection(self, fd: int, peer: Address) -> Tcp:
         client = Tcp(self.loop)
         sock = socket.socket(self._io.family, socket.SOCK_STREAM, 0, fd)
         sock.setblocking(False)
-        client._adopt(sock)
+        client._adopt_open(sock)
         client._peer = peer
         return client
-
-    def _on_connection(self) -> None:
-        accept = self._io._accept
-        for _ in range(_ACCEPTS_PER_EVENT):
-            callback = self._connection_callback
-            if callback is None:
-                return
-            try:
-                self._accepted = accept()
-            except BlockingIOError:
-                return
-            except ConnectionAbortedError:
-                continue
-            except OSError as exc:
-                if exc.errno in (errno.EMFILE, errno.ENFILE) and self.loop._give_up_reserve(accept):
-                    return
-                callback(exc)
-                return
-            callback(None)
-            if self._accepted is not None:
-                socket.close(self._accepted[0])
-                self._accepted = None
 
     def connect(self, address: Address, callback: DoneCallback) -> Request:
         """Connect to `address`, then `callback(error)` (uv_tcp_connect).
 
-        Raises `OSError`: EALREADY while connecting, EISCONN, or what connect(2) answers at once.
+        Raises `OSError`: EALREADY while connecting, EISCONN, or what connect(2) answers at once; being refused is
+        always left to the callback.
         """
         self._require_open()
         if self._connect_request is not None:
@@ -124,17 +114,31 @@ class Tcp(Stream):
         return request
 
     def nodelay(self, enable: bool) -> None:
-        """Send small segments at once (TCP_NODELAY)."""
-        self._io.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, int(enable))
+        """Send small segments at once (TCP_NODELAY). Remembered if there is no socket yet (uv_tcp_nodelay)."""
+        self._nodelay = enable
+        if self._fd >= 0:
+            self._io.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, int(enable))
 
     def keepalive(self, enable: bool, delay: int = 0, interval: int = 1, count: int = 10) -> None:
-        """Probe an idle connection after `delay` s, then every `interval` s, at most `count` times (SO_KEEPALIVE)."""
+        """Probe an idle connection after `delay` s, then every `interval` s, at most `count` times (SO_KEEPALIVE).
+
+        A delay of 0 leaves the system's times. Remembered if there is no socket yet.
+        """
+        self._keepalive = (enable, delay, interval, count)
+        if self._fd < 0:
+            return
         sock = self._io
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, int(enable))
         if enable and delay:
             sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, "TCP_KEEPIDLE", 0x10), delay)
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, interval)
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, count)
+
+    def _apply_options(self) -> None:
+        if self._nodelay:
+            self.nodelay(True)
+        if self._keepalive is not None:
+            self.keepalive(*self._keepalive)
 
     def getsockname(self) -> Address:
         """The local address. Raises `OSError` EBADF when there is no socket."""
@@ -158,5 +162,14 @@ class Tcp(Stream):
 
 
 def family_of(address: Address) -> int:
-    """AF_INET6 for an address whose host has a colon, else AF_INET."""
-    return socket.AF_INET6 if ":" in address[0] else socket.AF_INET
+    """AF_INET6 or AF_INET, for an address whose host is literal. Raises `OSError` EINVAL for any other.
+
+    Without this check Python would look a name up, and block the loop for as long as that takes.
+    """
+    host = address[0]
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        socket.inet_pton(family, host.partition("%")[0] if family == socket.AF_INET6 else host)
+    except OSError:
+        raise OSError(errno.EINVAL, f"not an IP address: {host!r}") from None
+    return family

@@ -45,11 +45,15 @@ class Queue(Protocol):
     lost: list[Callback]
 
     def set(self, fd: int, events: int, callback: Callback) -> None:
-        """Watch `fd` for `events` (a mask of this module's constants); 0 stops watching.
+        """Watch `fd` for `events` (a mask of this module's constants); 0 stops watching, if `callback` is the watcher.
 
+        A watcher whose file was closed behind the loop's back becomes `lost`, instead of getting the number's new file.
         Raises `OSError`: EBADF for a descriptor that is not open, EPERM for one that cannot be waited for
-        (a regular file, under epoll), EEXIST when the same open file is already watched through this number.
+        (a regular file), EEXIST when the same open file is already watched through this number.
         """
+
+    def is_current(self, fd: int) -> bool:
+        """Whether the watched `fd` still stands for the file it stood for when the watch began."""
 
     def remove(self, fd: int) -> None:
         """Forget `fd`. To be called before its descriptor is closed. Unknown descriptors are ignored."""

@@ -8,7 +8,8 @@ descriptor. Close a registered descriptor of which a duplicate lives on (dup(2),
 reporting the old number, while EPOLL_CTL_DEL answers EBADF, or ENOENT once the number is in use again: there is no
 call that removes such an entry. Left alone it wakes every wait for ever. But each of those answers is a sure sign, so
 whenever one is seen the queue is built anew from what is really watched (`_rebuild`): a new epoll descriptor has no
-past.
+past. The same pair as a key has a good side: EPOLL_CTL_MOD finds an entry only if the number still stands for the very
+file that was registered, which is how `is_current` can tell, where the file's inode could not (all eventfds share one).
 """
 
 from __future__ import annotations
@@ -46,20 +47,21 @@ class EpollQueue:
                 self._add(fd, events, callback)
             return
         if self.callbacks[fd] != callback:
-            self._replace(fd, events, callback)
+            if events:
+                self._replace(fd, events, callback)
         elif not events:
             self.remove(fd)
         elif known != events:
-            try:
-                self._epoll.modify(fd, events)
-            except OSError as exc:
-                self._forget(fd)
-                self._rebuild()
-                if exc.errno != errno.ENOENT:
-                    raise
-                self._add(fd, events, callback)
-            else:
-                self._events[fd] = events
+            self._modify(fd, events)
+
+    def _modify(self, fd: int, events: int) -> None:
+        try:
+            self._epoll.modify(fd, events)
+        except OSError:
+            self._lose(fd)
+            self._rebuild()
+        else:
+            self._events[fd] = events
 
     def _add(self, fd: int, events: int, callback: Callback) -> None:
         try:
@@ -97,6 +99,14 @@ class EpollQueue:
         del self.callbacks[fd]
         self.changed.add(fd)
 
+    def is_current(self, fd: int) -> bool:
+        """See `Queue.is_current`."""
+        try:
+            self._epoll.modify(fd, self._events[fd])
+        except OSError:
+            return False
+        return True
+
     def wait(self, timeout: float) -> list[tuple[int, int]]:
         """See `Queue.wait`."""
         ready = self._epoll.poll(None if timeout < 0 else timeout / 1000, _MAX_EVENTS)
@@ -109,13 +119,16 @@ class EpollQueue:
         self._rebuild()
 
     def _rebuild(self) -> None:
-        old, self._epoll = self._epoll, select.epoll()
+        """Start with a new epoll descriptor. The old one is closed first, so that there is room for it."""
+        for fd in [fd for fd in self._events if not self.is_current(fd)]:
+            self._lose(fd)
+        self._epoll.close()
+        self._epoll = select.epoll()
         for fd, events in list(self._events.items()):
             try:
                 self._epoll.register(fd, events)
             except OSError:
                 self._lose(fd)
-        old.close()
 
     def _lose(self, fd: int) -> None:
         """The file that `fd` stood for was closed behind the loop's back."""

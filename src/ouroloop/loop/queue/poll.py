@@ -6,17 +6,23 @@ the second opinion in the tests.
 
 What surprises people: a descriptor closed behind the loop's back is not forgotten but reported, as POLLNVAL, at every
 wait; so it is dropped at once and its watcher told. A number that was closed and reused looks, to poll(2), like the
-new file. The file's identity (device and inode), kept from when the watch began, tells them apart.
+new file. The file's identity (device, inode, access mode), kept from when the watch began, tells them apart; but it
+is the same for any two eventfds, timerfds or the like, which have no inode of their own. And poll(2) calls a regular
+file ready at any time, which would spin the loop: such files are refused with EPERM, as epoll does.
 """
 
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import select
+import stat
 
 from ..errors import error
 from . import INVALID, Callback
+
+Identity = tuple[int, int, int]
 
 
 class PollQueue:
@@ -26,7 +32,7 @@ class PollQueue:
 
     def __init__(self) -> None:
         self._poll = select.poll()
-        self._watched: dict[int, tuple[int, tuple[int, int]]] = {}
+        self._watched: dict[int, tuple[int, Identity]] = {}
         self.callbacks: dict[int, Callback] = {}
         self.changed: set[int] = set()
         self.lost: list[Callback] = []
@@ -39,22 +45,39 @@ class PollQueue:
                 self._add(fd, events, callback)
             return
         if self.callbacks[fd] != callback:
-            if _identity(fd) == known[1]:
-                raise error(errno.EEXIST)
-            self._lose(fd)
-            self._add(fd, events, callback)
+            if events:
+                self._replace(fd, events, callback)
         elif not events:
             self.remove(fd)
         elif known[0] != events:
+            if not self.is_current(fd):
+                self._lose(fd)
+                return
             self._poll.modify(fd, events)
             self._watched[fd] = (events, known[1])
 
     def _add(self, fd: int, events: int, callback: Callback) -> None:
+        if not _can_be_waited_for(fd):
+            raise error(errno.EPERM)
         identity = _identity(fd)
         self._poll.register(fd, events)
         self._watched[fd] = (events, identity)
         self.callbacks[fd] = callback
         self.changed.add(fd)
+
+    def _replace(self, fd: int, events: int, callback: Callback) -> None:
+        """Somebody else watches this number: its file was closed behind the loop's back, or it is still the same."""
+        if _identity(fd) == self._watched[fd][1]:
+            raise error(errno.EEXIST)
+        self._lose(fd)
+        self._add(fd, events, callback)
+
+    def is_current(self, fd: int) -> bool:
+        """See `Queue.is_current`."""
+        try:
+            return _identity(fd) == self._watched[fd][1]
+        except OSError:
+            return False
 
     def remove(self, fd: int) -> None:
         """See `Queue.remove`."""
@@ -82,14 +105,18 @@ class PollQueue:
 
     def discard_stale(self, fd: int) -> None:
         """See `Queue.discard_stale`: here, `fd` may have become another file."""
-        known = self._watched.get(fd)
-        if known is not None and _identity(fd) != known[1]:
+        if fd in self._watched and not self.is_current(fd):
             self._lose(fd)
 
     def close(self) -> None:
         """See `Queue.close`: there is nothing to give back."""
 
 
-def _identity(fd: int) -> tuple[int, int]:
+def _identity(fd: int) -> Identity:
     status = os.fstat(fd)
-    return status.st_dev, status.st_ino
+    return status.st_dev, status.st_ino, fcntl.fcntl(fd, fcntl.F_GETFL) & os.O_ACCMODE
+
+
+def _can_be_waited_for(fd: int) -> bool:
+    mode = os.fstat(fd).st_mode
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))

@@ -1,0 +1,198 @@
+"""The benchmarks, and the peers they are measured against.
+
+Each is a function from a peer to one `Sample`. The programs are twins: small files in `programs/` that do the same in
+Python on `ouroloop.node`, in Python on asyncio (with its own loop or uvloop's), and in JavaScript on Node.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from . import processes
+from .measure import OURS, Better, Failed, Sample, Unavailable
+
+FILES, FILE_SIZE = 64, 16 * 1024
+MESSAGE = 1024
+HTTP_CONNECTIONS = 50
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How much is done in one measurement."""
+
+    seconds: float
+    timers: int
+    idle_connections: int
+
+
+FULL = Scale(seconds=2.0, timers=300_000, idle_connections=10_000)
+QUICK = Scale(seconds=0.3, timers=100_000, idle_connections=500)
+
+
+@dataclass(frozen=True)
+class Peers:
+    """How to start each peer's programs."""
+
+    node: str | None
+
+    def command(self, peer: str, program: str, *arguments: object) -> list[str]:
+        """The command that runs `program` as `peer`. Raises `Unavailable` if the peer is not on this machine."""
+        texts = [str(argument) for argument in arguments]
+        if peer == OURS:
+            return [sys.executable, self._file(f"{program}.py"), *texts]
+        if peer == "node":
+            if self.node is None:
+                raise Unavailable("no Node: give its binary with --node or OUROLOOP_NODE")
+            return [self.node, self._file(f"{program}.js"), *texts]
+        if peer == "uvloop":
+            self._require("uvloop")
+        if program == "hello":
+            self._require("uvicorn")
+            self._require("httptools")
+            return [sys.executable, self._file("hello_uvicorn.py"), peer]
+        return [sys.executable, self._file(f"{program}_asyncio.py"), *texts, peer]
+
+    def _file(self, name: str) -> str:
+        return str(processes.PROGRAMS / name)
+
+    def _require(self, module: str) -> None:
+        if importlib.util.find_spec(module) is None:
+            raise Unavailable(f"{module} is not installed: pip install {module}")
+
+
+Measure = Callable[[Peers, str, Scale], Sample]
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """Something to measure, in `unit`."""
+
+    name: str
+    title: str
+    unit: str
+    measure: Measure
+    better: Better = "higher"
+
+
+def _rate(command: list[str], seconds: float, core: set[int] | None) -> Sample:
+    found = processes.read_json(processes.run(command, 60 + 10 * seconds, core), command)
+    return Sample(found["operations"] / found["seconds"])
+
+
+def turns(peers: Peers, peer: str, scale: Scale) -> Sample:
+    """Turns of the loop in a second, of a chain of immediates (asyncio: `call_soon`)."""
+    return _rate(peers.command(peer, "turns", scale.seconds), scale.seconds, processes.SERVER_CORE)
+
+
+def timers(peers: Peers, peer: str, scale: Scale) -> Sample:
+    """Timers created and fired in a second, of 300,000 with 50 different times."""
+    return _rate(peers.command(peer, "timers", scale.timers), 20, processes.SERVER_CORE)
+
+
+def file_work(operation: str, peers: Peers, peer: str, scale: Scale) -> Sample:
+    """File operations in a second, 32 at a time, from the page cache."""
+    with tempfile.TemporaryDirectory(prefix="ouroloop-bench-") as folder:
+        for number in range(FILES):
+            (Path(folder) / f"file{number}").write_bytes(bytes(FILE_SIZE))
+        command = peers.command(peer, "files", operation, scale.seconds, folder)
+        return _rate(command, scale.seconds, None)
+
+
+def echo(connections: int, peers: Peers, peer: str, scale: Scale) -> Sample:
+    """TCP round trips in a second of 1 KiB messages."""
+    client = [
+        sys.executable, str(processes.PROGRAMS / "echo_client.py"), "{port}", str(connections), str(scale.seconds),
+        str(MESSAGE),
+    ]
+    with processes.server(peers.command(peer, "echo")) as (pid, port):
+        client[2] = str(port)
+        before = processes.cpu_seconds(pid)
+        found = processes.read_json(processes.run(client, 30 + 5 * scale.seconds, processes.CLIENT_CORE), client)
+        cpu = processes.cpu_seconds(pid) - before
+    rate = found["operations"] / found["seconds"]
+    beside = {"server_cpu_us": cpu / found["all_operations"] * 1e6, "client_busy": found["client_busy"]}
+    return Sample(rate, beside)
+
+
+def http(peers: Peers, peer: str, scale: Scale) -> Sample:
+    """HTTP requests in a second, as `wrk` counts them."""
+    wrk = shutil.which("wrk")
+    if wrk is None:
+        raise Unavailable("wrk is not installed: apt install wrk")
+    with processes.server(peers.command(peer, "hello")) as (pid, port):
+        url = f"http://127.0.0.1:{port}/"
+        base = [wrk, "--threads=1", f"--connections={HTTP_CONNECTIONS}"]
+        _requests_per_second([*base, "--duration=1s", url])  # warms the server up
+        seconds = max(1, round(scale.seconds))
+        before = processes.cpu_seconds(pid)
+        rate = _requests_per_second([*base, f"--duration={seconds}s", url])
+        cpu = processes.cpu_seconds(pid) - before
+    return Sample(rate, {"server_cpu_us": cpu / (rate * seconds) * 1e6})
+
+
+def _requests_per_second(command: list[str]) -> float:
+    output = processes.run(command, 60, processes.CLIENT_CORE)
+    wrong = re.search(r"(Non-2xx.*|Socket errors:.*)", output)
+    if wrong is not None:
+        raise Failed(f"wrk reports {wrong[1].strip()}")
+    found = re.search(r"Requests/sec:\s+([\d.]+)", output)
+    if found is None or not float(found[1]):
+        raise Failed("wrk counted no requests")
+    return float(found[1])
+
+
+def idle_memory(peers: Peers, peer: str, scale: Scale) -> Sample:
+    """KiB by which a server grows for each idle keep-alive connection that had one request answered."""
+    count = scale.idle_connections
+    limit = processes.open_files_limit()
+    if limit < count + 100:
+        raise Unavailable(f"a process may open only {limit} files (ulimit -Hn), not {count + 100}")
+    client = [sys.executable, str(processes.PROGRAMS / "idle_client.py")]
+    with processes.server(peers.command(peer, "hello"), many_files=True) as (pid, port):
+        _hold(client, port, 50, lambda: None)  # what the first connections alone cost is not a connection's price
+        before = processes.resident_kib(pid)
+        after = _hold(client, port, count, lambda: processes.resident_kib(pid))
+    assert after is not None
+    return Sample((after - before) / count, {"resident_before_kib": before, "resident_after_kib": after})
+
+
+def _hold(client: list[str], port: int, count: int, look: Callable[[], int | None]) -> int | None:
+    """What `look` sees while `count` connections are open and idle."""
+    command = [*client, str(port), str(count)]
+    process = processes.start(command, processes.CLIENT_CORE, many_files=True)
+    try:
+        processes.next_json(process, command, 120)
+        time.sleep(1)
+        seen = look()
+        assert process.stdin is not None
+        process.stdin.write("\n")
+        process.stdin.flush()
+        still_open = processes.next_json(process, command, 30)["connections"]
+        if still_open != count:
+            raise Failed(f"only {still_open} of {count} connections stayed open")
+        return seen
+    finally:
+        processes.end(process)
+
+
+BENCHMARKS = [
+    Benchmark("turns", "loop turns (set_immediate chain)", "turns/s", turns),
+    Benchmark("timers", "timers created and fired", "timers/s", timers),
+    *(
+        Benchmark(f"echo-{number}", f"TCP echo, 1 KiB, connections: {number}", "round trips/s", partial(echo, number))
+        for number in (1, 10, 50)
+    ),
+    Benchmark("http", "HTTP hello world, 50 connections (wrk)", "requests/s", http),
+    Benchmark("read_file", "read_file, 16 KiB, 32 at a time", "files/s", partial(file_work, "read_file")),
+    Benchmark("stat", "stat, 32 at a time", "calls/s", partial(file_work, "stat")),
+    Benchmark("idle-memory", "memory of an idle HTTP connection", "KiB/connection", idle_memory, better="lower"),
+]

@@ -1,0 +1,34 @@
+"""Timers, ours: create many of 1 to 50 ms, let all fire. Argument: how many."""
+
+import json
+import sys
+from collections.abc import Callable
+from time import perf_counter
+
+from ouroloop.node import run, set_timeout
+
+count = int(sys.argv[1])
+left = 0
+
+
+def fire(number: int, then: Callable[[], object]) -> None:
+    global left
+    left = number
+
+    def fired() -> None:
+        global left
+        left -= 1
+        if not left:
+            then()
+
+    for i in range(number):
+        set_timeout(fired, i % 50 + 1)
+
+
+def measure() -> None:
+    start = perf_counter()
+    fire(count, lambda: print(json.dumps({"operations": count, "seconds": perf_counter() - start})))
+
+
+fire(count // 10, measure)
+run()

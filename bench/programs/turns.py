@@ -1,0 +1,34 @@
+"""Turns of the loop, ours: a chain of immediates, each of which sets the next. Argument: seconds to run at least."""
+
+import json
+import sys
+from time import perf_counter
+
+from ouroloop.node import run, set_immediate
+
+BATCH = 10_000
+seconds = float(sys.argv[1])
+left = BATCH
+batches = -1  # the first warms up
+start = 0.0
+
+
+def step() -> None:
+    global left, batches, start
+    left -= 1
+    if left:
+        set_immediate(step)
+        return
+    left = BATCH
+    batches += 1
+    if not batches:
+        start = perf_counter()
+    elapsed = perf_counter() - start
+    if not batches or elapsed < seconds:
+        set_immediate(step)
+        return
+    print(json.dumps({"operations": batches * BATCH, "seconds": elapsed}))
+
+
+set_immediate(step)
+run()

@@ -1,0 +1,900 @@
+"""The HTTP server.
+
+Theory of operation. A `Server` is a `net.Server` whose connections are no sockets but `Connection`s: a loop handle, and
+the little that HTTP needs to know about it. What arrives is fed to a parser (protocol.py); each request becomes an
+`IncomingMessage` and a `ServerResponse`, and the 'request' listener is called. All that the listener, and the ticks
+and microtasks after it, write to a connection leaves together, in one system call for everything that one recv(2)
+brought. An idle connection has no parser: between two messages a parser knows nothing, so a few of them serve all.
+
+Nothing is waited for with a timer of its own: one timer for each server looks at all connections now and then.
+
+Backpressure goes both ways. A body that nobody reads, or responses that the other side does not take, stop the
+reading; what was parsed already waits, and goes on when there is room. So a client that never reads costs about the
+high-water mark.
+
+What surprises people: a program sees `req.socket` as a `net.Socket`, but it is made only when it is looked at. With
+pipelining all requests of one packet are handed out at once and answered in order. A connection that is closed because
+of an error is first shut down and read to its end for a moment: closing it with unread data would make the kernel send
+a reset, which can overtake the answer.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from ...loop.tcp import Tcp
+from ...loop.timer import Timer
+from .. import net
+from ..stream import DEFAULT_HIGH_WATER_MARK
+from .incoming import IncomingMessage
+from .outgoing import ServerResponse
+from .protocol import (
+    HAS_EXPECT,
+    HAS_HOST,
+    MAX_HEADER_SIZE,
+    End,
+    RequestHead,
+    RequestParser,
+    Upgrade,
+    date_line,
+    status_line,
+)
+
+if TYPE_CHECKING:
+    from ..environment import Environment
+
+Listener = Callable[..., object]
+
+_OPTIONS = {
+    "connections_checking_interval": 30_000,
+    "headers_timeout": None,
+    "join_duplicate_headers": False,
+    "keep_alive_timeout": 5_000,
+    "keep_alive_timeout_buffer": 1_000,
+    "max_header_size": MAX_HEADER_SIZE,
+    "request_timeout": 300_000,
+    "require_host_header": True,
+    "should_upgrade_callback": None,
+}
+_FLUSH_AT = 256 * 1024  # bytes: what is collected in one batch at most
+_COPY_AT_MOST = 128 * 1024  # bytes: up to here joining the parts costs less than sending them as a list
+_MOST_WAITING = 1000  # requests of one connection that wait for the responses before theirs
+_SPARE_PARSERS = 64
+_LINGER = 2_000  # ms
+_LONGEST_SWEEP = 1_000  # ms
+_FOREVER = 1 << 62
+
+_BODY, _OUTPUT = 1, 2
+
+
+class RequestTimeoutError(Exception):
+    """A request took too long to arrive. `code` is Node's: ERR_HTTP_REQUEST_TIMEOUT; `status` is 408."""
+
+    code = "ERR_HTTP_REQUEST_TIMEOUT"
+    status = 408
+
+    def __init__(self) -> None:
+        super().__init__("Request timeout")
+
+
+class HttpSocket(net.Socket):
+    """A server connection as programs see it. Its reading belongs to HTTP until the protocol is changed."""
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(handle=connection.tcp, allow_half_open=True, manual_start=True)
+        self._http: Connection | None = connection
+        self.server = connection.server
+        """The server that accepted it."""
+
+    def _read(self, size: int) -> None:
+        if self._http is None:
+            super()._read(size)
+
+    def _destroy(self, error: BaseException | None, callback: Callable[..., object]) -> None:
+        connection, self._http = self._http, None
+        super()._destroy(error, callback)
+        if connection is not None:
+            connection._gone(error)
+
+    def _release(self, server: Server) -> None:
+        """From here on this is a socket like any other."""
+        self._http = None
+        self._server = server
+        self.allow_half_open = True
+
+
+class Connection:
+    """One connection of a server."""
+
+    __slots__ = (
+        "_blocked", "_callbacks", "_corks", "_done", "_held_size", "_last", "_lingering", "_out", "_out_size", "_parser",
+        "_request", "_requests", "_rest", "_since", "_socket", "_started", "_unflushed", "_waiting", "current", "env",
+        "server", "tcp",
+    )
+
+    def __init__(self, server: Server, tcp: Tcp) -> None:
+        self.server = server
+        self.env: Environment = server._env
+        self.tcp = tcp
+        self.current: ServerResponse | None = None
+        """The response whose turn it is to write."""
+        self._waiting: deque[ServerResponse] | None = None
+        self._request: IncomingMessage | None = None  # whose body is being received
+        self._parser: RequestParser | None = None  # none between two messages
+        self._rest: Iterator[Any] | None = None  # events that wait because of `_blocked`
+        self._blocked = 0
+        self._out: list[Any] | None = None  # what will leave at the end of the batch; None outside of one
+        self._out_size = 0
+        self._done: list[ServerResponse] | None = None  # responses whose last byte is in `_out`
+        self._callbacks: list[Callable[..., object]] | None = None
+        self._unflushed: deque[tuple[Any, Any]] | None = None
+        self._corks = 0
+        self._held_size = 0
+        self._last = False  # closes as soon as everything is out
+        self._lingering = False  # is over, but still read from for a moment
+        self._requests = 0
+        self._socket: HttpSocket | None = None
+        self._started = self._since = tcp.loop.now  # when the message began that is arriving; since when it is idle
+        tcp.read_start(self._on_read)
+
+    @property
+    def socket(self) -> HttpSocket:
+        """The connection as programs see it; made at the first look."""
+        if self._socket is None:
+            self._socket = sock = HttpSocket(self)
+            sock.on("timeout", self._on_timeout)
+            if self.tcp.closing:
+                sock._http = None
+                sock.destroy()
+        return self._socket
+
+    @property
+    def write_queue_size(self) -> int:
+        """How many bytes wait to be sent."""
+        return self.tcp.write_queue_size + self._out_size
+
+    # Receiving
+
+    def _on_read(self, failure: OSError | None, data: bytes) -> None:
+        if not data:
+            self._on_end(failure)
+            return
+        if self._lingering:
+            return
+        parser = self._parser
+        if parser is None:
+            spare = self.server._parsers
+            parser = spare.pop() if spare else RequestParser(self.server.max_header_size)
+            self._parser = parser
+        if self._socket is not None:
+            self._socket._active()
+        self._handle(iter(parser.feed(data)))
+
+    def _handle(self, events: Iterator[Any]) -> None:
+        """Hand `events` to the program, let it settle, and send what it wrote (called from the loop)."""
+        env = self.env
+        self._out = self._out or []
+        try:
+            self._dispatch(events)
+            if env.ticks or env.microtasks or env.rejections:
+                env.drain()
+        except Exception as exc:
+            self._raised(exc, events)
+        finally:
+            self._flush()
+        if env.ticks or env.microtasks:
+            env.make_callback(_nothing)
+
+    def _raised(self, exc: Exception, events: Iterator[Any]) -> None:
+        """The program raised. What is left of `events` is no less true for that: the iterator goes on where it was."""
+        self.env.uncaught_exception(exc)
+        try:
+            self._dispatch(events)
+        except Exception as another:
+            self._raised(another, events)
+
+    def _dispatch(self, events: Iterator[Any]) -> None:
+        for event in events:
+            kind = event.__class__
+            if kind is RequestHead:
+                if event.upgrade:
+                    self._on_upgrade(event, next(events))
+                    return
+                self._on_head(event)
+            elif kind is bytes:
+                if self._request is not None and not self._request._receive(event):
+                    self._block(_BODY)
+            elif kind is End:
+                request, self._request = self._request, None
+                if request is not None:
+                    request._receive_end(event.raw_trailers)
+            else:
+                self._fail(event)
+            if self._last or self._lingering:
+                break
+            if self._blocked:
+                self._rest = events
+                self.tcp.read_stop()
+                return
+        parser = self._parser
+        if parser is None:
+            return
+        if parser.idle:
+            self._started = 0
+            self._parser = None
+            if len(self.server._parsers) < _SPARE_PARSERS:
+                self.server._parsers.append(parser)
+        elif not self._started:
+            self._started = self.tcp.loop.now
+
+    def _on_head(self, head: RequestHead) -> None:
+        server = self.server
+        req = IncomingMessage(head, self)
+        res = ServerResponse(req, self)
+        if not head.complete:
+            self._request = req
+        if self.current is None:
+            self.current = res
+        else:
+            self._wait(res)
+        if (head.flags & (HAS_EXPECT | HAS_HOST) != HAS_HOST or server._unusual) and self._answered(head, req, res):
+            return
+        server.emit("request", req, res)
+
+    def _wait(self, res: ServerResponse) -> None:
+        if self._waiting is None:
+            self._waiting = deque()
+        self._waiting.append(res)
+        if len(self._waiting) >= _MOST_WAITING:
+            self._block(_OUTPUT)
+
+    def _answered(self, head: RequestHead, req: IncomingMessage, res: ServerResponse) -> bool:
+        """What HTTP/1.1 asks for before a program does. Returns whether the request is dealt with."""
+        server = self.server
+        if server.join_duplicate_headers:
+            req.join_duplicate_headers = True
+        if head.version != "1.1":
+            return False
+        if server.require_host_header and not head.flags & HAS_HOST:
+            res.write_head(400, {"Connection": "close"}).end()
+            return True
+        most = server.max_requests_per_socket
+        if most > 0:
+            self._requests += 1
+            res._plain = False
+            res._max_requests_reached = most <= self._requests
+            if most < self._requests:
+                server.emit("dropRequest", req, self.socket)
+                res.write_head(503).end()
+                return True
+        if not head.flags & HAS_EXPECT:
+            return False
+        return self._answered_expectation(head, req, res)
+
+    def _answered_expectation(self, head: RequestHead, req: IncomingMessage, res: ServerResponse) -> bool:
+        server = self.server
+        if b"100-continue" in (head.header(b"expect") or b"").lower():
+            res._expects_continue = True
+            res._plain = False
+            if server.listener_count("checkContinue"):
+                server.emit("checkContinue", req, res)
+                return True
+            res.write_continue()
+            return False
+        if not server.emit("checkExpectation", req, res):
+            res.write_head(417).end()
+        return True
+
+    def _on_upgrade(self, head: RequestHead, upgrade: Upgrade) -> None:
+        server, parser = self.server, self._parser
+        assert parser is not None
+        event = "connect" if head.method == "CONNECT" else "upgrade"
+        req = IncomingMessage(head, self)
+        if event == "upgrade" and not server._should_upgrade(req):
+            head.upgrade = False
+            rest = parser.refuse_upgrade(head, upgrade)
+            self._dispatch(iter([head, *rest]))
+            return
+        self._parser = None
+        self._rest = None
+        if not server.listener_count(event):
+            self.destroy()
+            return
+        self._flush()
+        self.tcp.read_stop()
+        sock = self.socket
+        sock.remove_listener("timeout", self._on_timeout)
+        server._connections_open.pop(self, None)
+        sock._release(server)
+        server.emit(event, req, sock, upgrade.data)
+
+    # Stopping and going on
+
+    def _block(self, reason: int) -> None:
+        self._blocked |= reason
+
+    def _unblock(self, reason: int) -> None:
+        if self._blocked & reason:
+            self._blocked &= ~reason
+            if not self._blocked:
+                self.env.ticks.append((self._go_on, ()))
+
+    def _go_on(self) -> None:
+        """There is room again: first what was parsed already, then what the kernel has (called in a tick)."""
+        if self._blocked or self._last or self._lingering or self not in self.server._connections_open:
+            return
+        rest, self._rest = self._rest, None
+        if rest is not None:
+            self._out = self._out or []
+            try:
+                self._dispatch(rest)
+            except Exception as exc:
+                self._raised(exc, rest)
+            finally:
+                self._flush()
+        if not self._blocked and self in self.server._connections_open:
+            self.tcp.read_start(self._on_read)
+
+    def resume_body(self, message: IncomingMessage) -> None:
+        """`message` has room for more of its body."""
+        if self._blocked & _BODY and (message is self._request or self._request is None):
+            self._unblock(_BODY)
+
+    def _held(self, size: int) -> None:
+        """`size` more bytes wait in responses whose turn it is not yet."""
+        self._held_size += size
+        if self._held_size >= DEFAULT_HIGH_WATER_MARK:
+            self._block(_OUTPUT)
+
+    def _unblock_output(self) -> None:
+        """Read again, if little enough waits to be sent."""
+        if (
+            self._held_size < DEFAULT_HIGH_WATER_MARK
+            and not self.tcp.write_queue_size
+            and (not self._waiting or len(self._waiting) < _MOST_WAITING)
+        ):
+            self._unblock(_OUTPUT)
+
+    # Sending
+
+    def _write(self, parts: list[Any], ended: ServerResponse | None) -> bool:
+        """Take what the current response writes; `ended` is that response if these are its last parts."""
+        direct = self._out is None
+        if direct:
+            self._out = []
+        self._take(parts)
+        if ended is not None:
+            self._end_response(ended)
+            if direct:
+                self._flush()
+        elif direct:
+            self.env.ticks.append((self._flush, ()))
+        if self._out_size >= DEFAULT_HIGH_WATER_MARK:
+            self._flush(direct)
+        return self.tcp.write_queue_size + self._out_size < DEFAULT_HIGH_WATER_MARK
+
+    def _take(self, parts: list[Any]) -> None:
+        out = self._out
+        assert out is not None
+        for part in parts:
+            if callable(part):
+                if self._callbacks is None:
+                    self._callbacks = []
+                self._callbacks.append(part)
+            else:
+                self._out_size += len(part)
+                out.append(part)
+
+    def _finish_with(self, res: ServerResponse, parts: list[Any], size: int) -> None:
+        """The whole of `res`, the current response, `size` bytes of body among it."""
+        out = self._out
+        if out is None:
+            self._out = parts
+            self._out_size = size
+            self._end_response(res)
+            self._flush()
+            return
+        out += parts
+        self._out_size += size
+        self._end_response(res)
+        if self._out_size >= _FLUSH_AT:
+            self._flush(False)
+
+    def _end_response(self, res: ServerResponse) -> None:
+        """All of `res` is taken: it is the next one's turn."""
+        if self._done is None:
+            self._done = [res]
+        else:
+            self._done.append(res)
+        res._connection = None
+        req = res.req
+        if not req.complete or "_read_state" in req.__dict__:
+            req._dump()
+        if res._last:
+            self.current = None
+            self._last = True
+            return
+        if self._waiting:
+            self._next_response(self._waiting)
+        else:
+            self.current = None
+            self._since = self.tcp.loop.now
+        if self._blocked & _OUTPUT:
+            self._unblock_output()
+
+    def _next_response(self, waiting: deque[ServerResponse]) -> None:
+        self.current = res = waiting.popleft()
+        pending, res._pending = res._pending, None
+        size, res._pending_size = res._pending_size, 0
+        if pending:
+            self._take(pending)
+            self._held_size -= size
+        if res.finished:
+            self._end_response(res)
+        elif res._need_drain:
+            self.env.ticks.append((self._drained, ()))
+
+    def _flush(self, end_batch: bool = True) -> None:
+        """Send what was collected."""
+        out = self._out
+        if out is None:
+            return
+        if self._corks and not self._last:
+            return
+        self._out = None if end_batch else []
+        done, self._done = self._done, None
+        callbacks, self._callbacks = self._callbacks, None
+        size, self._out_size = self._out_size, 0
+        if out and not self.tcp.closing and not self._send(out, size, done, callbacks):
+            return
+        if done is not None or callbacks is not None:
+            self._tell(done, callbacks, None)
+        if self._last and end_batch:
+            self._finish()
+
+    def _send(self, out: list[Any], size: int, done: Any, callbacks: Any) -> bool:
+        """Returns whether everything is with the operating system; else the rest is queued."""
+        tcp = self.tcp
+        rest: Any = out
+        try:
+            if tcp.write_queue_size:
+                raise BlockingIOError
+            if size <= _COPY_AT_MOST:
+                rest = b"".join(out)
+                sent = tcp.try_write(rest)
+                if sent == len(rest):
+                    return True
+                rest = memoryview(rest)[sent:]
+            else:
+                rest = _without(out, tcp.try_write(out))
+                if not rest:
+                    return True
+        except BlockingIOError:
+            pass
+        except OSError as exc:
+            self.destroy(exc)
+            return True
+        if self._unflushed is None:
+            self._unflushed = deque()
+        self._unflushed.append((done, callbacks))
+        tcp.write(rest, self._on_written)
+        if tcp.write_queue_size >= DEFAULT_HIGH_WATER_MARK:
+            self._block(_OUTPUT)
+            if self._rest is None and not self._lingering:
+                tcp.read_stop()
+        return False
+
+    def _on_written(self, failure: OSError | None) -> None:
+        env = self.env
+        try:
+            assert self._unflushed is not None
+            done, callbacks = self._unflushed.popleft()
+            if failure is not None and not self.tcp.closing:
+                self.destroy(failure)
+            self._tell(done, callbacks, failure)
+            if failure is None and not self.tcp.write_queue_size:
+                self._drained()
+            if env.ticks or env.microtasks or env.rejections:
+                env.drain()
+        except Exception as exc:
+            env.uncaught_exception(exc)
+
+    def _drained(self) -> None:
+        if self._socket is not None:
+            self._socket._active()
+        if self._last and self._out is None:
+            self._finish()
+            return
+        self._unblock_output()
+        res = self.current
+        if res is not None and res._need_drain and not res.finished and not self.tcp.write_queue_size:
+            res._need_drain = False
+            res.emit("drain")
+
+    def _tell(self, done: Any, callbacks: Any, failure: BaseException | None) -> None:
+        """The bytes of these responses are with the operating system, or never will be."""
+        ticks = self.env.ticks
+        for callback in callbacks or ():
+            ticks.append((callback, (failure,)))
+        for res in done or ():
+            if failure is not None or self.tcp.closing and not self._last:
+                ticks.append((res._close, ()))
+            elif res._events is not None or res._end_callbacks is not None or "_write_state" in res.__dict__:
+                ticks.append((res._all_flushed, ()))
+                ticks.append((res._close, ()))
+            else:
+                res._flushed = res.closed = res.destroyed = True
+
+    def cork(self) -> None:
+        """Hold back what is written."""
+        self._corks += 1
+        if self._out is None:
+            self._out = []
+
+    def uncork(self) -> None:
+        """Undo one `cork`."""
+        if self._corks:
+            self._corks -= 1
+            if not self._corks:
+                self._flush()
+
+    # Errors and the end
+
+    def _fail(self, error: Any) -> None:
+        """The request cannot be understood, or took too long: a 'clientError' listener answers, or we do."""
+        self._parser = None
+        if self._request is not None:
+            request, self._request = self._request, None
+            self.env.ticks.append((request._abort, (ConnectionResetError("aborted"),)))
+        if self.server.listener_count("clientError"):
+            self._lingering = True
+            self._since = _FOREVER  # until the listener ends it
+            self._flush(False)
+            self.server.emit("clientError", error, self.socket)
+            return
+        answer = self.current is None or not self.current._head_sent
+        self.current = None
+        if self._waiting:
+            self._waiting.clear()
+        if answer:
+            if self._out is None:
+                self._out = []
+            self._out += (status_line(error.status), b"Connection: close\r\n\r\n")
+        self._last = True
+        self._lingering = True
+        if not answer:
+            self.destroy(error)
+
+    def _on_end(self, failure: OSError | None) -> None:
+        """The other side has ended, or is gone."""
+        if failure is not None or self._lingering:
+            self._end_lost(failure)
+            return
+        parser = self._parser
+        events = parser.finish() if parser is not None else []
+        if events:
+            self._handle(iter(events))
+        elif self.server.http_allow_half_open and self.current is not None:
+            (self._waiting[-1] if self._waiting else self.current)._last = True
+        elif self.tcp.write_queue_size:
+            self._last = self._lingering = True
+        else:
+            self.env.make_callback(self.destroy)
+
+    def _end_lost(self, failure: OSError | None) -> None:
+        def end() -> None:
+            if failure is not None and self.server.listener_count("clientError") and not self._lingering:
+                self._lingering = True
+                self.server.emit("clientError", failure, self.socket)
+            if failure is None and self.tcp.write_queue_size:
+                return  # the other side reads no less for having said all it had to say
+            self.destroy()
+
+        self.env.make_callback(end)
+
+    def _finish(self) -> None:
+        """Everything is out, and nothing more is to come."""
+        if self.tcp.closing:
+            return
+        if not self._lingering and self._parser is None:
+            self.destroy()
+            return
+        # Data may be under way that we do not want: see the module's docstring.
+        if self._request is not None:
+            self._request = None
+        self._lingering = True
+        self._last = False
+        self._since = self.tcp.loop.now
+        try:
+            self.tcp.shutdown()
+            self.tcp.read_start(self._on_read)
+        except OSError:
+            self.destroy()
+
+    def destroy(self, error: BaseException | None = None) -> None:
+        """Close the connection now. What was not sent is lost."""
+        if self._socket is not None and not self._socket.destroyed:
+            self._socket.destroy(error)
+        elif not self.tcp.closing:
+            self.tcp.close()
+            self._gone(error)
+
+    def _gone(self, error: BaseException | None) -> None:
+        """The handle is closed: tell everybody who still expects something of it."""
+        server = self.server
+        server._connections_open.pop(self, None)
+        server._connection_ended()
+        self._parser = self._rest = None
+        self._out = None
+        lost = ConnectionResetError("aborted")
+        ticks = self.env.ticks
+        requests = [] if self._request is None else [self._request]
+        responses = [] if self.current is None else [self.current]
+        responses += self._waiting or ()
+        self.current = self._request = self._waiting = None
+        for res in responses:
+            res._connection = None
+            if res.req not in requests:
+                requests.append(res.req)
+            ticks.append((res._close, ()))
+        for req in requests:
+            if not req.complete or responses:
+                ticks.append((req._abort, (lost,)))
+        done, self._done = self._done, None
+        for res in done or ():
+            ticks.append((res._close, ()))
+
+    def _on_timeout(self) -> None:
+        """The socket was idle for the time that somebody set."""
+        sock = self._socket
+        told = False
+        if self._request is not None:
+            told = self._request.emit("timeout", sock)
+        if self.current is not None:
+            told = self.current.emit("timeout", sock) or told
+        if not (self.server.emit("timeout", sock) or told):
+            self.destroy()
+
+    def __repr__(self) -> str:
+        return f"<Connection {self.tcp!r}>"
+
+
+def _nothing() -> None:
+    pass
+
+
+def _without(parts: list[Any], sent: int) -> list[Any]:
+    """`parts` without their first `sent` bytes."""
+    for position, part in enumerate(parts):
+        if sent < len(part):
+            return [memoryview(part)[sent:], *parts[position + 1 :]]
+        sent -= len(part)
+    return []
+
+
+class Server(net.Server):
+    """Node's `http.Server`. https://nodejs.org/api/http.html#class-httpserver
+
+    Options, beside those of `net.Server`: `headers_timeout` (ms a head may take to arrive; 60,000),
+    `request_timeout` (ms a whole request may take; 300,000), `connections_checking_interval` (ms between two looks at
+    those; 30,000), `keep_alive_timeout` (ms an idle connection stays open; 5,000), `keep_alive_timeout_buffer` (ms
+    on top of what the client is told; 1,000), `max_header_size` (bytes; 16 KiB), `require_host_header`,
+    `join_duplicate_headers`, `should_upgrade_callback`.
+
+    Events, beside those of `net.Server`: 'request' (req, res), 'checkContinue' (req, res), 'checkExpectation' (req,
+    res), 'clientError' (error, socket), 'connect' and 'upgrade' (req, socket, head), 'dropRequest' (req, socket),
+    'timeout' (socket).
+    """
+
+    def __init__(
+        self, options: Mapping[str, Any] | Listener | None = None, listener: Listener | None = None, **keywords: Any
+    ) -> None:
+        if callable(options):
+            options, listener = None, options
+        given = {**(options or {}), **keywords}
+        own = {name: given.pop(name, default) for name, default in _OPTIONS.items()}
+        _check(own)
+        super().__init__({"no_delay": True, **given})
+        self.require_host_header: bool = own["require_host_header"]
+        """Whether an HTTP/1.1 request without a Host header is answered with 400."""
+        self.join_duplicate_headers: bool = own["join_duplicate_headers"]
+        self.max_header_size: int = own["max_header_size"]
+        """In bytes; more is answered with 431."""
+        self.request_timeout: int = own["request_timeout"]
+        """In ms; 0: no limit. Later than this an incomplete request is answered with 408."""
+        headers_timeout = own["headers_timeout"]
+        self.headers_timeout: int = min(60_000, self.request_timeout) if headers_timeout is None else headers_timeout
+        """In ms; 0: no limit. Later than this an incomplete head is answered with 408."""
+        self.connections_checking_interval: int = own["connections_checking_interval"]
+        """In ms: how often the two limits above are looked at."""
+        self.keep_alive_timeout: int = own["keep_alive_timeout"]
+        """In ms: how long an idle connection stays open; 0: for ever."""
+        self.keep_alive_timeout_buffer: int = own["keep_alive_timeout_buffer"]
+        """In ms, on top of `keep_alive_timeout`: so that we don't close just when the client sends."""
+        self.max_requests_per_socket = 0
+        """After how many requests a connection is closed; 0: never."""
+        self.http_allow_half_open = False
+        """Whether a client that has ended its side still gets the responses that are not there yet."""
+        self.timeout = 0
+        """In ms; after so much silence a connection is closed, or 'timeout' emitted if somebody listens; 0: never."""
+        self._upgrade_wanted: Callable[..., object] | None = own["should_upgrade_callback"]
+        self._connections_open: dict[Connection, None] = {}
+        self._parsers: list[RequestParser] = []
+        self._tail = b""
+        self._tail_until = -1
+        self._tail_of: tuple[int, int] = (-1, -1)
+        self._sweeper: Timer | None = None
+        self._next_check = 0
+        if listener is not None:
+            self.on("request", listener)
+
+    @property
+    def _unusual(self) -> bool:
+        """Whether requests need a second look."""
+        return self.max_requests_per_socket > 0 or self.join_duplicate_headers
+
+    # Connections
+
+    def _accept(self, failure: OSError | None) -> None:
+        if failure is not None or self._handle is None:
+            super()._accept(failure)
+            return
+        tcp: Any = self._handle.accept()
+        if self._is_unwanted(tcp):
+            return
+        self._connections += 1
+        if isinstance(tcp, Tcp):
+            self._set_options(tcp)
+        connection = Connection(self, tcp)
+        self._connections_open[connection] = None
+        if self._sweeper is None:
+            self._start_sweeping()
+        if self.timeout:
+            connection.socket.set_timeout(self.timeout)
+        if self._events is not None and "connection" in self._events:
+            self.emit("connection", connection.socket)
+
+    def _set_options(self, tcp: Tcp) -> None:
+        options = self._socket_options
+        try:
+            if options.get("no_delay"):
+                tcp.nodelay(True)
+            if options.get("keep_alive"):
+                tcp.keepalive(True, options.get("keep_alive_initial_delay", 0) // 1000)
+        except OSError:
+            pass  # the other side is gone already, which reading will tell
+
+    def _should_upgrade(self, req: IncomingMessage) -> bool:
+        if self._upgrade_wanted is not None:
+            return bool(self._upgrade_wanted(req))
+        return self.listener_count("upgrade") > 0
+
+    # What all heads have in common
+
+    def _head_tail(self) -> bytes:
+        """The lines that end most heads, but for the length; made anew once a second."""
+        if self._env.loop.now >= self._tail_until or self._tail_of != (
+            self.keep_alive_timeout, self.max_requests_per_socket
+        ):
+            self._tail = b"".join((date_line(), b"Connection: keep-alive\r\n", self._keep_alive_line()))
+            self._tail_of = (self.keep_alive_timeout, self.max_requests_per_socket)
+            self._tail_until = self._env.loop.now + 1000 - time.time_ns() // 1_000_000 % 1000
+        return self._tail
+
+    def _keep_alive_line(self) -> bytes:
+        if not self.keep_alive_timeout:
+            return b""
+        most = b", max=%d" % self.max_requests_per_socket if self.max_requests_per_socket > 0 else b""
+        return b"Keep-Alive: timeout=%d%b\r\n" % (self.keep_alive_timeout // 1000, most)
+
+    # Timeouts
+
+    def _start_sweeping(self) -> None:
+        self._sweeper = Timer(self._env.loop)
+        self._sweeper.unref()
+        self._next_check = self._env.loop.now + self.connections_checking_interval
+        self._sweep_later()
+
+    def _sweep_later(self) -> None:
+        assert self._sweeper is not None
+        period = min(self.connections_checking_interval, _LONGEST_SWEEP)
+        if self.keep_alive_timeout:
+            period = min(period, (self.keep_alive_timeout + self.keep_alive_timeout_buffer) // 8)
+        self._sweeper.start(self._sweep, max(period, 10))
+
+    def _sweep(self) -> None:
+        """Look at all connections: close those idle for too long, answer those that take too long with 408."""
+        if not self._connections_open:
+            assert self._sweeper is not None
+            self._sweeper.close()
+            self._sweeper = None
+            return
+        now = self._env.loop.now
+        check = now >= self._next_check
+        if check:
+            self._next_check = now + self.connections_checking_interval
+        idle_since = now - (self.keep_alive_timeout + self.keep_alive_timeout_buffer)
+        for connection in list(self._connections_open):
+            if connection._lingering:
+                if now - connection._since > _LINGER:
+                    self._env.make_callback(connection.destroy)
+            elif connection._started:
+                if check and self._is_late(connection, now):
+                    connection._handle(iter((RequestTimeoutError(),)))
+            elif (
+                self.keep_alive_timeout and connection.current is None and connection._since <= idle_since
+                and not connection.tcp.write_queue_size
+            ):
+                self._env.make_callback(connection.destroy)
+        self._sweep_later()
+
+    def _is_late(self, connection: Connection, now: int) -> bool:
+        age = now - connection._started
+        if self.request_timeout and age > self.request_timeout:
+            return True
+        in_head = connection._parser is None or connection._parser.in_head
+        return bool(self.headers_timeout) and in_head and age > self.headers_timeout
+
+    def set_timeout(self, ms: int = 0, callback: Listener | None = None) -> Server:
+        """Set `timeout` for the connections to come; `callback(socket)` is added for 'timeout'."""
+        self.timeout = ms
+        if callback is not None:
+            self.on("timeout", callback)
+        return self
+
+    # Ending
+
+    def close(self, callback: Listener | None = None) -> Server:
+        """Accept no more, and close the connections that are idle. See `net.Server.close`."""
+        self.close_idle_connections()
+        super().close(callback)
+        return self
+
+    def close_idle_connections(self) -> None:
+        """Close all connections on which no request is arriving or waiting for its response."""
+        for connection in list(self._connections_open):
+            idle = not connection._started and connection.current is None and not connection.tcp.write_queue_size
+            if idle or connection._lingering:
+                connection.destroy()
+
+    def close_all_connections(self) -> None:
+        """Close all connections, whatever they are doing; those that changed their protocol are not among them."""
+        for connection in list(self._connections_open):
+            connection.destroy()
+
+    def _connection_ended(self) -> None:
+        super()._connection_ended()
+        if not self._connections_open and self._sweeper is not None:
+            self._sweeper.close()
+            self._sweeper = None
+
+
+def _check(options: Mapping[str, Any]) -> None:
+    """Raise `TypeError` or `ValueError` for options that make no sense."""
+    for name in (
+        "connections_checking_interval", "headers_timeout", "keep_alive_timeout", "keep_alive_timeout_buffer",
+        "max_header_size", "request_timeout",
+    ):  # fmt: skip
+        value = options[name]
+        if value is None and name == "headers_timeout":
+            continue
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise TypeError(f"{name} must be an int, not {value!r}")
+        if value < 0:
+            raise ValueError(f"{name} must be 0 or more, not {value!r}")
+    headers, request = options["headers_timeout"], options["request_timeout"]
+    if headers is not None and request and headers > request:
+        raise ValueError(f"headers_timeout must be at most request_timeout ({request}), not {headers}")
+
+
+def create_server(
+    options: Mapping[str, Any] | Listener | None = None, listener: Listener | None = None, **keywords: Any
+) -> Server:
+    """A new `Server`: `create_server(options, listener)`; either may be left out, options also as keywords.
+
+    `listener(req, res)`, which may be an `async def`, is added for 'request'.
+    """
+    return Server(options, listener, **keywords)
