@@ -35,7 +35,7 @@ class Scale:
 
 
 FULL = Scale(seconds=2.0, timers=300_000, idle_connections=10_000)
-QUICK = Scale(seconds=0.3, timers=100_000, idle_connections=500)
+QUICK = Scale(seconds=0.3, timers=100_000, idle_connections=3_000)
 
 
 @dataclass(frozen=True)

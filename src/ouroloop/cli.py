@@ -1,8 +1,8 @@
 """ouro: run a program on the loop.
 
 Theory of operation. `ouro PROGRAM.py` is `python PROGRAM.py` with a loop under it: the program runs as `__main__`, with
-`sys.argv`, `sys.path` and `__file__` as Python sets them; then its `async def main()` is started, if it has one, and the
-loop runs until nothing is left. The exit code is the program's.
+`sys.argv`, `sys.path` and `__file__` as Python sets them; then its `async def main()` is started, if it has one, and
+the loop runs until nothing is left. The exit code is the program's.
 
 What surprises people: `main` is called even without `if __name__ == "__main__":`, and a program that calls
 `ouroloop.node.run(main)` itself, to be started by plain `python` as well, has it called once only.
@@ -83,7 +83,7 @@ def _main(arguments: list[str]) -> int:
     try:
         code = _compiled(_source(arguments[0]), filename)
     except SyntaxError as exc:
-        sys.excepthook(SyntaxError, exc, None)
+        sys.excepthook(type(exc), exc.with_traceback(None), None)
         return _FAILED
     return _run(code, filename, arguments, log)
 
@@ -125,9 +125,9 @@ def _run(code: CodeType, filename: str, arguments: list[str], log: bool) -> int:
         sys.path[0:1] = [os.path.dirname(os.path.realpath(filename))]
     env = environment.current()
     if log:
-        from .log import install
+        from .xray.log import install
 
-        install(env)
+        install(env.loop)
 
     def program() -> Any:
         exec(code, module.__dict__)

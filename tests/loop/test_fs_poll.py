@@ -202,4 +202,4 @@ def test_the_interval_counts_from_the_beginning_of_a_look(loop: Loop, tmp_path: 
     look(loop)
     began = loop.now
     look(loop)
-    assert 60 <= loop.now - began <= 400
+    assert 60 <= loop.now - began <= 3000

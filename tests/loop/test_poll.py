@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import random
 import socket
 from collections.abc import Iterator
 
@@ -434,3 +435,98 @@ def test_a_closed_descriptor_without_duplicates_never_spins(
     settle(loop)
     assert heard.calls in ([], [(errno.EBADF, 0)])
     poll.close()
+
+
+class Chaos:
+    """A user who opens, closes, duplicates and replaces descriptors at random, with handles started on them."""
+
+    def __init__(self, loop: Loop, seed: int) -> None:
+        self.loop = loop
+        self.random = random.Random(seed)
+        self.open: list[int] = []
+        self.far: list[socket.socket] = []
+        self.inodes: dict[Poll, int] = {}
+        self.delivered = 0
+
+    def open_pair(self) -> None:
+        near, far = socket.socketpair()
+        self.open.append(near.detach())
+        self.far.append(far)
+
+    def close_one(self) -> None:
+        if self.open:
+            os.close(self.open.pop(self.random.randrange(len(self.open))))
+
+    def duplicate(self) -> None:
+        if self.open:
+            self.open.append(os.dup(self.random.choice(self.open)))
+
+    def replace(self) -> None:
+        if len(self.open) > 1:
+            os.dup2(*self.random.sample(self.open, 2))
+
+    def send(self) -> None:
+        if self.far:
+            try:
+                self.random.choice(self.far).send(b"x", socket.MSG_DONTWAIT)
+            except OSError:
+                return
+
+    def start(self) -> None:
+        if not self.open:
+            return
+        poll = Poll(self.loop, self.random.choice(self.open))
+        try:
+            poll.start(READABLE, lambda error, events: self.on_event(poll, error))
+        except FileExistsError:
+            poll.close()
+        else:
+            self.inodes[poll] = os.fstat(poll.fileno()).st_ino
+
+    def stop(self) -> None:
+        if self.inodes:
+            poll = self.random.choice(list(self.inodes))
+            del self.inodes[poll]
+            self.random.choice([poll.stop, poll.close])()
+
+    def on_event(self, poll: Poll, error: OSError | None) -> None:
+        assert poll in self.inodes, "told after it was stopped, or told of its end twice"
+        if error is not None:
+            assert error.errno == errno.EBADF
+            assert not poll.active
+            del self.inodes[poll]
+            return
+        assert os.fstat(poll.fileno()).st_ino == self.inodes[poll], "told of another handle's file"
+        self.delivered += 1
+        if self.random.random() < 0.5:
+            os.read(poll.fileno(), 100)
+        self.step()
+
+    def step(self) -> None:
+        self.random.choice([
+            self.open_pair, self.close_one, self.duplicate, self.replace, self.send, self.send, self.start, self.start,
+            self.stop,
+        ])()
+
+    def end(self) -> None:
+        for fd in self.open:
+            os.close(fd)
+        for far in self.far:
+            far.close()
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_no_wrong_delivery_whatever_the_user_does_with_the_descriptors(loop: Loop, seed: int) -> None:
+    chaos = Chaos(loop, seed)
+    for _ in range(300):
+        chaos.step()
+        if chaos.random.random() < 0.3:
+            loop.run("nowait")
+    for handle in loop.walk():
+        if not handle.closing:
+            handle.close()
+    chaos.inodes.clear()
+    loop.run()
+    assert chaos.delivered
+    assert [token for token, _ in loop._queue.wait(0)] == [], "stale registrations are left"
+    chaos.end()

@@ -8,7 +8,7 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -554,15 +554,17 @@ def test_kill_0_asks_whether_a_process_is_there(loop: Loop) -> None:
 def test_a_running_child_does_not_keep_other_work_waiting(loop: Loop, way: str) -> None:
     process, ends = start(loop, ["sleep", "60"])
     heard: list[str] = []
-    timer = Timer(loop)
+    timer, handle = Timer(loop), Async(loop, lambda: wake())
+
+    def wake() -> None:
+        heard.append("async")
+        handle.close()
+        timer.start(tick, 1)
 
     def tick() -> None:
         heard.append("timer")
         process.kill(signal.SIGTERM)
 
-    timer.start(tick, 5)
-    wake: Callable[[], None] = lambda: (heard.append("async"), handle.close())  # type: ignore[func-returns-value]  # noqa: E731
-    handle = Async(loop, wake)
     handle.send()
     loop.run()
     assert heard == ["async", "timer"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import resource
@@ -91,6 +92,22 @@ class Inbox:
         if failure is not None or not data:
             self.ended = True
             self.at_end()
+
+
+def refusal(call: Callable[[], object]) -> int | None:
+    """The errno of the `OSError` that `call` raises."""
+    try:
+        call()
+    except OSError as exc:
+        return exc.errno
+    raise AssertionError("it was not refused")
+
+
+def until_it_blocks(call: Callable[[], object]) -> None:
+    """Call again and again, until the socket is full or empty."""
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            call()
 
 
 def code(failure: OSError | None) -> int | None:
@@ -210,10 +227,8 @@ def test_try_write_says_how_much_left_and_refuses_when_full_or_queued(loop: Loop
     one, two = pair(loop)
     assert one.try_write(b"abc") == 3
     assert one.try_write([b"de", b"f"]) == 3
-    total = 6
-    with pytest.raises(BlockingIOError):
-        while True:
-            total += one.try_write(bytes(1_000_000))
+    sizes = [6]
+    until_it_blocks(lambda: sizes.append(one.try_write(bytes(1_000_000))))
     one.write(b"tail")
     with pytest.raises(BlockingIOError):
         one.try_write(b"x")
@@ -221,7 +236,7 @@ def test_try_write_says_how_much_left_and_refuses_when_full_or_queued(loop: Loop
     two.read_start(inbox)
     one.shutdown()
     run(loop)
-    assert len(inbox.data) == total + 4
+    assert len(inbox.data) == sum(sizes) + 4
     assert inbox.data.endswith(b"tail")
 
 
@@ -271,9 +286,7 @@ def test_after_shutdown_nothing_can_be_written(loop: Loop) -> None:
         one.write(b"x")
     with pytest.raises(BrokenPipeError):
         one.try_write(b"x")
-    with pytest.raises(OSError) as second:
-        one.shutdown()
-    assert second.value.errno == errno.ENOTCONN
+    assert refusal(one.shutdown) == errno.ENOTCONN
     run(loop)
 
 
@@ -287,6 +300,19 @@ def test_shutdown_waits_for_the_callbacks_of_the_writes_before_it(loop: Loop) ->
     two.read_start(inbox)
     run(loop)
     assert seen == ["write", "shutdown", "end"]
+
+
+def test_a_shutdown_asked_for_in_a_write_callback_waits_for_the_write_made_there(loop: Loop) -> None:
+    one, _two = pair(loop)
+    seen: list[str] = []
+
+    def again(_: OSError | None) -> None:
+        one.write(b"y", lambda _: seen.append("second"))
+        one.shutdown(lambda _: seen.append("shutdown"))
+
+    one.write(b"x", again)
+    run(loop)
+    assert seen == ["second", "shutdown"]
 
 
 def test_reading_ends_once_and_then_the_handle_is_not_active(loop: Loop) -> None:
@@ -375,11 +401,7 @@ def test_one_fast_peer_does_not_hold_up_a_timer(loop: Loop) -> None:
     def refill(_: OSError | None, data: bytes) -> None:
         nonlocal got
         got += len(data)
-        try:
-            while True:
-                peer.send(bytes(1_000_000))
-        except BlockingIOError:
-            pass
+        until_it_blocks(lambda: peer.send(bytes(1_000_000)))
 
     client.read_start(refill)
     peer.send(b"x")
@@ -432,18 +454,14 @@ def test_connecting_twice_is_refused(loop: Loop) -> None:
     server = listening(loop, lambda _: server.close())
     client = Tcp(loop)
     client.connect(server.getsockname(), lambda _: None)
-    with pytest.raises(OSError) as again:
-        client.connect(server.getsockname(), lambda _: None)
-    assert again.value.errno == errno.EALREADY
+    assert refusal(lambda: client.connect(server.getsockname(), lambda _: None)) == errno.EALREADY
     run(loop)
 
 
 @pytest.mark.parametrize("host", ["localhost", "example.com", "", "1.2.3", "::g"])
 def test_a_name_is_not_looked_up_but_refused(loop: Loop, host: str) -> None:
-    for attempt in (lambda tcp: tcp.bind((host, 0)), lambda tcp: tcp.connect((host, 80), lambda _: None)):
-        with pytest.raises(OSError) as refused:
-            attempt(Tcp(loop))
-        assert refused.value.errno == errno.EINVAL
+    assert refusal(lambda: Tcp(loop).bind((host, 0))) == errno.EINVAL
+    assert refusal(lambda: Tcp(loop).connect((host, 80), lambda _: None)) == errno.EINVAL
     assert loop.active_requests == 0
 
 
@@ -543,11 +561,7 @@ def test_a_listening_port_is_free_at_once_after_close(loop: Loop) -> None:
 
 def test_a_port_in_use_is_told_at_once(loop: Loop) -> None:
     server = listening(loop)
-    other = Tcp(loop)
-    with pytest.raises(OSError) as taken:
-        other.bind(server.getsockname())
-        other.listen(1, lambda _: None)
-    assert taken.value.errno == errno.EADDRINUSE
+    assert refusal(lambda: Tcp(loop).bind(server.getsockname())) == errno.EADDRINUSE
 
 
 def test_several_servers_can_share_a_port_if_all_say_so(loop: Loop) -> None:
@@ -578,9 +592,7 @@ def test_out_of_descriptors_clients_are_turned_away_and_later_ones_served(loop: 
     os.close(top)
     resource.setrlimit(resource.RLIMIT_NOFILE, (top, hard))
     try:
-        with pytest.raises(OSError) as full:
-            os.dup(0)
-        assert full.value.errno == errno.EMFILE
+        assert refusal(lambda: os.dup(0)) == errno.EMFILE
         turns = loop.turns
         for _ in range(3):
             loop.run("nowait")
@@ -689,9 +701,8 @@ def test_a_closing_handle_refuses_everything(loop: Loop) -> None:
     }
     for _ in range(2):
         for name, number in expected.items():
-            with pytest.raises(OSError) as refused:
-                getattr(one, name)(*arguments.get(name, ()))
-            assert (name, refused.value.errno) == (name, number)
+            call = getattr(one, name)
+            assert (name, refusal(lambda call=call, name=name: call(*arguments.get(name, ())))) == (name, number)
         run(loop)
     assert loop.active_requests == 0
 
@@ -700,13 +711,9 @@ def test_a_handle_with_no_connection_cannot_be_read_or_written(loop: Loop) -> No
     for handle, number in ((Tcp(loop), errno.EBADF), (listening(loop), errno.EPIPE)):
         assert not handle.is_readable
         assert not handle.is_writable
-        for call, expected in (
-            (lambda h: h.read_start(print), errno.ENOTCONN), (lambda h: h.write(b"x"), number),
-            (lambda h: h.shutdown(), errno.ENOTCONN),
-        ):
-            with pytest.raises(OSError) as refused:
-                call(handle)
-            assert refused.value.errno == expected
+        assert refusal(lambda handle=handle: handle.read_start(print)) == errno.ENOTCONN
+        assert refusal(lambda handle=handle: handle.write(b"x")) == number
+        assert refusal(handle.shutdown) == errno.ENOTCONN
 
 
 def test_a_number_is_not_used_again_before_the_closing_callback(loop: Loop) -> None:
@@ -875,68 +882,54 @@ def test_a_descriptor_closed_behind_the_loops_back_gives_ebadf_and_no_spinning(
     loop: Loop, state: str, duplicate: bool
 ) -> None:
     errors: list[int | None] = []
-    others: list[socket.socket] = []
-    expected = 1
-    with full_backlog() as (address, waiting):
+    expected = 3 if state == "writing" else 1
+    handle = Tcp(loop)
+    other = socket.socket()
+    with full_backlog() as (address, _):
         if state == "listening":
-            handle = Tcp(loop)
             handle.bind(HERE)
             handle.listen(1, lambda failure: errors.append(code(failure)))
-            others.append(socket.socket())
+            address = handle.getsockname()
         elif state == "connecting":
-            handle = Tcp(loop)
             handle.connect(address, lambda failure: errors.append(code(failure)))
         else:
-            handle, peer = with_peer(loop)
-            others.append(peer)
-            if state == "reading":
-                handle.read_start(lambda failure, _: errors.append(code(failure)))
-            else:
-                expected = 3
-                handle.write(bytes(8_000_000), lambda failure: errors.append(code(failure)))
-                handle.write(b"x", lambda failure: errors.append(code(failure)))
-                handle.shutdown(lambda failure: errors.append(code(failure)))
+            other.close()
+            handle, other = with_peer(loop)
+        if state == "reading":
+            handle.read_start(lambda failure, _: errors.append(code(failure)))
+        if state == "writing":
+            handle.write(bytes(8_000_000), lambda failure: errors.append(code(failure)))
+            handle.write(b"x", lambda failure: errors.append(code(failure)))
+            handle.shutdown(lambda failure: errors.append(code(failure)))
         loop.run("nowait")
+        assert errors == []
         number = handle.fileno()
         copies = [os.dup(number)] if duplicate else []
         os.close(number)
-        # epoll alone never learns that a descriptor was closed: only a change of what is watched, or an event, tells it.
-        if state == "reading" and duplicate:
-            others[0].sendall(b"x")
-        elif state == "listening" and duplicate:
-            others[0].setblocking(False)
-            with socket.socket(fileno=os.dup(copies[0])) as same:
-                others[0].connect_ex(same.getsockname())
-        elif state == "writing" and duplicate:
-            others[0].settimeout(0.01)
-            with pytest.raises(TimeoutError):
-                while True:
-                    others[0].recv(1_000_000)
-        elif state == "connecting" and duplicate:
-            for sock in waiting:
-                sock.close()
-        ticking = Timer(loop)
-        ticking.start(lambda: None, 5, 5)
+
+        other.setblocking(False)
+        if duplicate and state == "reading":
+            other.send(b"x")
+        elif duplicate and state == "writing":
+            until_it_blocks(lambda: other.recv(1_000_000))
+        elif duplicate and state == "listening":
+            other.connect_ex(address)
         turns = loop.turns
-        after(loop, 60, lambda: ticking.close())
-        after(loop, 61, lambda: loop.stop())
+        after(loop, 40, loop.stop)
         loop.run()
-        assert loop.turns - turns < 60
-        heard = list(errors)
+        assert loop.turns - turns < 20
+        # epoll forgets a closed descriptor in silence, and reports its duplicate's events: only these tell.
+        told = loop.queue_name == "poll" or (duplicate and state != "connecting")
+        assert errors == ([errno.EBADF] * expected if told else [])
         handle.close()
         run(loop)
         assert handle.closed
         assert loop.active_requests == 0
-        assert len(errors) in ((expected,) if state in ("writing", "connecting") else (len(heard), ))
-        assert set(errors) <= {errno.EBADF, errno.ECANCELED}
-        if heard:
-            assert heard == [errno.EBADF] * expected
-        if loop.queue_name == "poll":
-            assert heard == [errno.EBADF] * expected
+        if not told and state in ("writing", "connecting"):
+            assert errors == [errno.ECANCELED] * expected
     for copy in copies:
         os.close(copy)
-    for sock in others:
-        sock.close()
+    other.close()
 
 
 def test_closing_a_handle_whose_number_is_somebody_elses_by_now_leaves_that_alone(loop: Loop) -> None:
@@ -1006,18 +999,14 @@ def test_open_takes_over_a_socket_or_its_descriptor(loop: Loop) -> None:
     for taken, peer in ((one, peers[0]), (two.detach(), peers[1])):
         handle, inbox = Tcp(loop), Inbox()
         handle.open(taken)
-        with pytest.raises(OSError) as again:
-            handle.open(taken)
-        assert again.value.errno == errno.EBUSY
+        assert refusal(lambda handle=handle, taken=taken: handle.open(taken)) == errno.EBUSY
         peer.sendall(b"hi")
         peer.close()
         handle.read_start(inbox)
         run(loop)
         assert inbox.data == b"hi"
     reader, writer = os.pipe()
-    with pytest.raises(OSError) as no_socket:
-        Tcp(loop).open(reader)
-    assert no_socket.value.errno == errno.ENOTSOCK
+    assert refusal(lambda: Tcp(loop).open(reader)) == errno.ENOTSOCK
     os.close(reader)
     os.close(writer)
 

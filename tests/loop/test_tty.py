@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import fcntl
 import os
@@ -35,9 +36,11 @@ def run(loop: Loop, limit: int = 10_000) -> None:
 
 def refusal(call: Callable[[], object]) -> int | None:
     """The errno of the `OSError` that `call` raises."""
-    with pytest.raises(OSError) as refused:
+    try:
         call()
-    return refused.value.errno
+    except OSError as exc:
+        return exc.errno
+    raise AssertionError("it was not refused")
 
 
 @pytest.fixture
@@ -46,10 +49,8 @@ def terminal() -> Iterator[tuple[int, int]]:
     master, slave = pty.openpty()
     yield master, slave
     for fd in (master, slave):
-        try:
+        with contextlib.suppress(OSError):  # a test may have closed it
             os.close(fd)
-        except OSError as exc:
-            assert exc.errno == errno.EBADF
 
 
 def local_flags(fd: int) -> int:
@@ -274,8 +275,8 @@ def test_guess_handle_knows_each_kind(terminal: tuple[int, int], tmp_path: Path)
     folder = os.open(tmp_path, os.O_RDONLY)
     null = os.open(os.devnull, os.O_RDWR)
     kinds = [
-        (terminal[0], "tty"), (terminal[1], "tty"), (reading, "pipe"), (writing, "pipe"), (fifo, "pipe"), (file, "file"),
-        (null, "file"), (folder, "unknown"),
+        (terminal[0], "tty"), (terminal[1], "tty"), (reading, "pipe"), (writing, "pipe"), (fifo, "pipe"),
+        (file, "file"), (null, "file"), (folder, "unknown"),
     ]
     for family, kind, guess in (
         (socket.AF_INET, socket.SOCK_STREAM, "tcp"), (socket.AF_INET, socket.SOCK_DGRAM, "udp"),

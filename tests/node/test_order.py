@@ -1,55 +1,13 @@
-"""Order: small programs, and the exact order in which Node 24 runs what they set up.
-
-Each program stands here twice, in Python and in JavaScript. The recorded order is Node's. To check the record itself, set
-OUROLOOP_NODE to a node binary: then the JavaScript twins run too.
-"""
+"""Order: small programs, and the exact order in which Node 24 runs what they set up. See `twins`."""
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-import time
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
+from twins import NODE, Program, by_name, run_javascript, run_python
 
-import ouroloop.node as node
 from ouroloop.node.environment import Environment
-from ouroloop.node.events import EventEmitter, once
-from ouroloop.node.promise import AggregateError, Promise
-
-NODE = os.environ.get("OUROLOOP_NODE")
-
-JAVASCRIPT_PRELUDE = """
-'use strict';
-const fs = require('fs'), { EventEmitter, once } = require('events');
-const log = (...words) => { fs.writeSync(1, words.map(String).join(' ') + '\\n'); };
-const io = callback => fs.stat('.', () => callback());
-const busy = ms => { const end = Date.now() + ms; while (Date.now() < end); };
-const next_tick = process.nextTick, queue_microtask = queueMicrotask;
-const set_timeout = setTimeout, set_interval = setInterval, set_immediate = setImmediate;
-const clear_timeout = clearTimeout, clear_interval = clearInterval, clear_immediate = clearImmediate;
-const fail = word => { throw new Error(word); };
-const error = word => new Error(word);
-const text = e => e.message;
-"""
-
-
-class ProgramError(Exception):
-    """What the programs raise on purpose."""
-
-
-@dataclass
-class Program:
-    name: str
-    python: str
-    javascript: str
-    order: str
-    code: int = 0
-
 
 PROGRAMS = [
     # Ticks and microtasks
@@ -1805,37 +1763,6 @@ PROGRAMS = [
 ]
 
 
-def dedented(source: str) -> str:
-    return "\n".join(line[8:] for line in source.splitlines())
-
-
-def by_name(program: Program) -> str:
-    return program.name.replace(" ", "_")
-
-
-def run_python(env: Environment, program: Program) -> tuple[str, int]:
-    """What the program logged, and its exit code."""
-    lines: list[str] = []
-
-    def log(*words: object) -> None:
-        lines.append(" ".join(map(str, words)))
-
-    def io(callback: Any) -> None:
-        env.request(lambda error, result: callback(), os.getcwd)
-
-    def fail(word: str) -> None:
-        raise ProgramError(word)
-
-    namespace: dict[str, Any] = {name: getattr(node, name) for name in node.__all__}
-    namespace |= {
-        "log": log, "io": io, "fail": fail, "error": ProgramError, "text": str, "go": Promise.resolve, "once": once,
-        "busy": lambda ms: time.sleep(ms / 1000), "EventEmitter": EventEmitter, "AggregateError": AggregateError,
-    }
-    program_code = compile(dedented(program.python), "program.py", "exec")
-    code = env.run(lambda: exec(program_code, namespace))
-    return " | ".join(lines), code
-
-
 @pytest.mark.parametrize("program", PROGRAMS, ids=by_name)
 def test_a_python_program_runs_in_nodes_order(program: Program, env: Environment) -> None:
     assert run_python(env, program) == (program.order, program.code)
@@ -1844,11 +1771,7 @@ def test_a_python_program_runs_in_nodes_order(program: Program, env: Environment
 @pytest.mark.skipif(NODE is None, reason="OUROLOOP_NODE does not name a node binary")
 @pytest.mark.parametrize("program", PROGRAMS, ids=by_name)
 def test_node_runs_the_javascript_twin_in_the_recorded_order(program: Program, tmp_path: Path) -> None:
-    source = tmp_path / "program.cjs"
-    source.write_text(JAVASCRIPT_PRELUDE + program.javascript)
-    assert NODE is not None
-    done = subprocess.run([NODE, source], capture_output=True, text=True, timeout=30, check=False)
-    assert (" | ".join(done.stdout.splitlines()), done.returncode) == (program.order, program.code), done.stderr
+    assert run_javascript(program, tmp_path) == (program.order, program.code)
 
 
 def test_every_program_has_a_name_of_its_own() -> None:

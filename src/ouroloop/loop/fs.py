@@ -132,7 +132,7 @@ def read_file(path: Path | int, flags: int = os.O_RDONLY) -> bytes:
     try:
         return _read_to_end(fd)
     except OSError as exc:
-        exc.filename = path
+        exc.filename = os.fspath(path)
         raise
     finally:
         os.close(fd)
@@ -172,7 +172,7 @@ def write_file(
     try:
         _write_all(fd, data, flush)
     except OSError as exc:
-        exc.filename = path
+        exc.filename = os.fspath(path)
         raise
     finally:
         os.close(fd)
@@ -201,7 +201,7 @@ def copyfile(source: Path, destination: Path, flags: int = 0) -> None:
     try:
         _copyfile(source, destination, flags)
     except OSError as exc:
-        exc.filename, exc.filename2 = source, destination
+        exc.filename, exc.filename2 = os.fspath(source), os.fspath(destination)
         raise
 
 
@@ -336,7 +336,7 @@ def access(path: Path, mode: int = os.F_OK) -> None:
 
 def utime(path: Path, atime: float, mtime: float) -> None:
     """Set the times of last access and modification, in seconds since 1970 (utimensat(2))."""
-    os.utime(path, ns=(_nanoseconds(atime), _nanoseconds(mtime)))
+    _set_times(path, atime, mtime, True)
 
 
 def futime(fd: int, atime: float, mtime: float) -> None:
@@ -346,7 +346,16 @@ def futime(fd: int, atime: float, mtime: float) -> None:
 
 def lutime(path: Path, atime: float, mtime: float) -> None:
     """`utime` of a symbolic link itself."""
-    os.utime(path, ns=(_nanoseconds(atime), _nanoseconds(mtime)), follow_symlinks=False)
+    _set_times(path, atime, mtime, False)
+
+
+def _set_times(path: Path, atime: float, mtime: float, follow: bool) -> None:
+    times = _nanoseconds(atime), _nanoseconds(mtime)
+    try:
+        os.utime(path, ns=times, follow_symlinks=follow)
+    except OSError as exc:
+        exc.filename = os.fspath(path)  # the one call that leaves it out
+        raise
 
 
 def _nanoseconds(seconds: float) -> int:

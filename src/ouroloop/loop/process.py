@@ -18,6 +18,7 @@ import errno
 import os
 import signal
 import socket
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +39,7 @@ _UNKNOWN_STATUS = 255
 
 _abandoned: set[int] = set()
 """Children whose handles were closed before they ended."""
+_abandoned_lock = threading.Lock()
 
 
 class Process(Handle):
@@ -269,9 +271,13 @@ def reap(pid: int) -> tuple[int, int] | None:
 
 
 def _reap_abandoned() -> None:
-    for pid in list(_abandoned):
-        if reap(pid) is not None:
-            _abandoned.discard(pid)
+    if not _abandoned:
+        return
+    # Once reaped, the number may be another child's: no second thread may still have it on its list.
+    with _abandoned_lock:
+        for pid in list(_abandoned):
+            if reap(pid) is not None:
+                _abandoned.discard(pid)
 
 
 _pidfd_works: bool | None = None

@@ -106,6 +106,7 @@ class ThreadPool:
         self._size = 0
         self._busy = 0
         self._current: list[Work | None] = []
+        self._seen: list[Work | None] = []
         self._slow_running = 0
         self._slow_waiting: deque[Work] = deque()
         self._brief_wait = 0.0
@@ -161,20 +162,22 @@ class ThreadPool:
             self._waiting_since = self._loop.now
 
     def _line_moves(self) -> bool:
-        """Whether a thread is busy with something that will be over in an instant, so that it takes the next job then."""
+        """Whether a thread is busy with something that is over in an instant, so that it takes the next job then."""
         return self._busy > 0 and self._busy > sum(job is not None and not job._brief for job in self._current)
 
     def look_after(self, woken: bool) -> None:
         """The loop waited, and was `woken` or not. If no job was delivered for a ms, help.
 
-        What is under way no longer counts as brief, so that `begin` calls another thread; what is finished is delivered.
+        What was under way at the last look, and still is, no longer counts as brief, so that `begin` calls another
+        thread; what is done is delivered.
         """
         if self._loop.now - self._waiting_since < (2 * PATIENCE if woken else PATIENCE):
             return
         self._waiting_since = 0
-        for job in self._current:
-            if job is not None:
+        for job, before in zip(self._current, self._seen, strict=False):
+            if job is not None and job is before:
                 job._brief = False
+        self._seen = [*self._current]
         if not self._jobs or self._busy >= self._size:
             # Before the look at `_done`: a thread that still saw `behind` has put its job there by then.
             self.behind = False
@@ -239,7 +242,7 @@ class ThreadPool:
             began, cpu_began, ran = now, cpu_now, 0
 
     def _note_wait(self, time: float, cpu_time: float) -> None:
-        """Brief jobs took `time` seconds each, of which `cpu_time` on the processor. Waiting is what is beyond 4 times that.
+        """Brief jobs took `time` seconds each, `cpu_time` of it on the processor; beyond 4 times that, they waited.
 
         (Four, because threads that only keep each other from running must not look like threads that wait for a disk.)
         """

@@ -188,7 +188,8 @@ class Socket(Duplex):
     """One end of a connection. https://nodejs.org/api/net.html#class-netsocket
 
     Options: `allow_half_open`, `high_water_mark` (bytes; 64 KiB), `no_delay`, `keep_alive`, `keep_alive_initial_delay`
-    (ms), `handle` (a connected handle of the loop) or `fd` (a descriptor, owned by the socket from here on).
+    (ms), `handle` (a connected handle of the loop) or `fd` (a descriptor, owned by the socket from here on);
+    `readable=False` or `writable=False` for a side that is not to be used.
 
     Events, besides a Duplex's: 'lookup' (error, address, family, host), 'connectionAttempt', 'connectionAttemptFailed',
     'connectionAttemptTimeout', 'connect', 'ready', 'timeout', and 'close' (had_error).
@@ -197,9 +198,12 @@ class Socket(Duplex):
     def __init__(
         self, *, handle: Handle | None = None, fd: int | None = None, allow_half_open: bool = False,
         high_water_mark: int | None = None, no_delay: bool = False, keep_alive: bool = False,
-        keep_alive_initial_delay: int = 0, manual_start: bool = False,
+        keep_alive_initial_delay: int = 0, manual_start: bool = False, readable: bool = True, writable: bool = True,
     ) -> None:
-        super().__init__(allow_half_open=allow_half_open, high_water_mark=high_water_mark, emit_close=False)
+        super().__init__(
+            allow_half_open=allow_half_open, high_water_mark=high_water_mark, emit_close=False, readable=readable,
+            writable=writable,
+        )
         self._handle: Handle | None = None
         self._server: Server | None = None
         self._connecting: _Connecting | None = None
@@ -222,7 +226,7 @@ class Socket(Duplex):
             handle = _handle_of(self._env, fd)
         if handle is not None:
             self._adopt(handle)
-            if not manual_start:
+            if readable and not manual_start:
                 self.read(0)
 
     def _adopt(self, handle: Handle) -> None:

@@ -141,7 +141,8 @@ class Promise(Generic[T]):
         return self.then(fulfilled, rejected)
 
     def __await__(self) -> Generator[Promise[T], Any, T]:
-        return (yield self)
+        result: T = yield self
+        return result
 
     def __repr__(self) -> str:
         return f"<Promise {self.state}{'' if self.state is PENDING else f': {self._value!r}'}>"

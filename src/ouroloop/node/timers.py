@@ -231,6 +231,7 @@ class Timers:
             except Exception as exc:
                 env.uncaught_exception(exc)
         if self._heap:
+            self._now()  # the callbacks took time, and the poll step is to sleep that much less
             self._schedule(self._heap[0][0])
         if env.ticks or env.microtasks or env.rejections:
             env.make_callback(_do_nothing)

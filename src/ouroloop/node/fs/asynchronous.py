@@ -27,16 +27,15 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 R = TypeVar("R")
-R_co = TypeVar("R_co", covariant=True)
 
 _MAX_FD = 2**31 - 1
 
 
-class Asynchronous(Protocol[P, R_co]):
+class Asynchronous(Protocol[P, R]):
     """A function that works on the thread pool: give a callback last, or await what it returns."""
 
     @overload
-    def __call__(self, *args: P.args, **options: P.kwargs) -> Promise[R_co]: ...
+    def __call__(self, *args: P.args, **options: P.kwargs) -> Promise[R]: ...
     @overload
     def __call__(self, *args: Any, **options: Any) -> Any: ...
 
@@ -71,13 +70,14 @@ def asynchronous(function: Callable[P, R]) -> Asynchronous[P, R]:
     call.__module__ = function.__module__
     call.__doc__ = f"{inspect.getdoc(function)}\n\nWorks on the thread pool: `callback(error, result)`, or await it."
     last = inspect.Parameter("callback", inspect.Parameter.POSITIONAL_OR_KEYWORD, default=None)
-    by_keyword = [p for p in parameters if p.kind is p.KEYWORD_ONLY]
-    call.__signature__ = signature.replace(  # type: ignore[attr-defined]
-        parameters=[*positional, last.replace(kind=last.KEYWORD_ONLY) if by_keyword else last, *by_keyword]
-        if not by_keyword else [*positional, *by_keyword, last.replace(kind=last.KEYWORD_ONLY)],
+    call.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+        [*positional, last, *(p for p in parameters if p.kind is p.KEYWORD_ONLY)],
         return_annotation=f"Promise[{signature.return_annotation}] | None",
+        __validate_parameters__=False,
     )
-    return call
+    result: Any = call
+    made: Asynchronous[P, R] = result
+    return made
 
 
 def submit(env: Environment, callback: Callable[..., object], function: Callable[..., Any], *args: Any) -> None:

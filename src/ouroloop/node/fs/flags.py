@@ -55,7 +55,7 @@ def parse(flags: str | int) -> int:
         raise ValueError(f"flags must be one of {', '.join(sorted(_WORDS))}, or a number; not {flags!r}") from None
 
 
-class constants:  # noqa: N801
+class constants:
     """`fs.constants`: the numbers of the operating system. https://nodejs.org/api/fs.html#fs-constants"""
 
     F_OK, R_OK, W_OK, X_OK = F_OK, R_OK, W_OK, X_OK

@@ -14,12 +14,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ..events import EventEmitter
-from ..stream import DEFAULT_HIGH_WATER_MARK, Readable, _ReadState
+from ouroloop.node.events import EventEmitter
+from ouroloop.node.stream import DEFAULT_HIGH_WATER_MARK, Readable
+from ouroloop.node.stream.readable import ReadState
+
 from .protocol import RequestHead, ResponseHead, distinct_headers, header_dict, raw_strings
 
 if TYPE_CHECKING:
-    from ..environment import Environment
+    from ouroloop.node.environment import Environment
 
 
 class Source(Protocol):
@@ -67,6 +69,7 @@ class IncomingMessage(Readable):
     _chunks: list[bytes] | None = None
     _size = 0
     _dumped = False
+    _lost = False
     _consuming = False
     _raw_headers: list[str] | None = None
     _headers: dict[str, Any] | None = None
@@ -184,8 +187,8 @@ class IncomingMessage(Readable):
 
     # The body
 
-    def _become_stream(self) -> _ReadState:
-        state = _ReadState(DEFAULT_HIGH_WATER_MARK, False)
+    def _become_stream(self) -> ReadState:
+        state = ReadState(DEFAULT_HIGH_WATER_MARK, False)
         self.__dict__["_read_state"] = state
         state.reading_more = True  # nothing is read ahead before a program asks
         chunks, self._chunks = self._chunks, None
@@ -237,6 +240,7 @@ class IncomingMessage(Readable):
 
     def _abort(self, error: BaseException) -> None:
         """The connection is gone."""
+        self._lost = True
         if self.destroyed:
             return
         if "_read_state" in self.__dict__:
@@ -249,7 +253,8 @@ class IncomingMessage(Readable):
         if not self._read_state.end_emitted or not self.complete:
             self.aborted = True
             EventEmitter.emit(self, "aborted")
-            self._source.destroy(error)
+            if not self._lost:
+                self._source.destroy(error)
         # An error is told only to those who listen: a client that goes away is no reason to end a server.
         callback(error if self.listener_count("error") else None)
 

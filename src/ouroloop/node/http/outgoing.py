@@ -19,7 +19,9 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Self
 
-from ..stream import DEFAULT_HIGH_WATER_MARK, StreamError, Writable, _WriteState
+from ouroloop.node.stream import DEFAULT_HIGH_WATER_MARK, StreamError, Writable
+from ouroloop.node.stream.writable import WriteState
+
 from .incoming import IncomingMessage
 from .protocol import (
     HAS_TE,
@@ -34,7 +36,8 @@ from .protocol import (
 )
 
 if TYPE_CHECKING:
-    from ..environment import Environment
+    from ouroloop.node.environment import Environment
+
     from .server import Connection
 
 Headers = Mapping[str, Any] | Iterable[Any]
@@ -116,7 +119,7 @@ class _LazyWriteState:
     def __get__(self, message: OutgoingMessage | None, owner: type) -> Any:
         if message is None:
             return None
-        state = message.__dict__["_write_state"] = _WriteState(DEFAULT_HIGH_WATER_MARK, False, True)
+        state = message.__dict__["_write_state"] = WriteState(DEFAULT_HIGH_WATER_MARK, False, True)
         message._plain = False
         state.ending = state.ended = message.finished
         state.finished = message._flushed
@@ -566,15 +569,14 @@ class ServerResponse(OutgoingMessage):
         """
         if self._header is not None:
             raise HeadersSentError("write")
+        message = self.status_message
         if args and (args[0] is None or isinstance(args[0], str)):
-            if args[0] is not None:
-                self.status_message = args[0]
-            args = args[1:]
+            message, args = args[0] or message, args[1:]
         if args:
             headers = args[0]
-        first = status_line(status_code, self.status_message)
+        first = status_line(status_code, message)
         self.status_code = status_code
-        self.status_message = self.status_message or STATUS_CODES.get(status_code, "unknown")
+        self.status_message = message or STATUS_CODES.get(status_code, "unknown")
         if status_code < 200 or status_code in (204, 304):
             self._has_body = False
         if self._expects_continue and not self._sent_continue:

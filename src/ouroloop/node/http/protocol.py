@@ -317,15 +317,15 @@ _CODES_BY_CLASS: dict[type[HttpParserError], str] = {
 }
 
 _IDLE, _HEAD, _BODY, _CHUNKED = range(4)
-_PIECE = 4096
+_PIECE = 1024
 
 
 class _Parser:
     """What both sides have in common. Its on_ methods are called by httptools, within `feed`."""
 
     __slots__ = (
-        "_bounded", "_counted", "_events", "_failed", "_failure", "_flags", "_head", "_in_chunk", "_parser", "_raw",
-        "_state", "_trailers", "max_header_size",
+        "_bounded", "_counted", "_events", "_failed", "_failure", "_flags", "_head", "_in_chunk", "_parser",
+        "_progress", "_raw", "_state", "_trailers", "max_header_size",
     )
 
     _parser: Any
@@ -341,13 +341,19 @@ class _Parser:
         self._counted = 0
         self._bounded = False
         self._in_chunk = False
+        self._progress = False
         self._failure: ProtocolError | None = None
         self._failed = False
 
     @property
     def idle(self) -> bool:
-        """Whether the parser is between two messages; then it may be used for another connection."""
+        """Whether the parser is between two messages."""
         return self._state == _IDLE and not self._failed
+
+    @property
+    def reusable(self) -> bool:
+        """Whether nothing of the past matters: the parser may be used for another connection."""
+        return self._state == _IDLE and not self._failed and (self._head is None or self._head.keep_alive)
 
     @property
     def in_head(self) -> bool:
@@ -401,29 +407,30 @@ class _Parser:
     def _feed_piece(self, data: Data) -> bool:
         """Feed and count. Returns whether the protocol changed."""
         events = self._events
-        before, messages = len(events), self._head
+        before = len(events)
+        self._progress = False
         self._feed(data)
         if self._failed:
             return False
         if events and events[-1].__class__ is Upgrade:
             return True
-        if self._state == _HEAD:
-            self._counted = self._counted + len(data) if self._head is messages else 0
+        if self._progress or self._state in (_IDLE, _BODY):
+            self._counted = 0  # where in the piece it began is not known
+        elif self._state == _HEAD:
+            self._counted += len(data)
             if self._counted - 2 * len(self._raw) - 32 >= self.max_header_size:
                 self._overflow("HPE_HEADER_OVERFLOW", "Header overflow", 431)
-        elif self._state == _CHUNKED:
+        else:
             self._count_framing(len(data) - sum(len(e) for e in events[before:] if e.__class__ is bytes))
         return False
 
     def _count_framing(self, size: int) -> None:
         """`size` bytes were neither body nor told of: part of a chunk's first line, or of the trailers."""
         self._counted += size
-        limit = self.max_header_size if self._in_chunk else MAX_CHUNK_EXTENSIONS
-        if self._counted > limit + 32:
-            if self._in_chunk:
-                self._overflow("HPE_HEADER_OVERFLOW", "Header overflow", 431)
-            else:
-                self._overflow("HPE_CHUNK_EXTENSIONS_OVERFLOW", "Chunk extensions overflow", 413)
+        if self._in_chunk and self._counted >= self.max_header_size:
+            self._overflow("HPE_HEADER_OVERFLOW", "Header overflow", 431)
+        elif self._counted > MAX_CHUNK_EXTENSIONS:
+            self._overflow("HPE_CHUNK_EXTENSIONS_OVERFLOW", "Chunk extensions overflow", 413)
 
     def _overflow(self, code: str, reason: str, status: int) -> None:
         self._failed = True
@@ -453,6 +460,7 @@ class _Parser:
     def on_message_begin(self) -> None:
         self._state = _HEAD
         self._counted = 0
+        self._progress = True
         self._flags = 0
         self._raw = []
 
@@ -477,11 +485,10 @@ class _Parser:
         self._events.append(data)
 
     def on_chunk_header(self) -> None:
-        self._counted = 0
-        self._in_chunk = True
+        self._progress = self._in_chunk = True
 
     def on_chunk_complete(self) -> None:
-        self._counted = 0
+        self._progress = True
         self._in_chunk = False
 
     def on_message_complete(self) -> None:
@@ -571,6 +578,7 @@ class RequestParser(_Parser):
             head.complete = head.upgrade
         self._url = b""
         self._counted = 0
+        self._progress = True
         self._state = _CHUNKED if flags & HAS_TRANSFER_ENCODING else _BODY
         self._events.append(head)
 
@@ -669,6 +677,7 @@ class ResponseParser(_Parser):
         head.until_close = not head.keep_alive and not flags & HAS_CONTENT_LENGTH and not self._is_chunked(head)
         self._message = b""
         self._counted = 0
+        self._progress = True
         self._state = _CHUNKED if flags & HAS_TRANSFER_ENCODING and not head.until_close else _BODY
         self._events.append(head)
 
@@ -688,7 +697,8 @@ class ResponseParser(_Parser):
 
 def _guess_code(reason: str) -> str:
     for word, code in (
-        ("Content-Length", "HPE_INVALID_CONTENT_LENGTH"), ("url", "HPE_INVALID_URL"), ("method", "HPE_INVALID_METHOD"),
+        ("Content-Length", "HPE_INVALID_CONTENT_LENGTH"), ("Transfer-Encoding", "HPE_INVALID_TRANSFER_ENCODING"),
+        ("url", "HPE_INVALID_URL"), ("method", "HPE_INVALID_METHOD"),
         ("header", "HPE_INVALID_HEADER_TOKEN"), ("chunk", "HPE_INVALID_CHUNK_SIZE"), ("version", "HPE_INVALID_VERSION"),
     ):
         if word in reason:

@@ -20,15 +20,17 @@ a reset, which can overtake the answer.
 
 from __future__ import annotations
 
+import re
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ...loop.tcp import Tcp
-from ...loop.timer import Timer
-from .. import net
-from ..stream import DEFAULT_HIGH_WATER_MARK
+from ouroloop.loop.tcp import Tcp
+from ouroloop.loop.timer import Timer
+from ouroloop.node import net
+from ouroloop.node.stream import DEFAULT_HIGH_WATER_MARK
+
 from .incoming import IncomingMessage
 from .outgoing import ServerResponse
 from .protocol import (
@@ -44,7 +46,7 @@ from .protocol import (
 )
 
 if TYPE_CHECKING:
-    from ..environment import Environment
+    from ouroloop.node.environment import Environment
 
 Listener = Callable[..., object]
 
@@ -59,6 +61,7 @@ _OPTIONS = {
     "require_host_header": True,
     "should_upgrade_callback": None,
 }
+_CONTINUE = re.compile(r"(?:^|\W)100-continue(?:$|\W)", re.IGNORECASE)
 _FLUSH_AT = 256 * 1024  # bytes: what is collected in one batch at most
 _COPY_AT_MOST = 128 * 1024  # bytes: up to here joining the parts costs less than sending them as a list
 _MOST_WAITING = 1000  # requests of one connection that wait for the responses before theirs
@@ -110,9 +113,9 @@ class Connection:
     """One connection of a server."""
 
     __slots__ = (
-        "_blocked", "_callbacks", "_corks", "_done", "_held_size", "_last", "_lingering", "_out", "_out_size", "_parser",
-        "_request", "_requests", "_rest", "_since", "_socket", "_started", "_unflushed", "_waiting", "current", "env",
-        "server", "tcp",
+        "_blocked", "_callbacks", "_corks", "_done", "_held_size", "_last", "_lingering", "_out", "_out_size",
+        "_parser", "_request", "_requests", "_rest", "_since", "_socket", "_started", "_unflushed", "_waiting",
+        "current", "env", "server", "tcp",
     )
 
     def __init__(self, server: Server, tcp: Tcp) -> None:
@@ -224,9 +227,10 @@ class Connection:
             return
         if parser.idle:
             self._started = 0
-            self._parser = None
-            if len(self.server._parsers) < _SPARE_PARSERS:
-                self.server._parsers.append(parser)
+            if parser.reusable:
+                self._parser = None
+                if len(self.server._parsers) < _SPARE_PARSERS:
+                    self.server._parsers.append(parser)
         elif not self._started:
             self._started = self.tcp.loop.now
 
@@ -272,11 +276,11 @@ class Connection:
                 return True
         if not head.flags & HAS_EXPECT:
             return False
-        return self._answered_expectation(head, req, res)
+        return self._answered_expectation(req, res)
 
-    def _answered_expectation(self, head: RequestHead, req: IncomingMessage, res: ServerResponse) -> bool:
+    def _answered_expectation(self, req: IncomingMessage, res: ServerResponse) -> bool:
         server = self.server
-        if b"100-continue" in (head.header(b"expect") or b"").lower():
+        if _CONTINUE.search(req.headers["expect"]) is not None:
             res._expects_continue = True
             res._plain = False
             if server.listener_count("checkContinue"):
@@ -520,7 +524,7 @@ class Connection:
         for callback in callbacks or ():
             ticks.append((callback, (failure,)))
         for res in done or ():
-            if failure is not None or self.tcp.closing and not self._last:
+            if failure is not None or (self.tcp.closing and not self._last):
                 ticks.append((res._close, ()))
             elif res._events is not None or res._end_callbacks is not None or "_write_state" in res.__dict__:
                 ticks.append((res._all_flushed, ()))
@@ -546,27 +550,34 @@ class Connection:
     def _fail(self, error: Any) -> None:
         """The request cannot be understood, or took too long: a 'clientError' listener answers, or we do."""
         self._parser = None
-        if self._request is not None:
-            request, self._request = self._request, None
-            self.env.ticks.append((request._abort, (ConnectionResetError("aborted"),)))
         if self.server.listener_count("clientError"):
             self._lingering = True
             self._since = _FOREVER  # until the listener ends it
             self._flush(False)
             self.server.emit("clientError", error, self.socket)
             return
-        answer = self.current is None or not self.current._head_sent
-        self.current = None
-        if self._waiting:
-            self._waiting.clear()
-        if answer:
-            if self._out is None:
-                self._out = []
-            self._out += (status_line(error.status), b"Connection: close\r\n\r\n")
-        self._last = True
-        self._lingering = True
-        if not answer:
+        if self.current is not None and self.current._head_sent:
             self.destroy(error)
+            return
+        self._abandon()
+        self._out = [*(self._out or ()), status_line(error.status), b"Connection: close\r\n\r\n"]
+        self._last = self._lingering = True
+
+    def _abandon(self) -> None:
+        """Tell everybody who still expects something of this connection that nothing will come of it."""
+        requests = [] if self._request is None else [self._request]
+        responses = [] if self.current is None else [self.current]
+        responses += self._waiting or ()
+        self.current = self._request = self._waiting = None
+        ticks = self.env.ticks
+        for res in responses:
+            res._connection = None
+            if res.req not in requests:
+                requests.append(res.req)
+            ticks.append((res._close, ()))
+        lost = ConnectionResetError("aborted")
+        for req in requests:
+            ticks.append((req._abort, (lost,)))
 
     def _on_end(self, failure: OSError | None) -> None:
         """The other side has ended, or is gone."""
@@ -599,12 +610,10 @@ class Connection:
         """Everything is out, and nothing more is to come."""
         if self.tcp.closing:
             return
-        if not self._lingering and self._parser is None:
+        if not self._lingering and (self._parser is None or self._parser.idle):
             self.destroy()
             return
         # Data may be under way that we do not want: see the module's docstring.
-        if self._request is not None:
-            self._request = None
         self._lingering = True
         self._last = False
         self._since = self.tcp.loop.now
@@ -629,23 +638,10 @@ class Connection:
         server._connection_ended()
         self._parser = self._rest = None
         self._out = None
-        lost = ConnectionResetError("aborted")
-        ticks = self.env.ticks
-        requests = [] if self._request is None else [self._request]
-        responses = [] if self.current is None else [self.current]
-        responses += self._waiting or ()
-        self.current = self._request = self._waiting = None
-        for res in responses:
-            res._connection = None
-            if res.req not in requests:
-                requests.append(res.req)
-            ticks.append((res._close, ()))
-        for req in requests:
-            if not req.complete or responses:
-                ticks.append((req._abort, (lost,)))
+        self._abandon()
         done, self._done = self._done, None
         for res in done or ():
-            ticks.append((res._close, ()))
+            self.env.ticks.append((res._close, ()))
 
     def _on_timeout(self) -> None:
         """The socket was idle for the time that somebody set."""
@@ -799,7 +795,8 @@ class Server(net.Server):
         self._sweep_later()
 
     def _sweep_later(self) -> None:
-        assert self._sweeper is not None
+        if self._sweeper is None:
+            return
         period = min(self.connections_checking_interval, _LONGEST_SWEEP)
         if self.keep_alive_timeout:
             period = min(period, (self.keep_alive_timeout + self.keep_alive_timeout_buffer) // 8)
