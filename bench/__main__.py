@@ -161,6 +161,12 @@ def _print_row(result: Result) -> None:
         ours = _number(result.median(OURS))
         figures = "".join(f"{_compared(result, peer):>{_WIDTH}}" for peer in shown)
     print(f"{result.title:{_TITLE_WIDTH}}{ours:>14}{figures}  {result.unit}")
+    cpu = [
+        f"{peer} {median(beside['server_cpu_us']):.1f}" for peer, beside in result.beside.items()
+        if "server_cpu_us" in beside
+    ]
+    if cpu:
+        print(f"    the server's processor time for one, in us: {', '.join(cpu)}")
     saturated = [peer for peer, beside in result.beside.items() if median(beside.get("client_busy", [0])) > 0.95]
     if saturated:
         print(f"    the client was at its limit with {', '.join(saturated)}: these may be faster than shown")

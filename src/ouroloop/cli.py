@@ -12,6 +12,7 @@ Nothing is imported before it is needed: the time to start is part of every prog
 
 from __future__ import annotations
 
+import builtins
 import os
 import sys
 from types import CodeType, ModuleType
@@ -56,10 +57,10 @@ def main(arguments: list[str] | None = None) -> int:
     except _Refusal as refusal:
         sys.stderr.write(f"ouro: {refusal}\n")
         return refusal.code
-    except KeyboardInterrupt:
-        from .node.process import end_by_interrupt
+    except KeyboardInterrupt as interrupt:
+        from .node.process import end_quietly
 
-        end_by_interrupt()
+        end_quietly(interrupt)
 
 
 def _main(arguments: list[str]) -> int:
@@ -118,7 +119,7 @@ def _run(code: CodeType, filename: str, arguments: list[str], log: bool) -> int:
     from .node import environment
 
     module = ModuleType("__main__")
-    module.__dict__.update({"__file__": filename, "__builtins__": __builtins__, "__cached__": None})
+    module.__dict__.update({"__file__": filename, "__builtins__": builtins, "__cached__": None})
     sys.modules["__main__"] = module
     sys.argv = arguments
     if not sys.flags.safe_path:

@@ -127,7 +127,7 @@ def test_closing_callbacks_always_run_in_the_closing_step(loop: Loop) -> None:
     seen: list[str] = []
     timer = Timer(loop)
     once(Check(loop), lambda: (timer.close(lambda: seen.append("closed")), seen.append("check")))
-    after(loop, 1, lambda: (Timer(loop).close(lambda: seen.append("closed, next turn")), seen.append("timer")))
+    after(loop, 30, lambda: (Timer(loop).close(lambda: seen.append("closed, next turn")), seen.append("timer")))
     loop.run()
     assert seen == ["check", "closed", "timer", "closed, next turn"]
     assert timer.closed

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from ouroloop.loop import Async, Loop, Timer
+from ouroloop.loop import Async, Loop, Tcp, Timer
 from ouroloop.loop import process as process_module
 from ouroloop.loop.pipe import Pipe
 from ouroloop.loop.process import Process, kill
@@ -325,6 +325,31 @@ def test_out_of_descriptors_nothing_is_started(loop: Loop) -> None:
         for fd in taken:
             os.close(fd)
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_a_child_that_cannot_be_watched_is_not_left_behind(loop: Loop, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not process_module.has_pidfd():
+        pytest.skip("this kernel has no pidfd")
+
+    def fail(pid: int) -> int:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    monkeypatch.setattr(os, "pidfd_open", fail)
+    process, pipe = Process(loop), Pipe(loop)
+    with pytest.raises(OSError, match="Too many open files"):
+        process.spawn("sleep", ["sleep", "60"], stdio=[pipe])
+    assert children() == {}
+    assert not process.active
+    assert not loop.alive
+
+
+def test_a_pipe_is_used_once(loop: Loop) -> None:
+    pipe, closing = Pipe(loop), Pipe(loop)
+    closing.close()
+    for stdio in ([pipe, pipe], [pipe, closing], [Tcp(loop)]):
+        with pytest.raises(OSError, match="Invalid argument"):
+            Process(loop).spawn("true", ["true"], stdio=stdio)
+    assert children() == {}
 
 
 # What a child gets

@@ -99,30 +99,49 @@ def test_the_callback_may_stand_in_place_of_what_is_left_out(env: Environment, t
     assert seen == [b"text", "text", "text", b"text"]
 
 
+@pytest.mark.parametrize("form", ["", "_sync"])
 @pytest.mark.parametrize(
-    ("arguments", "kind", "words"),
+    ("name", "arguments", "options", "kind", "words"),
     [
-        (lambda: fs.stat(5), TypeError, "path must be a path"), (lambda: fs.stat(None), TypeError, "path must be"),
-        (lambda: fs.stat("a\0b"), ValueError, "NUL"), (lambda: fs.stat(), TypeError, "path"),
-        (lambda: fs.stat("a", "b", "c"), TypeError, "too many"), (lambda: fs.stat("a", hue=1), TypeError, "hue"),
-        (lambda: fs.close("1"), TypeError, "fd must be an int"), (lambda: fs.close(-1), ValueError, "0 or more"),
-        (lambda: fs.open("a", "rw"), ValueError, "flags must be one of"),
-        (lambda: fs.read_file("a", "klingon"), ValueError, "encoding"),
-        (lambda: fs.read_file("a", encoding=7), TypeError, "encoding"),
-        (lambda: fs.write_file("a", 5), TypeError, "data must be str or bytes"),
-        (lambda: fs.write_file("a", None), TypeError, "data must be str or bytes"),
-        (lambda: fs.chmod("a", "777"), TypeError, "mode must be an int"),
-        (lambda: fs.read(1, -1), ValueError, "length"), (lambda: fs.rename("a", 1), TypeError, "new_path"),
-        (lambda: fs.stat("a", callback=3), TypeError, "callback"), (lambda: fs.cp("a", 1), TypeError, "destination"),
-        (lambda: fs.watch(1), TypeError, "path"), (lambda: fs.create_read_stream(None), TypeError, "path"),
-        (lambda: fs.create_read_stream("a", start=-1), ValueError, "start"),
-        (lambda: fs.create_read_stream("a", start=5, end=2), ValueError, "end"),
-        (lambda: fs.opendir_sync("a", buffer_size=0), ValueError, "buffer_size"),
+        ("stat", (5,), {}, TypeError, "path must be a path"), ("stat", (None,), {}, TypeError, "path must be"),
+        ("stat", ("a\0b",), {}, ValueError, "NUL"), ("stat", (b"a\0b",), {}, ValueError, "NUL"),
+        ("stat", (), {}, TypeError, "path"), ("stat", ("a", "b", "c"), {}, TypeError, "too many"),
+        ("stat", ("a",), {"hue": 1}, TypeError, "hue"), ("close", ("1",), {}, TypeError, "fd must be an int"),
+        ("close", (-1,), {}, ValueError, "0 or more"), ("open", ("a", "rw"), {}, ValueError, "flags must be one of"),
+        ("read_file", ("a", "klingon"), {}, ValueError, "encoding"), ("read_file", (1.5,), {}, TypeError, "file"),
+        ("read_file", ("a",), {"encoding": 7}, TypeError, "encoding"),
+        ("write_file", ("a", 5), {}, TypeError, "data must be str or bytes"),
+        ("write_file", ("a", None), {}, TypeError, "data must be str or bytes"),
+        ("chmod", ("a", "777"), {}, TypeError, "mode must be an int"), ("read", (1, -1), {}, ValueError, "length"),
+        ("rename", ("a", 1), {}, TypeError, "new_path"), ("cp", ("a", 1), {}, TypeError, "destination"),
+        ("utimes", ("a", float("nan"), 1), {}, ValueError, "atime"), ("utimes", ("a", 1, "now"), {}, TypeError, "mtime"),
+        ("opendir", ("a",), {"buffer_size": 0}, ValueError, "buffer_size"),
     ],
 )
-def test_bad_arguments_raise_at_once(env: Environment, arguments: Call, kind: type[Exception], words: str) -> None:
+def test_bad_arguments_raise_at_once(
+    env: Environment, form: str, name: str, arguments: Any, options: dict[str, Any], kind: type[Exception], words: str
+) -> None:
     with pytest.raises(kind, match=words):
-        arguments()
+        getattr(fs, name + form)(*arguments, **options)
+    assert not env.loop.alive
+
+
+@pytest.mark.parametrize(
+    ("call", "kind", "words"),
+    [
+        (lambda: fs.stat("a", callback=3), TypeError, "callback"), (lambda: fs.watch(1), TypeError, "path"),
+        (lambda: fs.create_read_stream(None), TypeError, "path"),
+        (lambda: fs.create_read_stream("a", start=-1), ValueError, "start"),
+        (lambda: fs.create_read_stream("a", start=5, end=4), ValueError, "end"),
+        (lambda: fs.create_write_stream("a", fd="1"), TypeError, "fd"),
+        (lambda: fs.watch_file("a", None), TypeError, "callback"),
+    ],
+)
+def test_bad_arguments_of_streams_and_watchers_raise_at_once(
+    env: Environment, call: Call, kind: type[Exception], words: str
+) -> None:
+    with pytest.raises(kind, match=words):
+        call()
     assert not env.loop.alive
 
 

@@ -552,6 +552,21 @@ class TestWhatGoesWrong:
             "socket", "finish", "response 200", "res aborted False", "close", "res error False", "res close False",
         ]
 
+    def test_a_reset_within_the_body_fails_the_request_and_the_response(self, env: Environment) -> None:
+        def serve(socket: net.Socket) -> None:
+            def answer(data: bytes) -> None:
+                socket.write(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc")
+                set_timeout(socket.reset_and_destroy, 10)
+
+            socket.once("data", answer)
+
+        log = self.outcome(env, net.create_server(serve))
+        assert log[3][1][0] == "ECONNRESET"
+        del log[3]
+        assert log == [
+            "socket", "finish", "response 200", "res aborted False", "close", "res error False", "res close False",
+        ]
+
     def test_reading_a_body_that_is_cut_short_raises(self, env: Environment) -> None:
         raised: list[Any] = []
 

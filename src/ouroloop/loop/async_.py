@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -28,7 +29,7 @@ class Wakeup:
     def __init__(self, loop: Loop) -> None:
         self._loop = loop
         self._awake = False
-        self._marked: list[Callable[[], object]] = []
+        self._marked: deque[Callable[[], object]] = deque()
         if hasattr(os, "eventfd"):
             self._reader = self._writer = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         else:
@@ -45,22 +46,26 @@ class Wakeup:
         """Have `callback` called in the loop's next poll step. For any thread; coalescing is the caller's task."""
         self._marked.append(callback)
         if not self._awake:
-            self._awake = True
-            with contextlib.suppress(BlockingIOError):
-                os.write(self._writer, b"\x01\0\0\0\0\0\0\0")
+            self._wake()
+
+    def _wake(self) -> None:
+        self._awake = True
+        with contextlib.suppress(BlockingIOError):
+            os.write(self._writer, b"\x01\0\0\0\0\0\0\0")
 
     def _on_readable(self, events: int) -> None:
         with contextlib.suppress(BlockingIOError):
             os.read(self._reader, 4096)
         self._awake = False
-        marked, self._marked = self._marked, []
-        for position, callback in enumerate(marked):
+        marked = self._marked
+        for _ in range(len(marked)):
+            callback = marked.popleft()
             try:
                 callback()
             except BaseException as exc:
                 if not self._loop._take(exc):
-                    for rest in marked[position + 1 :]:
-                        self.mark(rest)
+                    if marked:
+                        self._wake()
                     raise
 
     def close(self) -> None:

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 from .errors import error
 from .handle import Handle
+from .pipe import Pipe
 from .queue import READABLE
 from .signal import Watcher
 from .stream import Stream
@@ -72,7 +73,7 @@ class Process(Handle):
         `term_signal` is 0 unless a signal ended the child. A child that somebody else reaped has exit status 255.
 
         Raises `OSError`: what kept the program from starting (ENOENT, EACCES …), EINVAL on a closing handle or one with
-        a child already; then nothing was started and the pipes are not open.
+        a child already, or for a pipe that cannot be opened; then nothing was started and the pipes are not open.
         """
         self._require_open()
         if self.pid or not args:
@@ -209,7 +210,7 @@ class _Plumbing:
 
     def __init__(self, loop: Loop, stdio: Sequence[Stdio]) -> None:
         self.child_ends: list[int] = []
-        self._pairs: list[tuple[Any, socket.socket, socket.socket]] = []
+        self._pairs: list[tuple[Pipe, socket.socket, socket.socket]] = []
         entries = [*stdio, *(None for _ in range(3 - len(stdio)))]
         try:
             for target, entry in enumerate(entries):
@@ -227,7 +228,7 @@ class _Plumbing:
             return self._inherited(loop, target, entry)
         if entry._fd >= 0:
             return entry.fileno()
-        if not hasattr(entry, "open"):
+        if not isinstance(entry, Pipe) or entry.closing or any(entry is pipe for pipe, _, _ in self._pairs):
             raise error(errno.EINVAL)
         ours, theirs = socket.socketpair()
         self._pairs.append((entry, ours, theirs))

@@ -158,12 +158,8 @@ class Stream(IoHandle):
         for _ in range(_READS_PER_EVENT):
             try:
                 data = recv(_READ_SIZE)
-            except BlockingIOError:
-                return
             except OSError as exc:
-                if not self._lost_by(exc):
-                    self._readable = self._writable = False
-                    self._end_read(exc)
+                self._read_failed(exc)
                 return
             if not data:
                 self._end_read(None)
@@ -173,6 +169,11 @@ class Stream(IoHandle):
             callback(None, data)
             if len(data) < _READ_SIZE or self._read_callback is None:
                 return
+
+    def _read_failed(self, exc: OSError) -> None:
+        if not isinstance(exc, BlockingIOError) and not self._lost_by(exc):
+            self._readable = self._writable = False
+            self._end_read(exc)
 
     def _end_read(self, failure: OSError | None) -> None:
         callback = self._read_callback
@@ -454,7 +455,18 @@ class Stream(IoHandle):
 
     def _on_event(self, events: int) -> None:
         if events == READABLE and self._read_callback is not None and self._connect_request is None:
-            self._do_read()
+            # By far the most frequent event: the first read without the loop of `_do_read`, which costs 0.3 µs.
+            try:
+                data = self._io.recv(_READ_SIZE)
+            except OSError as exc:
+                self._read_failed(exc)
+                return
+            if not data:
+                self._end_read(None)
+                return
+            self._read_callback(None, data)
+            if len(data) == _READ_SIZE and self._read_callback is not None:
+                self._do_read()
             return
         if events & INVALID:
             self._on_lost()

@@ -16,7 +16,6 @@ A program started with the command `ouro` needs no `run`.
 from __future__ import annotations
 
 import importlib
-import os
 import sys
 from collections.abc import Callable
 from types import ModuleType
@@ -107,17 +106,13 @@ def run(main: Callable[[], Any] | None = None) -> None:
         env.main_called = True
         env.start_main(main)
         return
-    if os.environ.get("OUROLOOP_LOG", "0") not in ("", "0"):
-        from ouroloop.log import install
-
-        install(env)
     try:
         code = env.run(main)
         if not env.loop.alive:  # else the program has left with work under way, which nobody is to wait for
             env.close()
-    except KeyboardInterrupt:
-        from .process import end_by_interrupt
+    except KeyboardInterrupt as interrupt:
+        from .process import end_quietly
 
-        end_by_interrupt()
+        end_quietly(interrupt)
     if code:
         sys.exit(code)

@@ -146,7 +146,7 @@ def _command(
     if shell:
         file, args = _in_shell(file, args, shell)
     return _Command(
-        file, [argv0 if argv0 is not None else file, *args], cwd, _environment(env), detached, uid, gid,
+        file, [argv0 if argv0 is not None else file, *args], cwd or None, _environment(env), detached, uid, gid,
         _checked_timeout(timeout), signal.SIGTERM if kill_signal is None else _signal(kill_signal),
     )
 
@@ -223,9 +223,8 @@ def _entry(position: int, entry: Any) -> Any:
         raise NotImplementedError("'ipc' is not there: a Python program and its child share no message channel")
     if (isinstance(entry, int) and not isinstance(entry, bool)) or entry in ("pipe", "ignore"):
         return entry
-    handle = getattr(entry, "_handle", None)
-    if handle is not None:
-        return handle
+    if isinstance(entry, Socket) and entry._handle is not None:
+        return entry._handle
     if hasattr(entry, "fileno"):
         return entry.fileno()
     if isinstance(getattr(entry, "fd", None), int):
@@ -475,13 +474,15 @@ class _Collector:
         self._name = name
         self._encoding = encoding
         self._left = {"stdout": max_buffer, "stderr": max_buffer}
-        self._chunks: dict[str, list[bytes]] = {"stdout": [], "stderr": []}
+        self._chunks: dict[str, list[Any]] = {"stdout": [], "stderr": []}
         self._callback: Callable[[Exception | None, Any, Any], object] | None = callback
         self._error: Exception | None = None
         self._killed = False
         self._timer: Timeout | None = None
         for which, stream in (("stdout", child.stdout), ("stderr", child.stderr)):
             if stream is not None:
+                if encoding is not None:
+                    stream.set_encoding(encoding)
                 stream.on("data", lambda data, which=which: self._take(which, data))
         child.on("close", self._finish).on("error", self._fail)
 
@@ -489,10 +490,12 @@ class _Collector:
         if timeout > 0 and self._child.pid is not None:
             self._timer = self._child._env.timers.set(self._kill, timeout, (), repeat=False)
 
-    def _take(self, which: str, data: bytes) -> None:
+    def _take(self, which: str, data: str | bytes) -> None:
+        """`data` is str if the stream was told so, by us or by the program."""
         left = self._left[which]
-        self._left[which] = left - len(data)
-        if left >= len(data):
+        size = len(data.encode(self._encoding or "utf-8", "replace")) if isinstance(data, str) else len(data)
+        self._left[which] = left - size
+        if left >= size:
             self._chunks[which].append(data)
             return
         self._chunks[which].append(data[: int(left)])
@@ -516,8 +519,9 @@ class _Collector:
         self._finish(None, None)
 
     def _text(self, which: str) -> str | bytes:
-        data = b"".join(self._chunks[which])
-        return data if self._encoding is None else data.decode(self._encoding, "replace")
+        chunks = self._chunks[which]
+        is_text = isinstance(chunks[0], str) if chunks else self._encoding is not None
+        return "".join(chunks) if is_text else b"".join(chunks)
 
     def _finish(self, code: int | None, signal_code: str | None) -> None:
         callback, self._callback = self._callback, None

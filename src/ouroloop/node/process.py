@@ -11,7 +11,6 @@ replaces its default action for as long as there is a listener, and does not kee
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
 import sys
@@ -21,7 +20,8 @@ from collections.abc import Callable, Hashable, MutableMapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from .. import __version__
+import ouroloop
+
 from .events import EventEmitter, Listener
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ class Process(EventEmitter):
     @property
     def version(self) -> str:
         """Ouroloop's version, with a v in front."""
-        return f"v{__version__}"
+        return f"v{ouroloop.__version__}"
 
     @property
     def versions(self) -> dict[str, str]:
@@ -106,7 +106,7 @@ class Process(EventEmitter):
         import zlib
 
         return {
-            "ouroloop": __version__,
+            "ouroloop": ouroloop.__version__,
             "python": sys.version.split()[0],
             "openssl": ssl.OPENSSL_VERSION.split()[1],
             "zlib": zlib.ZLIB_RUNTIME_VERSION,
@@ -330,14 +330,19 @@ class Process(EventEmitter):
         return f"<Process {self.pid}>"
 
 
-def end_by_interrupt() -> NoReturn:
-    """Nobody took a KeyboardInterrupt: end as SIGINT ends a process, so that the parent can tell."""
-    for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(OSError, ValueError, AttributeError):
-            stream.flush()
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-    os.kill(os.getpid(), signal.SIGINT)
-    os._exit(128 + signal.SIGINT)  # only if the signal is blocked
+def end_quietly(interrupt: KeyboardInterrupt) -> NoReturn:
+    """Nobody took a KeyboardInterrupt: let it go on to end the process, but without a traceback.
+
+    Python then runs what `atexit` knows and ends as SIGINT ends a process, so that the parent can tell.
+    """
+    hook = sys.excepthook
+
+    def quiet(kind: type[BaseException], exc: BaseException, traceback: TracebackType | None) -> None:
+        if exc is not interrupt:
+            hook(kind, exc, traceback)
+
+    sys.excepthook = quiet
+    raise interrupt
 
 
 def signal_number(name: str) -> int:

@@ -2,7 +2,8 @@
 
 Theory of operation. Timers of one duration wait in one list, in the order they were set, so the first of each list is
 always the next due; the lists stand in a heap by due time, and one loop timer waits for the first. A timer costs an
-append, cancelling one costs a deletion, whatever their number. Durations are at least 1 ms: `set_timeout(f, 0)` means 1.
+append, cancelling one costs a deletion, whatever their number. Durations are at least 1 ms: `set_timeout(f, 0)` means
+1.
 
 Immediates run in the check step, just after poll. While there are any, an idle handle keeps the poll step from
 sleeping.

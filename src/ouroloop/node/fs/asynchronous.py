@@ -6,15 +6,18 @@ as in Node (`fs.access(path, callback)`, `fs.access(path, mode, callback)`); wit
 function runs on the thread pool, the callback in the loop.
 
 What surprises people: arguments are checked before that, by their parameters' names (`_CHECKS`), so that a mistake
-raises in the caller's own frame and not, later, in a callback.
+raises in the caller's own frame and not, later, in a callback. `checked` does the same for the blocking form.
 """
 
 from __future__ import annotations
 
 import codecs
 import inspect
+import math
 import os
 from collections.abc import Callable
+from datetime import datetime
+from functools import partial, wraps
 from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar, overload
 
 from ...loop import fs as loop_fs
@@ -40,31 +43,41 @@ class Asynchronous(Protocol[P, R]):
     def __call__(self, *args: Any, **options: Any) -> Any: ...
 
 
+def checked(function: Callable[P, R]) -> Callable[P, R]:
+    """`function`, which raises at once for bad arguments."""
+    check = _argument_check(inspect.signature(function))
+
+    @wraps(function)
+    def call(*args: P.args, **options: P.kwargs) -> R:
+        check(args, options)
+        return function(*args, **options)
+
+    return call
+
+
 def asynchronous(function: Callable[P, R]) -> Asynchronous[P, R]:
-    """The form of `function`, whose name ends in `_sync`, that does not block."""
+    """The form of `function`, whose name ends in `_sync` and which is `checked`, that does not block."""
     signature = inspect.signature(function)
     parameters = list(signature.parameters.values())
     positional = [p for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
-    least, most = sum(p.default is p.empty for p in positional), len(positional)
-    checks = [_CHECKS.get(p.name) for p in positional]
-    by_name = {p.name: _CHECKS[p.name] for p in parameters if p.name in _CHECKS}
-    run: Any = function
+    most = len(positional)
+    check = _argument_check(signature)
+    run = inspect.unwrap(function)
 
     def call(*args: Any, callback: Callable[..., object] | None = None, **options: Any) -> Promise[Any] | None:
-        if args and (callable(args[-1]) or (args[-1] is None and len(args) == most + 1)):
-            *args, callback = args  # type: ignore[assignment]
-        if options or not least <= len(args) <= most:
-            signature.bind(*args, **options)
-            for name, value in options.items():
-                if name in by_name:
-                    by_name[name](value, name)
-        for check, value, parameter in zip(checks, args, positional, strict=False):
-            if check is not None:
-                check(value, parameter.name)
+        if args and callable(args[-1]):
+            callback, args = args[-1], args[:-1]
+        elif len(args) == most + 1 and args[-1] is None:
+            args = args[:-1]
+        check(args, options)
         env = environment.current()
-        deliver, promise = env.completion(callback)
-        loop_fs.submit(env.loop, deliver, run, *args, **options)
-        return promise
+        if callback is None:
+            deliver, promise = env.completion(None)
+            loop_fs.submit(env.loop, deliver, run, *args, **options)
+            return promise
+        require_callable(callback)
+        loop_fs.submit(env.loop, partial(env.make_callback, callback), run, *args, **options)
+        return None
 
     call.__name__ = call.__qualname__ = function.__name__.removesuffix("_sync")
     call.__module__ = function.__module__
@@ -80,13 +93,32 @@ def asynchronous(function: Callable[P, R]) -> Asynchronous[P, R]:
     return made
 
 
+def _argument_check(signature: inspect.Signature) -> Callable[[tuple[Any, ...], dict[str, Any]], None]:
+    """A function that raises unless arguments fit `signature` and `_CHECKS`."""
+    parameters = list(signature.parameters.values())
+    positional = [p for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
+    least, most = sum(p.default is p.empty for p in positional), len(positional)
+    by_place = [(place, _CHECKS[p.name], p.name) for place, p in enumerate(positional) if p.name in _CHECKS]
+    by_name = {p.name: _CHECKS[p.name] for p in parameters if p.name in _CHECKS}
+
+    def check(args: tuple[Any, ...], options: dict[str, Any]) -> None:
+        given = len(args)
+        if options or not least <= given <= most:
+            signature.bind(*args, **options)
+            for name, value in options.items():
+                if name in by_name:
+                    by_name[name](value, name)
+        for place, require, name in by_place:
+            if place >= given:
+                break
+            require(args[place], name)
+
+    return check
+
+
 def submit(env: Environment, callback: Callable[..., object], function: Callable[..., Any], *args: Any) -> None:
     """Run `function(*args)` on the pool, then `callback(error, result)` in the program."""
-
-    def deliver(error: BaseException | None, result: Any = None) -> None:
-        env.make_callback(callback, error, result)
-
-    loop_fs.submit(env.loop, deliver, function, *args)
+    loop_fs.submit(env.loop, partial(env.make_callback, callback), function, *args)
 
 
 # What arguments must be
@@ -94,12 +126,11 @@ def submit(env: Environment, callback: Callable[..., object], function: Callable
 
 def require_path(value: Any, name: str) -> None:
     """Raise unless `value` can be a path: str, bytes or os.PathLike, without a NUL."""
-    if not isinstance(value, (str, bytes)):
-        try:
-            value = os.fspath(value)
-        except TypeError:
-            raise TypeError(f"{name} must be a path (str, bytes or os.PathLike), not {value!r}") from None
-    if (b"\0" if isinstance(value, bytes) else "\0") in value:
+    try:
+        path = os.fspath(value)
+    except TypeError:
+        raise TypeError(f"{name} must be a path (str, bytes or os.PathLike), not {value!r}") from None
+    if ("\0" if isinstance(path, str) else b"\0") in path:
         raise ValueError(f"{name} cannot have a NUL character in it: {value!r}")
 
 
@@ -139,6 +170,16 @@ def require_data(value: Any, name: str) -> None:
         raise TypeError(f"{name} must be str or bytes-like, not {value!r}") from None
 
 
+def require_time(value: Any, name: str) -> None:
+    """Raise unless `value` is a point in time: finite seconds since 1970, or a datetime."""
+    if isinstance(value, datetime):
+        return
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        raise TypeError(f"{name} must be seconds since 1970 or a datetime, not {value!r}")
+    if not math.isfinite(value):
+        raise ValueError(f"{name} must be a finite number of seconds, not {value!r}")
+
+
 def _path_or_fd(value: Any, name: str) -> None:
     if isinstance(value, int):
         require_fd(value, name)
@@ -150,6 +191,12 @@ def _length(value: Any, name: str) -> None:
     require_int(value, name)
     if value < 0:
         raise ValueError(f"{name} must be 0 or more bytes, not {value!r}")
+
+
+def _count(value: Any, name: str) -> None:
+    require_int(value, name)
+    if value < 1:
+        raise ValueError(f"{name} must be 1 or more, not {value!r}")
 
 
 def _position(value: Any, name: str) -> None:
@@ -176,7 +223,7 @@ _CHECKS: dict[str, Callable[[Any, str], None]] = {
     "target": require_path, "source": require_path, "destination": require_path, "prefix": require_path,
     "file": _path_or_fd, "fd": require_fd, "out_fd": require_fd, "in_fd": require_fd,
     "mode": require_int, "uid": require_int, "gid": require_int,
-    "length": _length, "offset": _length, "position": _position,
+    "buffer_size": _count, "length": _length, "offset": _length, "position": _position,
     "encoding": require_encoding, "flag": _flags, "flags": _flags, "data": require_data, "buffers": _buffers,
-    "filter": _filter,
+    "filter": _filter, "atime": require_time, "mtime": require_time,
 }

@@ -16,7 +16,7 @@ from ...loop import error
 from ...loop import fs as loop_fs
 from ...loop.fs import Path
 from .. import environment
-from .asynchronous import asynchronous, require_encoding, require_int, require_path
+from .asynchronous import asynchronous, checked
 from .stats import Dirent
 
 if TYPE_CHECKING:
@@ -168,6 +168,7 @@ class Dir:
             self.close_sync()
 
 
+@checked
 def opendir_sync(
     path: Path, encoding: str | None = None, *, buffer_size: int = 32, recursive: bool = False
 ) -> Dir:
@@ -175,11 +176,6 @@ def opendir_sync(
 
     With `recursive` its subdirectories too; with the encoding "buffer" names are `bytes`.
     """
-    require_path(path, "path")
-    require_encoding(encoding, "encoding")
-    require_int(buffer_size, "buffer_size")
-    if buffer_size < 1:
-        raise ValueError(f"buffer_size must be 1 or more, not {buffer_size}")
     return Dir(os.fsencode(path) if encoding == "buffer" else os.fspath(path), buffer_size, recursive)
 
 

@@ -94,7 +94,7 @@ class ReadStream(Readable):
         _require(path, fd, encoding, start)
         if end is not None:
             require_int(end, "end")
-            if end < (start or 0) - 1:
+            if end < (start or 0):
                 raise ValueError(f"end is the last byte to read: it must not be before start ({start}), but is {end}")
         self.path = path
         """As given; None for a descriptor."""

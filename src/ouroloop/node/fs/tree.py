@@ -20,13 +20,14 @@ from ...loop.fs import Path
 from .. import environment
 from ..environment import require_callable
 from ..promise import Promise
-from .asynchronous import asynchronous, require_path
+from .asynchronous import asynchronous, checked, require_path
 
 _WORTH_A_RETRY = frozenset({errno.EBUSY, errno.EMFILE, errno.ENFILE, errno.ENOTEMPTY, errno.EPERM})
 
 Filter = Callable[[Any, Any], Any]
 
 
+@checked
 def mkdir_sync(path: Path, mode: int = 0o777, *, recursive: bool = False) -> Any:
     """Make a directory. With `recursive` its parents too, and it may be there already.
 
@@ -64,6 +65,7 @@ def _make_all(path: Any, mode: int) -> Any:
         at = missing.pop()
 
 
+@checked
 def rm_sync(
     path: Path, *, force: bool = False, recursive: bool = False, max_retries: int = 0, retry_delay: int = 100
 ) -> None:
@@ -201,6 +203,7 @@ def _require_outside(source: Any, destination: Any) -> None:
         raise OSError(errno.EINVAL, "cannot copy a directory into itself", source, None, destination)
 
 
+@checked
 def cp_sync(
     source: Path, destination: Path, *, recursive: bool = False, force: bool = True, error_on_exist: bool = False,
     dereference: bool = False, preserve_timestamps: bool = False, verbatim_symlinks: bool = False, mode: int = 0,

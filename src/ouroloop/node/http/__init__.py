@@ -13,6 +13,7 @@ protocol.py knows HTTP and no I/O; server.py and client.py connect it with the l
 
 from __future__ import annotations
 
+from .client import Agent, ClientRequest, get, global_agent, request
 from .incoming import IncomingMessage
 from .outgoing import HeadersSentError, OutgoingMessage, ServerResponse
 from .protocol import METHODS, STATUS_CODES, HeaderError, ProtocolError, check_header_name, check_header_value
@@ -22,6 +23,7 @@ validate_header_name = check_header_name
 validate_header_value = check_header_value
 
 __all__ = [
-    "METHODS", "STATUS_CODES", "Connection", "HeaderError", "HeadersSentError", "IncomingMessage", "OutgoingMessage",
-    "ProtocolError", "Server", "ServerResponse", "create_server", "validate_header_name", "validate_header_value",
+    "METHODS", "STATUS_CODES", "Agent", "ClientRequest", "Connection", "HeaderError", "HeadersSentError",
+    "IncomingMessage", "OutgoingMessage", "ProtocolError", "Server", "ServerResponse", "create_server", "get",
+    "global_agent", "request", "validate_header_name", "validate_header_value",
 ]

@@ -321,10 +321,7 @@ class _Channel:
         self.socket.end()
 
     def _on_error(self, failure: BaseException) -> None:
-        if self.response is None:
-            self._fail(failure)
-        else:
-            self._failed = True
+        self._fail(failure)
 
     def _fail(self, failure: BaseException) -> None:
         request = self.request
@@ -933,8 +930,8 @@ def request(
 
     Options: `protocol`, `host` (or `hostname`), `port`, `path`, `method`, `headers` (a mapping, or a list that is sent
     as it is), `auth` ("user:password"), `agent` (an `Agent`; False: a connection of its own), `timeout` (ms),
-    `set_host`, `set_default_headers`, `socket_path`, `create_connection`, `max_header_size` (bytes), `join_duplicate_headers`, and
-    those of `net.connect`. `callback(response)` is added for 'response'.
+    `set_host`, `set_default_headers`, `socket_path`, `create_connection`, `max_header_size` (bytes),
+    `join_duplicate_headers`, and those of `net.connect`. `callback(response)` is added for 'response'.
 
     Raises `ValueError`, `TypeError` and `HeaderError` for what cannot be sent; what fails later is an 'error' event.
     """

@@ -62,8 +62,6 @@ class IncomingMessage(Readable):
     errored: BaseException | None = None
     _read_state: Any = _LazyReadState()
 
-    complete = False
-    """Whether the message has been received to its end."""
     aborted = False
     """Whether the connection ended before the message did."""
     _chunks: list[bytes] | None = None
@@ -82,8 +80,9 @@ class IncomingMessage(Readable):
         self._options = None
         self._head: Any = head
         self._source: Any = source
-        if head.complete:
-            self.complete = True
+        self.complete = head.complete
+        """Whether the message has been received to its end."""
+        self._streaming = False  # whether it has a stream's state
 
     @property
     def _env(self) -> Environment:  # type: ignore[override]
@@ -190,6 +189,7 @@ class IncomingMessage(Readable):
     def _become_stream(self) -> ReadState:
         state = ReadState(DEFAULT_HIGH_WATER_MARK, False)
         self.__dict__["_read_state"] = state
+        self._streaming = True
         state.reading_more = True  # nothing is read ahead before a program asks
         chunks, self._chunks = self._chunks, None
         self._size = 0
@@ -203,7 +203,7 @@ class IncomingMessage(Readable):
         """A piece of the body is here. Returns whether there is room for more."""
         if self._dumped or self.destroyed:
             return True
-        if "_read_state" in self.__dict__:
+        if self._streaming:
             return self.push(chunk)
         if self._chunks is None:
             self._chunks = []
@@ -216,7 +216,7 @@ class IncomingMessage(Readable):
         self.complete = True
         if raw_trailers:
             self._raw_trailers = raw_strings(raw_trailers)
-        if "_read_state" in self.__dict__:
+        if self._streaming:
             self.push(None)
 
     def _read(self, size: int) -> None:
@@ -230,7 +230,7 @@ class IncomingMessage(Readable):
         if self._consuming or self._dumped:
             return
         self._dumped = True
-        if "_read_state" in self.__dict__:
+        if self._streaming:
             if not self._read_state.resume_scheduled:
                 self.resume()
         else:
@@ -243,7 +243,7 @@ class IncomingMessage(Readable):
         self._lost = True
         if self.destroyed:
             return
-        if "_read_state" in self.__dict__:
+        if self._streaming:
             self.destroy(error)
         else:
             self.destroyed = self.closed = True

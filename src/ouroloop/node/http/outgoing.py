@@ -126,6 +126,25 @@ class _LazyWriteState:
         return state
 
 
+class _Setting:
+    """An attribute that programs rarely set; one that does gets the long way (see `ServerResponse.end`)."""
+
+    __slots__ = ("_default", "_name")
+
+    def __init__(self, default: Any) -> None:
+        self._default = default
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, message: OutgoingMessage | None, owner: type) -> Any:
+        return self._default if message is None else message.__dict__.get(self._name, self._default)
+
+    def __set__(self, message: OutgoingMessage, value: Any) -> None:
+        message.__dict__[self._name] = value
+        message._plain = False
+
+
 class OutgoingMessage(Writable):
     """What requests and responses have in common (Node's `http.OutgoingMessage`): headers, framing, trailers."""
 
@@ -136,28 +155,26 @@ class OutgoingMessage(Writable):
     _close_emitted = False
     _constructed = True
     _destroy_late = None
-    destroyed = False
-    closed = False
     errored: BaseException | None = None
     _write_state: Any = _LazyWriteState()
 
     finished = False
     """Whether `end` was called."""
     _flushed = False
-    send_date = True
+    _destroyed = _closed = False
+    send_date = _Setting(True)
     """Whether to send a Date header of our own."""
-    should_keep_alive = True
+    should_keep_alive = _Setting(True)
     """Whether the connection may be used for another message after this one."""
     use_chunked_encoding_by_default = True
     """Whether a body of unknown length is sent in chunks; else it goes on until the connection is closed."""
     chunked_encoding = False
     """Whether the body is sent in chunks; decided with the head."""
-    strict_content_length = False
+    strict_content_length = _Setting(False)
     """Whether to raise `ValueError` when the body's length is not what Content-Length says."""
-    _plain = True  # nothing about the framing is out of the ordinary
+    _plain: bool  # nothing about the framing is out of the ordinary
     _last = False  # the connection closes after this message
     _has_body = True
-    _header: bytes | None = None  # the head, once it is made
     _head_sent = False
     _content_length: int | None = None
     _body_size = 0
@@ -172,6 +189,8 @@ class OutgoingMessage(Writable):
         self._events = None
         self._options = None
         self._headers: dict[str, Entry] | None = None
+        self._header: bytes | None = None  # the head, once it is made
+        self._plain = False
 
     # Headers
 
@@ -420,6 +439,7 @@ class OutgoingMessage(Writable):
         return self
 
     def _when_ended(self, callback: Callable[..., object]) -> None:
+        self._plain = False
         if self._end_callbacks is None:
             self._end_callbacks = []
         self._end_callbacks.append(callback)
@@ -464,7 +484,7 @@ class OutgoingMessage(Writable):
         """Send the head now."""
         if self._header is None:
             self._implicit_header()
-        if not self._head_sent and not self.destroyed:
+        if not self._head_sent and not self.finished and not self.destroyed:
             self._head_sent = True
             self._send([self._header], end=False)
 
@@ -492,6 +512,24 @@ class OutgoingMessage(Writable):
             self.emit("close")
 
     # State
+
+    @property
+    def destroyed(self) -> bool:
+        """Whether nothing more can come of this message: it is done, or was given up."""
+        return self._destroyed or (self._flushed and self._plain)
+
+    @destroyed.setter
+    def destroyed(self, value: bool) -> None:
+        self._destroyed = value
+
+    @property
+    def closed(self) -> bool:
+        """Whether 'close' was emitted."""
+        return self._closed or (self._flushed and self._plain)
+
+    @closed.setter
+    def closed(self, value: bool) -> None:
+        self._closed = value
 
     @property
     def writable(self) -> bool:
@@ -522,10 +560,6 @@ class OutgoingMessage(Writable):
 class ServerResponse(OutgoingMessage):
     """Node's `http.ServerResponse`. Made by a server for each request."""
 
-    status_code = 200
-    """The status to send."""
-    status_message: str | None = None
-    """The reason phrase to send; by default the status code's own."""
     _pending: list[Any] | None = None
     _pending_size = 0
     _sent_continue = False
@@ -535,10 +569,18 @@ class ServerResponse(OutgoingMessage):
         self._events = None
         self._options = None
         self._headers = None
+        self._header = None
+        self._plain = True
+        self.status_code = 200
+        """The status to send."""
+        self.status_message: str | None = None
+        """The reason phrase to send; by default the status code's own."""
         self.req = req
         """The request that this answers."""
         self._connection: Connection | None = connection
         head = req._head
+        if head.plain:
+            return
         if head.method == "HEAD":
             self._has_body = self._plain = False
         if head.version != "1.1":
@@ -640,21 +682,23 @@ class ServerResponse(OutgoingMessage):
         status = self.status_code
         if (
             not self._plain or chunk.__class__ is not bytes or self._header is not None or callback is not None
-            or connection is None or connection.current is not self or self.finished
-            or status < 200 or status == 204 or status == 304
-            or not self.should_keep_alive or not self.send_date or self.strict_content_length
+            or connection is None or connection.current is not self
+            or (status != 200 and (status < 200 or status == 204 or status == 304))
         ):
             return super().end(chunk, callback, encoding=encoding)
         # The usual answer, whole and in turn: what `_store_header` would make, without asking it.
         self._header = first = status_line(status, self.status_message)
-        self._head_sent = self.finished = True
+        self.finished = True
+        server = connection.server
+        tail = server._tail if connection.tcp.loop.now < server._tail_until else server._head_tail()
+        length = len(chunk)
         headers = self._headers
-        tail = connection.server._head_tail()
         if headers is None:
-            parts = [first, tail, length_lines(len(chunk)), chunk]
+            parts = [first, tail, _lengths.get(length) or length_lines(length), chunk]
         else:
-            parts = [first, *[entry[3] for entry in headers.values()], tail, length_lines(len(chunk)), chunk]
-        connection._finish_with(self, parts, len(chunk))
+            lines = [entry[3] for entry in headers.values()]
+            parts = [first, *lines, tail, _lengths.get(length) or length_lines(length), chunk]
+        connection._finish_with(self, parts, length)
         return self
 
     def _keep_alive_line(self) -> bytes:

@@ -225,9 +225,11 @@ class _Head:
 class RequestHead(_Head):
     """A request's first line and headers."""
 
-    __slots__ = ("method", "url")
+    __slots__ = ("method", "plain", "url")
 
     method: str
+    plain: bool
+    """HTTP/1.1, kept alive, and not HEAD: nothing about it changes how the response is framed."""
     url: str
     """The request target as it came, such as "/path?query"."""
 
@@ -325,7 +327,7 @@ class _Parser:
 
     __slots__ = (
         "_bounded", "_counted", "_events", "_failed", "_failure", "_flags", "_head", "_in_chunk", "_parser",
-        "_progress", "_raw", "_state", "_trailers", "max_header_size",
+        "_progress", "_raw", "_state", "_trailers", "idle", "max_header_size", "reusable",
     )
 
     _parser: Any
@@ -344,16 +346,10 @@ class _Parser:
         self._progress = False
         self._failure: ProtocolError | None = None
         self._failed = False
-
-    @property
-    def idle(self) -> bool:
+        self.idle = True
         """Whether the parser is between two messages."""
-        return self._state == _IDLE and not self._failed
-
-    @property
-    def reusable(self) -> bool:
-        """Whether nothing of the past matters: the parser may be used for another connection."""
-        return self._state == _IDLE and not self._failed and (self._head is None or self._head.keep_alive)
+        self.reusable = True
+        """Whether, moreover, nothing of the past matters: the parser may be used for another connection."""
 
     @property
     def in_head(self) -> bool:
@@ -364,9 +360,15 @@ class _Parser:
 
     def feed(self, data: Data) -> list[Event]:
         """The events that `data` completes. After a ProtocolError or an Upgrade nothing more may be fed."""
-        events = self._events = []
+        events: list[Event] = []
+        self._events = events
         if self._counted + len(data) <= self.max_header_size and self._state != _CHUNKED:
-            self._feed(data)
+            try:
+                self._parser.feed_data(data)
+            except HttpParserUpgrade as stop:
+                self._upgraded(bytes(data[stop.args[0] :]))
+            except HttpParserError as exc:
+                self._fail(exc)
             if self._state == _HEAD:
                 self._counted += len(data)
             return events
@@ -377,6 +379,7 @@ class _Parser:
         return _joined(events)
 
     def _feed(self, data: Data) -> None:
+        """Feed without counting."""
         try:
             self._parser.feed_data(data)
         except HttpParserUpgrade as stop:
@@ -434,10 +437,12 @@ class _Parser:
 
     def _overflow(self, code: str, reason: str, status: int) -> None:
         self._failed = True
+        self.idle = self.reusable = False
         self._events.append(ProtocolError(code, reason, status))
 
     def _fail(self, exc: HttpParserError) -> None:
         self._failed = True
+        self.idle = self.reusable = False
         if self._failure is not None:
             self._events.append(self._failure)
             return
@@ -449,16 +454,20 @@ class _Parser:
 
     def _upgraded(self, rest: bytes) -> None:
         self._state = _IDLE
+        self.idle = True
+        self.reusable = False
         self._events.append(Upgrade(rest))
 
     def _eof_error(self) -> ProtocolError:
         self._failed = True
+        self.idle = self.reusable = False
         return ProtocolError("HPE_INVALID_EOF_STATE", "Invalid EOF state")
 
     # Called by httptools
 
     def on_message_begin(self) -> None:
         self._state = _HEAD
+        self.idle = False
         self._counted = 0
         self._progress = True
         self._flags = 0
@@ -493,6 +502,9 @@ class _Parser:
 
     def on_message_complete(self) -> None:
         self._state = _IDLE
+        self.idle = True
+        head = self._head
+        self.reusable = head.keep_alive
         self._counted = 0
         trailers = self._trailers
         if trailers is not None:
@@ -500,7 +512,6 @@ class _Parser:
             self._events.append(End(trailers))
             return
         events: list[Any] = self._events
-        head = self._head
         if events and events[-1] is head:
             head.complete = True
         elif not head.complete:
@@ -572,10 +583,10 @@ class RequestParser(_Parser):
         head.keep_alive = keep_alive = parser.should_keep_alive()
         # With no Connection header, only HTTP/1.1 keeps a connection: asking for the version costs 0.2 µs.
         head.version = "1.1" if keep_alive and not flags & HAS_CONNECTION else parser.get_http_version()
+        head.plain = keep_alive and method != b"HEAD" and head.version == "1.1"
         head.upgrade = False
-        if flags & HAS_UPGRADE or head.method == "CONNECT":
-            head.upgrade = parser.should_upgrade()
-            head.complete = head.upgrade
+        if flags & HAS_UPGRADE or method == b"CONNECT":
+            head.upgrade = head.complete = parser.should_upgrade()
         self._url = b""
         self._counted = 0
         self._progress = True
@@ -647,6 +658,7 @@ class ResponseParser(_Parser):
             head.keep_alive = head.keep_alive or (head.version == "1.1" and b"close" not in connection)
             self._parser = HttpResponseParser(self)
             self._state = _IDLE
+            self.idle = True
         return tunnel
 
     def finish(self) -> list[Event]:
@@ -655,6 +667,7 @@ class ResponseParser(_Parser):
             return []
         if self._state == _BODY and self._head is not None and self._head.until_close:
             self._state = _IDLE
+            self.idle = True
             return [_END]
         return [self._eof_error()]
 

@@ -23,7 +23,7 @@ from __future__ import annotations
 import re
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ouroloop.loop.tcp import Tcp
@@ -71,6 +71,7 @@ _LONGEST_SWEEP = 1_000  # ms
 _FOREVER = 1 << 62
 
 _BODY, _OUTPUT = 1, 2
+_SPECIAL = HAS_EXPECT | HAS_HOST
 
 
 class RequestTimeoutError(Exception):
@@ -113,9 +114,9 @@ class Connection:
     """One connection of a server."""
 
     __slots__ = (
-        "_blocked", "_callbacks", "_corks", "_done", "_held_size", "_last", "_lingering", "_out", "_out_size",
-        "_parser", "_request", "_requests", "_rest", "_since", "_socket", "_started", "_unflushed", "_waiting",
-        "current", "env", "server", "tcp",
+        "_blocked", "_callbacks", "_closed", "_corks", "_done", "_held_size", "_last", "_lingering", "_out",
+        "_out_size", "_over", "_parser", "_request", "_requests", "_rest", "_since", "_socket", "_started",
+        "_unflushed", "_waiting", "current", "env", "server", "tcp",
     )
 
     def __init__(self, server: Server, tcp: Tcp) -> None:
@@ -136,8 +137,10 @@ class Connection:
         self._unflushed: deque[tuple[Any, Any]] | None = None
         self._corks = 0
         self._held_size = 0
+        self._over = False  # no more requests are taken, because of one of the next three
         self._last = False  # closes as soon as everything is out
-        self._lingering = False  # is over, but still read from for a moment
+        self._lingering = False  # is shut down, but still read from for a moment
+        self._closed = False
         self._requests = 0
         self._socket: HttpSocket | None = None
         self._started = self._since = tcp.loop.now  # when the message began that is arriving; since when it is idle
@@ -149,7 +152,7 @@ class Connection:
         if self._socket is None:
             self._socket = sock = HttpSocket(self)
             sock.on("timeout", self._on_timeout)
-            if self.tcp.closing:
+            if self._closed:
                 sock._http = None
                 sock.destroy()
         return self._socket
@@ -165,13 +168,12 @@ class Connection:
         if not data:
             self._on_end(failure)
             return
-        if self._lingering:
+        if self._over:
             return
         parser = self._parser
         if parser is None:
             spare = self.server._parsers
-            parser = spare.pop() if spare else RequestParser(self.server.max_header_size)
-            self._parser = parser
+            parser = self._parser = spare.pop() if spare else RequestParser(self.server.max_header_size)
         if self._socket is not None:
             self._socket._active()
         self._handle(iter(parser.feed(data)))
@@ -179,7 +181,8 @@ class Connection:
     def _handle(self, events: Iterator[Any]) -> None:
         """Hand `events` to the program, let it settle, and send what it wrote (called from the loop)."""
         env = self.env
-        self._out = self._out or []
+        if self._out is None:
+            self._out = []
         try:
             self._dispatch(events)
             if env.ticks or env.microtasks or env.rejections:
@@ -216,7 +219,7 @@ class Connection:
                     request._receive_end(event.raw_trailers)
             else:
                 self._fail(event)
-            if self._last or self._lingering:
+            if self._over:
                 break
             if self._blocked:
                 self._rest = events
@@ -229,8 +232,9 @@ class Connection:
             self._started = 0
             if parser.reusable:
                 self._parser = None
-                if len(self.server._parsers) < _SPARE_PARSERS:
-                    self.server._parsers.append(parser)
+                spare = self.server._parsers
+                if len(spare) < _SPARE_PARSERS:
+                    spare.append(parser)
         elif not self._started:
             self._started = self.tcp.loop.now
 
@@ -244,9 +248,16 @@ class Connection:
             self.current = res
         else:
             self._wait(res)
-        if (head.flags & (HAS_EXPECT | HAS_HOST) != HAS_HOST or server._unusual) and self._answered(head, req, res):
+        if (head.flags & _SPECIAL != HAS_HOST or server._unusual) and self._answered(head, req, res):
             return
-        server.emit("request", req, res)
+        events = server._events
+        listener = events.get("request") if events is not None else None
+        if listener is None or listener.__class__ is tuple:
+            server.emit("request", req, res)
+            return
+        result = listener(req, res)
+        if result is not None:
+            server._take_result(result, "request", (req, res))
 
     def _wait(self, res: ServerResponse) -> None:
         if self._waiting is None:
@@ -312,6 +323,7 @@ class Connection:
         sock = self.socket
         sock.remove_listener("timeout", self._on_timeout)
         server._connections_open.pop(self, None)
+        self._over = True
         sock._release(server)
         server.emit(event, req, sock, upgrade.data)
 
@@ -328,7 +340,7 @@ class Connection:
 
     def _go_on(self) -> None:
         """There is room again: first what was parsed already, then what the kernel has (called in a tick)."""
-        if self._blocked or self._last or self._lingering or self not in self.server._connections_open:
+        if self._blocked or self._over:
             return
         rest, self._rest = self._rest, None
         if rest is not None:
@@ -339,7 +351,7 @@ class Connection:
                 self._raised(exc, rest)
             finally:
                 self._flush()
-        if not self._blocked and self in self.server._connections_open:
+        if not self._blocked and not self._over:
             self.tcp.read_start(self._on_read)
 
     def resume_body(self, message: IncomingMessage) -> None:
@@ -395,14 +407,13 @@ class Connection:
     def _finish_with(self, res: ServerResponse, parts: list[Any], size: int) -> None:
         """The whole of `res`, the current response, `size` bytes of body among it."""
         out = self._out
+        self._out_size += size
         if out is None:
             self._out = parts
-            self._out_size = size
             self._end_response(res)
             self._flush()
             return
         out += parts
-        self._out_size += size
         self._end_response(res)
         if self._out_size >= _FLUSH_AT:
             self._flush(False)
@@ -415,11 +426,11 @@ class Connection:
             self._done.append(res)
         res._connection = None
         req = res.req
-        if not req.complete or "_read_state" in req.__dict__:
+        if req._streaming or not req.complete:
             req._dump()
         if res._last:
             self.current = None
-            self._last = True
+            self._last = self._over = True
             return
         if self._waiting:
             self._next_response(self._waiting)
@@ -444,23 +455,23 @@ class Connection:
     def _flush(self, end_batch: bool = True) -> None:
         """Send what was collected."""
         out = self._out
-        if out is None:
-            return
-        if self._corks and not self._last:
+        if out is None or (self._corks and not self._last):
             return
         self._out = None if end_batch else []
-        done, self._done = self._done, None
-        callbacks, self._callbacks = self._callbacks, None
-        size, self._out_size = self._out_size, 0
-        if out and not self.tcp.closing and not self._send(out, size, done, callbacks):
-            return
-        if done is not None or callbacks is not None:
-            self._tell(done, callbacks, None)
-        if self._last and end_batch:
+        if out and not self._closed:
+            done, self._done = self._done, None
+            callbacks, self._callbacks = self._callbacks, None
+            size, self._out_size = self._out_size, 0
+            if self._send(out, size, done, callbacks):
+                if done is not None:
+                    self._tell_flushed(done)
+                if callbacks is not None:
+                    self._call_back(callbacks, None)
+        if self._last and end_batch and not self.tcp.write_queue_size:
             self._finish()
 
     def _send(self, out: list[Any], size: int, done: Any, callbacks: Any) -> bool:
-        """Returns whether everything is with the operating system; else the rest is queued."""
+        """Returns whether everything is with the operating system; else the rest is queued, or lost."""
         tcp = self.tcp
         rest: Any = out
         try:
@@ -479,15 +490,16 @@ class Connection:
         except BlockingIOError:
             pass
         except OSError as exc:
+            self._lose(done, callbacks, exc)
             self.destroy(exc)
-            return True
+            return False
         if self._unflushed is None:
             self._unflushed = deque()
         self._unflushed.append((done, callbacks))
         tcp.write(rest, self._on_written)
         if tcp.write_queue_size >= DEFAULT_HIGH_WATER_MARK:
             self._block(_OUTPUT)
-            if self._rest is None and not self._lingering:
+            if self._rest is None and not self._over:
                 tcp.read_stop()
         return False
 
@@ -496,9 +508,13 @@ class Connection:
         try:
             assert self._unflushed is not None
             done, callbacks = self._unflushed.popleft()
-            if failure is not None and not self.tcp.closing:
+            if failure is not None:
+                self._lose(done, callbacks, failure)
                 self.destroy(failure)
-            self._tell(done, callbacks, failure)
+            else:
+                if done is not None:
+                    self._tell_flushed(done)
+                self._call_back(callbacks or (), None)
             if failure is None and not self.tcp.write_queue_size:
                 self._drained()
             if env.ticks or env.microtasks or env.rejections:
@@ -518,19 +534,24 @@ class Connection:
             res._need_drain = False
             res.emit("drain")
 
-    def _tell(self, done: Any, callbacks: Any, failure: BaseException | None) -> None:
-        """The bytes of these responses are with the operating system, or never will be."""
-        ticks = self.env.ticks
-        for callback in callbacks or ():
-            ticks.append((callback, (failure,)))
-        for res in done or ():
-            if failure is not None or (self.tcp.closing and not self._last):
-                ticks.append((res._close, ()))
-            elif res._events is not None or res._end_callbacks is not None or "_write_state" in res.__dict__:
-                ticks.append((res._all_flushed, ()))
-                ticks.append((res._close, ()))
+    def _tell_flushed(self, done: list[ServerResponse]) -> None:
+        """Every byte of these responses is with the operating system."""
+        for res in done:
+            if res._plain and res._events is None:
+                res._flushed = True  # nobody asked to be told
             else:
-                res._flushed = res.closed = res.destroyed = True
+                self.env.ticks.append((res._all_flushed, ()))
+                self.env.ticks.append((res._close, ()))
+
+    def _call_back(self, callbacks: Iterable[Callable[..., object]], failure: BaseException | None) -> None:
+        for callback in callbacks:
+            self.env.ticks.append((callback, (failure,)))
+
+    def _lose(self, done: Any, callbacks: Any, failure: BaseException) -> None:
+        """These will never leave."""
+        self._call_back(callbacks or (), failure)
+        for res in done or ():
+            self.env.ticks.append((res._close, ()))
 
     def cork(self) -> None:
         """Hold back what is written."""
@@ -551,7 +572,7 @@ class Connection:
         """The request cannot be understood, or took too long: a 'clientError' listener answers, or we do."""
         self._parser = None
         if self.server.listener_count("clientError"):
-            self._lingering = True
+            self._lingering = self._over = True
             self._since = _FOREVER  # until the listener ends it
             self._flush(False)
             self.server.emit("clientError", error, self.socket)
@@ -561,7 +582,7 @@ class Connection:
             return
         self._abandon()
         self._out = [*(self._out or ()), status_line(error.status), b"Connection: close\r\n\r\n"]
-        self._last = self._lingering = True
+        self._last = self._lingering = self._over = True
 
     def _abandon(self) -> None:
         """Tell everybody who still expects something of this connection that nothing will come of it."""
@@ -591,14 +612,14 @@ class Connection:
         elif self.server.http_allow_half_open and self.current is not None:
             (self._waiting[-1] if self._waiting else self.current)._last = True
         elif self.tcp.write_queue_size:
-            self._last = self._lingering = True
+            self._last = self._lingering = self._over = True
         else:
             self.env.make_callback(self.destroy)
 
     def _end_lost(self, failure: OSError | None) -> None:
         def end() -> None:
             if failure is not None and self.server.listener_count("clientError") and not self._lingering:
-                self._lingering = True
+                self._lingering = self._over = True
                 self.server.emit("clientError", failure, self.socket)
             if failure is None and self.tcp.write_queue_size:
                 return  # the other side reads no less for having said all it had to say
@@ -608,13 +629,13 @@ class Connection:
 
     def _finish(self) -> None:
         """Everything is out, and nothing more is to come."""
-        if self.tcp.closing:
+        if self._closed:
             return
         if not self._lingering and (self._parser is None or self._parser.idle):
             self.destroy()
             return
         # Data may be under way that we do not want: see the module's docstring.
-        self._lingering = True
+        self._lingering = self._over = True
         self._last = False
         self._since = self.tcp.loop.now
         try:
@@ -627,12 +648,13 @@ class Connection:
         """Close the connection now. What was not sent is lost."""
         if self._socket is not None and not self._socket.destroyed:
             self._socket.destroy(error)
-        elif not self.tcp.closing:
+        elif not self._closed:
             self.tcp.close()
             self._gone(error)
 
     def _gone(self, error: BaseException | None) -> None:
         """The handle is closed: tell everybody who still expects something of it."""
+        self._closed = self._over = True
         server = self.server
         server._connections_open.pop(self, None)
         server._connection_ended()
@@ -696,7 +718,8 @@ class Server(net.Server):
         super().__init__({"no_delay": True, **given})
         self.require_host_header: bool = own["require_host_header"]
         """Whether an HTTP/1.1 request without a Host header is answered with 400."""
-        self.join_duplicate_headers: bool = own["join_duplicate_headers"]
+        self._join_duplicate_headers: bool = own["join_duplicate_headers"]
+        self._unusual = self._join_duplicate_headers  # requests need a second look
         self.max_header_size: int = own["max_header_size"]
         """In bytes; more is answered with 431."""
         self.request_timeout: int = own["request_timeout"]
@@ -706,12 +729,10 @@ class Server(net.Server):
         """In ms; 0: no limit. Later than this an incomplete head is answered with 408."""
         self.connections_checking_interval: int = own["connections_checking_interval"]
         """In ms: how often the two limits above are looked at."""
-        self.keep_alive_timeout: int = own["keep_alive_timeout"]
-        """In ms: how long an idle connection stays open; 0: for ever."""
+        self._keep_alive_timeout: int = own["keep_alive_timeout"]
         self.keep_alive_timeout_buffer: int = own["keep_alive_timeout_buffer"]
         """In ms, on top of `keep_alive_timeout`: so that we don't close just when the client sends."""
-        self.max_requests_per_socket = 0
-        """After how many requests a connection is closed; 0: never."""
+        self._max_requests_per_socket = 0
         self.http_allow_half_open = False
         """Whether a client that has ended its side still gets the responses that are not there yet."""
         self.timeout = 0
@@ -721,16 +742,43 @@ class Server(net.Server):
         self._parsers: list[RequestParser] = []
         self._tail = b""
         self._tail_until = -1
-        self._tail_of: tuple[int, int] = (-1, -1)
         self._sweeper: Timer | None = None
         self._next_check = 0
         if listener is not None:
             self.on("request", listener)
 
+    # Settings that the hot path has prepared for
+
     @property
-    def _unusual(self) -> bool:
-        """Whether requests need a second look."""
-        return self.max_requests_per_socket > 0 or self.join_duplicate_headers
+    def keep_alive_timeout(self) -> int:
+        """In ms: how long an idle connection stays open; 0: for ever."""
+        return self._keep_alive_timeout
+
+    @keep_alive_timeout.setter
+    def keep_alive_timeout(self, value: int) -> None:
+        self._keep_alive_timeout = value
+        self._tail_until = -1
+
+    @property
+    def max_requests_per_socket(self) -> int:
+        """How many requests a connection serves: the answer to the last one asks to close it, more get 503. 0: any."""
+        return self._max_requests_per_socket
+
+    @max_requests_per_socket.setter
+    def max_requests_per_socket(self, value: int) -> None:
+        self._max_requests_per_socket = value
+        self._tail_until = -1
+        self._unusual = value > 0 or self._join_duplicate_headers
+
+    @property
+    def join_duplicate_headers(self) -> bool:
+        """Whether `headers` of requests joins also the values of headers that must not be repeated."""
+        return self._join_duplicate_headers
+
+    @join_duplicate_headers.setter
+    def join_duplicate_headers(self, value: bool) -> None:
+        self._join_duplicate_headers = value
+        self._unusual = value or self._max_requests_per_socket > 0
 
     # Connections
 
@@ -772,11 +820,8 @@ class Server(net.Server):
 
     def _head_tail(self) -> bytes:
         """The lines that end most heads, but for the length; made anew once a second."""
-        if self._env.loop.now >= self._tail_until or self._tail_of != (
-            self.keep_alive_timeout, self.max_requests_per_socket
-        ):
+        if self._env.loop.now >= self._tail_until:
             self._tail = b"".join((date_line(), b"Connection: keep-alive\r\n", self._keep_alive_line()))
-            self._tail_of = (self.keep_alive_timeout, self.max_requests_per_socket)
             self._tail_until = self._env.loop.now + 1000 - time.time_ns() // 1_000_000 % 1000
         return self._tail
 
