@@ -114,7 +114,8 @@ def test_the_callback_may_stand_in_place_of_what_is_left_out(env: Environment, t
         ("write_file", ("a", None), {}, TypeError, "data must be str or bytes"),
         ("chmod", ("a", "777"), {}, TypeError, "mode must be an int"), ("read", (1, -1), {}, ValueError, "length"),
         ("rename", ("a", 1), {}, TypeError, "new_path"), ("cp", ("a", 1), {}, TypeError, "destination"),
-        ("utimes", ("a", float("nan"), 1), {}, ValueError, "atime"), ("utimes", ("a", 1, "now"), {}, TypeError, "mtime"),
+        ("utimes", ("a", float("nan"), 1), {}, ValueError, "atime"),
+        ("utimes", ("a", 1, "now"), {}, TypeError, "mtime"),
         ("opendir", ("a",), {"buffer_size": 0}, ValueError, "buffer_size"),
     ],
 )

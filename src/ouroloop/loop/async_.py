@@ -1,9 +1,9 @@
 """Async: the one way to reach a loop from another thread.
 
 Theory of operation. A loop asleep in its event queue can only be woken by a descriptor, so each loop owns one (an
-eventfd where there is one, else a pipe) and watches it. `Async.send` marks its handle as pending and, if nobody has done
-so since the loop last looked, writes to that descriptor: any number of sends of any number of handles cost one write and
-one wake-up. The loop reads the descriptor first and looks at the marks afterwards, so no send is lost.
+eventfd where there is one, else a pipe) and watches it. `Async.send` marks its handle as pending and, if nobody has
+done so since the loop last looked, writes to that descriptor: any number of sends of any number of handles cost one
+write and one wake-up. The loop reads the descriptor first and looks at the marks afterwards, so no send is lost.
 
 What surprises people: sends coalesce. The callback runs at least once after a send, not once for each.
 """

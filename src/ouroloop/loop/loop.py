@@ -92,8 +92,8 @@ class Loop:
         """Run until the loop is no longer alive ("default"), for one turn that may sleep ("once"), or one that may not
         ("nowait"). Returns whether it is still alive (uv_run).
 
-        Raises `OSError` EBUSY when the loop is running already, EINVAL when it is closed, and whatever a callback raised
-        and `on_exception` did not take.
+        Raises `OSError` EBUSY when the loop is running already, EINVAL when it is closed, and whatever a callback
+        raised and `on_exception` did not take.
         """
         if mode not in ("default", "once", "nowait"):
             raise ValueError(f"mode must be 'default', 'once' or 'nowait', not {mode!r}")
@@ -335,7 +335,7 @@ class Loop:
         self._pending.append((callback, args))
 
     def queue_work(
-        self, work: Callable[[], Any], callback: Callable[[OSError | BaseException | None, Any], object] | None = None, *,
+        self, work: Callable[[], Any], callback: Callable[[BaseException | None, Any], object] | None = None, *,
         slow: bool = False, brief: bool = False, name: str = "",
     ) -> Work:
         """Run `work()` on the thread pool, then `callback(error, result)` in the poll step (uv_queue_work).

@@ -33,8 +33,8 @@ class Request:
     def cancel(self) -> None:
         """Cancel the request; its callback gets ECANCELED (uv_cancel).
 
-        Raises `OSError` EBUSY when it is running or finished: only a job still waiting in the thread pool's queue can be
-        cancelled.
+        Raises `OSError` EBUSY when it is running or finished: only a job still waiting in the thread pool's queue can
+        be cancelled.
         """
         raise error(errno.EBUSY)
 

@@ -117,5 +117,5 @@ class Log(Probe):
 def install(loop: Loop) -> None:
     """Log `loop`, and head the program's lines on standard output."""
     out = HeadedOutput(sys.stdout)
-    sys.stdout = out  # type: ignore[assignment]
+    sys.stdout = out
     loop.probe = Log(out)
