@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
+import random
 import shutil
 import socket
 import stat as mode_of
 import threading
+import time
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -39,7 +43,7 @@ def call(request: pytest.FixtureRequest, loop: Loop) -> Call:
 
 
 def failing(call: Call, *args: Any) -> OSError:
-    with pytest.raises(OSError) as caught:  # noqa: PT011
+    with pytest.raises(OSError) as caught:
         call(*args)
     return caught.value
 
@@ -561,3 +565,47 @@ def test_an_unused_result_of_a_removed_tree_leaves_nothing(tmp_path: Path) -> No
     shutil.rmtree(tmp_path)
     assert directory.read() == []
     directory.close()
+
+
+@pytest.mark.parametrize("size", ["1", "3"])
+def test_work_of_all_kinds_comes_back_whatever_is_cancelled(
+    loop: Loop, monkeypatch: pytest.MonkeyPatch, size: str
+) -> None:
+    """Brief, slow and other jobs, short and long, submitted by callbacks; some are cancelled. Each comes back once."""
+    monkeypatch.setenv("UV_THREADPOOL_SIZE", size)
+    chance = random.Random(int(size))
+    requests: list[Any] = []
+    results: Counter[int] = Counter()
+    cancelled: set[int] = set()
+
+    def submit() -> None:
+        number = len(requests)
+
+        def done(error: OSError | None, result: object) -> None:
+            results[number] += 1
+            assert (error is not None) == (number in cancelled)
+            if len(requests) < 500:
+                submit()
+            if chance.random() < 0.1:
+                cancel(chance.randrange(len(requests)))
+
+        duration = chance.choice([0, 0, 0.0005, 0.002])
+        kind = chance.randrange(4)
+        if kind == 0:
+            requests.append(fs.submit(loop, done, fs.stat, "/"))
+        elif kind == 1:
+            requests.append(fs.submit(loop, done, time.sleep, duration))
+        else:
+            requests.append(loop.queue_work(lambda: time.sleep(duration), done, slow=kind == 2))
+
+    def cancel(number: int) -> None:
+        with contextlib.suppress(OSError):
+            requests[number].cancel()
+            cancelled.add(number)
+
+    for _ in range(30):
+        submit()
+    loop.run()
+    assert len(requests) >= 500
+    assert results == Counter(range(len(requests)))
+    assert cancelled

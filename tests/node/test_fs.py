@@ -155,7 +155,7 @@ def test_errors_are_os_errors_with_errno_and_path(call: Call, tmp_path: Path) ->
         (errno.ENOENT, gone, "rm"), (errno.EEXIST, file, "mkdir"), (errno.EEXIST, file, "open", "wx"),
         (errno.ENOTDIR, file, "readdir"), (errno.EISDIR, tmp_path, "read_file"), (errno.EISDIR, tmp_path, "rm"),
     ]:
-        with pytest.raises(OSError) as caught:  # noqa: PT011
+        with pytest.raises(OSError) as caught:
             call(name, path, *rest)
         assert (caught.value.errno, caught.value.filename) == (code, str(path)), name
 
@@ -396,7 +396,7 @@ def test_cp_copies_files_and_trees(call: Call, tmp_path: Path) -> None:
     call("cp", source / "link", tmp_path / "same", verbatim_symlinks=True)
     assert os.readlink(tmp_path / "same") == "file"
     for wrong in [(source, source / "b" / "x"), (source, source), (source, tmp_path / "z"), (tmp_path / "z", source)]:
-        with pytest.raises(OSError):  # noqa: PT011
+        with pytest.raises(OSError):
             call("cp", *wrong, recursive=True)
     assert not (source / "b" / "x").exists()
 

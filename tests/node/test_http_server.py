@@ -930,3 +930,78 @@ def test_max_header_size_is_kept(env: Environment) -> None:
         return [(await ask(server, small))[:12], (await ask(server, large))[:12]]
 
     assert run(env, lambda req, res: res.end(), client, max_header_size=200) == [b"HTTP/1.1 200", b"HTTP/1.1 431"]
+
+
+def test_idle_connections_share_a_parser(env: Environment) -> None:
+    async def client(server: Any) -> None:
+        clients = [Client(server.port).send(GET) for _ in range(50)]
+        for each in clients:
+            await each.until(b"ok")
+        assert len(server._connections_open) == 50
+        assert all(connection._parser is None for connection in server._connections_open)
+        assert len(server._parsers) == 1
+
+    run(env, lambda req, res: res.end(b"ok"), client)
+
+
+def test_a_write_that_never_leaves_tells_its_callback(env: Environment) -> None:
+    told = []
+
+    def listener(req: Any, res: Any) -> None:
+        res.write("x", told.append)
+        res.destroy()
+        res.write("y", told.append)
+
+    async def client(server: Any) -> bytes:
+        return await Client(server.port).send(GET).end()
+
+    assert run(env, listener, client) == b""
+    assert [type(error).__name__ for error in told] == ["ConnectionResetError", "StreamError"]
+
+
+def test_what_is_corked_leaves_at_uncork(env: Environment) -> None:
+    async def listener(req: Any, res: Any) -> None:
+        res.cork()
+        res.write("a")
+        await sleep(20)
+        seen.append(bytes(clients[0].received))
+        res.end("b")
+        res.uncork()
+
+    seen: list[bytes] = []
+    clients: list[Client] = []
+
+    async def client(server: Any) -> bytes:
+        clients.append(Client(server.port).send(GET))
+        return await clients[0].until(b"0\r\n\r\n")
+
+    assert run(env, listener, client).endswith(b"1\r\na\r\n1\r\nb\r\n0\r\n\r\n")
+    assert seen == [b""]
+
+
+def test_a_program_may_close_the_connection_by_a_header(env: Environment) -> None:
+    def listener(req: Any, res: Any) -> None:
+        res.set_header("Connection", "close")
+        res.end("x")
+
+    async def client(server: Any) -> bytes:
+        return await Client(server.port).send(GET * 3).end()
+
+    assert run(env, listener, client).count(b"200 OK") == 1
+
+
+def test_settings_of_a_running_server_take_effect(env: Environment) -> None:
+    async def client(server: Any) -> list[bytes]:
+        many = GET.replace(b"Host: a\r\n", b"Host: a\r\nAge: 1\r\nAge: 2\r\n")
+        answers = [await Client(server.port).send(many).until(b"\r\n\r\n1")]
+        server.keep_alive_timeout = 7000
+        server.join_duplicate_headers = True
+        answers.append(await Client(server.port).send(many).until(b"\r\n\r\n1, 2"))
+        server.max_headers_count = 2
+        answers.append(await Client(server.port).send(many).end())
+        return answers
+
+    first, second, third = run(env, lambda req, res: res.end(req.headers["age"].encode()), client)
+    assert b"Keep-Alive: timeout=5\r\n" in first
+    assert b"Keep-Alive: timeout=7\r\n" in second
+    assert third.startswith(b"HTTP/1.1 431 ")

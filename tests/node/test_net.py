@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import random
 import socket as py_socket
 from collections.abc import Callable
 from pathlib import Path
@@ -336,6 +337,218 @@ class TestBackpressure:
         assert len(b"".join(received)) == MB
 
 
+class TestShortCuts:
+    """Data and writes take a short way when they can; whatever happens in between, no byte is lost or out of place."""
+
+    @pytest.mark.parametrize("seed", range(12))
+    def test_bytes_arrive_once_and_in_order_whatever_the_two_sides_do(self, env: Environment, seed: int) -> None:
+        chance = random.Random(seed)
+        sent = bytearray()
+        received = bytearray()
+        total = 1_500_000
+
+        def send(client: net.Socket) -> None:
+            """Write pieces of any size in any way, until it is too much."""
+            go_on = True
+            while go_on and len(sent) < total and chance.random() < 0.98:
+                size = chance.choice((1, 10, 1000, 5000, 70_000))
+                piece = chance.randbytes(size)
+                sent.extend(piece)
+                way = chance.random()
+                if way < 0.6:
+                    go_on = client.write(piece)
+                elif way < 0.7:
+                    go_on = client.write(piece, lambda error: None)
+                elif way < 0.8:
+                    go_on = client.write(bytearray(piece))
+                else:
+                    client.cork()
+                    half = size // 2
+                    client.write(piece[:half])
+                    go_on = client.write(piece[half:])
+                    client.uncork()
+            if len(sent) >= total:
+                client.end()
+            elif go_on or not client.writable_need_drain:
+                set_timeout(send, 1, client)
+            else:
+                client.once("drain", lambda: send(client))
+
+        def receive(socket: net.Socket) -> None:
+            def got(data: bytes) -> None:
+                received.extend(data)
+                way = chance.random()
+                if way < 0.05:
+                    socket.pause()
+                    set_timeout(socket.resume, 1)
+                elif way < 0.1:
+                    socket.pause()
+                    socket.resume()
+                elif way < 0.15:
+                    socket.on("data", ignore)
+                elif way < 0.3:
+                    socket.remove_listener("data", ignore)
+                elif way < 0.35:
+                    cut = chance.randrange(len(data) + 1)
+                    del received[len(received) - cut :]
+                    socket.unshift(data[len(data) - cut :])
+                elif way < 0.4:
+                    socket.remove_listener("data", got)
+                    socket.pause()
+                    set_timeout(lambda: socket.on("data", got).resume(), 1)
+                elif way < 0.43:
+                    socket.remove_listener("data", got)
+                    socket.on("readable", readable)
+
+            def readable() -> None:
+                while (data := socket.read()) is not None:
+                    received.extend(data)
+                    if chance.random() < 0.2:
+                        socket.remove_listener("readable", readable)
+                        socket.on("data", got)
+                        return
+
+            def ignore(data: bytes) -> None:
+                pass
+
+            socket.on("data", got)
+
+        async def main() -> None:
+            server = net.create_server(receive)
+            client = net.connect(await listening(server), "127.0.0.1")
+            send(client)
+            await once(client, "close")
+            server.close()
+
+        run(env, main)
+        assert len(received) == len(sent)
+        assert received == sent
+
+    def short_cut(self, env: Environment, use: Callable[[net.Socket, net.Socket], Any]) -> None:
+        """Call `use(client, socket)` when data has flowed both ways, so that both sides take the short way."""
+
+        async def main() -> None:
+            server = net.create_server()
+            port = await listening(server)
+            client = net.connect(port, "127.0.0.1")
+            [socket] = await once(server, "connection")
+            echo = socket.write
+            socket.on("data", echo)
+            answers: list[bytes] = []
+            client.on("data", answers.append)
+            for count in range(1, 5):
+                client.write(b"x")
+                while len(answers) < count:
+                    await sleep(1)
+            socket.remove_listener("data", echo)
+            client.remove_all_listeners("data")
+            await use(client, socket)
+            client.destroy()
+            server.close()
+
+        run(env, main)
+
+    def test_a_listener_added_later_gets_data_too(self, env: Environment) -> None:
+        first: list[bytes] = []
+        second: list[bytes] = []
+
+        async def use(client: net.Socket, socket: net.Socket) -> None:
+            client.on("data", first.append)
+            for expected, listeners in ((1, [first]), (2, [first]), (3, [first, second]), (4, [first, second])):
+                if expected == 3:
+                    client.on("data", second.append)
+                socket.write(b"y")
+                while any(not each or len(first) < expected for each in listeners):
+                    await sleep(1)
+
+        self.short_cut(env, use)
+        assert (len(first), len(second)) == (4, 2)
+
+    def test_a_listener_that_is_removed_hears_no_more(self, env: Environment) -> None:
+        got: list[bytes] = []
+
+        async def use(client: net.Socket, socket: net.Socket) -> None:
+            client.on("data", got.append)
+            for _ in range(2):
+                socket.write(b"y")
+                before = len(got)
+                while len(got) == before:
+                    await sleep(1)
+            client.remove_listener("data", got.append)
+            socket.write(b"unheard")
+            while client.bytes_read < 4 + 2 + 7:
+                await sleep(1)
+
+        self.short_cut(env, use)
+        assert got == [b"y", b"y"]
+
+    def test_set_encoding_counts_from_the_next_data_on(self, env: Environment) -> None:
+        got: list[Any] = []
+
+        async def use(client: net.Socket, socket: net.Socket) -> None:
+            client.on("data", got.append)
+            for count in range(1, 5):
+                if count == 3:
+                    client.set_encoding("utf-8")
+                socket.write(b"y")
+                while len(got) < count:
+                    await sleep(1)
+
+        self.short_cut(env, use)
+        assert got == [b"y", b"y", "y", "y"]
+
+    def test_a_corked_socket_holds_back(self, env: Environment) -> None:
+        got: list[bytes] = []
+
+        async def use(client: net.Socket, socket: net.Socket) -> None:
+            socket.on("data", got.append)
+            client.write(b"1")
+            client.cork()
+            client.write(b"2")
+            client.write(b"3")
+            assert client.writable_length == 2
+            client.uncork()
+            while len(b"".join(got)) < 3:
+                await sleep(1)
+
+        self.short_cut(env, use)
+        assert b"".join(got) == b"123"
+
+    def test_nothing_is_sent_after_end_or_destroy(self, env: Environment) -> None:
+        got: list[bytes] = []
+        errors: list[Any] = []
+
+        async def use(client: net.Socket, socket: net.Socket) -> None:
+            socket.on("data", got.append).on("error", errors.append)
+            client.on("error", errors.append)
+            client.write(b"last")
+            client.end()
+            assert client.write(b"late") is False
+            await once_close(client)
+            socket.destroy()
+            assert socket.write(b"later") is False
+            await once_close(socket)
+
+        self.short_cut(env, use)
+        assert b"".join(got) in (b"last", b"")
+        assert [error.code for error in errors] == ["ERR_STREAM_WRITE_AFTER_END"]
+
+    def test_a_write_with_a_callback_keeps_its_place(self, env: Environment) -> None:
+        got: list[bytes] = []
+        told: list[Any] = []
+
+        async def use(client: net.Socket, socket: net.Socket) -> None:
+            socket.on("data", got.append)
+            for number in range(20):
+                client.write(b"%d," % number, told.append if number % 3 == 0 else None)
+            while len(b"".join(got)) < 50:
+                await sleep(1)
+
+        self.short_cut(env, use)
+        assert b"".join(got) == b"".join(b"%d," % number for number in range(20))
+        assert told == [None] * 7
+
+
 class TestEnding:
     def test_the_other_sides_end_ends_this_side_too(self, env: Environment) -> None:
         log: list[Any] = []
@@ -649,6 +862,25 @@ class TestConnecting:
             server.close()
 
         run(env, main)
+
+    def test_a_closed_socket_may_be_connected_again(self, env: Environment) -> None:
+        log: list[Any] = []
+
+        async def main() -> None:
+            server = net.create_server(lambda socket: socket.on("data", lambda data: socket.end(data)))
+            port = await listening(server)
+            client = net.Socket()
+            client.on("data", log.append).on("close", lambda had_error: log.append(had_error))
+            for number in range(3):
+                client.connect(port, "127.0.0.1", lambda number=number: client.write(b"%d" % number))
+                with pytest.raises(OSError, match="already"):
+                    client.connect(port, "127.0.0.1")
+                await once_close(client)
+                assert client.bytes_read == client.bytes_written == 1
+            server.close()
+
+        run(env, main)
+        assert log == [b"0", False, b"1", False, b"2", False]
 
     @pytest.mark.parametrize(
         ("args", "kind", "text"),

@@ -1157,6 +1157,55 @@ PROGRAMS = [
         code=1,
     ),
     Program(
+        "when the last immediate raises, those it has set run before due timers",
+        """
+        process.on("uncaughtException", lambda e, origin: log("caught", text(e)))
+        set_immediate(lambda: (set_timeout(log, 1, "timer"), set_immediate(log, "i2"), busy(5), fail("i1")))
+        """,
+        """
+        process.on("uncaughtException", e => log("caught", text(e)));
+        set_immediate(() => (set_timeout(log, 1, "timer"), set_immediate(log, "i2"), busy(5), fail("i1")));
+        """,
+        "caught i1 | i2 | timer",
+    ),
+    Program(
+        "a cancelled timer leaves no place in the order",
+        """
+        io(lambda: (clear_timeout(set_timeout(log, 2, "never")), set_timeout(log, 3, "3"), busy(10),
+                    set_timeout(log, 2, "2"), busy(10)))
+        """,
+        """
+        io(() => (clear_timeout(set_timeout(log, 2, "never")), set_timeout(log, 3, "3"), busy(10),
+                  set_timeout(log, 2, "2"), busy(10)));
+        """,
+        "3 | 2",
+    ),
+    Program(
+        "a timer refreshed in a long callback is due before the immediates of the next turn",
+        """
+        n = 0
+        def step():
+            global n
+            n += 1
+            log("fired", n)
+            if n < 3:
+                t.refresh()
+            set_immediate(lambda: set_immediate(log, "second"))
+            busy(5)
+        t = set_timeout(step, 1)
+        """,
+        """
+        let n = 0;
+        const t = set_timeout(() => {
+            log("fired", ++n);
+            if (n < 3) t.refresh();
+            set_immediate(() => set_immediate(log, "second"));
+            busy(5);
+        }, 1);
+        """,
+        "fired 1 | fired 2 | second | fired 3 | second | second",
+    ),
+    Program(
         "an error event nobody listens for is an uncaught error",
         """
         process.on("uncaughtException", lambda e, origin: log("caught", text(e)))

@@ -257,8 +257,9 @@ class Socket(Duplex):
         `local_port`, `family`, `hints`, `lookup` (instead of `dns.lookup`), `auto_select_family`,
         `auto_select_family_attempt_timeout` (ms), `block_list`, `timeout` (ms), `no_delay`, `keep_alive`,
         `keep_alive_initial_delay` (ms). `listener` is added for 'connect'. Failure is an 'error' event.
+        A socket that was closed may be connected again.
 
-        Raises `TypeError` or `ValueError` for bad options.
+        Raises `TypeError` or `ValueError` for bad options, `OSError` EISCONN for a socket that is in use.
         """
         options, listener = _arguments(args, keywords, ("port", "host"))
         unknown = set(options) - _CONNECT_OPTIONS
@@ -268,7 +269,11 @@ class Socket(Duplex):
             if options.get("port") is None:
                 raise TypeError("to connect, name a port (with or without a host) or a path")
             options["port"] = _checked_port(options["port"])
+        if self.connecting or (self._handle is not None and not self.destroyed):
+            raise OSError(errno.EISCONN, "the socket is connected, or being connected, already")
         connecting = _Connecting(self, options)
+        if self.destroyed:
+            self._start_over()
         self._take_options(options)
         if listener is not None:
             self.once("connect", listener)
@@ -276,6 +281,18 @@ class Socket(Duplex):
         self.connecting = True
         connecting.start()
         return self
+
+    def _start_over(self) -> None:
+        """Become a new stream for the same listeners."""
+        events, own_options = self._events, self._options
+        mark = self._write_state.high_water_mark
+        Duplex.__init__(self, allow_half_open=self.allow_half_open, high_water_mark=mark, emit_close=False)
+        self._events, self._options = events, own_options
+        self._peer = self._local = None
+        self.bytes_read = self._bytes_sent = 0
+        self._resetting = False
+        if self.listener_count("data"):
+            self.resume()
 
     def _take_options(self, options: Mapping[str, Any]) -> None:
         if options.get("timeout") is not None:
@@ -361,13 +378,6 @@ class Socket(Duplex):
         self._listener = None
         super()._add(event, listener, prepend)
 
-    def remove_listener(self, event: Hashable, listener: Callback) -> Self:
-        """See `EventEmitter.remove_listener`."""
-        self._listener = None
-        return super().remove_listener(event, listener)
-
-    off = remove_listener
-
     def _forget(self, events: dict[Hashable, Any], event: Hashable) -> None:
         self._listener = None
         super()._forget(events, event)
@@ -381,11 +391,6 @@ class Socket(Duplex):
         """See `Readable.set_encoding`."""
         self._listener = None
         return super().set_encoding(encoding)
-
-    def unshift(self, chunk: Any) -> bool:
-        """See `Readable.unshift`."""
-        self._listener = None
-        return super().unshift(chunk)
 
     def _on_read_end(self, failure: OSError | None) -> None:
         if failure is not None:

@@ -18,7 +18,7 @@ from __future__ import annotations
 import math
 from collections import OrderedDict
 from collections.abc import Callable
-from heapq import heappop, heappush, heapreplace
+from heapq import heapify, heappop, heappush, heapreplace
 from time import monotonic_ns
 from typing import TYPE_CHECKING, Any
 
@@ -139,6 +139,7 @@ class Timers:
         self._lists: dict[int, _TimerList] = {}
         self._heap: list[tuple[int, int, _TimerList]] = []
         self._list_id = 0
+        self._dropped = 0  # lists still in the heap though no longer in use
         self._next_expiry = math.inf
         self._refs = 0
 
@@ -173,16 +174,26 @@ class Timers:
     def clear(self, timeout: Timeout) -> None:
         """Cancel `timeout`; one that is done or cancelled may be cancelled."""
         if timeout._list is not None:
-            timeout._list.timers.pop(timeout, None)
+            del timeout._list.timers[timeout]
             timeout._list = None
         timeout._repeat = False
-        self._destroy(timeout)
+        if timeout._destroyed:
+            return
+        timeout._destroyed = True
+        if timeout._ref:
+            timer_list = self._lists.get(timeout.duration)
+            if timer_list is not None and not timer_list.timers:
+                self._drop(timer_list)
+            self._count_ref(-1)
 
-    def _destroy(self, timeout: Timeout) -> None:
-        if not timeout._destroyed:
-            timeout._destroyed = True
-            if timeout._ref:
-                self._count_ref(-1)
+    def _drop(self, timer_list: _TimerList) -> None:
+        """Forget an empty list, so that the next timer of its duration begins one with a due time of its own."""
+        del self._lists[timer_list.duration]
+        self._dropped += 1
+        if self._dropped > 16 and self._dropped * 2 > len(self._heap):
+            self._heap[:] = [entry for entry in self._heap if self._lists.get(entry[2].duration) is entry[2]]
+            heapify(self._heap)
+            self._dropped = 0
 
     def _restart(self, timeout: Timeout) -> None:
         if timeout._list is not None:
@@ -232,8 +243,8 @@ class Timers:
             except Exception as exc:
                 env.uncaught_exception(exc)
         if self._heap:
-            self._now()  # the callbacks took time, and the poll step is to sleep that much less
             self._schedule(self._heap[0][0])
+            self._now()  # the callbacks took time, and the poll step is to sleep that much less
         if env.ticks or env.microtasks or env.rejections:
             env.make_callback(_do_nothing)
 
@@ -243,6 +254,10 @@ class Timers:
         ran_any = False
         while heap:
             expiry, _, timer_list = heap[0]
+            if self._lists.get(timer_list.duration) is not timer_list:
+                heappop(heap)
+                self._dropped -= 1
+                continue
             if expiry > now:
                 return
             if ran_any:
@@ -338,14 +353,21 @@ class Immediates:
             self._idle.start(_do_nothing)
 
     def _on_check(self) -> None:
-        if self._env.ticks or self._env.microtasks or self._env.rejections:
-            self._env.make_callback(_do_nothing)  # left over from a callback that raised
+        env = self._env
+        if env.ticks or env.microtasks or env.rejections:
+            env.make_callback(_do_nothing)  # left over from a callback that raised
         self._running, self._queue = self._queue, self._running
-        while self._running:
+        while True:
             try:
                 self._run()
+                break
             except Exception as exc:
-                self._env.uncaught_exception(exc)
+                env.uncaught_exception(exc)
+            if not self._running:
+                # Node's way: when the last one raises, those set meanwhile need not wait for the next turn.
+                self._running, self._queue = self._queue, self._running
+        if env.ticks or env.microtasks or env.rejections:
+            env.make_callback(_do_nothing)
         if not self._refs:
             self._idle.stop()
             if not self._queue:
@@ -367,8 +389,6 @@ class Immediates:
             result = immediate._callback(*immediate._args)
             if result is not None:
                 env.adopt(result)
-        if env.ticks or env.microtasks or env.rejections:
-            env.drain()
 
 
 def _do_nothing() -> None:

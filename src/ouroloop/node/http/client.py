@@ -58,9 +58,10 @@ _CONNECTION_OPTIONS = frozenset((
     "family", "hints", "lookup", "local_address", "local_port", "auto_select_family",
     "auto_select_family_attempt_timeout", "block_list", "high_water_mark", "no_delay", "keep_alive_initial_delay",
 ))  # fmt: skip
-_REQUEST_OPTIONS = _CONNECTION_OPTIONS | {
-    "protocol", "host", "hostname", "port", "default_port", "socket_path", "method", "path", "headers", "auth", "agent",
-    "create_connection", "timeout", "set_host", "set_default_headers", "max_header_size", "join_duplicate_headers",
+_OPTIONS_FOR_SOCKET = _CONNECTION_OPTIONS | {"socket_path", "create_connection"}
+_REQUEST_OPTIONS = _OPTIONS_FOR_SOCKET | {
+    "protocol", "host", "hostname", "port", "default_port", "method", "path", "headers", "auth", "agent", "timeout",
+    "set_host", "set_default_headers", "max_header_size", "join_duplicate_headers",
 }
 
 
@@ -139,7 +140,7 @@ class _Channel:
         if socket.writable_length or socket.connecting or socket.destroyed:
             socket.write(b"", tell)
         else:
-            self.env.next_tick(tell)
+            self.env.ticks.append((tell, ()))
         return go_on
 
     def _sent(self, request: ClientRequest, failure: BaseException | None) -> None:
@@ -240,7 +241,7 @@ class _Channel:
             self.socket.destroy_soon()  # 'close' comes with the socket's
             return
         request.destroyed = True
-        self.env.next_tick(self._free)
+        self.env.ticks.append((self._free, ()))
 
     def _free(self) -> None:
         request, self.request = self.request, None
@@ -479,7 +480,7 @@ class Agent(EventEmitter):
             channel.idle = False
             channel.socket.ref()
             self.reuse_socket(channel.socket, request)
-        request._env.next_tick(request._on_channel, channel)
+        request._env.ticks.append((request._on_channel, (channel,)))
 
     def keep_socket_alive(self, socket: Any) -> bool:
         """Called when a connection is to be kept; False closes it instead. To be overridden."""
@@ -658,11 +659,11 @@ class ClientRequest(OutgoingMessage):
             self._pending.append(self._header)
 
     def _ask_for_connection(self, options: Mapping[str, Any]) -> None:
-        names = (*_CONNECTION_OPTIONS, "socket_path")
-        wanted = {name: options[name] for name in names if options.get(name) is not None}
-        wanted.update(host=self.host.strip("[]"), port=self.port)
-        if options.get("create_connection") is not None:
-            wanted["create_connection"] = options["create_connection"]
+        wanted = {
+            name: value for name, value in options.items() if name in _OPTIONS_FOR_SOCKET and value is not None
+        }
+        wanted["host"] = self.host.strip("[]")
+        wanted["port"] = self.port
         if self.agent is not None:
             self.agent.add_request(self, wanted)
             return
@@ -876,29 +877,34 @@ def _first_line(method: str, path: str) -> bytes:
 
 def _check(options: Mapping[str, Any]) -> None:
     """Raise `TypeError` or `ValueError` for options that make no sense."""
-    unknown = set(options) - _REQUEST_OPTIONS
-    if unknown:
-        raise TypeError(f"a request has no option {', '.join(sorted(unknown))}")
-    protocol = options.get("protocol") or "http:"
+    for name, value in options.items():
+        if name not in _REQUEST_OPTIONS:
+            raise TypeError(f"a request has no option {name}")
+        if value is None:
+            continue
+        if name in _TEXTS:
+            if not isinstance(value, str):
+                raise TypeError(f"{name} must be a str, not {value!r}")
+            if name == "protocol" and value != "http:":
+                _refuse_protocol(value)
+        elif name == "port":
+            net._checked_port(value)
+        elif name == "agent":
+            if value is not False and not hasattr(value, "add_request"):
+                raise TypeError(f"agent must be an Agent, None or False, not {value!r}")
+        elif name == "timeout" and (not isinstance(value, (int, float)) or not value >= 0):
+            raise ValueError(f"timeout must be a number of ms, 0 or more, not {value!r}")
+
+
+_TEXTS = frozenset(("protocol", "host", "hostname", "path", "auth"))
+
+
+def _refuse_protocol(protocol: str) -> None:
     if protocol == "https:":
         raise ValueError(
             'Protocol "https:" is not supported: this version of ouroloop has no TLS; use http: [ERR_INVALID_PROTOCOL]'
         )
-    if protocol != "http:":
-        raise ValueError(f'Protocol "{protocol}" is not supported. Expected "http:" [ERR_INVALID_PROTOCOL]')
-    for name in ("host", "hostname", "path", "auth"):
-        value = options.get(name)
-        if value is not None and not isinstance(value, str):
-            raise TypeError(f"{name} must be a str, not {value!r}")
-    port = options.get("port")
-    if port is not None:
-        net._checked_port(port)
-    agent = options.get("agent")
-    if agent is not None and agent is not False and not hasattr(agent, "add_request"):
-        raise TypeError(f"agent must be an Agent, None or False, not {agent!r}")
-    timeout = options.get("timeout")
-    if timeout is not None and (not isinstance(timeout, (int, float)) or not timeout >= 0):
-        raise ValueError(f"timeout must be a number of ms, 0 or more, not {timeout!r}")
+    raise ValueError(f'Protocol "{protocol}" is not supported. Expected "http:" [ERR_INVALID_PROTOCOL]')
 
 
 def url_to_options(url: str) -> dict[str, Any]:

@@ -17,8 +17,8 @@ What surprises people: everything about one message may come in one event (a GET
 URL, the header names and the values. And header values are bytes on the wire without an encoding; like Node, this
 module reads and writes them as Latin-1.
 
-The other half serialises: head lines are checked for what would let a value break out of its line (response
-splitting), then cached, since programs send the same few header lines again and again.
+The other half serialises: every line of a head is checked for what would let a value break out of it (response
+splitting).
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ MAX_HEADER_SIZE = 16 * 1024
 """In bytes: Node's default for a head, and for the trailers. A larger one is answered with 431."""
 
 MAX_HEADERS_COUNT = 1000
-"""How many headers of one message are kept (Node's default); those after them are dropped."""
+"""How many headers a message may have: Node's default. More are answered with 431. 0: no limit."""
 
 MAX_CHUNK_EXTENSIONS = 16 * 1024
 """In bytes, for each chunk. More is answered with 413."""
@@ -320,21 +320,25 @@ _CODES_BY_CLASS: dict[type[HttpParserError], str] = {
 
 _IDLE, _HEAD, _BODY, _CHUNKED = range(4)
 _PIECE = 1024
+_ENDLESS = 1 << 64
+_FEW = 16  # names and values: so few headers are not worth counting, unless the limit is lower still
 
 
 class _Parser:
     """What both sides have in common. Its on_ methods are called by httptools, within `feed`."""
 
     __slots__ = (
-        "_bounded", "_counted", "_events", "_failed", "_failure", "_flags", "_head", "_in_chunk", "_parser",
-        "_progress", "_raw", "_state", "_trailers", "idle", "max_header_size", "reusable",
+        "_bounded", "_counted", "_events", "_failed", "_failure", "_few", "_flags", "_head", "_in_chunk",
+        "_left", "_parser", "_progress", "_raw", "_state", "_trailers", "idle", "max_header_size", "max_headers_count",
+        "reusable",
     )
 
     _parser: Any
     _head: Any
 
-    def __init__(self, max_header_size: int = MAX_HEADER_SIZE) -> None:
+    def __init__(self, max_header_size: int = MAX_HEADER_SIZE, max_headers_count: int = MAX_HEADERS_COUNT) -> None:
         self.max_header_size = max_header_size
+        self.max_headers_count = max_headers_count
         self._events: list[Event] = []
         self._state = _IDLE
         self._raw: list[bytes] = []
@@ -344,6 +348,8 @@ class _Parser:
         self._bounded = False
         self._in_chunk = False
         self._progress = False
+        self._left = 0  # how many bytes of body are certain to come
+        self._few = min(2 * max_headers_count, _FEW) if max_headers_count else _FEW
         self._failure: ProtocolError | None = None
         self._failed = False
         self.idle = True
@@ -362,7 +368,10 @@ class _Parser:
         """The events that `data` completes. After a ProtocolError or an Upgrade nothing more may be fed."""
         events: list[Event] = []
         self._events = events
-        if self._counted + len(data) <= self.max_header_size and self._state != _CHUNKED:
+        size, state = len(data), self._state
+        if (self._counted + size <= self.max_header_size and state != _CHUNKED) or (
+            state == _BODY and size <= self._left
+        ):
             try:
                 self._parser.feed_data(data)
             except HttpParserUpgrade as stop:
@@ -370,9 +379,9 @@ class _Parser:
             except HttpParserError as exc:
                 self._fail(exc)
             if self._state == _HEAD:
-                self._counted += len(data)
+                self._counted += size
             return events
-        if self._state == _CHUNKED and len(data) <= _PIECE:
+        if state == _CHUNKED and size <= _PIECE:
             self._feed_piece(data)
             return events
         self._feed_bounded(memoryview(data))
@@ -393,7 +402,7 @@ class _Parser:
         self._bounded = True
         position = 0
         while position < len(view) and not self._failed:
-            step = self._body_left() or piece
+            step = max(piece, self._left) if self._state == _BODY else piece
             if self._feed_piece(view[position : position + step]):
                 rest = view[position + step :]
                 upgrade = self._events[-1]
@@ -402,10 +411,6 @@ class _Parser:
                 break
             position += step
         self._bounded = False
-
-    def _body_left(self) -> int:
-        """How many bytes may be fed at once because they are certainly body; 0 if that is not known."""
-        return 0
 
     def _feed_piece(self, data: Data) -> bool:
         """Feed and count. Returns whether the protocol changed."""
@@ -486,11 +491,13 @@ class _Parser:
 
     def _check_size(self, first_line: int) -> None:
         """The head is complete: count as Node does."""
-        if first_line + sum(map(len, self._raw)) >= self.max_header_size:
+        raw, count = self._raw, self.max_headers_count
+        if len(raw) > 2 * count > 0 or first_line + sum(map(len, raw)) >= self.max_header_size:
             self._failure = ProtocolError("HPE_HEADER_OVERFLOW", "Header overflow", 431)
             raise self._failure
 
     def on_body(self, data: bytes) -> None:
+        self._left -= len(data)
         self._events.append(data)
 
     def on_chunk_header(self) -> None:
@@ -519,16 +526,15 @@ class _Parser:
 
 
 class RequestParser(_Parser):
-    """A server's side. `max_header_size` is in bytes."""
+    """A server's side. `max_header_size` is in bytes; `max_headers_count` of 0 means no limit."""
 
-    __slots__ = ("_body_size", "_silent", "_url")
+    __slots__ = ("_silent", "_url")
 
-    def __init__(self, max_header_size: int = MAX_HEADER_SIZE) -> None:
-        super().__init__(max_header_size)
+    def __init__(self, max_header_size: int = MAX_HEADER_SIZE, max_headers_count: int = MAX_HEADERS_COUNT) -> None:
+        super().__init__(max_header_size, max_headers_count)
         self._url = b""
         self._head: RequestHead | None = None
         self._silent = False
-        self._body_size = 0
         self._parser = HttpRequestParser(self)
 
     def finish(self) -> list[Event]:
@@ -565,19 +571,18 @@ class RequestParser(_Parser):
     def on_headers_complete(self) -> None:
         if self._silent:
             self._state = _CHUNKED if self._flags & HAS_TRANSFER_ENCODING else _BODY
+            self._left = 0
             self._url = b""
             return
         parser = self._parser
         url, flags, raw = self._url, self._flags, self._raw
-        if self._bounded:
+        if self._bounded or len(raw) > self._few:
             self._check_size(len(url))
         head = self._head = RequestHead()
         method = parser.get_method()
         head.method = _METHOD_NAMES.get(method) or method.decode()
         head.url = url.decode("latin-1")
         head.raw_headers = raw
-        if len(raw) > 2 * MAX_HEADERS_COUNT:
-            del raw[2 * MAX_HEADERS_COUNT :]
         head.flags = flags
         head.complete = False
         head.keep_alive = keep_alive = parser.should_keep_alive()
@@ -591,6 +596,7 @@ class RequestParser(_Parser):
         self._counted = 0
         self._progress = True
         self._state = _CHUNKED if flags & HAS_TRANSFER_ENCODING else _BODY
+        self._left = int(head.header(b"content-length") or 0) if flags & HAS_CONTENT_LENGTH else 0
         self._events.append(head)
 
 
@@ -602,8 +608,8 @@ class ResponseParser(_Parser):
 
     __slots__ = ("_message", "_methods")
 
-    def __init__(self, max_header_size: int = MAX_HEADER_SIZE) -> None:
-        super().__init__(max_header_size)
+    def __init__(self, max_header_size: int = MAX_HEADER_SIZE, max_headers_count: int = MAX_HEADERS_COUNT) -> None:
+        super().__init__(max_header_size, max_headers_count)
         self._message = b""
         self._head: ResponseHead | None = None
         self._methods: deque[str] = deque()
@@ -676,12 +682,12 @@ class ResponseParser(_Parser):
 
     def on_headers_complete(self) -> None:
         parser = self._parser
-        if self._bounded:
+        if self._bounded or len(self._raw) > self._few:
             self._check_size(len(self._message))
         head = self._head = ResponseHead()
         head.status = status = parser.get_status_code()
         head.status_message = self._message.decode("latin-1")
-        head.raw_headers = self._raw[: 2 * MAX_HEADERS_COUNT]
+        head.raw_headers = self._raw
         head.flags = flags = self._flags
         head.complete = False
         head.keep_alive = parser.should_keep_alive()
@@ -692,6 +698,10 @@ class ResponseParser(_Parser):
         self._counted = 0
         self._progress = True
         self._state = _CHUNKED if flags & HAS_TRANSFER_ENCODING and not head.until_close else _BODY
+        if head.until_close:
+            self._left = _ENDLESS
+        else:
+            self._left = int(head.header(b"content-length") or 0) if flags & HAS_CONTENT_LENGTH else 0
         self._events.append(head)
 
     def _is_chunked(self, head: ResponseHead) -> bool:
@@ -785,9 +795,7 @@ _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _BAD_VALUE = re.compile(r"[^\t\x20-\x7e\x80-\xff]")
 _BAD_TARGET = re.compile(r"[^\x21-\xff]")
 _LINES_KEPT = 1024
-_LONGEST_KEPT = 256
 
-_lines: dict[tuple[str, str], bytes] = {}
 _status_lines: dict[tuple[int, str], bytes] = {}
 
 
@@ -824,20 +832,10 @@ def check_header_value(name: str, value: str) -> None:
 
 def header_line(name: str, value: str | int) -> bytes:
     """`name: value` and the line end, checked. Raises `HeaderError` or `TypeError`."""
-    if value.__class__ is not str:
-        value = _text(name, value)
-    key = (name, value)
-    line = _lines.get(key)
-    if line is not None:
-        return line
     check_header_name(name)
-    check_header_value(name, value)
-    line = f"{name}: {value}\r\n".encode("latin-1")
-    if len(line) <= _LONGEST_KEPT:
-        if len(_lines) >= _LINES_KEPT:
-            _lines.clear()
-        _lines[key] = line
-    return line
+    text = _text(name, value)
+    check_header_value(name, text)
+    return f"{name}: {text}\r\n".encode("latin-1")
 
 
 def _text(name: str, value: object) -> str:
