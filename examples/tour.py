@@ -56,7 +56,7 @@ async def main():
 
 
 async def ask(server):
-    response = await http.get(f"http://127.0.0.1:{server.address()['port']}/slow")
+    response = await http.get(f"http://127.0.0.1:{server.address().port}/slow")
     body = b"".join([chunk async for chunk in response])
     print(f"Web: {response.status_code} {body.decode().strip()}")
     server.close()

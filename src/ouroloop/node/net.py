@@ -431,10 +431,13 @@ class Socket(Duplex):
         state = self._write_state
         handle = self._handle
         busy = state.writing or state.ending or state.corked or self.destroyed or self._send_now is not None
-        if handle is None or self.connecting or busy or callback is not None or not isinstance(chunk, (bytes, str)):
+        if (
+            busy or handle is None or self.connecting or handle.write_queue_size or not handle.is_writable
+            or callback is not None or not isinstance(chunk, (bytes, str))
+        ):
             self._send_now = None
             return super().write(chunk, callback, encoding=encoding)
-        self._send_now = handle.try_write
+        self._send_now = handle.raw_write
         return Socket.write(self, chunk.encode(encoding) if isinstance(chunk, str) else chunk)
 
     def end(self, chunk: Any = None, callback: Callback | None = None, *, encoding: str = "utf-8") -> Self:

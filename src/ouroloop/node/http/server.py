@@ -381,7 +381,8 @@ class Connection:
         self._take(parts)
         if ended is not None:
             self._end_response(ended)
-            if direct:
+            if direct or self._corks:
+                self._corks = 0  # the end of a response undoes every cork
                 self._flush()
         elif direct:
             self.env.ticks.append((self._flush, ()))
@@ -412,7 +413,10 @@ class Connection:
             return
         out += parts
         self._end_response(res)
-        if self._out_size >= _FLUSH_AT:
+        if self._corks:
+            self._corks = 0
+            self._flush()
+        elif self._out_size >= _FLUSH_AT:
             self._flush(False)
 
     def _end_response(self, res: ServerResponse) -> None:
