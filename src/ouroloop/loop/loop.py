@@ -119,18 +119,16 @@ class Loop:
             self.turns += 1
             if self.probe is not None:
                 self.probe.turn(self, self.turns)
-            can_sleep = not self._pending and not self._idle
+            can_sleep = mode == "default" or (mode == "once" and not self._pending and not self._idle)
             if self._pending:
                 self._run_pending()
             if self._idle:
                 self._run_watchers(self._idle)
             if self._prepare:
                 self._run_watchers(self._prepare)
-            self._poll(self.backend_timeout() if mode == "default" or (mode == "once" and can_sleep) else 0)
-            for _ in range(_PENDING_ROUNDS):
-                if not self._pending:
-                    break
-                self._run_pending()
+            self._poll(self.backend_timeout() if can_sleep and not self._idle else 0)
+            if self._pending:
+                self._run_new_pending()
             if self._check:
                 self._run_watchers(self._check)
             if self._closing:
@@ -152,6 +150,13 @@ class Loop:
             except BaseException as exc:
                 if not self._take(exc):
                     raise
+
+    def _run_new_pending(self) -> None:
+        """What was put off in the poll step itself runs right after it; what that puts off too, for some rounds."""
+        for _ in range(_PENDING_ROUNDS):
+            self._run_pending()
+            if not self._pending:
+                break
 
     def _run_watchers(self, watchers: dict[Handle, Callable[[], object]]) -> None:
         for handle, callback in reversed(list(watchers.items())) if len(watchers) > 1 else [*watchers.items()]:

@@ -16,7 +16,7 @@ at start-up (has a millisecond passed?) but never inside an I/O callback: there,
 from __future__ import annotations
 
 import math
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable
 from heapq import heapify, heappop, heappush, heapreplace
 from time import monotonic_ns
@@ -311,8 +311,8 @@ class Immediates:
         self._check = Check(env.loop)
         self._check.unref()
         self._idle = Idle(env.loop)
-        self._queue: OrderedDict[Immediate, None] = OrderedDict()
-        self._running: OrderedDict[Immediate, None] = OrderedDict()
+        self._queue: deque[Immediate] = deque()
+        self._running: deque[Immediate] = deque()
         self._refs = 0
 
     def set(self, callback: Callable[..., object], args: tuple[Any, ...]) -> Immediate:
@@ -320,7 +320,7 @@ class Immediates:
         if not callable(callback):
             require_callable(callback)
         immediate = Immediate(self, callback, args)
-        self._queue[immediate] = None
+        self._queue.append(immediate)
         if not self._refs:
             self._stay_awake()
         self._refs += 1
@@ -329,14 +329,9 @@ class Immediates:
     def clear(self, immediate: Immediate) -> None:
         """Cancel `immediate`; one that has run may be cancelled."""
         if not immediate._destroyed:
-            self._queue.pop(immediate, None)
-            self._running.pop(immediate, None)
-            self._destroy(immediate)
-
-    def _destroy(self, immediate: Immediate) -> None:
-        immediate._destroyed = True
-        if immediate._ref:
-            self._count_ref(-1)
+            immediate._destroyed = True
+            if immediate._ref:
+                self._count_ref(-1)
 
     def _count_ref(self, change: int) -> None:
         self._refs += change
@@ -379,10 +374,10 @@ class Immediates:
         while running:
             if ran_any and (env.ticks or env.microtasks or env.rejections):
                 env.drain()
-                if not running:
-                    return
+            immediate = running.popleft()
+            if immediate._destroyed:
+                continue
             ran_any = True
-            immediate, _ = running.popitem(last=False)
             immediate._destroyed = True
             if immediate._ref:
                 self._refs -= 1
