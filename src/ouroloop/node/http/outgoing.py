@@ -52,7 +52,7 @@ _FRAMING = frozenset(("connection", "transfer-encoding", "content-length", "date
 Entry = tuple[str, str, Any, bytes, bool]
 """A header as kept: the name in lower case, the name, the value, the line (or lines) to send, whether it is framing."""
 
-_entries: dict[tuple[str, str], Entry] = {}
+_entries: dict[tuple[str, str | int], Entry] = {}
 _ENTRIES_KEPT = 1024
 _LONGEST_KEPT = 256
 
@@ -70,7 +70,7 @@ class HeadersSentError(RuntimeError):
 
 def _entry(name: str, value: Any) -> Entry:
     """Check a header and make its lines. Raises `TypeError` and `HeaderError`."""
-    if value.__class__ is not str:
+    if value.__class__ is not str and value.__class__ is not int:
         check_header_name(name)
         if value is None:
             raise TypeError(f"Invalid value None for the header {name!r} [ERR_HTTP_INVALID_HEADER_VALUE]")
@@ -201,14 +201,15 @@ class OutgoingMessage(Writable):
         """
         if self._header is not None:
             raise HeadersSentError("set")
-        entry = _entries.get((name, value)) if value.__class__ is str else None
+        kind = value.__class__
+        entry = _entries.get((name, value)) if kind is str or kind is int else None
         if entry is None:
             entry = _entry(name, value)
         if self._headers is None:
             self._headers = {entry[0]: entry}
         else:
             self._headers[entry[0]] = entry
-        if entry[4]:
+        if entry[4] and entry[0] != "content-length":
             self._plain = False
         return self
 
@@ -611,6 +612,8 @@ class ServerResponse(OutgoingMessage):
         """
         if self._header is not None:
             raise HeadersSentError("write")
+        if len(args) == 1 and self._plain_head(status_code, args[0]):
+            return self
         message = self.status_message
         if args and (args[0] is None or isinstance(args[0], str)):
             message, args = args[0] or message, args[1:]
@@ -626,6 +629,38 @@ class ServerResponse(OutgoingMessage):
             self.should_keep_alive = False
         self._store_header(first, self._merged(headers))
         return self
+
+    def _plain_head(self, status: int, headers: Any) -> bool:
+        """The usual head, a dict of one-line headers after nothing that is out of the ordinary: what `_store_header`
+        would make, without asking it. Returns whether it was that.
+        """
+        connection = self._connection
+        if (
+            headers.__class__ is not dict or not self._plain or self._headers is not None or connection is None
+            or status.__class__ is not int or status < 200 or status == 204 or status == 304
+        ):
+            return False
+        lines = [status_line(status, self.status_message)]
+        framed = False
+        for item in headers.items():
+            kind = item[1].__class__
+            entry = _entries.get(item) if kind is str or kind is int else None
+            if entry is None:
+                return False  # the long way makes the entry, if it is one to keep
+            if entry[4]:
+                if entry[0] != "content-length":
+                    return False
+                framed = True
+            lines.append(entry[3])
+        server = connection.server
+        lines.append(server._tail if connection.tcp.loop.now < server._tail_until else server._head_tail())
+        self.chunked_encoding = not framed
+        lines.append(b"\r\n" if framed else b"Transfer-Encoding: chunked\r\n\r\n")
+        self._header = b"".join(lines)
+        self.status_code = status
+        if self.status_message is None:
+            self.status_message = STATUS_CODES.get(status, "unknown")
+        return True
 
     def _merged(self, headers: Headers | None) -> Iterable[Entry]:
         """The headers that were set and those given to `write_head`, which win."""
@@ -681,25 +716,40 @@ class ServerResponse(OutgoingMessage):
         connection = self._connection
         status = self.status_code
         if (
-            not self._plain or chunk.__class__ is not bytes or self._header is not None or callback is not None
+            not self._plain or callback is not None or self._head_sent or self._trailer
             or connection is None or connection.current is not self
             or (status != 200 and (status < 200 or status == 204 or status == 304))
         ):
             return super().end(chunk, callback, encoding=encoding)
-        # The usual answer, whole and in turn: what `_store_header` would make, without asking it.
-        self._header = first = status_line(status, self.status_message)
+        if chunk.__class__ is str:
+            chunk = chunk.encode(encoding)
+        elif chunk.__class__ is not bytes or self.finished:
+            return super().end(chunk, callback, encoding=encoding)
         self.finished = True
-        server = connection.server
-        tail = server._tail if connection.tcp.loop.now < server._tail_until else server._head_tail()
         length = len(chunk)
-        headers = self._headers
-        if headers is None:
-            parts = [first, tail, _lengths.get(length) or length_lines(length), chunk]
+        if self._header is None:
+            parts = self._whole(connection, chunk, length)
+        elif not self.chunked_encoding:
+            parts = [self._header, chunk]
+        elif length:
+            parts = [self._header, b"%x\r\n" % length, chunk, b"\r\n0\r\n\r\n"]
         else:
-            lines = [entry[3] for entry in headers.values()]
-            parts = [first, *lines, tail, _lengths.get(length) or length_lines(length), chunk]
+            parts = [self._header, b"0\r\n\r\n"]
         connection._finish_with(self, parts, length)
         return self
+
+    def _whole(self, connection: Connection, chunk: bytes, length: int) -> list[Any]:
+        """The usual answer in one piece: what `_store_header` would make, without asking it."""
+        self._header = first = status_line(self.status_code, self.status_message)
+        server = connection.server
+        tail = server._tail if connection.tcp.loop.now < server._tail_until else server._head_tail()
+        headers = self._headers
+        if headers is None:
+            return [first, tail, _lengths.get(length) or length_lines(length), chunk]
+        lines = [entry[3] for entry in headers.values()]
+        if "content-length" in headers:
+            return [first, *lines, tail, b"\r\n", chunk]
+        return [first, *lines, tail, _lengths.get(length) or length_lines(length), chunk]
 
     def _keep_alive_line(self) -> bytes:
         connection = self._connection
