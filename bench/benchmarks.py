@@ -48,7 +48,7 @@ class Peers:
         """The command that runs `program` as `peer`. Raises `Unavailable` if the peer is not on this machine."""
         texts = [str(argument) for argument in arguments]
         if peer == OURS:
-            return [sys.executable, self._file(f"{program}.py"), *texts]
+            return [sys.executable, "-m", "ouroloop", self._file(f"{program}.py"), *texts]
         if peer == "node":
             if self.node is None:
                 raise Unavailable("no Node: give its binary with --node or OUROLOOP_NODE")

@@ -17,12 +17,12 @@ def slow_answer(request, response):
 
 def on_first_read(error, text):
     print(f"First read: {len(text)} characters")
+    crypto.pbkdf2(str(len(text)), "salt", 200_000, 32, "sha256", on_encrypted)
     fs.read_file(FILE, "utf8", on_nested_read)
 
 
 def on_nested_read(error, text):
     print(f"Nested read: {len(text)} characters")
-    crypto.pbkdf2(str(len(text)), "salt", 200_000, 32, "sha256", on_encrypted)
     set_immediate(lambda: print("Immediate, set in a file callback: runs in the check step of the same turn"))
 
 

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from ouroloop.node import net, run
+from ouroloop.node import net
 
 
 def serve(socket: Any) -> None:
@@ -13,4 +13,3 @@ def serve(socket: Any) -> None:
 
 server = net.create_server(serve)
 server.listen(0, "127.0.0.1", lambda: print(json.dumps({"port": server.address().port}), flush=True))
-run()

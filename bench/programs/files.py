@@ -9,7 +9,7 @@ import sys
 from time import perf_counter
 from typing import Any
 
-from ouroloop.node import fs, run
+from ouroloop.node import fs
 
 AT_A_TIME = 32
 
@@ -45,4 +45,3 @@ def finished(error: Exception | None, result: Any) -> None:
 
 for _ in range(AT_A_TIME):
     begin()
-run()

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from ouroloop.node import http, run
+from ouroloop.node import http
 
 HEADERS = {"Content-Type": "text/plain", "Content-Length": "13"}
 
@@ -16,4 +16,3 @@ def greet(request: Any, response: Any) -> None:
 server = http.create_server(greet)
 server.keep_alive_timeout = 600_000
 server.listen(0, "127.0.0.1", lambda: print(json.dumps({"port": server.address().port}), flush=True))
-run()

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 from time import perf_counter
 
-from ouroloop.node import run, set_timeout
+from ouroloop.node import set_timeout
 
 count = int(sys.argv[1])
 left = 0
@@ -31,4 +31,3 @@ def measure() -> None:
 
 
 fire(count // 10, measure)
-run()

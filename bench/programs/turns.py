@@ -4,7 +4,7 @@ import json
 import sys
 from time import perf_counter
 
-from ouroloop.node import run, set_immediate
+from ouroloop.node import set_immediate
 
 BATCH = 10_000
 seconds = float(sys.argv[1])
@@ -31,4 +31,3 @@ def step() -> None:
 
 
 set_immediate(step)
-run()

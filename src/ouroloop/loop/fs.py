@@ -104,7 +104,8 @@ def submit(
     """
     name = _names.get(function)
     if name is None:
-        name = _names[function] = f"fs.{getattr(function, '__name__', 'operation')}"
+        # `read_file_sync` is the plain form of `read_file`: as a job it is no longer synchronous.
+        name = _names[function] = f"fs.{getattr(function, '__name__', 'operation').removesuffix('_sync').lstrip('_')}"
     return loop.pool.submit(partial(function, *args, **options), callback, brief=True, name=name)
 
 

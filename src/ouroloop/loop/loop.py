@@ -277,7 +277,7 @@ class Loop:
                     raise
 
     def _take(self, exc: BaseException) -> bool:
-        if self.on_exception is None or isinstance(exc, (SystemExit, KeyboardInterrupt, GeneratorExit)):
+        if self.on_exception is None or isinstance(exc, (SystemExit, KeyboardInterrupt)):
             return False
         self.on_exception(exc)
         return True

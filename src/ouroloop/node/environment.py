@@ -90,7 +90,7 @@ class Environment:
                     result = callback(*args)
                     if result is not None:
                         self.adopt(result)
-                except Exception as exc:
+                except BaseException as exc:
                     self.uncaught_exception(exc)
             if not ticks and not ((self.rejections or self._handled_late) and self._process_rejections()):
                 return
@@ -103,7 +103,7 @@ class Environment:
                 self.adopt(result)
             if self.ticks or self.microtasks or self.rejections:
                 self.drain()
-        except Exception as exc:
+        except BaseException as exc:
             self.uncaught_exception(exc)
 
     def adopt(self, result: object) -> None:
@@ -174,14 +174,18 @@ class Environment:
     def uncaught_exception(self, exc: BaseException, origin: str = "uncaughtException") -> None:
         """Hand `exc` to the program's 'uncaughtException' listeners; without any, report it and end with exit code 1.
 
-        Raises `SystemExit` in the latter case.
+        Raises `SystemExit` in the latter case. A `SystemExit` or `KeyboardInterrupt` is no error: it is raised again.
         """
+        if isinstance(exc, (SystemExit, KeyboardInterrupt)):
+            raise exc
         process = self.process
         process.emit("uncaughtExceptionMonitor", exc, origin)
         if process.listener_count("uncaughtException"):
             try:
                 process.emit("uncaughtException", exc, origin)
-            except Exception as second:
+            except (SystemExit, KeyboardInterrupt):
+                raise
+            except BaseException as second:
                 process.report(second)
                 process.leave(_BAD_HANDLER)
             self.immediates.set(_nothing, ())
@@ -201,7 +205,7 @@ class Environment:
         try:
             try:
                 self.start_main(main)
-            except Exception as exc:
+            except BaseException as exc:
                 self.uncaught_exception(exc)
             self.make_callback(_nothing)
             while True:

@@ -49,7 +49,9 @@ class Promise(Generic[T]):
         if executor is not None:
             try:
                 executor(self._resolve, self._reject)
-            except Exception as exc:
+            except (SystemExit, KeyboardInterrupt):
+                raise
+            except BaseException as exc:
                 self._reject(exc)
 
     # Settling
@@ -114,7 +116,9 @@ class Promise(Generic[T]):
                 return
             try:
                 result = callback(settled._value)
-            except Exception as exc:
+            except (SystemExit, KeyboardInterrupt):
+                raise
+            except BaseException as exc:
                 derived._reject(exc)
             else:
                 derived._resolve(result)
@@ -273,7 +277,9 @@ class _Task:
         except StopIteration as stop:
             self.promise._resolve(stop.value)
             return
-        except Exception as exc:
+        except (SystemExit, KeyboardInterrupt):
+            raise
+        except BaseException as exc:
             self.promise._reject(exc)
             return
         if not isinstance(awaited, Promise):

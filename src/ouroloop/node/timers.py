@@ -240,7 +240,7 @@ class Timers:
             try:
                 self._process(now)
                 break
-            except Exception as exc:
+            except BaseException as exc:
                 env.uncaught_exception(exc)
         if self._heap:
             self._schedule(self._heap[0][0])
@@ -356,7 +356,7 @@ class Immediates:
             try:
                 self._run()
                 break
-            except Exception as exc:
+            except BaseException as exc:
                 env.uncaught_exception(exc)
             if not self._running:
                 # Node's way: when the last one raises, those set meanwhile need not wait for the next turn.

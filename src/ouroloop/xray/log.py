@@ -3,13 +3,19 @@
 Theory of operation. The log is a probe that prints, and a stand-in for standard output that gives the program's own
 lines the same heading, so that who said what, and when, stands in one column. Lines leave whole, one write each, since
 several threads speak.
+
+What surprises people: when the log cannot be written (its reader has gone, the disk is full), it falls silent, and the
+program goes on: looking must not change what is looked at. The program's own prints fail as ever.
 """
 
 from __future__ import annotations
 
+import contextlib
+import io
 import sys
 import threading
-from typing import TYPE_CHECKING, TextIO
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Self, TextIO
 
 from ..loop import Probe
 from ..loop.queue import DISCONNECT, ERROR, HANGUP, INVALID, PRIORITIZED, READABLE, WRITABLE
@@ -38,6 +44,8 @@ class HeadedOutput:
 
     def write(self, text: str) -> int:
         """Print the complete lines of `text`; keep the rest until its line ends."""
+        if not isinstance(text, str):
+            raise TypeError(f"write() argument must be str, not {type(text).__name__}")
         speaker = threading.current_thread().name
         speaker = "main" if speaker == "MainThread" else speaker
         with self._lock:
@@ -53,6 +61,11 @@ class HeadedOutput:
         """Print what is complete."""
         self.target.flush()
 
+    def writelines(self, lines: Iterable[str]) -> None:
+        """`write` each."""
+        for line in lines:
+            self.write(line)
+
     def finish(self) -> None:
         """Print lines that were begun and never ended."""
         for speaker, rest in list(self._started.items()):
@@ -60,8 +73,21 @@ class HeadedOutput:
         self._started.clear()
         self.target.flush()
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.finish()
+        self.target.close()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.target)
+
     def __getattr__(self, name: str) -> object:
         return getattr(self.target, name)
+
+
+io.TextIOBase.register(HeadedOutput)
 
 
 class Log(Probe):
@@ -71,7 +97,8 @@ class Log(Probe):
         self._out = out
 
     def _say(self, text: str) -> None:
-        self._out.write(text + "\n")
+        with contextlib.suppress(OSError, ValueError):  # ValueError: the program has closed its standard output
+            self._out.write(text + "\n")
 
     def turn(self, loop: Loop, number: int) -> None:
         self._say(f"===== TICK {number} =====")
@@ -111,11 +138,14 @@ class Log(Probe):
 
     def closed(self, loop: Loop) -> None:
         self._say("FINISHED")
-        self._out.finish()
+        with contextlib.suppress(OSError, ValueError):
+            self._out.finish()
 
 
 def install(loop: Loop) -> None:
-    """Log `loop`, and head the program's lines on standard output."""
+    """Log `loop`, and head the program's lines on standard output; without one there is nothing to do."""
+    if sys.stdout is None:
+        return
     out = HeadedOutput(sys.stdout)
     sys.stdout = out
     loop.probe = Log(out)
