@@ -12,9 +12,10 @@ Node. Only the main program's own error is followed by a drain at once.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections import deque
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from types import CoroutineType
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
@@ -55,6 +56,7 @@ class Environment:
         self.process: Process = Process(self, argv)
         self._outer: Environment | None = None
         self._main: Promise[Any] | None = None
+        self._pid = os.getpid()
         self.running = False
         """Whether `run` is under way."""
         self.main_called = False
@@ -202,6 +204,8 @@ class Environment:
         """
         process = self.process
         self.running = True
+        generator_hooks = sys.get_asyncgen_hooks()
+        sys.set_asyncgen_hooks(finalizer=self._finish_generator)
         try:
             try:
                 self.start_main(main)
@@ -221,6 +225,7 @@ class Environment:
             process.take_system_exit(exc)
         finally:
             self.running = False
+            sys.set_asyncgen_hooks(*generator_hooks)
         return process.exit_code or 0
 
     def start_main(self, main: Callable[[], Any] | None) -> None:
@@ -231,10 +236,22 @@ class Environment:
 
             self._main = start(result)
 
+    def _finish_generator(self, generator: AsyncGenerator[Any, Any]) -> None:
+        """An asynchronous generator was dropped before its end (`break` does that): let it run its `finally`."""
+        from .promise import Promise
+
+        if self.running:
+            self.microtasks.append((Promise.resolve, (generator.aclose(),)))
+        else:
+            Promise.resolve(generator.aclose())
+
     def close(self) -> None:
-        """Close every handle that is left, let their closing callbacks run, and close the loop."""
+        """Close every handle that is left, let their closing callbacks run, and close the loop.
+
+        Does nothing in a forked child: it shares the kernel's queue with its parent, whose descriptors it would remove.
+        """
         loop = self.loop
-        if loop.closed:
+        if loop.closed or os.getpid() != self._pid:
             return
         loop.on_exception = None
         for handle in loop.walk():
