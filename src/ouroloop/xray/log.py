@@ -134,7 +134,7 @@ class Log(Probe):
         self._say(f"delivering the result of {work.name}")
 
     def threads_joined(self, loop: Loop, count: int) -> None:
-        self._say(f"{count} pool threads joined")
+        self._say(f"{count} pool thread{'s' * (count != 1)} joined")
 
     def closed(self, loop: Loop) -> None:
         self._say("FINISHED")

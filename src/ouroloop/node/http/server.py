@@ -197,11 +197,12 @@ class Connection:
 
     def _raised(self, exc: Exception, events: Iterator[Any]) -> None:
         """The program raised. What is left of `events` is no less true for that: the iterator goes on where it was."""
-        self.env.uncaught_exception(exc)
-        try:
-            self._dispatch(events)
-        except Exception as another:
-            self._raised(another, events)
+        while True:
+            self.env.uncaught_exception(exc)
+            try:
+                return self._dispatch(events)
+            except Exception as another:
+                exc = another
 
     def _dispatch(self, events: Iterator[Any]) -> None:
         server = self.server
