@@ -19,7 +19,8 @@ CHAINS = [
     ["The main program ends; the loop takes over", "Second read: 82 characters", "Timer: 1000 ms"],
     ["The main program ends; the loop takes over", "Immediate, set by the main program", "Timer: 1000 ms"],
     ["First read: 82 characters", ENCRYPTED],
-    ["Timer: 1000 ms", "Timer: 500 ms, set by the one of 1000 ms", "Web: 200 Hello from a slow server", "Timer: 3000 ms"],
+    ["Timer: 1000 ms", "Timer: 500 ms, set by the one of 1000 ms", "Web: 200 Hello from a slow server",
+     "Timer: 3000 ms"],
 ]
 """What must come after what. Between these chains the thread pool decides."""
 

@@ -7,6 +7,7 @@ import errno
 import fcntl
 import os
 import pty
+import signal
 import socket
 import struct
 import subprocess
@@ -288,3 +289,58 @@ def test_guess_handle_knows_each_kind(terminal: tuple[int, int], tmp_path: Path)
         os.close(fd)
     assert guess_handle(kinds[-1][0]) == "unknown"
     assert guess_handle(-1) == "unknown"
+
+
+RESIZED = """
+import fcntl, sys, termios
+from ouroloop.loop import Loop, Timer, Tty
+
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+loop = Loop()
+tty = Tty(loop, 0)
+limit = Timer(loop)
+
+def on_resize(width, height):
+    print(width, height, flush=True)
+    if width == 132:
+        tty.close()
+        limit.close()
+
+tty.resize_start(on_resize)
+print("ready", flush=True)
+limit.start(lambda: sys.exit("no SIGWINCH came"), 20_000)
+loop.run()
+loop.close()
+"""
+
+
+def test_a_new_size_of_the_terminal_is_told_by_sigwinch(queue: str, terminal: tuple[int, int]) -> None:
+    master, slave = terminal
+    with subprocess.Popen(
+        [sys.executable, "-c", RESIZED], stdin=slave, stdout=subprocess.PIPE, text=True, start_new_session=True
+    ) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == "ready\n"
+        for width, height in ((80, 24), (132, 50)):
+            fcntl.ioctl(master, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
+            assert child.stdout.readline() == f"{width} {height}\n"
+        assert child.wait(20) == 0
+
+
+def test_the_size_is_not_told_after_resize_stop(loop: Loop, terminal: tuple[int, int]) -> None:
+    master, slave = terminal
+    tty = Tty(loop, slave)
+    told: list[tuple[int, int]] = []
+    tty.resize_start(lambda *size: told.append(size))
+    assert not loop.alive
+    limit = Timer(loop)
+    limit.start(loop.stop, 10_000)
+    fcntl.ioctl(master, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    os.kill(os.getpid(), signal.SIGWINCH)
+    loop.run("once")
+    assert told == [(80, 24)]
+    tty.resize_stop()
+    fcntl.ioctl(master, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 132, 0, 0))
+    os.kill(os.getpid(), signal.SIGWINCH)
+    loop.run("nowait")
+    assert told == [(80, 24)]

@@ -16,9 +16,11 @@ import atexit
 import errno
 import fcntl
 import os
+import signal
 import socket
 import stat
 import termios
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal
 
 from .errors import error
@@ -26,6 +28,7 @@ from .stream import FileIO, Stream
 
 if TYPE_CHECKING:
     from .loop import Loop
+    from .signal import Watcher
 
 TtyMode = Literal["normal", "raw", "io"]
 HandleType = Literal["tty", "pipe", "tcp", "udp", "file", "unknown"]
@@ -42,7 +45,7 @@ class Tty(Stream):
     Raises `OSError` EINVAL when that is no terminal, EBADF when it is not open.
     """
 
-    __slots__ = ("_mode",)
+    __slots__ = ("_mode", "_resize_watcher")
 
     def __init__(self, loop: Loop, fd: int) -> None:
         flags = fcntl.fcntl(fd, fcntl.F_GETFL)
@@ -56,6 +59,7 @@ class Tty(Stream):
         access = flags & os.O_ACCMODE
         self._adopt_open(FileIO(own), readable=access != os.O_WRONLY, writable=access != os.O_RDONLY)
         self._mode: TtyMode = "normal"
+        self._resize_watcher: Watcher | None = None
 
     @property
     def mode(self) -> TtyMode:
@@ -89,13 +93,42 @@ class Tty(Stream):
         size = os.get_terminal_size(self.fileno())
         return size.columns, size.lines
 
+    def resize_start(self, callback: Callable[[int, int], object]) -> None:
+        """Call `callback(width, height)` when the terminal has a new size, of which the kernel tells by SIGWINCH.
+
+        This does not keep the loop alive. Only the processes in the terminal's foreground are told. Raises `OSError`,
+        and `RuntimeError` outside the main thread, where Python catches no signals.
+        """
+        from .signal import Watcher
+
+        self.resize_stop()
+        size = self.get_winsize()
+
+        def on_signal(signum: int) -> None:
+            nonlocal size
+            before, size = size, self.get_winsize()
+            if size != before:
+                callback(*size)
+
+        watcher = Watcher(self.loop, on_signal)
+        watcher.start(signal.SIGWINCH)
+        self._resize_watcher = watcher
+
+    def resize_stop(self) -> None:
+        """Be told no longer; may be called twice."""
+        watcher, self._resize_watcher = self._resize_watcher, None
+        if watcher is not None:
+            watcher.stop()
+
     def _stop_for_close(self) -> None:
+        self.resize_stop()
         attributes = _found.pop(self._fd, None)
         if attributes is not None and self._mode != "normal":
             _put_back(self._fd, attributes)
         super()._stop_for_close()
 
     def _disown(self) -> None:
+        self.resize_stop()
         _found.pop(self._fd, None)
         super()._disown()
 
