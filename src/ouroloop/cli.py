@@ -129,7 +129,10 @@ def _run(code: CodeType, filename: str, arguments: list[str], log: bool) -> int:
     # sets 300,000 timers runs 1.3 times as fast for it.
     gc.freeze()
     gc.set_threshold(10_000, 10, 10)
-    env = environment.current()
+    try:
+        env = environment.current()
+    except ValueError as exc:  # OUROLOOP_QUEUE
+        raise _Refusal(str(exc), _INVALID_ARGUMENT) from None
     if log:
         from .xray.log import install
 
@@ -137,7 +140,6 @@ def _run(code: CodeType, filename: str, arguments: list[str], log: bool) -> int:
 
     def program() -> Any:
         exec(code, module.__dict__)
-        env.make_callback(lambda: None)
         return None if env.main_called else _call_main(module)
 
     exit_code = env.run(program)
@@ -155,6 +157,7 @@ def _call_main(module: ModuleType) -> Any:
     optional = len(getattr(function, "__defaults__", None) or ())
     required_by_name = code.co_kwonlyargcount - len(getattr(function, "__kwdefaults__", None) or ())
     if code.co_argcount > optional or required_by_name > 0:
+        sys.stderr.write("Warning: main() takes arguments, and ouro has none to give it, so it was not called\n")
         return None
     return function()  # type: ignore[misc]
 

@@ -609,3 +609,32 @@ def test_work_of_all_kinds_comes_back_whatever_is_cancelled(
     assert len(requests) >= 500
     assert results == Counter(range(len(requests)))
     assert cancelled
+
+
+def test_more_buffers_than_one_system_call_takes_are_written_and_read(call: Call, tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    fd = call(fs.open, path, os.O_RDWR | os.O_CREAT)
+    pieces = [b"%d," % number for number in range(3000)]
+    whole = b"".join(pieces)
+    assert call(fs.writev, fd, pieces) == len(whole)
+    assert call(fs.pwritev, fd, pieces, 5) == len(whole)
+    assert call(fs.read_file, path) == whole[:5] + whole
+    buffers = [bytearray(1) for _ in range(3000)]
+    read = call(fs.preadv, fd, buffers, 5)
+    assert b"".join(buffers[:read]) == whole[:read]
+    assert read == 1024
+    os.lseek(fd, 5, os.SEEK_SET)
+    assert call(fs.readv, fd, buffers) == 1024
+    os.close(fd)
+    reading = os.open(path, os.O_RDONLY)
+    assert failing(call, fs.writev, reading, pieces).errno == errno.EBADF
+    os.close(reading)
+
+
+def test_a_vectored_write_that_fails_half_way_tells_how_far_it_came(call: Call) -> None:
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    assert 0 < call(fs.writev, writer, [b"x" * 100] * 3000) < 300_000
+    assert failing(call, fs.writev, writer, [b"x" * 5000] * 3000).errno == errno.EAGAIN
+    os.close(reader)
+    os.close(writer)

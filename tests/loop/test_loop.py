@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import errno
+import math
 import os
 import threading
 import time
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
-from ouroloop.loop import Async, Check, Handle, Idle, Loop, Prepare, Tcp, Timer, queue
+from ouroloop.loop import Async, Check, Handle, Idle, Loop, Prepare, RunMode, Tcp, Timer, queue
 
 
 class Boom(Exception):
@@ -104,6 +106,30 @@ def test_the_loop_watcher_started_last_runs_first(loop: Loop) -> None:
         once(Check(loop), lambda number=number: seen.append(number))
     loop.run("nowait")
     assert seen == [3, 2, 1]
+
+
+@pytest.mark.parametrize("kind", [Idle, Prepare, Check])
+def test_a_loop_watcher_started_anew_in_its_step_waits_for_the_next(
+    loop: Loop, kind: type[Idle | Prepare | Check]
+) -> None:
+    seen: list[str] = []
+    later, sooner = kind(loop), kind(loop)
+
+    def on_later() -> None:
+        seen.append("later")
+
+    def on_sooner() -> None:
+        seen.append("sooner")
+        later.stop()
+        later.start(on_later)
+
+    later.start(on_later)
+    sooner.start(on_sooner)
+    loop.run("nowait")
+    assert seen == ["sooner"]
+    sooner.stop()
+    loop.run("nowait")
+    assert seen == ["sooner", "later"]
 
 
 def test_a_loop_watcher_stopped_by_another_in_the_same_step_does_not_run(loop: Loop) -> None:
@@ -353,6 +379,26 @@ def test_the_poll_step_sleeps_until_the_next_timer_or_for_ever(loop: Loop) -> No
     assert loop.backend_timeout() == 30
 
 
+def test_the_poll_step_asks_for_whole_milliseconds(loop: Loop, monkeypatch: pytest.MonkeyPatch) -> None:
+    if loop.queue_name != "epoll":
+        pytest.skip("poll(2) takes ms, epoll's seconds are rounded up")
+    asked: list[float] = []
+
+    class Epoll:
+        def poll(self, seconds: float, count: int) -> list[tuple[int, int]]:
+            asked.append(seconds)
+            return []
+
+    times = [*range(1, 3000), 0x7FFFFFFF]
+    with monkeypatch.context() as patch:
+        patch.setattr(loop._queue, "_epoll", Epoll())
+        for ms in [0, *times]:
+            loop._queue.wait(ms)
+    assert asked[0] == 0
+    # As Python does it: to ns, and up to the next ms.
+    assert [-(-math.ceil(seconds * 1e9) // 1_000_000) for seconds in asked[1:]] == times
+
+
 def test_mode_once_sleeps_for_one_event(loop: Loop) -> None:
     seen: list[str] = []
     after(loop, 20, lambda: seen.append("timer"))
@@ -497,7 +543,85 @@ def test_exit_and_interrupt_leave_run_even_with_a_hook(loop: Loop) -> None:
             loop.run()
 
 
+@pytest.mark.parametrize("mode", ["default", "once", "nowait"])
+def test_a_timer_that_raises_leaves_those_due_with_it_to_the_next_run(loop: Loop, mode: RunMode) -> None:
+    seen: list[str] = []
+    after(loop, 0, boom)
+    beside = after(loop, 0, lambda: seen.append("beside"))
+    stopped = after(loop, 0, lambda: seen.append("stopped"))
+    with pytest.raises(Boom):
+        loop.run(mode)
+    assert beside.active
+    assert loop.alive
+    assert loop.backend_timeout() == 0
+    stopped.stop()
+    assert not loop.run(mode)
+    assert seen == ["beside"]
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_what_the_hook_raises_leaves_run_and_nothing_beside_it_is_lost(loop: Loop, place: str) -> None:
+    taken: list[BaseException] = []
+
+    def hook(exc: BaseException) -> None:
+        taken.append(exc)
+        raise SystemExit(3)
+
+    loop.on_exception = hook
+    seen = twice(loop, place)
+    with pytest.raises(SystemExit) as caught:
+        loop.run()
+    assert isinstance(caught.value.__context__, Boom)
+    assert [type(exc) for exc in taken] == [Boom]
+    if place == "async":
+        loop.run("nowait")
+        close_asyncs(loop)
+    loop.run()
+    assert seen == ["beside"]
+
+
+@pytest.mark.parametrize("moment", ["read", "write"])
+def test_an_interrupt_in_the_middle_of_a_wake_up_loses_nothing(
+    loop: Loop, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    seen: list[str] = []
+    handle = Async(loop, lambda: (seen.append("sent"), handle.close()))
+    real = getattr(os, moment)
+
+    def interrupted(fd: int, *args: Any) -> Any:
+        if fd == loop.wakeup_fd:
+            if moment == "read":
+                real(fd, *args)
+            raise KeyboardInterrupt
+        return real(fd, *args)
+
+    if moment == "read":
+        handle.send()
+    else:
+        loop.defer(handle.send)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, moment, interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            loop.run()
+    loop.queue_work(lambda: None, lambda error, result: seen.append("worked"))
+    loop.run()
+    assert sorted(seen) == ["sent", "worked"]
+
+
 # Async
+
+
+def test_a_sender_overtaken_by_the_loops_end_writes_nowhere(loop: Loop) -> None:
+    number, mark = loop.wakeup_fd, loop._wakeup.mark
+    reader, writer = os.pipe()
+    os.set_blocking(reader, False)
+    loop.close()
+    os.dup2(writer, number)
+    mark(lambda: None)
+    with pytest.raises(BlockingIOError):
+        os.read(reader, 1)
+    for fd in (reader, writer, number):
+        os.close(fd)
 
 
 def test_sends_coalesce_and_none_is_lost(loop: Loop) -> None:

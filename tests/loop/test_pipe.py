@@ -13,22 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from running import Inbox, refusal, run
 
 from ouroloop.loop import Loop, Pipe, Tcp, Timer, Udp
 from ouroloop.loop.pipe import pipe, socketpair
-
-
-def run(loop: Loop, limit: int = 10_000) -> None:
-    """Run to the end; fail when that does not come in `limit` ms."""
-    late: list[bool] = []
-    timer = Timer(loop)
-    timer.start(lambda: (late.append(True), loop.stop()), limit)
-    timer.unref()
-    loop.run()
-    assert not late, f"still alive: {list(loop.walk())}, {loop.active_requests} requests"
-    timer.close()
-    while timer in loop.walk():
-        loop.run("nowait")
 
 
 def opened(loop: Loop, fd: int, ipc: bool = False) -> Pipe:
@@ -40,29 +28,6 @@ def opened(loop: Loop, fd: int, ipc: bool = False) -> Pipe:
 def pair(loop: Loop, ipc: bool = False) -> tuple[Pipe, Pipe]:
     first, second = socketpair()
     return opened(loop, first, ipc), opened(loop, second, ipc)
-
-
-class Inbox:
-    """A read callback that keeps what comes."""
-
-    def __init__(self) -> None:
-        self.data = bytearray()
-        self.ended = False
-        self.error: OSError | None = None
-
-    def __call__(self, failure: OSError | None, data: bytes) -> None:
-        self.data += data
-        self.error = failure or self.error
-        self.ended = self.ended or failure is not None or not data
-
-
-def refusal(call: Callable[[], object]) -> int | None:
-    """The errno of the `OSError` that `call` raises."""
-    try:
-        call()
-    except OSError as exc:
-        return exc.errno
-    raise AssertionError("it was not refused")
 
 
 # Names

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
 import resource
@@ -13,23 +12,11 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from running import Inbox, refusal, run, until_it_blocks
 
 from ouroloop.loop import Check, Loop, Tcp, Timer
 
 HERE = ("127.0.0.1", 0)
-
-
-def run(loop: Loop, limit: int = 10_000) -> None:
-    """Run to the end; fail when that does not come in `limit` ms."""
-    late: list[bool] = []
-    timer = Timer(loop)
-    timer.start(lambda: (late.append(True), loop.stop()), limit)
-    timer.unref()
-    loop.run()
-    assert not late, f"still alive: {list(loop.walk())}, {loop.active_requests} requests"
-    timer.close()
-    while timer in loop.walk():
-        loop.run("nowait")
 
 
 def after(loop: Loop, ms: int, callback: Callable[[], object]) -> None:
@@ -74,40 +61,6 @@ def with_peer(loop: Loop) -> tuple[Tcp, socket.socket]:
         run(loop)
     assert errors == [None]
     return client, peer
-
-
-class Inbox:
-    """A read callback that keeps what comes."""
-
-    def __init__(self) -> None:
-        self.data = bytearray()
-        self.ended = False
-        self.error: OSError | None = None
-        self.at_end: Callable[[], object] = lambda: None
-
-    def __call__(self, failure: OSError | None, data: bytes) -> None:
-        self.data += data
-        if failure is not None:
-            self.error = failure
-        if failure is not None or not data:
-            self.ended = True
-            self.at_end()
-
-
-def refusal(call: Callable[[], object]) -> int | None:
-    """The errno of the `OSError` that `call` raises."""
-    try:
-        call()
-    except OSError as exc:
-        return exc.errno
-    raise AssertionError("it was not refused")
-
-
-def until_it_blocks(call: Callable[[], object]) -> None:
-    """Call again and again, until the socket is full or empty."""
-    with contextlib.suppress(BlockingIOError):
-        while True:
-            call()
 
 
 def code(failure: OSError | None) -> int | None:

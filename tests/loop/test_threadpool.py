@@ -238,3 +238,60 @@ def test_closing_the_loop_joins_the_threads(queue: str) -> None:
     assert threading.active_count() == before + loop.pool.threads
     loop.close()
     assert threading.active_count() == before
+
+
+# What goes wrong
+
+
+def no_more_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    def start(self: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+
+
+@pytest.mark.parametrize("slow", [False, True])
+def test_a_job_for_which_no_thread_can_be_started_is_refused(
+    loop: Loop, monkeypatch: pytest.MonkeyPatch, slow: bool
+) -> None:
+    with monkeypatch.context() as patch:
+        no_more_threads(patch)
+        for _ in range(5):
+            with pytest.raises(RuntimeError):
+                loop.queue_work(lambda: None, slow=slow)
+    assert not loop.alive
+    results: list[object] = []
+    loop.queue_work(lambda: "later", lambda error, result: results.append(result), slow=slow)
+    loop.run()
+    assert results == ["later"]
+
+
+def test_when_no_further_thread_can_be_started_those_there_are_do_the_work(
+    loop: Loop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = Gate()
+    results: list[object] = []
+    loop.queue_work(gate.wait, lambda error, result: results.append(result))
+    gate.await_entered(1)
+    no_more_threads(monkeypatch)
+    for _ in range(5):
+        loop.queue_work(lambda: "done", lambda error, result: results.append(result))
+    gate.open()
+    loop.run()
+    assert results == ["thread1"] + ["done"] * 5
+    assert loop.pool.threads == 1
+
+
+def test_a_mistake_in_work_that_has_no_callback_is_not_lost(loop: Loop) -> None:
+    def mistaken() -> None:
+        raise LookupError
+
+    def failing() -> None:
+        raise FileNotFoundError
+
+    loop.queue_work(failing)
+    loop.run()
+    loop.queue_work(mistaken)
+    with pytest.raises(LookupError):
+        loop.run()
+    assert not loop.alive

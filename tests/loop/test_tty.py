@@ -13,35 +13,14 @@ import struct
 import subprocess
 import sys
 import termios
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from running import refusal, run
 
 from ouroloop.loop import Loop, Timer, Tty, guess_handle, reset_mode
-
-
-def run(loop: Loop, limit: int = 10_000) -> None:
-    """Run to the end; fail when that does not come in `limit` ms."""
-    late: list[bool] = []
-    timer = Timer(loop)
-    timer.start(lambda: (late.append(True), loop.stop()), limit)
-    timer.unref()
-    loop.run()
-    assert not late, f"still alive: {list(loop.walk())}, {loop.active_requests} requests"
-    timer.close()
-    while timer in loop.walk():
-        loop.run("nowait")
-
-
-def refusal(call: Callable[[], object]) -> int | None:
-    """The errno of the `OSError` that `call` raises."""
-    try:
-        call()
-    except OSError as exc:
-        return exc.errno
-    raise AssertionError("it was not refused")
 
 
 @pytest.fixture
@@ -344,3 +323,20 @@ def test_the_size_is_not_told_after_resize_stop(loop: Loop, terminal: tuple[int,
     os.kill(os.getpid(), signal.SIGWINCH)
     loop.run("nowait")
     assert told == [(80, 24)]
+
+
+def test_a_terminal_that_cannot_be_opened_leaves_no_handle(
+    loop: Loop, terminal: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> int:
+        raise OSError(errno.EMFILE, "too many open files")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "open", full)
+        patch.setattr(os, "dup", full)
+        with pytest.raises(OSError, match="too many"):
+            Tty(loop, terminal[1])
+    assert list(loop.walk()) == []
+    loop.close()
+    with pytest.raises(OSError, match="Invalid"):
+        Tty(loop, terminal[1])

@@ -2,43 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
 import socket
 import struct
-from collections.abc import Callable
 from typing import Any
 
 import pytest
+from running import refusal, run, until_it_blocks
 
 from ouroloop.loop import Idle, Loop, Timer, Udp
 
 HERE = ("127.0.0.1", 0)
 GROUP = "239.255.0.1"
 GROUP6 = "ff01::1234"
-
-
-def run(loop: Loop, limit: int = 10_000) -> None:
-    """Run to the end; fail when that does not come in `limit` ms."""
-    late: list[bool] = []
-    timer = Timer(loop)
-    timer.start(lambda: (late.append(True), loop.stop()), limit)
-    timer.unref()
-    loop.run()
-    assert not late, f"still alive: {list(loop.walk())}, {loop.active_requests} requests"
-    timer.close()
-    while timer in loop.walk():
-        loop.run("nowait")
-
-
-def refusal(call: Callable[[], object]) -> int | None:
-    """The errno of the `OSError` that `call` raises."""
-    try:
-        call()
-    except OSError as exc:
-        return exc.errno
-    raise AssertionError("it was not refused")
 
 
 def bound(loop: Loop, address: tuple[str, int] = HERE, **options: bool) -> Udp:
@@ -77,13 +54,6 @@ def full(loop: Loop) -> tuple[Udp, socket.socket]:
     handle.open(near)
     until_it_blocks(lambda: handle.try_send(b"filler"))
     return handle, far
-
-
-def until_it_blocks(call: Callable[[], object]) -> None:
-    """Call again and again, until the socket is full or empty."""
-    with contextlib.suppress(BlockingIOError):
-        while True:
-            call()
 
 
 # Sending and receiving

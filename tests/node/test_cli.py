@@ -83,20 +83,6 @@ def test_a_relative_path_works_from_any_directory(program: Any) -> None:
     assert done.stdout.split() == [str(path), "['program.py']", str(path.parent)]
 
 
-def test_ticks_of_the_program_run_before_main(program: Any) -> None:
-    path = program(
-        """
-        from ouroloop.node import next_tick, set_timeout
-        next_tick(print, "tick")
-        async def main():
-            print("main")
-            set_timeout(print, 1, "timer")
-        print("program")
-        """
-    )
-    assert ouro(path).stdout.split() == ["program", "tick", "main", "timer"]
-
-
 @pytest.mark.parametrize(
     ("head", "called"),
     [
@@ -107,8 +93,9 @@ def test_ticks_of_the_program_run_before_main(program: Any) -> None:
 )
 def test_main_is_called_if_it_is_a_coroutine_function_without_arguments(program: Any, head: str, called: bool) -> None:
     done = ouro(program(f"{head}:\n    print('called')\n"))
-    assert (done.returncode, done.stderr) == (0, "")
+    assert done.returncode == 0
     assert done.stdout == ("called\n" if called else "")
+    assert ("takes arguments" in done.stderr) == (not called and "(x)" in head or "*, x" in head)
 
 
 RUN_ITSELF = """
@@ -257,6 +244,117 @@ def test_a_reader_that_has_left_at_the_end_is_no_error_either(program: Any) -> N
         assert child.wait(20) == 1
 
 
+@pytest.mark.parametrize("source", ["1", "import sys\nsys.stdout.close()", "with __import__('sys').stdout: print('x')"])
+def test_a_program_may_be_without_standard_output(program: Any, source: str) -> None:
+    path = program(source)
+    for redirection in ("", ">&-", "<&- >&-"):
+        command = f'"{sys.executable}" -m ouroloop "{path}" {redirection}'
+        if redirection and source != "1":
+            continue
+        for log in ("", "1"):
+            done = subprocess.run(
+                command, shell=True, capture_output=True, text=True, timeout=30, check=False,
+                env={**os.environ, "OUROLOOP_LOG": log},
+            )
+            assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_full_disk_is_told_of(program: Any) -> None:
+    path = program("print('x')")
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "ouroloop", str(path)], stdout=full, stderr=subprocess.PIPE, text=True, timeout=30,
+            check=False, env=environment,
+        )
+    assert done.returncode != 0
+    assert "No space left on device" in done.stderr
+    assert "cli.py" not in done.stderr
+
+
+def test_the_log_falls_silent_when_its_reader_leaves_and_the_program_goes_on(program: Any, tmp_path: Path) -> None:
+    path = program(
+        f"""
+        from ouroloop.node import fs, set_timeout
+
+        async def main():
+            for _ in range(100):
+                await fs.stat(__file__)
+            await fs.write_file({str(tmp_path / "done")!r}, "")
+        """
+    )
+    with subprocess.Popen(
+        [sys.executable, "-m", "ouroloop", "--log", str(path)], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        text=True,
+    ) as child:
+        assert child.stdout is not None
+        assert child.stderr is not None
+        child.stdout.close()
+        assert child.stderr.read() == ""
+        assert child.wait(20) in (0, 1)
+    assert (tmp_path / "done").exists()
+
+
+@pytest.mark.parametrize("raised", ["Mine('x')", "GeneratorExit('x')", "asyncio.CancelledError('x')"])
+@pytest.mark.parametrize("where", ["at_once", "in_main", "in_a_timer"])
+def test_errors_that_are_no_exceptions_end_the_program_like_others(program: Any, raised: str, where: str) -> None:
+    path = program(
+        f"""
+        import asyncio, sys
+        from ouroloop.node import set_timeout
+
+        class Mine(BaseException):
+            pass
+
+        def at_once():
+            raise {raised}
+
+        async def main():
+            if {where!r} == "in_main":
+                at_once()
+
+        if {where!r} == "in_a_timer":
+            set_timeout(at_once, 1)
+        elif {where!r} == "at_once":
+            at_once()
+        """
+    )
+    done = ouro(path)
+    lines = done.stderr.splitlines()
+    assert done.returncode == 1
+    assert lines[0] == "Traceback (most recent call last):"
+    assert lines[-1].endswith(": x")
+    assert "ouroloop" + os.sep not in done.stderr
+
+
+def test_a_forked_child_that_exits_leaves_its_parents_loop_alone(program: Any, queue: str) -> None:
+    path = program(
+        """
+        import os, sys
+        from ouroloop.node import fs
+
+        async def main():
+            await fs.stat(__file__)
+            child = os.fork()
+            if not child:
+                sys.exit(7)
+            print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+            await fs.stat(__file__)
+            print("still listening")
+        """
+    )
+    done = ouro(path)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "7\nstill listening\n", "")
+
+
+def test_an_unknown_queue_is_told_of_in_one_line(program: Any) -> None:
+    done = ouro(program("print('x')"), env={**os.environ, "OUROLOOP_QUEUE": "nope"})
+    assert (done.returncode, done.stdout) == (9, "")
+    assert done.stderr.startswith("ouro: ")
+    assert done.stderr.count("\n") == 1
+    assert "nope" in done.stderr
+
+
 @pytest.mark.parametrize("by", ["option", "variable"])
 def test_the_log_tells_of_the_loop(program: Any, by: str, queue: str) -> None:
     path = program("from ouroloop.node import set_timeout\nset_timeout(print, 1, 'timer')\n")
@@ -285,3 +383,61 @@ def test_little_is_imported_for_a_small_program(program: Any) -> None:
     loaded = set(ouro(path).stdout.split())
     assert "ouroloop.node.timers" in loaded
     assert loaded & HEAVY == set()
+
+
+def test_main_starts_before_what_the_program_has_queued(program: Any) -> None:
+    path = program(
+        """
+        from ouroloop.node import next_tick
+        next_tick(print, "tick")
+        async def main():
+            print("main")
+        """
+    )
+    assert ouro(path).stdout == "main\ntick\n"
+
+
+def test_a_main_that_takes_arguments_is_not_called_and_that_is_said(program: Any) -> None:
+    done = ouro(program("async def main(argv): print('called')\n"))
+    assert done.stdout == ""
+    assert "main() takes arguments" in done.stderr
+
+
+def test_a_main_that_cannot_finish_is_told_of_with_its_place(program: Any) -> None:
+    done = ouro(program("from ouroloop.node import Promise\nasync def main():\n    await Promise()\n"))
+    assert done.returncode == 13
+    assert "program.py:3 can no longer happen" in done.stderr
+
+
+def test_a_callback_that_cannot_take_its_arguments_is_named_with_its_place(program: Any) -> None:
+    done = ouro(program("from ouroloop.node import process\n\nprocess.on('exit', lambda: None)\n"))
+    assert done.returncode == 1
+    assert "takes 0 positional arguments but 1 was given" in done.stderr
+    assert "program.py:3" in done.stderr
+
+
+def test_an_error_event_without_a_listener_says_whose_it_was(program: Any) -> None:
+    done = ouro(program("from ouroloop.node import net\nnet.create_server().listen(0, '192.0.2.1')\n"))
+    assert done.returncode == 1
+    assert "listen EADDRNOTAVAIL" in done.stderr
+    assert "'error' event of a Server" in done.stderr
+
+
+def test_an_unhandled_rejection_says_that_nobody_awaited(program: Any) -> None:
+    done = ouro(program("from ouroloop.node import fs\nfs.read_file('/does/not/exist')\n"))
+    assert done.returncode == 1
+    assert "nobody awaited" in done.stderr
+
+
+@pytest.mark.parametrize("call", ["run(main)", "run(main())"])
+def test_a_program_under_plain_python_runs_its_main(program: Any, call: str) -> None:
+    path = program(f"from ouroloop.node import run\nasync def main(): print('main')\n{call}\n")
+    done = subprocess.run([sys.executable, path], capture_output=True, text=True, timeout=20, check=True)
+    assert (done.stdout, done.stderr) == ("main\n", "")
+
+
+def test_a_program_whose_loop_nobody_runs_says_so(program: Any) -> None:
+    path = program("from ouroloop.node import set_timeout\nset_timeout(print, 1, 'never')\n")
+    done = subprocess.run([sys.executable, path], capture_output=True, text=True, timeout=20, check=True)
+    assert done.stdout == ""
+    assert "its loop was never run" in done.stderr

@@ -11,11 +11,11 @@ from typing import Any
 
 import pycares
 import pytest
+from running import run_main as run
 
 from ouroloop.node import dns
 from ouroloop.node.environment import Environment
 from ouroloop.node.promise import Promise
-from ouroloop.node.timers import set_timeout
 
 A, NS, CNAME, SOA, PTR, MX, TXT, AAAA, SRV, NAPTR, ANY, CAA = 1, 2, 5, 6, 12, 15, 16, 28, 33, 35, 255, 257
 
@@ -108,12 +108,6 @@ def server(env: Environment) -> Iterator[NameServer]:
     dns.set_servers([server.address])
     yield server
     server.stop()
-
-
-def run(env: Environment, main: Callable[[], Any]) -> None:
-    guard = set_timeout(pytest.fail, 20_000, "the program did not end").unref()
-    assert env.run(main) == 0
-    guard.close()
 
 
 def result_of(env: Environment, ask: Callable[[], Promise[Any] | None]) -> Any:

@@ -414,3 +414,16 @@ def test_any_hashable_name_will_do(emitter: EventEmitter) -> None:
         emitter.on(name, calls.append)
         emitter.emit(name, name)
     assert calls == [1, (1, 2), frozenset({"a"}), EventEmitter]
+
+
+def test_a_subclass_that_does_not_call_our_init_is_an_emitter_all_the_same() -> None:
+    class Lazy(EventEmitter):
+        def __init__(self) -> None:
+            self.seen: list[int] = []
+
+    lazy = Lazy()
+    lazy.on("event", lazy.seen.append)
+    assert lazy.emit("event", 1)
+    assert lazy.seen == [1]
+    with pytest.raises(AttributeError, match="'Lazy' object has no attribute 'missing'"):
+        lazy.missing  # type: ignore[attr-defined]  # noqa: B018

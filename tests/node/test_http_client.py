@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from running import run_main as run
 
 from ouroloop.node import net
 from ouroloop.node.environment import Environment
@@ -19,18 +20,9 @@ from ouroloop.node.http.protocol import HeaderError, ProtocolError
 from ouroloop.node.promise import Promise
 from ouroloop.node.stream import Readable
 from ouroloop.node.timers import set_immediate, set_timeout
+from ouroloop.node.timers_promises import set_timeout as sleep
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
-
-
-def run(env: Environment, main: Callable[[], Any]) -> None:
-    guard = set_timeout(pytest.fail, 20_000, "the program did not end").unref()
-    assert env.run(main) == 0
-    guard.close()
-
-
-def sleep(ms: int) -> Promise[None]:
-    return Promise(lambda resolve, reject: set_timeout(resolve, ms))
 
 
 def closed(emitter: Any) -> Promise[None]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ouroloop.node import Promise, http, net, set_immediate, set_timeout
+from ouroloop.node import Promise, clear_interval, http, net, set_immediate, set_interval, set_timeout
 from ouroloop.node.environment import Environment
 from ouroloop.node.http import HeadersSentError
 
@@ -1005,3 +1005,40 @@ def test_settings_of_a_running_server_take_effect(env: Environment) -> None:
     assert b"Keep-Alive: timeout=5\r\n" in first
     assert b"Keep-Alive: timeout=7\r\n" in second
     assert third.startswith(b"HTTP/1.1 431 ")
+
+
+def test_a_listener_that_raises_at_each_of_many_pipelined_requests_answers_them_all(env: Environment) -> None:
+    errors: list[str] = []
+    env.process.on("uncaughtException", lambda error, origin: errors.append(str(error)))
+
+    def listener(req: Any, res: Any) -> None:
+        res.end("ok")
+        raise ValueError("after the answer")
+
+    async def client(server: Any) -> None:
+        await Client(server.port).send(GET * 1500).until(b"\r\n\r\nok", 1500)
+
+    run(env, listener, client)
+    assert errors == ["after the answer"] * 1500
+
+
+def test_a_reset_does_not_end_a_server_that_has_looked_at_the_socket(env: Environment) -> None:
+    closed: list[str] = []
+
+    def listener(req: Any, res: Any) -> None:
+        assert req.socket.remote_address == "127.0.0.1"
+        res.on("close", lambda: closed.append(req.url))
+        if req.url == "/writes":
+            more = set_interval(lambda: clear_interval(more) if res.destroyed else res.write(b"x" * 100_000), 1)
+
+    async def client(server: Any) -> None:
+        for path in ("/writes", "/waits"):
+            rude = Client(server.port).send(GET.replace(b"/", path.encode(), 1))
+            await event(server, "request")
+            await sleep(20)
+            rude.socket.reset_and_destroy()
+        while len(closed) < 2:
+            await sleep(5)
+
+    run(env, listener, client)
+    assert closed == ["/writes", "/waits"]

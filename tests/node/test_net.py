@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from running import run_main as run
 
 from ouroloop.node import net
 from ouroloop.node.environment import Environment
@@ -18,19 +19,9 @@ from ouroloop.node.events import once
 from ouroloop.node.promise import Promise
 from ouroloop.node.stream import pipeline
 from ouroloop.node.timers import set_timeout
+from ouroloop.node.timers_promises import set_timeout as sleep
 
 MB = 1024 * 1024
-
-
-def run(env: Environment, main: Callable[[], Any]) -> None:
-    """Run `main` until nothing is left; a program that hangs or fails is a failure of the test."""
-    guard = set_timeout(pytest.fail, 20_000, "the program did not end").unref()
-    assert env.run(main) == 0
-    guard.close()
-
-
-def sleep(ms: int) -> Promise[None]:
-    return Promise(lambda resolve, reject: set_timeout(resolve, ms))
 
 
 async def listening(server: net.Server, *args: Any, **options: Any) -> int:

@@ -313,14 +313,14 @@ PROGRAMS = [
     Program(
         "race takes the first",
         """
-        slow = Promise(lambda resolve, reject: set_timeout(resolve, 20, "slow"))
+        slow = Promise(lambda resolve, reject: set_timeout(resolve, 200, "slow"))
         quick = Promise(lambda resolve, reject: set_timeout(resolve, 2, "quick"))
         Promise.race([slow, quick]).then(lambda v: log("race", v))
         slow.then(log)
         quick.then(log)
         """,
         """
-        const slow = new Promise(resolve => set_timeout(resolve, 20, "slow"));
+        const slow = new Promise(resolve => set_timeout(resolve, 200, "slow"));
         const quick = new Promise(resolve => set_timeout(resolve, 2, "quick"));
         Promise.race([slow, quick]).then(v => log("race", v));
         slow.then(log);
@@ -615,18 +615,18 @@ PROGRAMS = [
     Program(
         "timers run by due time, not by the order they were set",
         """
-        set_timeout(log, 30, 30)
-        set_timeout(log, 10, 10)
-        set_timeout(log, 20, 20)
-        set_timeout(log, 10, "10 again")
+        set_timeout(log, 300, 300)
+        set_timeout(log, 100, 100)
+        set_timeout(log, 200, 200)
+        set_timeout(log, 100, "100 again")
         """,
         """
-        set_timeout(log, 30, 30);
-        set_timeout(log, 10, 10);
-        set_timeout(log, 20, 20);
-        set_timeout(log, 10, "10 again");
+        set_timeout(log, 300, 300);
+        set_timeout(log, 100, 100);
+        set_timeout(log, 200, 200);
+        set_timeout(log, 100, "100 again");
         """,
-        "10 | 10 again | 20 | 30",
+        "100 | 100 again | 200 | 300",
     ),
     Program(
         "late timers run list by list: the list that was due first runs all that is due",
@@ -667,10 +667,12 @@ PROGRAMS = [
         """
         set_timeout(lambda: (log("a"), set_timeout(log, 1, "c"), set_immediate(log, "i")), 1)
         set_timeout(log, 1, "b")
+        busy(5)
         """,
         """
         set_timeout(() => (log("a"), set_timeout(log, 1, "c"), set_immediate(log, "i")), 1);
         set_timeout(log, 1, "b");
+        busy(5);
         """,
         "a | b | i | c",
     ),
@@ -757,16 +759,16 @@ PROGRAMS = [
     Program(
         "refresh starts the time again",
         """
-        t = set_timeout(log, 40, "refreshed")
-        set_timeout(log, 60, "60")
-        set_timeout(t.refresh, 30)
+        t = set_timeout(log, 200, "refreshed")
+        set_timeout(log, 250, "250")
+        set_timeout(t.refresh, 100)
         """,
         """
-        const t = set_timeout(log, 40, "refreshed");
-        set_timeout(log, 60, "60");
-        set_timeout(() => t.refresh(), 30);
+        const t = set_timeout(log, 200, "refreshed");
+        set_timeout(log, 250, "250");
+        set_timeout(() => t.refresh(), 100);
         """,
-        "60 | refreshed",
+        "250 | refreshed",
     ),
     Program(
         "refresh inside the callback makes it fire again",

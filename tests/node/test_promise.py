@@ -190,3 +190,56 @@ def test_long_chains_do_not_use_up_the_stack(env: Environment) -> None:
         assert await Promise.all([count(), chain()]) == [19_999, 20_000]
 
     assert env.run(main) == 0
+
+
+def test_a_coroutine_may_fail_with_what_is_no_exception(env: Environment) -> None:
+    class Mine(BaseException):
+        pass
+
+    async def broken() -> None:
+        await Promise.resolve()
+        raise Mine("x")
+
+    def fail(*_: Any) -> None:
+        raise Mine("y")
+
+    async def main() -> None:
+        with pytest.raises(Mine, match="x"):
+            await Promise.resolve(broken())
+        with pytest.raises(Mine, match="y"):
+            await Promise.resolve().then(fail)
+        with pytest.raises(Mine, match="y"):
+            await Promise(fail)
+
+    assert env.run(main) == 0
+
+
+def test_an_asynchronous_generator_that_is_left_cleans_up(env: Environment) -> None:
+    seen: list[Any] = []
+
+    async def numbers() -> Any:
+        try:
+            for number in range(5):
+                yield number
+        finally:
+            seen.append("leaving")
+            await Promise(lambda resolve, reject: set_timeout(resolve, 1))
+            seen.append("left")
+
+    async def main() -> None:
+        async for number in numbers():
+            seen.append(number)
+            if number:
+                break
+        seen.append("main ends")
+
+    assert env.run(main) == 0
+    assert seen == [0, 1, "main ends", "leaving", "left"]
+
+
+def test_what_is_no_function_is_refused_at_once(env: Environment) -> None:
+    with pytest.raises(TypeError, match="must be a function, not 5"):
+        Promise(5)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="must be a function, not 'x'"):
+        Promise.resolve().then(None, "x")  # type: ignore[arg-type]
+    assert Promise.resolve(3).then(None, None).state == "pending"

@@ -235,3 +235,27 @@ def test_a_promised_interval_makes_up_for_what_was_missed(env: Environment) -> N
                 break
 
     assert env.run(main) == 0
+
+
+def test_what_is_no_exception_keeps_no_other_timer_from_firing(env: Environment) -> None:
+    seen: list[Any] = []
+
+    def fail() -> None:
+        raise BaseException("x")
+
+    env.process.on("uncaughtException", lambda error, origin: seen.append(str(error)))
+    set_timeout(fail, 1)
+    set_timeout(seen.append, 1, "same time")
+    set_timeout(seen.append, 10, "later")
+    set_immediate(fail)
+    set_immediate(seen.append, "immediate")
+    assert env.run() == 0
+    assert sorted(seen) == ["immediate", "later", "same time", "x", "x"]
+
+
+def test_a_duration_must_be_a_number(env: Environment) -> None:
+    for start in (set_timeout, set_interval):
+        for ms in ("x", None):
+            with pytest.raises(TypeError, match=f"must be a number of ms, not {ms!r}"):
+                start(print, ms)  # type: ignore[arg-type]
+    assert not env.loop.alive

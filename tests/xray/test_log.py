@@ -6,6 +6,8 @@ import io
 import os
 import threading
 
+import pytest
+
 from ouroloop.loop import Loop, Timer, queue
 from ouroloop.xray.log import HeadedOutput, Log, describe
 
@@ -78,3 +80,46 @@ def test_it_tells_of_turns_descriptors_timers_jobs_and_the_end(queue: str) -> No
 def test_events_are_told_in_words() -> None:
     assert describe(queue.READABLE | queue.HANGUP) == "readable and hang-up"
     assert describe(0) == "nothing"
+
+
+class Broken(io.StringIO):
+    """A pipe without a reader."""
+
+    def write(self, text: str) -> int:
+        raise BrokenPipeError
+
+
+def test_a_log_that_cannot_be_written_changes_nothing_for_the_program(queue: str) -> None:
+    loop = Loop()
+    out = HeadedOutput(Broken())
+    loop.probe = Log(out)
+    finished: list[object] = []
+    for _ in range(3):
+        loop.queue_work(lambda: None, lambda *result: finished.append(result), name="a job")
+    loop.run()
+    loop.close()
+    assert finished == [(None, None)] * 3
+    with pytest.raises(BrokenPipeError):
+        out.write("the program's own line\n")
+
+
+def test_it_behaves_as_standard_output_does() -> None:
+    target = io.StringIO()
+    out = HeadedOutput(target)
+    out.write("begun ")
+    with pytest.raises(TypeError, match="must be str, not int"):
+        out.write(5)  # type: ignore[arg-type]
+    out.writelines(["and ended\n", "two\n"])
+    assert target.getvalue() == "main     | begun and ended\nmain     | two\n"
+    assert isinstance(out, io.TextIOBase)
+    with out:
+        pass
+    assert target.closed
+
+
+def test_the_log_does_not_join_its_lines_to_one_that_the_program_has_begun() -> None:
+    target = io.StringIO()
+    out = HeadedOutput(target)
+    out.write("begun")
+    out.say("said")
+    assert target.getvalue() == "main     | begun\nmain     | said\n"

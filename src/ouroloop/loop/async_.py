@@ -12,9 +12,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+import threading
 from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING
+from weakref import WeakSet
 
 from .handle import Handle
 from .queue import READABLE
@@ -30,6 +32,8 @@ class Wakeup:
         self._loop = loop
         self._awake = False
         self._marked: deque[Callable[[], object]] = deque()
+        # Reentrant: a Python signal handler may send while this thread is sending.
+        self._lock = threading.RLock()
         if hasattr(os, "eventfd"):
             self._reader = self._writer = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         else:
@@ -37,21 +41,27 @@ class Wakeup:
             os.set_blocking(self._reader, False)
             os.set_blocking(self._writer, False)
         loop._queue.set(self._reader, READABLE, self._on_readable)
+        _wakeups.add(self)
 
     def fileno(self) -> int:
         """The end that the loop watches."""
         return self._reader
 
     def mark(self, callback: Callable[[], object]) -> None:
-        """Have `callback` called in the loop's next poll step. For any thread; coalescing is the caller's task."""
+        """Have `callback` called in the loop's next poll step. For any thread; coalescing is the caller's task.
+
+        When the run is ended by what it raises, or by an interrupt just before it, the next run calls it once more.
+        """
         self._marked.append(callback)
         if not self._awake:
             self._wake()
 
     def _wake(self) -> None:
         self._awake = True
-        with contextlib.suppress(BlockingIOError):
-            os.write(self._writer, b"\x01\0\0\0\0\0\0\0")
+        # A sender that was overtaken by `close` must not write to what has the descriptor's number by then.
+        with self._lock, contextlib.suppress(BlockingIOError):
+            if self._writer >= 0:
+                os.write(self._writer, b"\x01\0\0\0\0\0\0\0")
 
     def _on_readable(self, events: int) -> None:
         with contextlib.suppress(BlockingIOError):
@@ -59,21 +69,39 @@ class Wakeup:
         self._awake = False
         marked = self._marked
         for _ in range(len(marked)):
-            callback = marked.popleft()
             try:
-                callback()
+                marked[0]()
             except BaseException as exc:
                 if not self._loop._take(exc):
-                    if marked:
-                        self._wake()
                     raise
+            marked.popleft()
+
+    def arm(self) -> None:
+        """The last run was cut short, perhaps by an interrupt between any two steps above: wake up for its rest."""
+        self._awake = False
+        if self._marked:
+            self._wake()
 
     def close(self) -> None:
         """Give the descriptors back."""
         self._loop._queue.remove(self._reader)
-        os.close(self._reader)
-        if self._writer != self._reader:
-            os.close(self._writer)
+        with self._lock:
+            reader, writer, self._writer = self._reader, self._writer, -1
+            os.close(reader)
+            if writer != reader:
+                os.close(writer)
+
+
+_wakeups: WeakSet[Wakeup] = WeakSet()
+
+
+def _after_fork_in_child() -> None:
+    """A thread that held a lock at the fork is not here to release it; without this the child could not even exit."""
+    for wakeup in _wakeups:
+        wakeup._lock = threading.RLock()
+
+
+os.register_at_fork(after_in_child=_after_fork_in_child)
 
 
 class Async(Handle):
@@ -98,6 +126,7 @@ class Async(Handle):
         self.loop._wakeup.mark(self._deliver)
 
     def _deliver(self) -> None:
-        self._sent = False
-        if not self._closing:
-            self._callback()
+        if self._sent:
+            self._sent = False
+            if not self._closing:
+                self._callback()

@@ -17,7 +17,6 @@ names that no text encoding knows. As `str` those come and go with surrogate esc
 
 from __future__ import annotations
 
-import ctypes
 import errno
 import math
 import os
@@ -25,7 +24,7 @@ import random
 import stat as _mode
 import struct
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from os import (
@@ -36,25 +35,21 @@ from os import (
     ftruncate,
     lstat,
     pread,
-    preadv,
     pwrite,
-    pwritev,
     read,
-    readv,
     rmdir,
     stat,
     symlink,
     truncate,
     unlink,
     write,
-    writev,
 )
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from .errors import error
 
 if TYPE_CHECKING:
-    from _typeshed import ReadableBuffer
+    from _typeshed import ReadableBuffer, WriteableBuffer
 
     from .loop import Loop
     from .threadpool import Work
@@ -86,6 +81,7 @@ _DIRENT_BY_MODE = {
 }
 _names: dict[Callable[..., Any], str] = {}
 _FICLONE = 0x40049409
+_IOV_MAX = 1024
 _CHUNK = 1 << 16
 _COPY_CHUNK = 1 << 30
 _TEMPLATE_LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
@@ -120,6 +116,49 @@ def open(path: Path, flags: int = os.O_RDONLY, mode: int = 0o666) -> int:
 def fstat(fd: int) -> os.stat_result:
     """What `stat` tells, of an open file (fstat(2))."""
     return os.fstat(fd)
+
+
+def readv(fd: int, buffers: Sequence[WriteableBuffer]) -> int:
+    """Fill `buffers` from where the file stands; returns how many bytes came (readv(2)). Beyond the first 1024 none."""
+    return os.readv(fd, buffers[:_IOV_MAX])
+
+
+def preadv(fd: int, buffers: Sequence[WriteableBuffer], position: int) -> int:
+    """`readv` from `position`, which does not move where the file stands (preadv(2))."""
+    return os.preadv(fd, buffers[:_IOV_MAX], position)
+
+
+def writev(fd: int, buffers: Sequence[ReadableBuffer]) -> int:
+    """Write `buffers` where the file stands; returns how many bytes went (writev(2)); over 1024 take several calls."""
+    if len(buffers) <= _IOV_MAX:
+        return os.writev(fd, buffers)
+    return _write_in_parts(buffers, lambda part, _: os.writev(fd, part))
+
+
+def pwritev(fd: int, buffers: Sequence[ReadableBuffer], position: int) -> int:
+    """`writev` at `position`, which does not move where the file stands (pwritev(2))."""
+    if len(buffers) <= _IOV_MAX:
+        return os.pwritev(fd, buffers, position)
+    return _write_in_parts(buffers, lambda part, total: os.pwritev(fd, part, position + total))
+
+
+def _write_in_parts(
+    buffers: Sequence[ReadableBuffer], write_part: Callable[[Sequence[ReadableBuffer], int], int]
+) -> int:
+    """As far as it goes: an error after the first part is left to the next call."""
+    total = 0
+    for start in range(0, len(buffers), _IOV_MAX):
+        part = buffers[start : start + _IOV_MAX]
+        try:
+            written = write_part(part, total)
+        except OSError:
+            if total:
+                break
+            raise
+        total += written
+        if written < sum(memoryview(buffer).nbytes for buffer in part):
+            break
+    return total
 
 
 def read_file(path: Path | int, flags: int = os.O_RDONLY) -> bytes:
@@ -464,11 +503,11 @@ def _file_system_type(path: Path) -> int:
     """statvfs(3), all that the standard library has, leaves out the one field that statfs(2) has first."""
     if not sys.platform.startswith("linux"):
         return 0
-    buffer = ctypes.create_string_buffer(256)
-    if _libc().statfs(os.fsencode(path), buffer):
-        code = ctypes.get_errno()
-        raise error(code, os.fspath(path))
-    return int(struct.unpack_from("l", buffer)[0])
+    from .libc import buffer, call
+
+    answer = buffer(256)
+    call("statfs", os.fsencode(path), answer, filename=os.fspath(path))
+    return int(struct.unpack_from("l", answer)[0])
 
 
 # Directories
@@ -546,13 +585,3 @@ def _dirent_type(entry: os.DirEntry[Any]) -> int:
         return _DIRENT_BY_MODE.get(_mode.S_IFMT(entry.stat(follow_symlinks=False).st_mode), DIRENT_UNKNOWN)
     except OSError:
         return DIRENT_UNKNOWN  # gone since
-
-
-def _libc() -> ctypes.CDLL:
-    global _c_library
-    if _c_library is None:
-        _c_library = ctypes.CDLL(None, use_errno=True)
-    return _c_library
-
-
-_c_library: ctypes.CDLL | None = None

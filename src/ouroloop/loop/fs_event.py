@@ -1,6 +1,6 @@
 """FsEvent: told by the kernel when a file or directory changes.
 
-Theory of operation. Linux's inotify(7), called through ctypes. A loop has one inotify descriptor, opened with the first
+Theory of operation. Linux's inotify(7), by way of libc.py. A loop has one inotify descriptor, opened with the first
 handle and closed with the last; the kernel gives each watched inode a number, and several handles may share one. An
 event becomes RENAME (something appeared, went or changed its name) or CHANGE (contents or attributes), as in libuv.
 
@@ -104,16 +104,12 @@ class _Inotify:
 
     def __init__(self, loop: Loop) -> None:
         self._loop = loop
-        # Only programs that watch files pay for loading ctypes: 1.5 ms.
-        import ctypes
+        from .libc import call
 
-        self._c = ctypes.CDLL(None, use_errno=True)
-        self._errno = ctypes.get_errno
+        self._call = call
         self._handles: dict[int, dict[FsEvent, None]] = {}
         self._events: deque[tuple[FsEvent, int, str | None, int]] = deque()
-        self._fd = self._c.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC)
-        if self._fd < 0:
-            raise error(self._errno())
+        self._fd = call("inotify_init1", os.O_NONBLOCK | os.O_CLOEXEC)
         loop._watch(self._fd, READABLE, self._on_readable)
 
     @classmethod
@@ -126,9 +122,7 @@ class _Inotify:
     def add(self, handle: FsEvent, path: bytes) -> int:
         if b"\0" in path:
             raise ValueError(f"a path cannot have a NUL character in it: {path!r}")
-        wd: int = self._c.inotify_add_watch(self._fd, path, _WATCHED)
-        if wd < 0:
-            raise error(self._errno(), os.fsdecode(path))
+        wd = self._call("inotify_add_watch", self._fd, path, _WATCHED, filename=os.fsdecode(path))
         self._handles.setdefault(wd, {})[handle] = None
         return wd
 
@@ -137,8 +131,8 @@ class _Inotify:
         del handles[handle]
         if not handles:
             del self._handles[wd]
-            # Fails when the inode is gone: the kernel has forgotten it then.
-            self._c.inotify_rm_watch(self._fd, wd)
+            with contextlib.suppress(OSError):  # the inode is gone, and the kernel has forgotten it
+                self._call("inotify_rm_watch", self._fd, wd)
 
     def close_if_unused(self) -> None:
         if not self._handles:

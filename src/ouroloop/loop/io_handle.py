@@ -112,6 +112,13 @@ class IoHandle(Handle):
             return True
         return False
 
+    def _check_number(self) -> None:
+        """Ready, but nothing there: the event may be that of a file whose number is another file's by now."""
+        queue = self.loop._queue
+        if queue.callbacks.get(self._fd) == self._on_event and not queue.is_current(self._fd):
+            self._unwatch()
+            self._on_lost()
+
     def _disown(self) -> None:
         """The number is no longer ours: never touch it again."""
         self._io.detach()

@@ -44,6 +44,8 @@ if TYPE_CHECKING:
 
 RunMode = Literal["default", "once", "nowait"]
 
+# libuv's figures. Bounds are what keeps one step from starving the others: a callback that puts off a callback that
+# puts off a callback, or descriptors that are ready again before the last of them was served.
 _PENDING_ROUNDS = 8
 _POLL_ROUNDS = 48
 _FULL_BATCH = 1024
@@ -65,16 +67,18 @@ class Loop:
         self._timers: list[tuple[int, int, Timer]] = []
         self._timers_started = 0
         self._dead_timers = 0
-        self._ready_timers: deque[tuple[Timer, int]] = deque()
+        # Due timers wait here and not in a local variable: a callback that ends the run must not lose those behind it.
         self._reserve = -1
         self._pending: deque[tuple[Callable[..., object], tuple[Any, ...]]] = deque()
-        self._idle: dict[Handle, Callable[[], object]] = {}
-        self._prepare: dict[Handle, Callable[[], object]] = {}
-        self._check: dict[Handle, Callable[[], object]] = {}
+        self._idle: dict[Handle, tuple[Callable[[], object]]] = {}
+        self._prepare: dict[Handle, tuple[Callable[[], object]]] = {}
+        self._check: dict[Handle, tuple[Callable[[], object]]] = {}
         self._closing: list[Handle] = []
         self._after_poll: list[Callable[[], object]] = []
+        self._hook_failure: BaseException | None = None
         self._stopped = False
         self._running = False
+        self._cut_short = False
         self.closed = False
         self.turns = 0
         self.probe: Probe | None = None
@@ -101,9 +105,19 @@ class Loop:
             raise error(errno.EINVAL)
         if self._running:
             raise error(errno.EBUSY)
-        self._running = True
+        if self._cut_short:
+            self._wakeup.arm()
+            self.pool.arm()
+        self._running = self._cut_short = True
         try:
-            return self._run(mode)
+            alive = self._run(mode)
+            self._cut_short = False
+            return alive
+        except BaseException:
+            failure, self._hook_failure = self._hook_failure, None
+            if failure is not None:
+                raise failure  # noqa: B904
+            raise
         finally:
             self._running = False
             self._stopped = False
@@ -134,7 +148,7 @@ class Loop:
             if self._closing:
                 self._run_closing()
             now = self.now = monotonic_ns() // 1_000_000
-            if self._ready_timers or (self._timers and self._timers[0][0] <= now):
+            if self._timers and self._timers[0][0] <= now:
                 self._run_timers()
             alive = self._active_handles or self._active_requests or self._pending or self._closing
             if mode != "default":
@@ -158,12 +172,12 @@ class Loop:
             if not self._pending:
                 break
 
-    def _run_watchers(self, watchers: dict[Handle, Callable[[], object]]) -> None:
-        for handle, callback in reversed(list(watchers.items())) if len(watchers) > 1 else [*watchers.items()]:
-            if watchers.get(handle) is not callback:
+    def _run_watchers(self, watchers: dict[Handle, tuple[Callable[[], object]]]) -> None:
+        for handle, entry in reversed(list(watchers.items())) if len(watchers) > 1 else [*watchers.items()]:
+            if watchers.get(handle) is not entry:
                 continue
             try:
-                callback()
+                entry[0]()
             except BaseException as exc:
                 if not self._take(exc):
                     raise
@@ -221,7 +235,8 @@ class Loop:
                 callback()
             except BaseException as exc:
                 if not self._take(exc):
-                    self._after_poll = late[position + 1 :] + self._after_poll
+                    # With this one: it knows what it has done, and an interrupt may have come before it began.
+                    self._after_poll = late[position:] + self._after_poll
                     raise
 
     def _tell_lost(self) -> None:
@@ -251,7 +266,8 @@ class Loop:
                     raise
 
     def _run_timers(self) -> None:
-        heap, now, ready = self._timers, self.now, self._ready_timers
+        heap, now = self._timers, self.now
+        ready: deque[tuple[Timer, int]] = deque()
         while heap and heap[0][0] <= now:
             _, start_id, timer = heappop(heap)
             if timer._start_id != start_id:
@@ -274,12 +290,27 @@ class Loop:
                 callback()
             except BaseException as exc:
                 if not self._take(exc):
+                    self._put_back(ready)
                     raise
 
+    def _put_back(self, ready: deque[tuple[Timer, int]]) -> None:
+        """Due timers that have not run, because a callback ended the run, are for the next one."""
+        for timer, start_id in ready:
+            if timer._start_id == start_id:
+                heappush(self._timers, (timer._due, start_id, timer))
+                timer._set_active()
+
     def _take(self, exc: BaseException) -> bool:
+        """Give `exc` to the hook. False when it must leave `run`; what the hook itself raises leaves in its place."""
         if self.on_exception is None or isinstance(exc, (SystemExit, KeyboardInterrupt)):
             return False
-        self.on_exception(exc)
+        if self._hook_failure is not None:
+            return False
+        try:
+            self.on_exception(exc)
+        except BaseException as failure:
+            self._hook_failure = failure
+            return False
         return True
 
     # What keeps it going

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class _LoopWatcher(Handle):
     __slots__ = ("_watchers",)
 
-    def __init__(self, loop: Loop, watchers: dict[Handle, Callable[[], object]]) -> None:
+    def __init__(self, loop: Loop, watchers: dict[Handle, tuple[Callable[[], object]]]) -> None:
         super().__init__(loop)
         self._watchers = watchers
 
@@ -27,7 +27,8 @@ class _LoopWatcher(Handle):
         """Call `callback` in every turn. Starting a started watcher does nothing."""
         self._require_open()
         if not self._active:
-            self._watchers[self] = callback
+            # A tuple of its own for each start: one that is started anew in this very step waits for the next.
+            self._watchers[self] = (callback,)
             self._set_active()
 
     def stop(self) -> None:

@@ -171,7 +171,9 @@ class Stream(IoHandle):
                 return
 
     def _read_failed(self, exc: OSError) -> None:
-        if not isinstance(exc, BlockingIOError) and not self._lost_by(exc):
+        if isinstance(exc, BlockingIOError):
+            self._check_number()
+        elif not self._lost_by(exc):
             self._readable = self._writable = False
             self._end_read(exc)
 

@@ -75,7 +75,10 @@ class Tcp(Stream):
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         if family == socket.AF_INET6:
             sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, int(ipv6_only))
-        sock.bind(address)
+        try:
+            sock.bind(address)
+        except OSError as exc:
+            raise misfit(exc) from None
         self._owns_address = True
 
     def listen(self, backlog: int, callback: DoneCallback) -> None:
@@ -106,7 +109,11 @@ class Tcp(Stream):
         self._require_open()
         if self._connect_request is not None:
             raise error(errno.EALREADY)
-        code = self._socket(family_of(address)).connect_ex(address)
+        sock = self._socket(family_of(address))
+        try:
+            code = sock.connect_ex(address)
+        except OSError as exc:
+            raise misfit(exc) from None
         if code not in (0, errno.EINPROGRESS, errno.EINTR, errno.ECONNREFUSED):
             raise error(code)
         request = Request(self.loop, callback)
@@ -162,14 +169,32 @@ class Tcp(Stream):
 
 
 def family_of(address: Address) -> int:
-    """AF_INET6 or AF_INET, for an address whose host is literal. Raises `OSError` EINVAL for any other.
+    """AF_INET6 or AF_INET, for an address that is one. Raises `OSError` EINVAL for any other."""
+    family = host_family(address[0])
+    numbers = address[1:]
+    if not 1 <= len(numbers) <= (3 if family == socket.AF_INET6 else 1):
+        raise OSError(errno.EINVAL, f"not an address: {address!r}")
+    for number in numbers:
+        if not isinstance(number, int) or not 0 <= number <= 0xFFFFFFFF:
+            raise OSError(errno.EINVAL, f"not an address: {address!r}")
+    if numbers[0] > 0xFFFF:
+        raise OSError(errno.EINVAL, f"a port is a number from 0 to 65535, not {numbers[0]}")
+    return family
+
+
+def host_family(host: str) -> int:
+    """AF_INET6 or AF_INET, for a literal host. Raises `OSError` EINVAL for any other.
 
     Without this check Python would look a name up, and block the loop for as long as that takes.
     """
-    host = address[0]
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
         socket.inet_pton(family, host.partition("%")[0] if family == socket.AF_INET6 else host)
-    except OSError:
+    except (OSError, ValueError, TypeError):
         raise OSError(errno.EINVAL, f"not an IP address: {host!r}") from None
     return family
+
+
+def misfit(failure: OSError) -> OSError:
+    """What the system would say of an address that Python refused: it is of another family than the socket."""
+    return error(errno.EAFNOSUPPORT) if isinstance(failure, socket.gaierror) else failure

@@ -51,12 +51,17 @@ class Tty(Stream):
         flags = fcntl.fcntl(fd, fcntl.F_GETFL)
         if not os.isatty(fd):
             raise error(errno.EINVAL)
-        super().__init__(loop)
-        own = _reopen(fd, flags & os.O_ACCMODE)
+        access = flags & os.O_ACCMODE
+        own = _reopen(fd, access)
+        shared = own is None
         if own is None:
             own = os.dup(fd)
-            self._blocking_writes = True
-        access = flags & os.O_ACCMODE
+        try:
+            super().__init__(loop)
+        except BaseException:
+            os.close(own)
+            raise
+        self._blocking_writes = shared
         self._adopt_open(FileIO(own), readable=access != os.O_WRONLY, writable=access != os.O_RDONLY)
         self._mode: TtyMode = "normal"
         self._resize_watcher: Watcher | None = None

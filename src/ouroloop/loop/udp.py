@@ -12,9 +12,7 @@ goes on after such an error. And an empty datagram is a datagram: the end of the
 
 from __future__ import annotations
 
-import ctypes
 import errno
-import os
 import socket
 import struct
 from collections import deque
@@ -25,7 +23,7 @@ from .errors import error
 from .io_handle import IoHandle, IoRequest
 from .queue import ERROR, INVALID, READABLE, WRITABLE
 from .stream import Data, DoneCallback, buffers_of, size_of
-from .tcp import Address, family_of
+from .tcp import Address, family_of, host_family, misfit
 
 if TYPE_CHECKING:
     from .loop import Loop
@@ -128,7 +126,10 @@ class Udp(IoHandle):
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         if ipv6_only:
             sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        sock.bind(address)
+        try:
+            sock.bind(address)
+        except OSError as exc:
+            raise misfit(exc) from None
         self._owns_address = True
 
     def connect(self, address: Address | None) -> None:
@@ -142,7 +143,11 @@ class Udp(IoHandle):
             return
         if self._connected:
             raise error(errno.EISCONN)
-        self._bound_socket(family_of(address)).connect(address)
+        sock = self._bound_socket(family_of(address))
+        try:
+            sock.connect(address)
+        except OSError as exc:
+            raise misfit(exc) from None
         self._connected = True
 
     def _disconnect(self) -> None:
@@ -168,7 +173,7 @@ class Udp(IoHandle):
                 self._want(self._events | WRITABLE)
                 self._sends.append(request)
         except OSError as exc:
-            self._complete(request, exc)
+            self._complete(request, misfit(exc))
             if self._tells_of_loss(exc):
                 self.loop.defer(self._lost_by, exc)
         return request
@@ -187,7 +192,7 @@ class Udp(IoHandle):
         except OSError as exc:
             if exc.errno == errno.ENOBUFS:
                 raise error(errno.EAGAIN) from None
-            raise
+            raise misfit(exc) from None
 
     def _prepare_to_send(self, address: Address | None) -> None:
         if self._closing:
@@ -230,7 +235,7 @@ class Udp(IoHandle):
             except OSError as exc:
                 if self._lost_by(exc):
                     return
-                self._complete(sends.popleft(), exc)
+                self._complete(sends.popleft(), misfit(exc))
         self._want(self._events & ~WRITABLE)
 
     # Receiving
@@ -260,13 +265,15 @@ class Udp(IoHandle):
 
     def _receive(self) -> None:
         receive = self._io.recvfrom
-        for _ in range(_DATAGRAMS_PER_EVENT):
+        for position in range(_DATAGRAMS_PER_EVENT):
             callback = self._receive_callback
             if callback is None:
                 return
             try:
                 data, address = receive(_DATAGRAM_SIZE)
             except BlockingIOError:
+                if not position:
+                    self._check_number()
                 return
             except OSError as exc:
                 if not self._lost_by(exc):
@@ -308,7 +315,7 @@ class Udp(IoHandle):
 
         Raises `OSError` EINVAL for what is no address, ENODEV or EADDRNOTAVAIL for one that is no interface's.
         """
-        if family_of((interface,)) == socket.AF_INET6:
+        if host_family(interface) == socket.AF_INET6:
             self._set_option(None, socket.IPV6_MULTICAST_IF, _interface_index(interface))
         else:
             self._set_option(socket.IP_MULTICAST_IF, None, socket.inet_aton(interface))
@@ -333,7 +340,7 @@ class Udp(IoHandle):
         """
         self._require_open()
         _check_membership(membership)
-        family = family_of((group,))
+        family = host_family(group)
         sock = self._bound_socket(family, reuse_address=True)
         if family == socket.AF_INET6:
             request = socket.inet_pton(family, group.partition("%")[0]) + struct.pack("@I", _interface_index(interface))
@@ -347,8 +354,8 @@ class Udp(IoHandle):
         """As `set_membership`, for datagrams of the group that come from `source` (uv_udp_set_source_membership)."""
         self._require_open()
         _check_membership(membership)
-        family = family_of((group,))
-        if family_of((source,)) != family:
+        family = host_family(group)
+        if host_family(source) != family:
             raise error(errno.EINVAL)
         sock = self._bound_socket(family, reuse_address=True)
         if family == socket.AF_INET6:
@@ -415,7 +422,7 @@ def _interface_index(interface: str | None) -> int:
     """The number of the interface that an IPv6 address ends in (%name or %number); 0 for none."""
     if interface is None:
         return 0
-    if family_of((interface,)) != socket.AF_INET6:
+    if host_family(interface) != socket.AF_INET6:
         raise error(errno.EINVAL)
     zone = interface.partition("%")[2]
     return int(zone or 0) if zone.isdigit() or not zone else socket.if_nametoindex(zone)
@@ -429,7 +436,6 @@ def _storage6(address: str) -> bytes:
 
 def _connect_to_nowhere(fd: int) -> None:
     """connect(2) with AF_UNSPEC, which ends a datagram socket's connection. Python's sockets cannot say that."""
-    libc: Any = ctypes.CDLL(None, use_errno=True)
-    if libc.connect(fd, struct.pack("@H14x", socket.AF_UNSPEC), 16):
-        code = ctypes.get_errno()
-        raise OSError(code, os.strerror(code))
+    from .libc import call
+
+    call("connect", fd, struct.pack("@H14x", socket.AF_UNSPEC), 16)

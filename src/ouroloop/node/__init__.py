@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -53,6 +53,11 @@ _HOMES = {
 }
 
 
+_MODULES = [
+    "child_process", "crypto", "dns", "events", "fs", "http", "net", "stream", "timers", "timers_promises", "zlib",
+]
+
+
 class _Package(ModuleType):
     """`process` is the object, as in Node, not the module that defines its class."""
 
@@ -85,6 +90,10 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}") from None
 
 
+def __dir__() -> list[str]:
+    return sorted([*__all__, *_MODULES])
+
+
 def next_tick(callback: Callable[..., object], *args: Any) -> None:
     """Call `callback(*args)` after the callback that runs now, before all microtasks (Node's `process.nextTick`)."""
     current().next_tick(callback, *args)
@@ -95,7 +104,7 @@ def queue_microtask(callback: Callable[..., object], *args: Any) -> None:
     current().queue_microtask(callback, *args)
 
 
-def run(main: Callable[[], Any] | None = None) -> None:
+def run(main: Callable[[], Any] | Coroutine[Any, Any, Any] | None = None) -> None:
     """Call `main` (a function or an `async def`), run the loop until nothing is left, and end the program.
 
     For programs started with plain `python`: ends with `SystemExit` if the exit code is not 0. Under `ouro`, where the

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, Union
 from ..loop import Loop, Pipe, Process, Timer
 from . import environment
 from .environment import require_callable
+from .errors import NodeError, system_code
 from .events import EventEmitter
 from .net import Socket
 from .process import signal_number
@@ -59,13 +60,15 @@ class CommandError(Exception):
     stderr: str | bytes = ""
 
 
-class MaxBufferError(RuntimeError):
+class MaxBufferError(NodeError, RuntimeError):
     """A command wrote more than `max_buffer` bytes, and was killed. `stdout` and `stderr` hold what was kept."""
 
-    code = "ERR_CHILD_PROCESS_STDIO_MAXBUFFER"
     cmd = ""
     stdout: str | bytes = ""
     stderr: str | bytes = ""
+
+    def __init__(self, which: str) -> None:
+        super().__init__("ERR_CHILD_PROCESS_STDIO_MAXBUFFER", f"{which} max_buffer length exceeded")
 
 
 class Output(NamedTuple):
@@ -120,8 +123,9 @@ class _Command(NamedTuple):
         file = os.fsdecode(self.file)
         if cause.filename is None:
             cause = OSError(cause.errno, os.strerror(cause.errno or 0), file)
-        code = errno.errorcode.get(cause.errno or 0, "UNKNOWN")
-        vars(cause).update(code=code, syscall=f"{syscall} {file}", path=file, spawnargs=self.args[1:])
+        vars(cause).update(
+            code=system_code(cause), syscall=f"{syscall} {file}", path=file, spawnargs=self.args[1:]
+        )
         return cause
 
 
@@ -499,7 +503,7 @@ class _Collector:
             self._chunks[which].append(data)
             return
         self._chunks[which].append(data[: int(left)])
-        self._error = MaxBufferError(f"{which} max_buffer length exceeded")
+        self._error = MaxBufferError(which)
         self._kill()
 
     def _destroy_streams(self) -> None:

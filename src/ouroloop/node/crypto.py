@@ -27,6 +27,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from . import environment
+from .errors import NodeError
 
 if TYPE_CHECKING:
     from hashlib import _Hash
@@ -97,12 +98,8 @@ _ALIASES = {
 }
 
 
-class CryptoError(ValueError):
-    """What cannot be done with these values; `code` is Node's."""
-
-    def __init__(self, message: str, code: str) -> None:
-        super().__init__(message)
-        self.code = code
+class CryptoError(NodeError, ValueError):
+    """What cannot be done with these values."""
 
 
 # Keys from passwords
@@ -131,11 +128,11 @@ def _pbkdf2_job(password: Data, salt: Data, iterations: int, keylen: int, digest
     _require_integer("keylen", keylen, 0, _MAX_INT32)
     name = _require_digest(digest)
     if name in _XOF_LENGTHS:
-        raise CryptoError(f"{digest} cannot be used here: it has no fixed length", "ERR_CRYPTO_INVALID_DIGEST")
+        raise CryptoError("ERR_CRYPTO_INVALID_DIGEST", f"{digest} cannot be used here: it has no fixed length")
 
     def derive() -> bytes:
         if keylen == 0:
-            raise CryptoError("Deriving bits failed: a key of 0 bytes", "ERR_CRYPTO_OPERATION_FAILED")
+            raise CryptoError("ERR_CRYPTO_OPERATION_FAILED", "Deriving bits failed: a key of 0 bytes")
         return hashlib.pbkdf2_hmac(name, secret, salt_bytes, iterations, keylen)
 
     return derive
@@ -211,7 +208,7 @@ def _scrypt_job(
 
 
 def _scrypt_error(why: str) -> CryptoError:
-    return CryptoError(f"Invalid scrypt params: {why}", "ERR_CRYPTO_INVALID_SCRYPT_PARAMS")
+    return CryptoError("ERR_CRYPTO_INVALID_SCRYPT_PARAMS", f"Invalid scrypt params: {why}")
 
 
 # Random numbers
@@ -260,7 +257,7 @@ def _fill_job(
     _require_integer("size", size, 0, _MAX_INT32)
     if offset + size > length:
         raise CryptoError(
-            f"size + offset must be at most the buffer's length, {length}, not {offset + size}", "ERR_OUT_OF_RANGE"
+            "ERR_OUT_OF_RANGE", f"size + offset must be at most the buffer's length, {length}, not {offset + size}"
         )
 
     def fill() -> bytearray | memoryview:
@@ -299,9 +296,9 @@ def _int_range(low: Any, high: Any) -> tuple[int, int]:
         _require_integer(name, value, -_MAX_SAFE_INTEGER, _MAX_SAFE_INTEGER)
     width: int = high - low
     if width <= 0:
-        raise CryptoError(f"max must be greater than min ({low}), not {high}", "ERR_OUT_OF_RANGE")
+        raise CryptoError("ERR_OUT_OF_RANGE", f"max must be greater than min ({low}), not {high}")
     if width > _MAX_RANDOM_RANGE:
-        raise CryptoError(f"max - min must be at most {_MAX_RANDOM_RANGE}, not {width}", "ERR_OUT_OF_RANGE")
+        raise CryptoError("ERR_OUT_OF_RANGE", f"max - min must be at most {_MAX_RANDOM_RANGE}, not {width}")
     return low, width
 
 
@@ -394,8 +391,8 @@ class Hash:
             self._length = output_length
         elif output_length != fixed:
             raise CryptoError(
-                f"output_length {output_length} is not possible: {algorithm} always gives {fixed} bytes",
                 "ERR_OSSL_EVP_NOT_XOF_OR_INVALID_LENGTH",
+                f"output_length {output_length} is not possible: {algorithm} always gives {fixed} bytes",
             )
 
     def update(self, data: Data, input_encoding: str = "utf8") -> Hash:
@@ -435,7 +432,7 @@ class Hmac:
     def __init__(self, algorithm: str, key: Data) -> None:
         name = _require_digest(algorithm)
         if name in _XOF_LENGTHS:
-            raise CryptoError(f"{algorithm} makes no Hmac: it has no fixed length", "ERR_CRYPTO_INVALID_DIGEST")
+            raise CryptoError("ERR_CRYPTO_INVALID_DIGEST", f"{algorithm} makes no Hmac: it has no fixed length")
         self._hasher: _hmac.HMAC | None = _hmac.new(bytes(_bytes(key, "key")), digestmod=name)
 
     def update(self, data: Data, input_encoding: str = "utf8") -> Hmac:
@@ -458,7 +455,7 @@ class Hmac:
 
 
 def _finalized() -> CryptoError:
-    return CryptoError("Digest already called: a finished hash takes no more data", "ERR_CRYPTO_HASH_FINALIZED")
+    return CryptoError("ERR_CRYPTO_HASH_FINALIZED", "Digest already called: a finished hash takes no more data")
 
 
 def timing_safe_equal(
@@ -472,7 +469,7 @@ def timing_safe_equal(
         if not isinstance(value, (bytes, bytearray, memoryview)):
             raise TypeError(f"{name} must be bytes, not {_kind(value)}")
     if memoryview(a).nbytes != memoryview(b).nbytes:
-        raise CryptoError("both must have the same length in bytes", "ERR_CRYPTO_TIMING_SAFE_EQUAL_LENGTH")
+        raise CryptoError("ERR_CRYPTO_TIMING_SAFE_EQUAL_LENGTH", "both must have the same length in bytes")
     return _hmac.compare_digest(a, b)
 
 
@@ -487,7 +484,7 @@ def _require_integer(name: str, value: object, least: int, most: int) -> None:
     if not isinstance(value, int) or isinstance(value, bool):
         raise TypeError(f"{name} must be an integer, not {_kind(value)}")
     if not least <= value <= most:
-        raise CryptoError(f"{name} must be from {least} to {most}, not {value}", "ERR_OUT_OF_RANGE")
+        raise CryptoError("ERR_OUT_OF_RANGE", f"{name} must be from {least} to {most}, not {value}")
 
 
 def _require_digest(algorithm: str) -> str:
@@ -497,7 +494,7 @@ def _require_digest(algorithm: str) -> str:
     name = algorithm.lower()
     name = _ALIASES.get(name, name)
     if name not in _HASHLIB_NAMES or not _is_available(name):
-        raise CryptoError(f"Invalid digest: {algorithm}; get_hashes() lists what there is", "ERR_CRYPTO_INVALID_DIGEST")
+        raise CryptoError("ERR_CRYPTO_INVALID_DIGEST", f"Invalid digest: {algorithm}; get_hashes() lists what there is")
     return _HASHLIB_NAMES[name]
 
 
@@ -516,7 +513,7 @@ def _require_encoding(encoding: str | None) -> None:
     name = encoding.lower()
     if name != "buffer" and name not in _BASES and name not in _CODECS:
         known = ", ".join([*_BASES, *_CODECS])
-        raise CryptoError(f"unknown encoding {encoding!r}; there are buffer, {known}", "ERR_INVALID_ARG_VALUE")
+        raise CryptoError("ERR_INVALID_ARG_VALUE", f"unknown encoding {encoding!r}; there are buffer, {known}")
 
 
 def _text(data: bytes, encoding: str | None) -> str | bytes:
@@ -556,4 +553,4 @@ def _decoded(text: str, encoding: str) -> bytes:
             return bytes.fromhex(text)
         return base64.b64decode(text.replace("-", "+").replace("_", "/") + "==")
     except (ValueError, binascii.Error) as exc:
-        raise CryptoError(f"data of length {len(text)} is not {encoding}: {exc}", "ERR_INVALID_ARG_VALUE") from None
+        raise CryptoError("ERR_INVALID_ARG_VALUE", f"data of length {len(text)} is not {encoding}: {exc}") from None

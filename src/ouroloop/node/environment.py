@@ -12,15 +12,17 @@ Node. Only the main program's own error is followed by a drain at once.
 
 from __future__ import annotations
 
+import atexit
 import os
 import sys
 from collections import deque
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from types import CoroutineType
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
 from ..loop import Loop
+from .errors import add_note
 
 if TYPE_CHECKING:
     from .process import Process
@@ -56,9 +58,12 @@ class Environment:
         self.process: Process = Process(self, argv)
         self._outer: Environment | None = None
         self._main: Promise[Any] | None = None
+        self._main_coroutine: CoroutineType[Any, Any, Any] | None = None
         self._pid = os.getpid()
         self.running = False
         """Whether `run` is under way."""
+        self.ever_run = False
+        """Whether `run` was called."""
         self.main_called = False
         """Whether the program has called its main function itself, through `ouroloop.node.run`."""
 
@@ -108,6 +113,10 @@ class Environment:
         except BaseException as exc:
             self.uncaught_exception(exc)
 
+    def run_next_ticks(self) -> None:
+        """`make_callback` without a callback: drain what is queued (Node's `runNextTicks`)."""
+        self.make_callback(_nothing)
+
     def adopt(self, result: object) -> None:
         """A callback may be an `async def`: start the coroutine that it returned. Other results are ignored."""
         if isinstance(result, CoroutineType):
@@ -142,7 +151,7 @@ class Environment:
                 promise._resolve(result)
             else:
                 promise._reject(error)
-            self.make_callback(_nothing)
+            self.run_next_ticks()
 
         return settle, promise
 
@@ -170,6 +179,8 @@ class Environment:
         for promise in rejections:
             self._reported.add(promise)
             if not process.emit("unhandledRejection", promise._value, promise):
+                if promise is not self._main:
+                    add_note(promise._value, "It rejected a promise that nobody awaited, and that has no handler.")
                 self.uncaught_exception(promise._value, "unhandledRejection")
         return bool(self.ticks or self.microtasks or self.rejections)
 
@@ -197,13 +208,13 @@ class Environment:
 
     # Running
 
-    def run(self, main: Callable[[], Any] | None = None) -> int:
+    def run(self, main: Callable[[], Any] | Coroutine[Any, Any, Any] | None = None) -> int:
         """Call `main`, run the loop until nothing is left, and return the exit code.
 
         `main` may be a coroutine function. 'beforeExit' and 'exit' are emitted as in Node.
         """
         process = self.process
-        self.running = True
+        self.running = self.ever_run = True
         generator_hooks = sys.get_asyncgen_hooks()
         sys.set_asyncgen_hooks(finalizer=self._finish_generator)
         try:
@@ -211,14 +222,15 @@ class Environment:
                 self.start_main(main)
             except BaseException as exc:
                 self.uncaught_exception(exc)
-            self.make_callback(_nothing)
+            self.run_next_ticks()
             while True:
                 self.loop.run()
                 process.emit_before_exit()
                 if not self.loop.alive:
                     break
             if self._main is not None and self._main.state == "pending" and process.exit_code is None:
-                sys.stderr.write("Warning: main() never finished: what it awaits can no longer happen\n")
+                place = self._place()
+                sys.stderr.write(f"Warning: main() never finished: what it awaits{place} can no longer happen\n")
                 process.exit_code = _UNSETTLED_MAIN
             process.emit_exit()
         except SystemExit as exc:
@@ -228,13 +240,20 @@ class Environment:
             sys.set_asyncgen_hooks(*generator_hooks)
         return process.exit_code or 0
 
-    def start_main(self, main: Callable[[], Any] | None) -> None:
+    def start_main(self, main: Callable[[], Any] | Coroutine[Any, Any, Any] | None) -> None:
         """Call `main` and, if it is a coroutine function, let `run` see to it that it finishes."""
-        result = main() if main is not None else None
+        result = main() if callable(main) else main
         if isinstance(result, CoroutineType):
             from .promise import start
 
+            self._main_coroutine = result
             self._main = start(result)
+
+    def _place(self) -> str:
+        """Where the main function stands."""
+        coroutine = self._main_coroutine
+        frame = coroutine.cr_frame if coroutine is not None else None
+        return f" at {frame.f_code.co_filename}:{frame.f_lineno}" if frame is not None else ""
 
     def _finish_generator(self, generator: AsyncGenerator[Any, Any]) -> None:
         """An asynchronous generator was dropped before its end (`break` does that): let it run its `finally`."""
@@ -244,6 +263,14 @@ class Environment:
             self.microtasks.append((Promise.resolve, (generator.aclose(),)))
         else:
             Promise.resolve(generator.aclose())
+
+    def warn_if_never_run(self) -> None:
+        """At the end of the process: tell of a program whose work nobody started."""
+        if not self.ever_run and os.getpid() == self._pid and (self.ticks or self.microtasks or self.loop.alive):
+            sys.stderr.write(
+                "Warning: the program has set up work, but its loop was never run; "
+                "start it with `ouro PROGRAM.py`, or call ouroloop.node.run() at its end\n"
+            )
 
     def close(self) -> None:
         """Close every handle that is left, let their closing callbacks run, and close the loop.
@@ -280,6 +307,7 @@ def current() -> Environment:
     global _current
     if _current is None:
         _current = Environment()
+        atexit.register(_current.warn_if_never_run)
     return _current
 
 

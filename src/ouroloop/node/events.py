@@ -17,13 +17,14 @@ from collections.abc import Callable, Hashable, Iterable
 from types import CoroutineType
 from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
+from .errors import add_note
+
 if TYPE_CHECKING:
     from .promise import Promise
 
 Listener = Callable[..., object]
 F = TypeVar("F", bound=Listener)
 
-_OptionalListener = Listener | None
 _MISSING: Any = object()
 
 
@@ -94,6 +95,15 @@ class EventEmitter:
         if capture_rejections:
             self._ensure_options().capture_rejections = True
 
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> None:
+            """A subclass whose `__init__` does not call ours is an emitter all the same, as in Node."""
+            if name in ("_events", "_options"):
+                setattr(self, name, None)
+                return
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
+
     def _ensure_options(self) -> _Options:
         if self._options is None:
             self._options = _Options()
@@ -109,14 +119,14 @@ class EventEmitter:
         events = self._events
         if events is None:
             if event == "error":
-                _raise_error(args)
+                _raise_error(self, args)
             return False
         if event == "error" and error_monitor in events:
             self.emit(error_monitor, *args)
         found = events.get(event)
         if found is None:
             if event == "error":
-                _raise_error(args)
+                _raise_error(self, args)
             return False
         if found.__class__ is tuple:
             for listener in found:
@@ -300,7 +310,7 @@ class EventEmitter:
             return []
         return list(found) if found.__class__ is tuple else [found]
 
-    def listener_count(self, event: Hashable, listener: _OptionalListener = None) -> int:
+    def listener_count(self, event: Hashable, listener: Listener | None = None) -> int:
         """How many listeners `event` has; with `listener`, how many times that one."""
         found = self._events.get(event) if self._events is not None else None
         if found is None:
@@ -333,11 +343,10 @@ def _require_listener(listener: object) -> None:
         raise TypeError(f"the listener must be a function, not {listener!r}")
 
 
-def _raise_error(args: tuple[Any, ...]) -> None:
-    error = args[0] if args else None
-    if isinstance(error, BaseException):
-        raise error
-    raise UnhandledError(error)
+def _raise_error(emitter: EventEmitter, args: tuple[Any, ...]) -> None:
+    error = args[0] if args and isinstance(args[0], BaseException) else UnhandledError(args[0] if args else None)
+    add_note(error, f"It was an 'error' event of a {type(emitter).__name__} that has no listener for 'error'.")
+    raise error
 
 
 def once(emitter: EventEmitter, event: Hashable) -> Promise[list[Any]]:

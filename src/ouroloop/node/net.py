@@ -30,6 +30,7 @@ from ..loop.pipe import Pipe
 from ..loop.tcp import Tcp
 from . import environment
 from .environment import Environment, require_callable
+from .errors import NodeError, system_code
 from .events import EventEmitter
 from .stream import Duplex, StreamError
 
@@ -109,11 +110,12 @@ def set_default_auto_select_family_attempt_timeout(value: int) -> None:
 
 def _system_error(cause: OSError, syscall: str, address: str | None = None, port: int | None = None) -> OSError:
     """`cause` with Node's fields: `code`, `syscall`, and `address` and `port` where they are known."""
-    code = errno.errorcode.get(cause.errno or 0, "UNKNOWN")
+    code = system_code(cause)
     fields: dict[str, Any] = {"code": code, "syscall": syscall}
     if address is not None:
         where = address if port is None else f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
-        cause = OSError(cause.errno, f"{syscall} {code} {where}")
+        reason = "" if syscall == "connect" else f": {os.strerror(cause.errno or 0).lower()}"  # the forms are Node's
+        cause = OSError(cause.errno, f"{syscall} {code}{reason} {where}")
         fields["address"] = address
         if port is not None:
             fields["port"] = port
@@ -135,7 +137,8 @@ def _closed_early_error() -> StreamError:
     return StreamError("ERR_SOCKET_CLOSED_BEFORE_CONNECTION", "Socket closed before the connection was established")
 
 
-def _checked_port(port: Any, name: str = "port") -> int:
+def checked_port(port: Any, name: str = "port") -> int:
+    """The number of a port, given as an int or as digits. Raises `TypeError` or `ValueError` that says `name`."""
     number = int(port) if isinstance(port, str) and port.strip().isdecimal() else port
     if not isinstance(number, int) or isinstance(number, bool):
         raise TypeError(f"the {name} must be a number from 0 to 65535, not {port!r}")
@@ -268,7 +271,7 @@ class Socket(Duplex):
         if options.get("path") is None:
             if options.get("port") is None:
                 raise TypeError("to connect, name a port (with or without a host) or a path")
-            options["port"] = _checked_port(options["port"])
+            options["port"] = checked_port(options["port"])
         if self.connecting or (self._handle is not None and not self.destroyed):
             raise OSError(errno.EISCONN, "the socket is connected, or being connected, already")
         connecting = _Connecting(self, options)
@@ -767,7 +770,7 @@ class _Connecting:
         if options.get("local_address") is not None and not is_ip(options["local_address"]):
             raise ValueError(f"local_address must be an IP address, not {options['local_address']!r}")
         if options.get("local_port") is not None:
-            _checked_port(options["local_port"], "local_port")
+            checked_port(options["local_port"], "local_port")
         if options.get("lookup") is not None:
             require_callable(options["lookup"])
 
@@ -980,12 +983,8 @@ _LISTEN_OPTIONS = frozenset((
 ))  # fmt: skip
 
 
-class ServerError(RuntimeError):
-    """A server was used against its rules. `code` is Node's: ERR_SERVER_NOT_RUNNING, ERR_SERVER_ALREADY_LISTEN."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
+class ServerError(NodeError, RuntimeError):
+    """A server was used against its rules: ERR_SERVER_NOT_RUNNING, ERR_SERVER_ALREADY_LISTEN."""
 
 
 class Server(EventEmitter):
@@ -1043,7 +1042,7 @@ class Server(EventEmitter):
             raise TypeError(f"listen() has no option {', '.join(sorted(unknown))}")
         if args and isinstance(args[0], Mapping) and not {"port", "path"} & set(options):
             raise TypeError("to listen, the options must have a port or a path")
-        port = _checked_port(options.get("port") or 0)
+        port = checked_port(options.get("port") or 0)
         backlog = options.get("backlog") or _BACKLOG
         if callback is not None:
             self.once("listening", callback)

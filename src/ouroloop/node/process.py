@@ -17,11 +17,12 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable, Hashable, MutableMapping
-from types import TracebackType
+from types import CodeType, TracebackType
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import ouroloop
 
+from .errors import add_note
 from .events import EventEmitter, Listener
 
 if TYPE_CHECKING:
@@ -323,6 +324,7 @@ class Process(EventEmitter):
         """Print the traceback of `exc` on stderr, without our frames on top."""
         if isinstance(exc, BrokenPipeError) and _stdout_is_broken():
             return  # whoever read our output has left: nobody to tell, and nothing that the program did wrong
+        _explain_wrong_arguments(exc)
         _strip(exc, set())
         sys.excepthook(type(exc), exc, exc.__traceback__)
 
@@ -368,6 +370,29 @@ def _exit_code_of(exc: SystemExit) -> int:
         return code
     sys.stderr.write(f"{code}\n")
     return 1
+
+
+def _explain_wrong_arguments(exc: BaseException) -> None:
+    """A callback that cannot take what it is called with has no frame to show: say where it is."""
+    traceback = exc.__traceback__
+    while traceback is not None and traceback.tb_next is not None:
+        traceback = traceback.tb_next
+    if traceback is None or not isinstance(exc, TypeError):
+        return
+    frame = traceback.tb_frame
+    if not frame.f_code.co_filename.startswith(_OUR_FILES):
+        return
+    for value in frame.f_locals.values():
+        for candidate in (value, *(value if isinstance(value, tuple) else ())):
+            code = getattr(getattr(candidate, "__func__", candidate), "__code__", None)
+            name = getattr(candidate, "__qualname__", None)
+            if isinstance(code, CodeType) and name and str(exc).startswith(f"{name}() "):
+                add_note(
+                    exc,
+                    f"It is a callback, defined at {code.co_filename}:{code.co_firstlineno}. "
+                    "A callback must take all that it is called with; *_ takes what it does not need.",
+                )
+                return
 
 
 def _strip(exc: BaseException | None, seen: set[int]) -> None:

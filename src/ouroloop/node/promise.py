@@ -47,6 +47,7 @@ class Promise(Generic[T]):
         self._handled = False
         self._reactions: list[Callable[[Promise[Any]], object]] | None = None
         if executor is not None:
+            environment.require_callable(executor)
             try:
                 executor(self._resolve, self._reject)
             except (SystemExit, KeyboardInterrupt):
@@ -105,7 +106,13 @@ class Promise(Generic[T]):
     def then(
         self, on_fulfilled: Callable[[T], Any] | None = None, on_rejected: Callable[[BaseException], Any] | None = None
     ) -> Promise[Any]:
-        """A promise of what the callback returns, once this one is settled."""
+        """A promise of what the callback returns, once this one is settled.
+
+        Raises `TypeError` when a callback is neither None nor callable.
+        """
+        for given in (on_fulfilled, on_rejected):
+            if given is not None:
+                environment.require_callable(given)
         derived: Promise[Any] = Promise()
 
         def react(settled: Promise[Any]) -> None:

@@ -120,11 +120,10 @@ class Immediate:
 class _TimerList:
     """All timers of one duration, the next due first."""
 
-    __slots__ = ("duration", "expiry", "timers")
+    __slots__ = ("duration", "timers")
 
-    def __init__(self, duration: int, expiry: int) -> None:
+    def __init__(self, duration: int) -> None:
         self.duration = duration
-        self.expiry = expiry
         self.timers: OrderedDict[Timeout, None] = OrderedDict()
 
 
@@ -147,7 +146,11 @@ class Timers:
         """See `set_timeout` and `set_interval`."""
         if not callable(callback):
             require_callable(callback)
-        timeout = Timeout(self, callback, int(ms) if 1 <= ms <= TIMEOUT_MAX else self._duration(ms), args, repeat)
+        try:
+            duration = int(ms) if 1 <= ms <= TIMEOUT_MAX else self._duration(ms)
+        except TypeError:
+            raise TypeError(f"the duration must be a number of ms, not {ms!r}") from None
+        timeout = Timeout(self, callback, duration, args, repeat)
         if not self._refs:
             self._handle.ref()
         self._refs += 1
@@ -221,7 +224,7 @@ class Timers:
         timer_list = self._lists.get(duration)
         if timer_list is None:
             expiry = start + duration
-            timer_list = self._lists[duration] = _TimerList(duration, expiry)
+            timer_list = self._lists[duration] = _TimerList(duration)
             self._list_id += 1
             heappush(self._heap, (expiry, self._list_id, timer_list))
             if expiry < self._next_expiry:
@@ -246,7 +249,7 @@ class Timers:
             self._schedule(self._heap[0][0])
             self._now()  # the callbacks took time, and the poll step is to sleep that much less
         if env.ticks or env.microtasks or env.rejections:
-            env.make_callback(_do_nothing)
+            env.run_next_ticks()
 
     def _process(self, now: int) -> None:
         self._next_expiry = math.inf
@@ -272,9 +275,9 @@ class Timers:
         while timers:
             timeout = next(iter(timers))
             if now - timeout._start < duration:
-                timer_list.expiry = max(timeout._start + duration, now + 1)
+                expiry = max(timeout._start + duration, now + 1)
                 self._list_id += 1
-                heapreplace(self._heap, (timer_list.expiry, self._list_id, timer_list))
+                heapreplace(self._heap, (expiry, self._list_id, timer_list))
                 return
             if ran_any and (env.ticks or env.microtasks or env.rejections):
                 env.drain()
@@ -350,7 +353,7 @@ class Immediates:
     def _on_check(self) -> None:
         env = self._env
         if env.ticks or env.microtasks or env.rejections:
-            env.make_callback(_do_nothing)  # left over from a callback that raised
+            env.run_next_ticks()  # left over from a callback that raised
         self._running, self._queue = self._queue, self._running
         while True:
             try:
@@ -362,7 +365,7 @@ class Immediates:
                 # Node's way: when the last one raises, those set meanwhile need not wait for the next turn.
                 self._running, self._queue = self._queue, self._running
         if env.ticks or env.microtasks or env.rejections:
-            env.make_callback(_do_nothing)
+            env.run_next_ticks()
         if not self._refs:
             self._idle.stop()
             if not self._queue:
@@ -387,7 +390,7 @@ class Immediates:
 
 
 def _do_nothing() -> None:
-    """For an idle handle that only keeps the poll step from sleeping, and for a drain without a callback before it."""
+    """For an idle handle that only keeps the poll step from sleeping."""
 
 
 def set_timeout(callback: Callable[..., object], ms: float = 1, *args: Any) -> Timeout:

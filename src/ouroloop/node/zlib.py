@@ -26,6 +26,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from . import environment
+from .errors import NodeError
 from .stream import Transform
 
 if TYPE_CHECKING:
@@ -63,22 +64,19 @@ _OUTPUT_STEP = 1024 * 1024
 _STREAM_STEP = 64 * 1024  # output of one job for a stream: the trip to the pool costs as much as packing some KiB
 
 
-class ZlibError(Exception):
+class ZlibError(NodeError):
     """What zlib says is wrong with the data: `code` is its name ("Z_DATA_ERROR"), `errno` its number."""
 
     def __init__(self, message: str, number: int) -> None:
-        super().__init__(message)
+        super().__init__(_CODES.get(number, "Z_ERRNO"), message)
         self.errno = number
-        self.code = _CODES.get(number, "Z_ERRNO")
 
 
-class BufferTooLargeError(ValueError):
-    """The output is longer than `max_output_length`; `code` is "ERR_BUFFER_TOO_LARGE"."""
-
-    code = "ERR_BUFFER_TOO_LARGE"
+class BufferTooLargeError(NodeError, ValueError):
+    """The output is longer than `max_output_length`."""
 
     def __init__(self, limit: int) -> None:
-        super().__init__(f"the output is larger than max_output_length, {limit} bytes")
+        super().__init__("ERR_BUFFER_TOO_LARGE", f"the output is larger than max_output_length, {limit} bytes")
 
 
 class Options(TypedDict, total=False):

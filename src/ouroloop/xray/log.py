@@ -34,6 +34,11 @@ def describe(events: int) -> str:
     return " and ".join(name for bit, name in _EVENT_NAMES.items() if events & bit) or "nothing"
 
 
+def _speaker() -> str:
+    name = threading.current_thread().name
+    return "main" if name == "MainThread" else name
+
+
 class HeadedOutput:
     """Standard output, every line headed by the name of the thread that prints it."""
 
@@ -46,8 +51,7 @@ class HeadedOutput:
         """Print the complete lines of `text`; keep the rest until its line ends."""
         if not isinstance(text, str):
             raise TypeError(f"write() argument must be str, not {type(text).__name__}")
-        speaker = threading.current_thread().name
-        speaker = "main" if speaker == "MainThread" else speaker
+        speaker = _speaker()
         with self._lock:
             lines = (self._started.pop(speaker, "") + text).split("\n")
             rest = lines.pop()
@@ -56,6 +60,11 @@ class HeadedOutput:
             if lines:
                 self.target.write("".join(f"{speaker:<9}| {line}\n" for line in lines))
         return len(text)
+
+    def say(self, text: str) -> None:
+        """Print `text` as a line of its own; a line that its speaker has begun ends before it."""
+        with self._lock:
+            self.write(f"\n{text}\n" if _speaker() in self._started else f"{text}\n")
 
     def flush(self) -> None:
         """Print what is complete."""
@@ -98,7 +107,7 @@ class Log(Probe):
 
     def _say(self, text: str) -> None:
         with contextlib.suppress(OSError, ValueError):  # ValueError: the program has closed its standard output
-            self._out.write(text + "\n")
+            self._out.say(text)
 
     def turn(self, loop: Loop, number: int) -> None:
         self._say(f"===== TICK {number} =====")

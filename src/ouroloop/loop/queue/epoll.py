@@ -109,7 +109,8 @@ class EpollQueue:
 
     def wait(self, timeout: float) -> list[tuple[int, int]]:
         """See `Queue.wait`."""
-        ready = self._epoll.poll(None if timeout < 0 else timeout / 1000, _MAX_EVENTS)
+        # Python rounds up, and 67 / 1000 * 1000 is a little more than 67: without the half it would sleep for 68 ms.
+        ready = self._epoll.poll(None if timeout < 0 else timeout and (timeout - 0.5) / 1000, _MAX_EVENTS)
         if self.changed:
             self.changed.clear()
         return ready

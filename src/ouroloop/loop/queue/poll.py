@@ -94,7 +94,7 @@ class PollQueue:
         if self.changed:
             self.changed.clear()
         for fd, events in ready:
-            if events & INVALID:
+            if events & INVALID or not self.is_current(fd):
                 self._lose(fd)
         return ready
 

@@ -18,7 +18,7 @@ import os
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial, wraps
-from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar, overload
+from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar, cast, overload
 
 from ...loop import fs as loop_fs
 from .. import environment
@@ -88,9 +88,7 @@ def asynchronous(function: Callable[P, R]) -> Asynchronous[P, R]:
         return_annotation=f"Promise[{signature.return_annotation}] | None",
         __validate_parameters__=False,
     )
-    result: Any = call
-    made: Asynchronous[P, R] = result
-    return made
+    return cast("Asynchronous[P, R]", call)
 
 
 def _argument_check(signature: inspect.Signature) -> Callable[[tuple[Any, ...], dict[str, Any]], None]:

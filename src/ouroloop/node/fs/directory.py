@@ -40,7 +40,7 @@ class Dir:
         self._below: deque[Any] = deque()
         self._open: loop_fs.Dir | None = loop_fs.open_dir(path)
         self._closed = False
-        self._waiting: deque[Callable[[], None]] | None = None
+        self._waiting: deque[Callable[[], object]] | None = None
 
     def _fetch(self) -> None:
         """Get further entries; none means the end."""
@@ -122,7 +122,7 @@ class Dir:
             self._waiting = deque()
             job()
         else:
-            self._waiting.append(lambda: (job(), None)[1])
+            self._waiting.append(job)
 
     def _next(self) -> None:
         if self._waiting:

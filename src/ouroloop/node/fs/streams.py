@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from ...loop import fs as loop_fs
 from ...loop.fs import Path
 from ..stream import Readable, Writable
+from ..stream.base import Done
 from .asynchronous import require_encoding, require_fd, require_int, require_path, submit
 from .flags import parse
 
@@ -24,10 +25,6 @@ if TYPE_CHECKING:
     from ..environment import Environment
 
 _MAX_BUFFERS = 1024
-
-Done = Callable[..., object]
-"""A callback that takes an error or None first."""
-
 
 class _File:
     """The descriptor behind a stream: opened, used by one job at a time, closed after it."""
@@ -151,7 +148,12 @@ class ReadStream(Readable):
 
     def close(self, callback: Callable[..., object] | None = None) -> None:
         """Destroy the stream, then `callback(error)`."""
-        _close(self, callback)
+        if callback is not None:
+            if self.closed:
+                self._env.next_tick(callback, None)
+            else:
+                self.once("close", lambda: callback(self.errored))
+        self.destroy()
 
 
 class WriteStream(Writable):
@@ -226,15 +228,6 @@ class WriteStream(Writable):
         if not self._auto_destroy:
             self.on("finish", self.destroy)
         self.end()
-
-
-def _close(stream: ReadStream, callback: Callable[..., object] | None) -> None:
-    if callback is not None:
-        if stream.closed:
-            stream._env.next_tick(callback, None)
-        else:
-            stream.once("close", lambda: callback(stream.errored))
-    stream.destroy()
 
 
 def _write_all(fd: int, chunks: list[Any], position: int | None) -> int:

@@ -162,12 +162,8 @@ class _Copy:
     def _copy_file(
         self, source: Any, destination: Any, info: os.stat_result, there: os.stat_result | None
     ) -> None:
-        if there is not None:
-            if not self.force:
-                if self.error_on_exist:
-                    raise error(errno.EEXIST, destination)
-                return
-            os.unlink(destination)
+        if there is not None and not self._make_room(destination):
+            return
         loop_fs.copyfile(source, destination, self.mode)
         if self.preserve_timestamps:
             os.utime(destination, ns=(info.st_atime_ns, info.st_mtime_ns))
@@ -176,13 +172,16 @@ class _Copy:
         target = os.readlink(source)
         if not self.verbatim_symlinks and not os.path.isabs(target):
             target = os.path.join(os.path.dirname(os.path.abspath(source)), target)
-        if there is not None:
-            if not self.force:
-                if self.error_on_exist:
-                    raise error(errno.EEXIST, destination)
-                return
+        if there is None or self._make_room(destination):
+            os.symlink(target, destination)
+
+    def _make_room(self, destination: Any) -> bool:
+        """What is there already goes, or stays: then False. Raises EEXIST if that was asked for."""
+        if self.force:
             os.unlink(destination)
-        os.symlink(target, destination)
+        elif self.error_on_exist:
+            raise error(errno.EEXIST, destination)
+        return self.force
 
 
 def _require_same_kind(source: Any, destination: Any, info: os.stat_result, there: os.stat_result | None) -> None:

@@ -31,16 +31,16 @@ from ..events import EventEmitter
 from ..promise import Promise
 from ..stream import DEFAULT_HIGH_WATER_MARK
 from .incoming import IncomingMessage
-from .outgoing import HeadersSentError, OutgoingMessage, _entry, header_pairs
+from .outgoing import HeadersSentError, OutgoingMessage, header_entry, header_pairs
 from .protocol import (
     MAX_HEADER_SIZE,
     End,
-    HeaderError,
     ProtocolError,
     ResponseHead,
     ResponseParser,
     Upgrade,
     check_header_name,
+    request_line,
 )
 
 if TYPE_CHECKING:
@@ -50,7 +50,6 @@ Callback = Callable[..., object]
 
 _DEFAULT_PORT = 80
 _BODILESS = frozenset(("GET", "HEAD", "DELETE", "OPTIONS", "TRACE", "CONNECT"))
-_BAD_PATH = re.compile(r"[^\x21-\xff]")
 _KEEP_ALIVE_HINT = re.compile(r"timeout=(\d+)")
 _URL_SAFE = "/?#[]@!$&'()*+,;=:%-._~|{}^`\\\"<>"
 
@@ -628,7 +627,7 @@ class ClientRequest(OutgoingMessage):
         self.join_duplicate_headers = bool(options.get("join_duplicate_headers"))
         self.use_chunked_encoding_by_default = self.method not in _BODILESS
         self.should_keep_alive = self.agent is not None and (self.agent.keep_alive or self.agent.max_sockets != inf)
-        self._first_line = _first_line(self.method, self.path)
+        self._first_line = request_line(self.method, self.path)
         if callback is not None:
             require_callable(callback)
             self.once("response", callback)
@@ -640,7 +639,7 @@ class ClientRequest(OutgoingMessage):
         defaults = options.get("set_default_headers", True)
         if not isinstance(headers, Mapping):
             # A list is sent as it is, with nothing added but what the framing needs.
-            self._store_header(self._first_line, [_entry(name, value) for name, value in header_pairs(headers)])
+            self._store_header(self._first_line, [header_entry(name, value) for name, value in header_pairs(headers)])
             return
         for name, value in headers.items():
             if value is not None:
@@ -668,7 +667,7 @@ class ClientRequest(OutgoingMessage):
             self.agent.add_request(self, wanted)
             return
         self._options_for_socket = wanted
-        create = options.get("create_connection") or Agent.create_connection.__get__(_no_agent)
+        create = options.get("create_connection") or _no_agent.create_connection
         self._env.next_tick(self._on_channel, _Channel(create({"no_delay": True, **wanted}), None, ""))
 
     def _on_channel(self, channel: _Channel) -> None:
@@ -866,15 +865,6 @@ def _method_of(options: Mapping[str, Any]) -> str:
     return str(method).upper()
 
 
-def _first_line(method: str, path: str) -> bytes:
-    if _BAD_PATH.search(path):
-        raise HeaderError(
-            "ERR_UNESCAPED_CHARACTERS",
-            f"Request path contains unescaped characters: {path!r}; percent-encode them [ERR_UNESCAPED_CHARACTERS]",
-        )
-    return f"{method} {path} HTTP/1.1\r\n".encode("latin-1")
-
-
 def _check(options: Mapping[str, Any]) -> None:
     """Raise `TypeError` or `ValueError` for options that make no sense."""
     for name, value in options.items():
@@ -888,7 +878,7 @@ def _check(options: Mapping[str, Any]) -> None:
             if name == "protocol" and value != "http:":
                 _refuse_protocol(value)
         elif name == "port":
-            net._checked_port(value)
+            net.checked_port(value)
         elif name == "agent":
             if value is not False and not hasattr(value, "add_request"):
                 raise TypeError(f"agent must be an Agent, None or False, not {value!r}")

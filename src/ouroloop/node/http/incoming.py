@@ -14,14 +14,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ouroloop.node.events import EventEmitter
-from ouroloop.node.stream import DEFAULT_HIGH_WATER_MARK, Readable
-from ouroloop.node.stream.readable import ReadState
-
+from ..events import EventEmitter
+from ..stream import DEFAULT_HIGH_WATER_MARK, Readable
+from ..stream.readable import ReadState
 from .protocol import RequestHead, ResponseHead, distinct_headers, header_dict, raw_strings
 
 if TYPE_CHECKING:
-    from ouroloop.node.environment import Environment
+    from ..environment import Environment
 
 
 class Source(Protocol):

@@ -19,9 +19,11 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Self
 
-from ouroloop.node.stream import DEFAULT_HIGH_WATER_MARK, StreamError, Writable
-from ouroloop.node.stream.writable import WriteState
-
+from ..errors import NodeError
+from ..stream import DEFAULT_HIGH_WATER_MARK, StreamError, Writable
+from ..stream.base import already_finished, destroyed_error, write_after_end
+from ..stream.writable import WriteState
+from . import protocol
 from .incoming import IncomingMessage
 from .protocol import (
     HAS_TE,
@@ -36,8 +38,7 @@ from .protocol import (
 )
 
 if TYPE_CHECKING:
-    from ouroloop.node.environment import Environment
-
+    from ..environment import Environment
     from .server import Connection
 
 Headers = Mapping[str, Any] | Iterable[Any]
@@ -59,16 +60,15 @@ _LONGEST_KEPT = 256
 _lengths: dict[int, bytes] = {}
 
 
-class HeadersSentError(RuntimeError):
-    """The head has left already. `code` is Node's: ERR_HTTP_HEADERS_SENT."""
-
-    code = "ERR_HTTP_HEADERS_SENT"
+class HeadersSentError(NodeError, RuntimeError):
+    """The head has left already."""
 
     def __init__(self, what: str) -> None:
-        super().__init__(f"Cannot {what} headers after they are sent to the client [ERR_HTTP_HEADERS_SENT]")
+        code = "ERR_HTTP_HEADERS_SENT"
+        super().__init__(code, f"Cannot {what} headers after they are sent to the client [{code}]")
 
 
-def _entry(name: str, value: Any) -> Entry:
+def header_entry(name: str, value: Any) -> Entry:
     """Check a header and make its lines. Raises `TypeError` and `HeaderError`."""
     if value.__class__ is not str and value.__class__ is not int:
         check_header_name(name)
@@ -204,7 +204,7 @@ class OutgoingMessage(Writable):
         kind = value.__class__
         entry = _entries.get((name, value)) if kind is str or kind is int else None
         if entry is None:
-            entry = _entry(name, value)
+            entry = header_entry(name, value)
         if self._headers is None:
             self._headers = {entry[0]: entry}
         else:
@@ -392,7 +392,7 @@ class OutgoingMessage(Writable):
         if not data:
             return parts
         if self.chunked_encoding:
-            parts += (b"%x\r\n" % len(data), data, b"\r\n")
+            parts += protocol.chunk(data)
         else:
             parts.append(data)
         return parts
@@ -451,22 +451,18 @@ class OutgoingMessage(Writable):
         elif callback is None:
             return
         elif self._flushed:
-            self._env.next_tick(
-                callback, StreamError("ERR_STREAM_ALREADY_FINISHED", "Cannot call end after a stream was finished")
-            )
+            self._env.next_tick(callback, already_finished())
         elif self.destroyed:
-            self._env.next_tick(callback, StreamError("ERR_STREAM_DESTROYED", "Cannot call end after destroy"))
+            self._env.next_tick(callback, destroyed_error("end"))
         else:
             self._when_ended(callback)
 
     def _refuse_write(self, callback: Callable[..., object] | None) -> None:
         if self.destroyed:
-            error = StreamError("ERR_STREAM_DESTROYED", "Cannot call write after a stream was destroyed")
             if callback is not None:
-                self._env.next_tick(callback, error)
+                self._env.next_tick(callback, destroyed_error("write"))
             return
-        error = StreamError("ERR_STREAM_WRITE_AFTER_END", "write after end")
-        self._env.next_tick(self._tell_refused, error, callback)
+        self._env.next_tick(self._tell_refused, write_after_end(), callback)
 
     def _tell_refused(self, error: StreamError, callback: Callable[..., object] | None) -> None:
         if callback is not None:
@@ -509,7 +505,7 @@ class OutgoingMessage(Writable):
             self._close_emitted = True
             callbacks, self._end_callbacks = self._end_callbacks, None
             for callback in callbacks or ():
-                callback(self.errored or StreamError("ERR_STREAM_DESTROYED", "Cannot call end after destroy"))
+                callback(self.errored or destroyed_error("end"))
             self.emit("close")
 
     # State
@@ -668,7 +664,7 @@ class ServerResponse(OutgoingMessage):
             return self._headers.values() if self._headers is not None else ()
         pairs = header_pairs(headers)
         if self._headers is None:
-            return [_entry(name, value) for name, value in pairs]
+            return [header_entry(name, value) for name, value in pairs]
         if isinstance(headers, Mapping):
             for name, value in pairs:
                 self.set_header(name, value)

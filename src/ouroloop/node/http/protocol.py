@@ -40,8 +40,9 @@ from httptools.parser.errors import (
     HttpParserUpgrade,
 )
 
+from ..errors import NodeError
+
 Data = Union[bytes, bytearray, memoryview]
-HeaderValue = Union[str, int, Sequence[str]]
 
 MAX_HEADER_SIZE = 16 * 1024
 """In bytes: Node's default for a head, and for the trailers. A larger one is answered with 431."""
@@ -128,7 +129,7 @@ METHODS = (
 """The methods that the parser takes (Node's `http.METHODS`)."""
 
 
-class ProtocolError(Exception):
+class ProtocolError(NodeError):
     """What was received is not HTTP, or more of it than is allowed.
 
     `code` is Node's ("HPE_INVALID_METHOD"), `reason` says what is wrong, `status` is what a server answers: 400, 413
@@ -136,12 +137,9 @@ class ProtocolError(Exception):
     """
 
     def __init__(self, code: str, reason: str, status: int = 400) -> None:
-        super().__init__(f"Parse Error: {reason}")
-        self.code = code
+        super().__init__(code, f"Parse Error: {reason}")
         self.reason = reason
         self.status = status
-        self.raw_packet: bytes | None = None
-        """The data that was being parsed, where a server keeps it for a 'clientError' listener."""
 
 
 class Upgrade:
@@ -177,7 +175,6 @@ HAS_UPGRADE = 8
 HAS_CONTENT_LENGTH = 16
 HAS_TRANSFER_ENCODING = 32
 HAS_TE = 64
-HAS_BODY = HAS_CONTENT_LENGTH | HAS_TRANSFER_ENCODING
 
 _FLAGS = {
     b"host": HAS_HOST,
@@ -799,12 +796,8 @@ _LINES_KEPT = 1024
 _status_lines: dict[tuple[int, str], bytes] = {}
 
 
-class HeaderError(ValueError):
-    """A header name or value that must not be sent. `code` is Node's: ERR_INVALID_HTTP_TOKEN or ERR_INVALID_CHAR."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
+class HeaderError(NodeError, ValueError):
+    """What must not stand in a head: ERR_INVALID_HTTP_TOKEN, ERR_INVALID_CHAR, ERR_UNESCAPED_CHARACTERS …"""
 
 
 def check_header_name(name: object, label: str = "Header name") -> None:
@@ -884,11 +877,11 @@ def status_line(status: int, message: str | None = None) -> bytes:
     return line
 
 
-def request_head(method: str, target: str, headers: Iterable[tuple[str, Any]]) -> bytes:
-    """A request's whole head, the empty line included. Nothing is added: the caller names Host, Connection, lengths.
+def request_line(method: str, target: str) -> bytes:
+    """`GET /path HTTP/1.1` and the line end.
 
-    Raises `HeaderError` for a method that is no token, a target with blanks, control characters or characters beyond
-    Latin-1 (ERR_UNESCAPED_CHARACTERS), and bad headers.
+    Raises `HeaderError` for a method that is no token (ERR_INVALID_HTTP_TOKEN), a target with blanks, control
+    characters or characters beyond Latin-1 (ERR_UNESCAPED_CHARACTERS).
     """
     check_header_name(method, "Method")
     if _BAD_TARGET.search(target) or not target:
@@ -896,12 +889,12 @@ def request_head(method: str, target: str, headers: Iterable[tuple[str, Any]]) -
             "ERR_UNESCAPED_CHARACTERS",
             f"Request path contains unescaped characters: {target!r}; percent-encode them [ERR_UNESCAPED_CHARACTERS]",
         )
-    return b"".join((f"{method} {target} HTTP/1.1\r\n".encode("latin-1"), *header_lines(headers), b"\r\n"))
+    return f"{method} {target} HTTP/1.1\r\n".encode("latin-1")
 
 
-def chunk(data: Data) -> bytes:
-    """`data`, which must not be empty, as one chunk of a chunked body."""
-    return b"".join((b"%x\r\n" % len(data), data, b"\r\n"))
+def chunk(data: Data) -> tuple[Data, ...]:
+    """`data`, which must not be empty, as one chunk of a chunked body, in parts."""
+    return b"%x\r\n" % len(data), data, b"\r\n"
 
 
 def last_chunk(trailers: bytes = b"") -> bytes:

@@ -26,11 +26,11 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ouroloop.loop.tcp import Tcp
-from ouroloop.loop.timer import Timer
-from ouroloop.node import net
-from ouroloop.node.stream import DEFAULT_HIGH_WATER_MARK
-
+from ...loop.tcp import Tcp
+from ...loop.timer import Timer
+from .. import net
+from ..errors import NodeError
+from ..stream import DEFAULT_HIGH_WATER_MARK
 from .incoming import IncomingMessage
 from .outgoing import ServerResponse
 from .protocol import (
@@ -47,7 +47,7 @@ from .protocol import (
 )
 
 if TYPE_CHECKING:
-    from ouroloop.node.environment import Environment
+    from ..environment import Environment
 
 Listener = Callable[..., object]
 
@@ -75,14 +75,17 @@ _BODY, _OUTPUT = 1, 2
 _SPECIAL = HAS_EXPECT | HAS_HOST
 
 
-class RequestTimeoutError(Exception):
-    """A request took too long to arrive. `code` is Node's: ERR_HTTP_REQUEST_TIMEOUT; `status` is 408."""
+class RequestTimeoutError(NodeError):
+    """A request took too long to arrive; `status` is what a server answers."""
 
-    code = "ERR_HTTP_REQUEST_TIMEOUT"
     status = 408
 
     def __init__(self) -> None:
-        super().__init__("Request timeout")
+        super().__init__("ERR_HTTP_REQUEST_TIMEOUT", "Request timeout")
+
+
+def _ignore(error: BaseException) -> None:
+    """A lost connection is told to its requests: it must not end a server that has looked at their socket."""
 
 
 class HttpSocket(net.Socket):
@@ -153,6 +156,7 @@ class Connection:
         if self._socket is None:
             self._socket = sock = HttpSocket(self)
             sock.on("timeout", self._on_timeout)
+            sock.on("error", _ignore)
             if self._closed:
                 sock._http = None
                 sock.destroy()
@@ -193,7 +197,7 @@ class Connection:
         finally:
             self._flush()
         if env.ticks or env.microtasks:
-            env.make_callback(_nothing)
+            env.run_next_ticks()
 
     def _raised(self, exc: Exception, events: Iterator[Any]) -> None:
         """The program raised. What is left of `events` is no less true for that: the iterator goes on where it was."""
@@ -320,6 +324,7 @@ class Connection:
         self.tcp.read_stop()
         sock = self.socket
         sock.remove_listener("timeout", self._on_timeout)
+        sock.remove_listener("error", _ignore)
         server._connections_open.pop(self, None)
         self._over = True
         sock._release(server)
@@ -680,10 +685,6 @@ class Connection:
 
     def __repr__(self) -> str:
         return f"<Connection {self.tcp!r}>"
-
-
-def _nothing() -> None:
-    pass
 
 
 def _without(parts: list[Any], sent: int) -> list[Any]:

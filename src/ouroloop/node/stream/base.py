@@ -6,8 +6,9 @@ from collections.abc import Callable
 from types import MethodType
 from typing import TYPE_CHECKING, Any, Self, cast
 
-from ouroloop.node import environment
-from ouroloop.node.events import EventEmitter
+from .. import environment
+from ..errors import NodeError
+from ..events import EventEmitter
 
 if TYPE_CHECKING:
     from .readable import Readable, ReadState
@@ -19,16 +20,21 @@ Done = Callable[..., object]
 DEFAULT_HIGH_WATER_MARK = 64 * 1024
 DEFAULT_OBJECT_HIGH_WATER_MARK = 16
 
-class StreamError(Exception):
-    """A stream was used against its rules; `code` is Node's name for it."""
 
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
+class StreamError(NodeError):
+    """A stream was used against its rules."""
 
 
 def destroyed_error(what: str) -> StreamError:
     return StreamError("ERR_STREAM_DESTROYED", f"Cannot call {what} after a stream was destroyed")
+
+
+def write_after_end() -> StreamError:
+    return StreamError("ERR_STREAM_WRITE_AFTER_END", "write after end")
+
+
+def already_finished() -> StreamError:
+    return StreamError("ERR_STREAM_ALREADY_FINISHED", "Cannot call end after a stream was finished")
 
 
 def premature_close() -> StreamError:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ouroloop.node import environment
-from ouroloop.node.promise import Promise
-
+from .. import environment
+from ..promise import Promise
 from .base import Done, Stream, premature_close
 
 

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from .readable import Readable
     from .writable import Writable
 
+
 class Pipe:
     """One `pipe`: what connects a Readable to one destination."""
 

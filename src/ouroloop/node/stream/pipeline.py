@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, cast
 
-from ouroloop.node import environment
-from ouroloop.node.promise import Promise
-
+from .. import environment
+from ..promise import Promise
 from .base import Done, Stream
 from .end_of_stream import watch_end
 from .readable import Readable

@@ -7,9 +7,8 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Hashable
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from ouroloop.node.events import Listener
-from ouroloop.node.promise import Promise
-
+from ..events import Listener
+from ..promise import Promise
 from .base import Done, Stream, StreamError, checked_high_water_mark
 from .end_of_stream import watch_end
 from .pipe import Pipe
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
 W = TypeVar("W", bound="Writable")
 
 _MAX_HIGH_WATER_MARK = 1 << 30
+
 
 def _joined(chunks: Any) -> Any:
     return "".join(chunks) if isinstance(chunks[0], str) else b"".join(chunks)

@@ -6,7 +6,16 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, Self
 
-from .base import Done, Stream, StreamError, called_twice, checked_high_water_mark, destroyed_error
+from .base import (
+    Done,
+    Stream,
+    StreamError,
+    already_finished,
+    called_twice,
+    checked_high_water_mark,
+    destroyed_error,
+    write_after_end,
+)
 
 
 class WriteState:
@@ -102,10 +111,7 @@ class Writable(Stream):
         return go_on and self.errored is None and not self.destroyed
 
     def _refuse(self, callback: Done | None) -> StreamError:
-        if self._write_state.ending:
-            error = StreamError("ERR_STREAM_WRITE_AFTER_END", "write after end")
-        else:
-            error = destroyed_error("write")
+        error = write_after_end() if self._write_state.ending else destroyed_error("write")
         if callback is not None:
             self._env.next_tick(callback, error)
         self._fail(error, in_call=True)
@@ -255,7 +261,7 @@ class Writable(Stream):
             self._finish_maybe(in_call=True)
             state.ended = True
         elif state.finished:
-            error = StreamError("ERR_STREAM_ALREADY_FINISHED", "Cannot call end after a stream was finished")
+            error = already_finished()
         elif self.destroyed:
             error = destroyed_error("end")
         if callback is not None:
