@@ -12,6 +12,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import ouroloop.node as node
 from ouroloop.node import stream
@@ -39,6 +40,10 @@ const text = e => e.message;
 
 class ProgramError(Exception):
     """What the programs raise on purpose."""
+
+
+# With one thread in the pool jobs end in the order they were given; two would race.
+_ONE_THREAD = {"UV_THREADPOOL_SIZE": "1"}
 
 
 @dataclass
@@ -78,7 +83,8 @@ def run_python(env: Environment, program: Program) -> tuple[str, int]:
         "busy": lambda ms: time.sleep(ms / 1000), "EventEmitter": EventEmitter, "AggregateError": AggregateError,
     }
     program_code = compile(_dedented(program.python), "program.py", "exec")
-    code = env.run(lambda: exec(program_code, namespace))
+    with mock.patch.dict(os.environ, _ONE_THREAD):
+        code = env.run(lambda: exec(program_code, namespace))
     return " | ".join(lines), code
 
 
@@ -87,5 +93,7 @@ def run_javascript(program: Program, folder: Path) -> tuple[str, int]:
     source = folder / "program.cjs"
     source.write_text(_PRELUDE + program.javascript)
     assert NODE is not None
-    done = subprocess.run([NODE, source], capture_output=True, text=True, timeout=30, check=False)
+    done = subprocess.run(
+        [NODE, source], capture_output=True, text=True, timeout=30, check=False, env={**os.environ, **_ONE_THREAD},
+    )
     return " | ".join(done.stdout.splitlines()), done.returncode

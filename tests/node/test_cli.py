@@ -95,7 +95,7 @@ def test_main_is_called_if_it_is_a_coroutine_function_without_arguments(program:
     done = ouro(program(f"{head}:\n    print('called')\n"))
     assert done.returncode == 0
     assert done.stdout == ("called\n" if called else "")
-    assert ("takes arguments" in done.stderr) == (not called and "(x)" in head or "*, x" in head)
+    assert ("takes arguments" in done.stderr) == ((not called and "(x)" in head) or "*, x" in head)
 
 
 RUN_ITSELF = """
