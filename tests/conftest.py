@@ -15,6 +15,10 @@ from ouroloop.loop.queue import available
 from ouroloop.node import environment
 from ouroloop.node.environment import Environment
 
+if "PYTHONPATH" in os.environ:
+    # Child processes run in folders of their own, where a relative path leads nowhere.
+    os.environ["PYTHONPATH"] = os.pathsep.join(map(os.path.abspath, os.environ["PYTHONPATH"].split(os.pathsep)))
+
 
 def open_descriptors() -> dict[int, str]:
     """What this process has open, by number."""
