@@ -455,9 +455,15 @@ def test_a_connection_that_was_not_made_in_time_can_be_closed(loop: Loop) -> Non
 
 def test_connections_are_accepted_in_the_order_they_were_made(loop: Loop) -> None:
     order: list[int] = []
-    server = listening(loop, lambda connection: (order.append(connection.getpeername()[1]), connection.close()))
+
+    def accepted(connection: Tcp) -> None:
+        order.append(connection.getpeername()[1])
+        connection.close()
+        if len(order) == len(clients):
+            server.close()
+
+    server = listening(loop, accepted)
     clients = [socket.create_connection(server.getsockname()) for _ in range(20)]
-    after(loop, 10, server.close)
     run(loop)
     assert order == [client.getsockname()[1] for client in clients]
     for client in clients:
