@@ -5,9 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from ouroloop.loop.queue import available
 
 TOUR = Path(__file__).parent.parent / "examples" / "tour.py"
 ENCRYPTED = '"Encrypted" the length: e3cb20a7386003a9…'
@@ -25,15 +29,23 @@ CHAINS = [
 """What must come after what. Between these chains the thread pool decides."""
 
 
-def tour(*options: str) -> subprocess.CompletedProcess[str]:
+def tour(queue: str, *options: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "ouroloop", *options, str(TOUR)],
-        capture_output=True, text=True, timeout=40, check=False, env={**os.environ, "PYTHONIOENCODING": "utf-8"},
+        [sys.executable, "-m", "ouroloop", *options, str(TOUR)], capture_output=True, text=True, timeout=40,
+        check=False, env={**os.environ, "PYTHONIOENCODING": "utf-8", "OUROLOOP_QUEUE": queue},
     )
 
 
-def test_the_tour_prints_its_own_lines_in_order(queue: str) -> None:
-    done = tour()
+@pytest.fixture(scope="module")
+def tours() -> dict[tuple[str, ...], subprocess.CompletedProcess[str]]:
+    """All tours, by queue and options. Each waits for its timers most of its 3 seconds: they are taken side by side."""
+    ways = [(queue, *options) for queue in available() for options in ([], ["--log"])]
+    with ThreadPoolExecutor(len(ways)) as guides:
+        return dict(zip(ways, guides.map(lambda way: tour(*way), ways), strict=True))
+
+
+def test_the_tour_prints_its_own_lines_in_order(tours: Any, queue: str) -> None:
+    done = tours[queue,]
     assert done.stderr == ""
     assert done.returncode == 0
     lines = done.stdout.splitlines()
@@ -42,8 +54,8 @@ def test_the_tour_prints_its_own_lines_in_order(queue: str) -> None:
         assert [line for line in lines if line in chain] == chain
 
 
-def test_the_logged_tour_says_who_does_what(queue: str) -> None:
-    done = tour("--log")
+def test_the_logged_tour_says_who_does_what(tours: Any, queue: str) -> None:
+    done = tours[queue, "--log"]
     assert done.stderr == ""
     assert done.returncode == 0
     told: dict[str, list[str]] = {}

@@ -152,8 +152,15 @@ def test_the_handle_closed_last_is_called_back_first(loop: Loop) -> None:
 def test_closing_callbacks_always_run_in_the_closing_step(loop: Loop) -> None:
     seen: list[str] = []
     timer = Timer(loop)
-    once(Check(loop), lambda: (timer.close(lambda: seen.append("closed")), seen.append("check")))
-    after(loop, 30, lambda: (Timer(loop).close(lambda: seen.append("closed, next turn")), seen.append("timer")))
+
+    def in_check() -> None:
+        seen.append("check")
+        timer.close(lambda: seen.append("closed"))
+        after(loop, 0, lambda: (Timer(loop).close(lambda: seen.append("closed, next turn")), seen.append("timer")))
+
+    once(Check(loop), in_check)
+    assert loop.run("nowait")
+    assert seen == ["check", "closed", "timer"]
     loop.run()
     assert seen == ["check", "closed", "timer", "closed, next turn"]
     assert timer.closed

@@ -208,9 +208,9 @@ class TestErrors:
     def test_a_server_that_is_not_there_is_econnrefused(self, env: Environment) -> None:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
             probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        dns.set_servers([f"127.0.0.1:{port}"])
-        error = result_of(env, lambda: dns.resolve_mx("a.test"))
+            probe.connect(probe.getsockname())  # it holds the port, and hears nobody but itself
+            dns.set_servers([f"127.0.0.1:{probe.getsockname()[1]}"])
+            error = result_of(env, lambda: dns.resolve_mx("a.test"))
         assert (error.code, error.errno, error.syscall) == ("ECONNREFUSED", errno.ECONNREFUSED, "queryMx")
 
     def test_a_server_that_does_not_answer_is_etimeout(self, env: Environment, server: NameServer) -> None:

@@ -1042,3 +1042,56 @@ def test_a_reset_does_not_end_a_server_that_has_looked_at_the_socket(env: Enviro
 
     run(env, listener, client)
     assert closed == ["/writes", "/waits"]
+
+
+KEPT_HEADS: list[tuple[dict[str, Any], Any, bytes]] = [
+    (
+        {"X-Kept": "1"}, b"hello",
+        b"X-Kept: 1|Connection: keep-alive|Keep-Alive: timeout=5|Transfer-Encoding: chunked||5|hello|0||",
+    ),
+    ({"X-Kept": "2"}, "", b"X-Kept: 2|Connection: keep-alive|Keep-Alive: timeout=5|Transfer-Encoding: chunked||0||"),
+    ({"Content-Length": "5"}, "hello", b"Content-Length: 5|Connection: keep-alive|Keep-Alive: timeout=5||hello"),
+    ({"Content-Length": 5}, "hello", b"Content-Length: 5|Connection: keep-alive|Keep-Alive: timeout=5||hello"),
+    ({"X": 1, "Content-Length": 0}, None, b"X: 1|Content-Length: 0|Connection: keep-alive|Keep-Alive: timeout=5||"),
+    (
+        {"Set-Cookie": ["a=1", "b=2"], "Content-Length": "0"}, None,
+        b"Set-Cookie: a=1|Set-Cookie: b=2|Content-Length: 0|Connection: keep-alive|Keep-Alive: timeout=5||",
+    ),
+]
+
+
+@pytest.mark.parametrize(("headers", "body", "expected"), KEPT_HEADS)
+def test_equal_headers_make_equal_heads_the_first_time_and_from_what_is_kept(
+    env: Environment, headers: dict[str, Any], body: Any, expected: bytes
+) -> None:
+    def respond(req: Any, res: Any) -> None:
+        if req.url == "/last":
+            res.write_head(200, {"Connection": "close"}).end()
+        else:
+            res.write_head(200, dict(headers)).end(body)
+
+    async def client(server: Any) -> bytes:
+        answers: bytes = await Client(server.port).send(GET * 3 + GET.replace(b"/ ", b"/last ", 1)).end()
+        return answers
+
+    answers = [without_date(text) for text in run(env, respond, client).split(b"HTTP/1.1 200 OK\r\n")[1:]]
+    assert answers[:3] == [expected.replace(b"|", b"\r\n")] * 3
+    assert len(answers) == 4
+
+
+def test_a_header_value_of_true_is_refused_though_it_equals_1(env: Environment) -> None:
+    errors: list[type[BaseException]] = []
+
+    def respond(req: Any, res: Any) -> None:
+        try:
+            res.write_head(200, {"X-Number": 1 if req.url == "/" else True, "Connection": "close"})
+        except TypeError as exc:
+            errors.append(type(exc))
+        res.end()
+
+    async def client(server: Any) -> None:
+        await ask(server)
+        await ask(server, GET.replace(b"/ ", b"/true ", 1))
+
+    run(env, respond, client)
+    assert errors == [TypeError]

@@ -58,6 +58,7 @@ _ENTRIES_KEPT = 1024
 _LONGEST_KEPT = 256
 
 _lengths: dict[int, bytes] = {}
+_blocks: dict[tuple[Any, ...], tuple[bytes, bool]] = {}
 
 
 class HeadersSentError(NodeError, RuntimeError):
@@ -86,6 +87,35 @@ def header_entry(name: str, value: Any) -> Entry:
                 _entries.clear()
             _entries[name, value] = entry
     return entry
+
+
+def _header_block(headers: dict[Any, Any]) -> tuple[bytes, bool] | None:
+    """The lines of `headers` and whether a Content-Length is among them; None if the usual way must look at them.
+
+    Answers of one kind have equal headers: their lines are kept, by the headers' contents.
+    """
+    key = tuple(headers.items())
+    try:
+        block = _blocks.get(key)
+    except TypeError:  # a value is a list
+        return None
+    if block is not None:
+        return block
+    lines, framed, keep = b"", False, True
+    for item in key:
+        kind = item[1].__class__
+        entry = _entries.get(item) if kind is str or kind is int else None
+        if entry is None or (entry[4] and entry[0] != "content-length"):
+            return None
+        keep = keep and kind is str  # 1 and True are one key, and not one value
+        lines += entry[3]
+        framed = framed or entry[4]
+    block = lines, framed
+    if keep:
+        if len(_blocks) >= _ENTRIES_KEPT:
+            _blocks.clear()
+        _blocks[key] = block
+    return block
 
 
 def length_lines(length: int) -> bytes:
@@ -636,23 +666,15 @@ class ServerResponse(OutgoingMessage):
             or status.__class__ is not int or status < 200 or status == 204 or status == 304
         ):
             return False
-        lines = [status_line(status, self.status_message)]
-        framed = False
-        for item in headers.items():
-            kind = item[1].__class__
-            entry = _entries.get(item) if kind is str or kind is int else None
-            if entry is None:
-                return False  # the long way makes the entry, if it is one to keep
-            if entry[4]:
-                if entry[0] != "content-length":
-                    return False
-                framed = True
-            lines.append(entry[3])
+        block = _header_block(headers)
+        if block is None:
+            return False
+        lines, framed = block
         server = connection.server
-        lines.append(server._tail if connection.tcp.loop.now < server._tail_until else server._head_tail())
+        tail = server._tail if connection.tcp.loop.now < server._tail_until else server._head_tail()
         self.chunked_encoding = not framed
-        lines.append(b"\r\n" if framed else b"Transfer-Encoding: chunked\r\n\r\n")
-        self._header = b"".join(lines)
+        end = b"\r\n" if framed else b"Transfer-Encoding: chunked\r\n\r\n"
+        self._header = b"".join((status_line(status, self.status_message), lines, tail, end))
         self.status_code = status
         if self.status_message is None:
             self.status_message = STATUS_CODES.get(status, "unknown")
