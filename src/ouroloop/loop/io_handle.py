@@ -15,6 +15,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import socket
 from typing import TYPE_CHECKING, Any
 
 from .errors import error
@@ -64,6 +65,19 @@ class IoHandle(Handle):
         """Take over a socket, or what behaves like one."""
         self._io = io
         self._fd = io.fileno()
+
+    def _taken(self, sock: socket.socket | int) -> socket.socket:
+        """A socket, or a socket's descriptor, that somebody gives this handle; it does not block from now on.
+
+        Raises `OSError` EBUSY when the handle has one already, EINVAL when it is closing, ENOTSOCK.
+        """
+        self._require_open()
+        if self._fd >= 0:
+            raise error(errno.EBUSY)
+        if isinstance(sock, int):
+            sock = socket.socket(fileno=sock)
+        sock.setblocking(False)
+        return sock
 
     # Watching
 

@@ -54,13 +54,7 @@ class Tcp(Stream):
 
         Raises `OSError` EBUSY when the handle has a socket already, ENOTSOCK for a descriptor that is none.
         """
-        self._require_open()
-        if self._fd >= 0:
-            raise error(errno.EBUSY)
-        if isinstance(sock, int):
-            sock = socket.socket(fileno=sock)
-        sock.setblocking(False)
-        self._adopt_open(sock)
+        self._adopt_open(self._taken(sock))
         self._apply_options()
 
     def bind(self, address: Address, *, ipv6_only: bool = False, reuse_port: bool = False) -> None:

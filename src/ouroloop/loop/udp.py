@@ -92,12 +92,7 @@ class Udp(IoHandle):
 
         Raises `OSError` EBUSY when the handle has a socket already, ENOTSOCK for a descriptor that is none.
         """
-        self._require_open()
-        if self._fd >= 0:
-            raise error(errno.EBUSY)
-        if isinstance(sock, int):
-            sock = socket.socket(fileno=sock)
-        sock.setblocking(False)
+        sock = self._taken(sock)
         self._adopt(sock)
         self._owns_address = True
         try:
