@@ -20,7 +20,7 @@ from ouroloop.node.environment import Environment
 HOST = b"Host: a\r\n"
 GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 CHUNKED = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
-QUIET = 400  # ms without a byte: nothing more will come
+QUIET = 1000  # ms without a byte: nothing more will come
 
 
 def get(*lines: bytes) -> bytes:

@@ -554,11 +554,15 @@ def test_what_is_written_in_one_callback_leaves_in_one_piece(env: Environment) -
 def test_flush_headers_sends_the_head_alone(env: Environment) -> None:
     def listener(req: Any, res: Any) -> None:
         res.flush_headers()
-        set_timeout(res.end, 10, "body")
+        responses.append(res)
 
     async def client(server: Any) -> tuple[bytes, bytes]:
         client = Client(server.port).send(GET)
-        return await client.until(b"\r\n\r\n"), await client.until(b"body")
+        head = await client.until(b"\r\n\r\n")
+        responses[0].end("body")
+        return head, await client.until(b"body")
+
+    responses: list[Any] = []
 
     head, whole = run(env, listener, client)
     assert head.endswith(b"Transfer-Encoding: chunked\r\n\r\n")

@@ -183,7 +183,7 @@ def test_coroutine_functions_may_be_callbacks(env: Environment) -> None:
         seen.append(name)
 
     def program() -> None:
-        set_timeout(callback, 5, "timer")
+        set_timeout(callback, 100, "timer")
         set_immediate(callback, "immediate")
         env.next_tick(callback, "tick")
         env.queue_microtask(callback, "microtask")

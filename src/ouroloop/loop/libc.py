@@ -1,4 +1,5 @@
-"""The C library, for the few calls that Python's own modules leave out: inotify(7), statfs(2), connect(2) to nowhere.
+"""The C library, for the few calls that Python's own modules leave out: inotify(7), statfs(2), connect(2) to nowhere,
+mallopt(3).
 
 Whoever makes one of them imports this then, not before: few programs do, and loading ctypes takes 1.5 ms.
 """
@@ -22,3 +23,16 @@ def call(name: str, *args: Any, filename: str | bytes | None = None) -> int:
     if result == -1:
         raise error(ctypes.get_errno(), filename)
     return result
+
+
+_M_ARENA_MAX = -8
+
+
+def share_one_heap() -> None:
+    """Let threads that are still to come allocate from the heap of the main thread (mallopt(3), M_ARENA_MAX).
+
+    Does nothing where the C library is not glibc. Whoever calls this heeds the user's own setting, MALLOC_ARENA_MAX.
+    """
+    mallopt = getattr(_library, "mallopt", None)
+    if mallopt is not None:
+        mallopt(_M_ARENA_MAX, 1)
