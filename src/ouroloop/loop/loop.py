@@ -67,7 +67,6 @@ class Loop:
         self._timers: list[tuple[int, int, Timer]] = []
         self._timers_started = 0
         self._dead_timers = 0
-        # Due timers wait here and not in a local variable: a callback that ends the run must not lose those behind it.
         self._reserve = -1
         self._pending: deque[tuple[Callable[..., object], tuple[Any, ...]]] = deque()
         self._idle: dict[Handle, tuple[Callable[[], object]]] = {}
