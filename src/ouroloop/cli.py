@@ -37,7 +37,6 @@ Environment variables:
   UV_THREADPOOL_SIZE  how many threads the pool may have; 4 by default
 """
 
-_JAVASCRIPT = (".js", ".mjs", ".cjs", ".ts", ".mts", ".cts")
 _FAILED = 1
 _INVALID_ARGUMENT = 9
 
@@ -65,35 +64,35 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _main(arguments: list[str]) -> int:
-    log = os.environ.get("OUROLOOP_LOG", "0") not in ("", "0")
-    while arguments and arguments[0].startswith("-"):
-        option, *arguments = arguments
-        if option in ("-v", "--version"):
-            print(f"v{__version__}")
-            return 0
-        if option in ("-h", "--help"):
-            print(_USAGE, end="")
-            return 0
-        if option == "--":
-            break
-        if option != "--log":
-            raise _Refusal(f"bad option: {option}; see ouro --help", _INVALID_ARGUMENT)
-        log = True
-    if not arguments:
-        raise _Refusal("no program given; see ouro --help", _INVALID_ARGUMENT)
-    filename = os.path.abspath(arguments[0])
+    from .js.options import OptionError, parse
+
     try:
-        code = _compiled(_source(arguments[0]), filename)
+        options = parse(arguments)
+    except OptionError as exc:
+        raise _Refusal(f"{exc}; see ouro --help", _INVALID_ARGUMENT) from None
+    if options.values["--version"]:
+        print(f"v{__version__}")
+        return 0
+    if options.values["--help"]:
+        print(_USAGE, end="")
+        return 0
+    program = options.arguments[0] if options.arguments else ""
+    if not program.endswith(".py"):
+        from .js.command import run
+
+        run(options)
+    log = options.values["--log"] or os.environ.get("OUROLOOP_LOG", "0") not in ("", "0")
+    filename = os.path.abspath(program)
+    try:
+        code = _compiled(_source(program), filename)
     except SyntaxError as exc:
         sys.excepthook(type(exc), exc.with_traceback(None), None)
         return _FAILED
-    return _run(code, filename, arguments, log)
+    return _run(code, filename, options.arguments, log)
 
 
 def _source(program: str) -> bytes:
     """What the program's file holds. Raises `_Refusal` for what cannot be run."""
-    if program.endswith(_JAVASCRIPT):
-        raise _Refusal(f"{program}: JavaScript is not in this version yet; ouro runs Python programs (.py)")
     try:
         with open(program, "rb") as file:
             source = file.read()

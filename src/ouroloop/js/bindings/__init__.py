@@ -1,0 +1,18 @@
+"""The operations that JavaScript calls: one file for each of Node's bindings, on the standard library and `loop`.
+
+Each file has `operations(runtime)`, or `OPERATIONS` where no runtime is needed: what JavaScript finds under
+`internalBinding(NAME)`, by name. An operation gets copies of its arguments and returns a value that can be copied; one that fails
+returns a negative errno (libuv's numbers), and JavaScript makes the error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+
+def operations_of(name: str, runtime: Any) -> dict[str, Callable[..., Any]]:
+    """The operations of the binding `name`, by name."""
+    module = __import__(f"{__name__}.{name}", fromlist=("operations",))
+    made: dict[str, Callable[..., Any]] | None = getattr(module, "OPERATIONS", None)
+    return module.operations(runtime) if made is None else made

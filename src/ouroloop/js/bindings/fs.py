@@ -1,0 +1,459 @@
+"""fs: the file operations, each in a form that waits and in one that runs on the thread pool.
+
+Theory of operation. `loop.fs` has each operation once, as a function that blocks. Here it becomes two operations of
+JavaScript: `stat(path)` returns its result, or a negative errno; `statAsync(request, path)` returns at once and tells the result to the request.
+Stats do not cross as lists: they are written into memory that both languages see (`share`). Buffers to be read into or written from are
+given as an address and a length, so that the bytes are not copied.
+
+What surprises people: a path is text or, for a Buffer, bytes. Names come back as text (what is not UTF-8 becomes U+FFFD),
+or as bytes where the caller asks for that.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import struct
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from ...loop import fs
+from ..engine import memory
+
+if TYPE_CHECKING:
+    from ..runtime import Runtime
+
+Path = str | bytes
+
+_STATS = 18  # numbers in a Stats; a second set follows, for watchFile
+_pack_floats = struct.Struct(f"{_STATS}d").pack_into
+_pack_integers = struct.Struct(f"{_STATS}q").pack_into
+
+
+def _numbers(info: os.stat_result) -> tuple[int, ...]:
+    """A Stats, in the order that `internal/fs/stats` knows. Times are seconds and ns."""
+    # Birth time is not among what Python's os.stat tells on Linux; Node shows the change time where there is none.
+    birth = getattr(info, "st_birthtime_ns", 0) or info.st_ctime_ns
+    return (
+        info.st_dev, info.st_mode, info.st_nlink, info.st_uid, info.st_gid, info.st_rdev, info.st_blksize, info.st_ino,
+        info.st_size, info.st_blocks, *divmod(info.st_atime_ns, 1_000_000_000), *divmod(info.st_mtime_ns, 1_000_000_000),
+        *divmod(info.st_ctime_ns, 1_000_000_000), *divmod(birth, 1_000_000_000),
+    )
+
+
+# What blocks: each of these raises OSError, or returns what JavaScript gets.
+
+def _open(path: Path, flags: int, mode: int) -> int:
+    return os.open(path, int(flags), int(mode))
+
+
+def _close(fd: int) -> None:
+    os.close(int(fd))
+
+
+def _read(fd: int, address: float, length: int, position: float) -> int:
+    """Read into memory; from where the file stands if `position` is negative."""
+    view = memory(int(address), int(length))
+    if position < 0:
+        return os.readv(int(fd), [view])
+    return os.preadv(int(fd), [view], int(position))
+
+
+def _write(fd: int, address: float, length: int, position: float) -> int:
+    view = memory(int(address), int(length))
+    if position < 0:
+        return os.write(int(fd), view)
+    return os.pwrite(int(fd), view, int(position))
+
+
+def _views(pieces: list[float]) -> list[memoryview]:
+    return [memory(int(pieces[index]), int(pieces[index + 1])) for index in range(0, len(pieces), 2)]
+
+
+def _readv(fd: int, pieces: list[float], position: float) -> int:
+    if position < 0:
+        return fs.readv(int(fd), _views(pieces))
+    return fs.preadv(int(fd), _views(pieces), int(position))
+
+
+def _writev(fd: int, pieces: list[float], position: float) -> int:
+    if position < 0:
+        return fs.writev(int(fd), _views(pieces))
+    return fs.pwritev(int(fd), _views(pieces), int(position))
+
+
+def _write_text(fd: int, text: str, position: float) -> int:
+    data = text.encode("utf-8", "replace")
+    if position < 0:
+        return os.write(int(fd), data)
+    return os.pwrite(int(fd), data, int(position))
+
+
+def _path_or_fd(target: Path | float) -> Path | int:
+    return target if isinstance(target, (str, bytes)) else int(target)
+
+
+def _read_file(target: Path | float, flags: int) -> bytes:
+    return fs.read_file(_path_or_fd(target), int(flags))
+
+
+def _read_text(target: Path | float, flags: int) -> str:
+    return fs.read_file(_path_or_fd(target), int(flags)).decode("utf-8", "replace")
+
+
+def _write_file(target: Path | float, address: float, length: int, flags: int, mode: int, flush: bool) -> None:
+    fs.write_file(_path_or_fd(target), memory(int(address), int(length)) if length else b"", int(flags), int(mode), bool(flush))
+
+
+def _write_file_text(target: Path | float, text: str, flags: int, mode: int, flush: bool) -> None:
+    fs.write_file(_path_or_fd(target), text.encode("utf-8", "replace"), int(flags), int(mode), bool(flush))
+
+
+def _text(name: bytes) -> str:
+    return name.decode("utf-8", "replace")
+
+
+def _readdir(path: Path, as_bytes: bool) -> list[Any]:
+    names = fs.readdir_names(os.fsencode(path))
+    return names if as_bytes else [_text(name) for name in names]
+
+
+def _readdir_types(path: Path, as_bytes: bool) -> list[list[Any]]:
+    """Names and types (UV_DIRENT_*)."""
+    entries = fs.readdir(os.fsencode(path))
+    return [[entry.name if as_bytes else _text(entry.name) for entry in entries], [entry.type for entry in entries]]
+
+
+def _as_asked(path: str | bytes, as_bytes: bool) -> Path:
+    return os.fsencode(path) if as_bytes else _text(os.fsencode(path))
+
+
+def _readlink(path: Path, as_bytes: bool) -> Path:
+    return _as_asked(fs.readlink(path), as_bytes)
+
+
+def _realpath(path: Path, as_bytes: bool) -> Path:
+    return _as_asked(fs.realpath(path), as_bytes)
+
+
+def _mkdtemp(prefix: Path, as_bytes: bool) -> Path:
+    return _as_asked(fs.mkdtemp(prefix), as_bytes)
+
+
+def _mkdir(path: Path, mode: int) -> None:
+    os.mkdir(path, int(mode))
+
+
+def _make_tree(path: Path, mode: int) -> Path | None:
+    """mkdir -p; the first directory that was made."""
+    name = os.path.normpath(os.fsencode(path))
+    missing: list[bytes] = []
+    while True:
+        try:
+            os.mkdir(name, int(mode))
+            break
+        except FileExistsError:
+            if not os.path.isdir(name):
+                if missing:
+                    raise OSError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), name) from None
+                raise
+            if missing:
+                name = missing.pop()
+                os.mkdir(name, int(mode))
+            else:
+                return None
+            break
+        except FileNotFoundError:
+            parent = os.path.dirname(name)
+            if parent == name or not parent:
+                raise
+            missing.append(name)
+            name = parent
+    first = name
+    while missing:
+        os.mkdir(missing.pop(), int(mode))
+    return _text(first)
+
+
+def _statfs(path: Path) -> list[float]:
+    info = fs.statfs(path)
+    return [info.type, info.bsize, info.frsize, info.blocks, info.bfree, info.bavail, info.files, info.ffree]
+
+
+def _fsync(fd: int) -> None:
+    os.fsync(int(fd))
+
+
+def _fdatasync(fd: int) -> None:
+    os.fdatasync(int(fd))
+
+
+def _ftruncate(fd: int, length: float) -> None:
+    os.ftruncate(int(fd), int(length))
+
+
+def _remove_tree(path: Path, retries: int, delay: int, recursive: bool) -> None:
+    """What `rm` does: a file, or with `recursive` a directory and all that is in it."""
+    import time
+
+    for attempt in range(int(retries) + 1):
+        try:
+            _remove(os.fsencode(path), recursive)
+            return
+        except OSError as exc:
+            again = exc.errno in (errno.EBUSY, errno.EMFILE, errno.ENFILE, errno.ENOTEMPTY, errno.EPERM)
+            if not recursive or not again or attempt == retries:
+                raise
+            time.sleep(delay * (attempt + 1) / 1000)
+
+
+def _remove(path: bytes, recursive: bool) -> None:
+    info = os.lstat(path)
+    if (info.st_mode & 0o170000) != 0o040000:
+        os.unlink(path)
+        return
+    if not recursive:
+        raise OSError(errno.EISDIR, os.strerror(errno.EISDIR), path)
+    with os.scandir(path) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                _remove(entry.path, True)
+            else:
+                os.unlink(entry.path)
+    os.rmdir(path)
+
+
+# name: (what blocks, how many arguments)
+_FUNCTIONS: dict[str, tuple[Callable[..., Any], int]] = {
+    "access": (lambda path, mode: fs.access(path, int(mode)), 2),
+    "open": (_open, 3),
+    "close": (_close, 1),
+    "read": (_read, 4),
+    "write": (_write, 4),
+    "readv": (_readv, 3),
+    "writev": (_writev, 3),
+    "writeText": (_write_text, 3),
+    "readFile": (_read_file, 2),
+    "readText": (_read_text, 2),
+    "writeFile": (_write_file, 6),
+    "writeFileText": (_write_file_text, 5),
+    "readdir": (_readdir, 2),
+    "readdirTypes": (_readdir_types, 2),
+    "readlink": (_readlink, 2),
+    "realpath": (_realpath, 2),
+    "mkdtemp": (_mkdtemp, 2),
+    "mkdir": (_mkdir, 2),
+    "makeTree": (_make_tree, 2),
+    "rename": (os.rename, 2),
+    "link": (os.link, 2),
+    "symlink": (os.symlink, 2),
+    "unlink": (os.unlink, 1),
+    "rmdir": (os.rmdir, 1),
+    "rm": (_remove_tree, 4),
+    "copyFile": (lambda source, target, flags: fs.copyfile(source, target, int(flags)), 3),
+    "chmod": (lambda path, mode: os.chmod(path, int(mode)), 2),
+    "fchmod": (lambda fd, mode: os.fchmod(int(fd), int(mode)), 2),
+    "chown": (lambda path, uid, gid: os.chown(path, int(uid), int(gid)), 3),
+    "fchown": (lambda fd, uid, gid: os.fchown(int(fd), int(uid), int(gid)), 3),
+    "lchown": (lambda path, uid, gid: os.lchown(path, int(uid), int(gid)), 3),
+    "utimes": (fs.utime, 3),
+    "futimes": (lambda fd, atime, mtime: fs.futime(int(fd), atime, mtime), 3),
+    "lutimes": (fs.lutime, 3),
+    "truncate": (lambda path, length: os.truncate(path, int(length)), 2),
+    "ftruncate": (_ftruncate, 2),
+    "fsync": (_fsync, 1),
+    "fdatasync": (_fdatasync, 1),
+    "statfs": (_statfs, 1),
+}
+
+_STAT_FUNCTIONS: dict[str, Callable[..., os.stat_result]] = {
+    "stat": os.stat, "lstat": os.lstat, "fstat": lambda fd: os.fstat(int(fd)),
+}
+
+
+def _errno(exc: BaseException) -> int:
+    """The negative errno of what an operation raised; what is not of the system is raised on."""
+    if isinstance(exc, OSError):
+        return -(exc.errno or errno.EIO)
+    if isinstance(exc, (ValueError, OverflowError)):  # a path with a NUL, a number that does not fit
+        return -errno.EINVAL
+    raise exc
+
+
+def operations(runtime: Runtime) -> dict[str, Callable[..., Any]]:
+    """For `fs` and `internal/fs/*`."""
+    files = Files(runtime)
+    made: dict[str, Callable[..., Any]] = {"share": files.share}
+    for name, (function, count) in _FUNCTIONS.items():
+        made[name] = _waiting(function, count)
+        made[f"{name}Async"] = files.on_pool(function, count)
+    for name, function in _STAT_FUNCTIONS.items():
+        made[name] = files.waiting_stat(function)
+        made[f"{name}Async"] = files.stat_on_pool(function)
+    made.update({
+        "openDir": files.open_dir, "openDirAsync": files.open_dir_async, "readDir": files.read_dir, "readDirAsync": files.read_dir_async,
+        "closeDir": files.close_dir, "closeDirAsync": files.close_dir_async, "watch": files.watch, "watchStat": files.watch_stat,
+        "unwatch": files.unwatch, "refWatch": files.ref_watch,
+    })
+    return made
+
+
+def _counted(function: Callable[..., Any], count: int) -> Callable[..., Any]:
+    function.parameters = count  # type: ignore[attr-defined]  # JavaScript's form of it takes so many
+    return function
+
+
+def _waiting(function: Callable[..., Any], count: int) -> Callable[..., Any]:
+    def call(*args: Any) -> Any:
+        try:
+            return function(*args)
+        except (OSError, ValueError, OverflowError) as exc:
+            return _errno(exc)
+
+    return _counted(call, count)
+
+
+class Files:
+    """The operations that need the loop, or keep something between calls."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._stats: memoryview = memoryview(b"")
+        self._dirs: dict[int, fs.Dir] = {}
+        self._watchers: dict[int, Any] = {}
+        self._last = 0
+
+    def share(self, address: float) -> None:
+        """Where Stats are to be written: room for two, of 8-byte floats or integers."""
+        self._stats = memory(int(address), 2 * _STATS * 8)
+
+    def on_pool(self, function: Callable[..., Any], count: int) -> Callable[..., Any]:
+        runtime = self._runtime
+
+        def submit(request: int, *args: Any) -> None:
+            def done(error: BaseException | None, result: Any = None) -> None:
+                if error is not None:
+                    runtime.complete(request, _errno(error), None)
+                else:
+                    runtime.complete(request, 0, result)
+
+            fs.submit(runtime.loop, done, function, *args)
+
+        return _counted(submit, count + 1)
+
+    def waiting_stat(self, function: Callable[..., os.stat_result]) -> Callable[..., int]:
+        def call(target: Path | int, exact: bool) -> int:
+            try:
+                self._tell(function(target), exact)
+            except (OSError, ValueError, OverflowError) as exc:
+                return _errno(exc)
+            return 0
+
+        return _counted(call, 2)
+
+    def stat_on_pool(self, function: Callable[..., os.stat_result]) -> Callable[..., None]:
+        runtime = self._runtime
+
+        def submit(request: int, target: Path | int, exact: bool) -> None:
+            def done(error: BaseException | None, result: Any = None) -> None:
+                if error is not None:
+                    runtime.complete(request, _errno(error), None)
+                    return
+                self._tell(result, exact)
+                runtime.complete(request, 0, None)
+
+            fs.submit(runtime.loop, done, function, target)
+
+        return _counted(submit, 3)
+
+    def _tell(self, info: os.stat_result, exact: bool, second: bool = False) -> None:
+        pack = _pack_integers if exact else _pack_floats
+        pack(self._stats, _STATS * 8 if second else 0, *_numbers(info))
+
+    # Directories, read piece by piece
+
+    def _keep_dir(self, directory: fs.Dir) -> int:
+        self._last += 1
+        self._dirs[self._last] = directory
+        return self._last
+
+    def open_dir(self, path: Path) -> int:
+        try:
+            return self._keep_dir(fs.open_dir(os.fsencode(path)))
+        except (OSError, ValueError) as exc:
+            return _errno(exc)
+
+    def open_dir_async(self, request: int, path: Path) -> None:
+        def done(error: BaseException | None, directory: Any = None) -> None:
+            if error is not None:
+                self._runtime.complete(request, _errno(error), None)
+            else:
+                self._runtime.complete(request, 0, self._keep_dir(directory))
+
+        fs.submit(self._runtime.loop, done, fs.open_dir, os.fsencode(path))
+
+    def _entries(self, number: int, as_bytes: bool, count: int) -> list[list[Any]]:
+        entries = self._dirs[int(number)].read(int(count))
+        return [[entry.name if as_bytes else _text(entry.name) for entry in entries], [entry.type for entry in entries]]
+
+    def read_dir(self, number: int, as_bytes: bool, count: int) -> list[list[Any]] | int:
+        try:
+            return self._entries(number, as_bytes, count)
+        except OSError as exc:
+            return _errno(exc)
+
+    def read_dir_async(self, request: int, number: int, as_bytes: bool, count: int) -> None:
+        self.on_pool(self._entries, 3)(request, number, as_bytes, count)
+
+    def close_dir(self, number: int) -> int:
+        self._dirs.pop(int(number)).close()
+        return 0
+
+    def close_dir_async(self, request: int, number: int) -> None:
+        self.on_pool(self._dirs.pop(int(number)).close, 0)(request)
+
+    # Watching
+
+    def watch(self, handle: int, path: Path) -> int:
+        """Tell `handle` of changes: `(errno, "rename" or "change", name as bytes or None)`."""
+        from ...loop import CHANGE, FsEvent
+
+        def changed(error: OSError | None, name: str | None, events: int) -> None:
+            errno_ = _errno(error) if error is not None else 0
+            kind = "change" if events & CHANGE else "rename"
+            self._runtime.emit(handle, errno_, kind, None if name is None else os.fsencode(name))
+
+        watcher = FsEvent(self._runtime.loop)
+        try:
+            watcher.start(changed, path)
+        except OSError as exc:
+            watcher.close()
+            return _errno(exc)
+        self._watchers[int(handle)] = watcher
+        return 0
+
+    def watch_stat(self, handle: int, path: Path, interval: int, exact: bool) -> int:
+        """Tell `handle` `(errno)` when what `stat` says of a path differs; the new and the old Stats lie in the shared memory."""
+        from ...loop import FsPoll
+
+        nothing = os.stat_result([0] * 10)
+
+        def changed(error: OSError | None, before: os.stat_result | None, now: os.stat_result | None) -> None:
+            self._tell(now or nothing, exact)
+            self._tell(before or nothing, exact, second=True)
+            self._runtime.emit(handle, _errno(error) if error is not None else 0)
+
+        watcher = FsPoll(self._runtime.loop)
+        watcher.start(changed, path, int(interval))
+        self._watchers[int(handle)] = watcher
+        return 0
+
+    def unwatch(self, handle: int) -> None:
+        watcher = self._watchers.pop(int(handle), None)
+        if watcher is not None:
+            watcher.close()
+
+    def ref_watch(self, handle: int, referenced: bool) -> None:
+        watcher = self._watchers.get(int(handle))
+        if watcher is not None:
+            (watcher.ref if referenced else watcher.unref)()

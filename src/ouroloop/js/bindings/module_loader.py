@@ -1,0 +1,52 @@
+"""module_loader: the files that `require` and `import` look at, in few and fat operations."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ..runtime import Runtime
+
+
+def read_source(path: str) -> str | int:
+    """The text of a source file; bytes that are not UTF-8 become U+FFFD. A negative errno if it cannot be read."""
+    try:
+        with open(path, "rb", buffering=0) as file:
+            return file.read().decode("utf-8", "replace")
+    except OSError as exc:
+        return -(exc.errno or errno.EIO)
+
+
+def real_path(path: str) -> str | int:
+    """`path` without symbolic links."""
+    try:
+        return os.path.realpath(path, strict=True)
+    except OSError as exc:
+        return -(exc.errno or errno.EIO)
+
+
+def kind(path: str) -> int:
+    """0 for a file, 1 for a directory, -1 for nothing."""
+    try:
+        mode = os.stat(path).st_mode
+    except (OSError, ValueError):
+        return -1
+    return 1 if mode & 0o170000 == 0o040000 else 0
+
+
+def operations(runtime: Runtime) -> dict[str, Callable[..., Any]]:
+    """For the module loaders."""
+
+    def read_source_async(request: int, path: str) -> None:
+        def done(error: BaseException | None, source: str | int | None) -> None:
+            if error is not None:
+                raise error
+            failed = isinstance(source, int)
+            runtime.complete(request, source if failed else 0, None if failed else source)
+
+        runtime.loop.queue_work(lambda: read_source(path), done, brief=True, name="fs.readFile")
+
+    return {"readSource": read_source, "readSourceAsync": read_source_async, "realPath": real_path, "kind": kind}

@@ -1,0 +1,281 @@
+"""process: what `process` tells of this process, and does to it."""
+
+from __future__ import annotations
+
+import errno
+import os
+import resource
+import signal
+import sys
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from ..environment_file import parse
+
+if TYPE_CHECKING:
+    from ..runtime import Runtime
+
+_UNKNOWN_ID = -1  # a user's or group's name that does not exist
+
+
+def operations(runtime: Runtime) -> dict[str, Callable[..., Any]]:
+    """For `internal/process/object`."""
+
+    def facts() -> dict[str, Any]:
+        return {
+            "argv": runtime.argv, "execArgv": runtime.exec_argv, "execPath": runtime.exec_path, "pid": os.getpid(),
+            "argv0": runtime.argv0, "isEmbedded": runtime.embedding is not None, "timeOrigin": runtime.time_origin,
+        }
+
+    def really_exit(code: int) -> None:
+        runtime.exit(int(code))
+
+    def memory_usage() -> list[float]:
+        return [resident(), *runtime.heap_usage()]
+
+    def open_signal(handle: int, number: int) -> int:
+        return runtime.signals.open(handle, number)
+
+    def close_signal(handle: int) -> None:
+        runtime.signals.close(handle)
+
+    def active() -> list[list[Any]]:
+        return runtime.active()
+
+    return {
+        "facts": facts, "reallyExit": really_exit, "memoryUsage": memory_usage, "openSignal": open_signal,
+        "closeSignal": close_signal, "active": active, **_STATELESS,
+    }
+
+
+def _errno(exc: OSError) -> int:
+    return -(exc.errno or errno.EIO)
+
+
+# Output and input
+
+def write_error(text: str) -> None:
+    """Write to standard error, whole, at once."""
+    data = text.encode("utf-8", "replace")
+    while data:
+        try:
+            data = data[os.write(2, data) :]
+        except BlockingIOError:
+            time.sleep(0.001)
+        except OSError:
+            return
+
+
+def read_standard_input() -> str:
+    """All that comes on standard input."""
+    chunks = []
+    while chunk := os.read(0, 65536):
+        chunks.append(chunk)
+    return b"".join(chunks).decode("utf-8", "replace")
+
+
+# The environment
+
+def env_keys() -> list[str]:
+    return [_text(key) for key in os.environb]
+
+
+def env_get(name: str) -> str | None:
+    value = os.environb.get(os.fsencode(name))
+    return None if value is None else _text(value)
+
+
+def env_set(name: str, value: str) -> int:
+    try:
+        os.environb[os.fsencode(name)] = os.fsencode(value)
+    except (ValueError, OSError):
+        return -errno.EINVAL
+    if name == "TZ":
+        time.tzset()
+    return 0
+
+
+def env_delete(name: str) -> None:
+    os.environb.pop(os.fsencode(name), None)
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "replace")
+
+
+def parse_env_file(text: str) -> dict[str, str]:
+    return parse(text)
+
+
+# Where and who
+
+def cwd() -> str | int:
+    try:
+        return os.getcwd()
+    except OSError as exc:
+        return _errno(exc)
+
+
+def chdir(path: str) -> int:
+    try:
+        os.chdir(path)
+    except OSError as exc:
+        return _errno(exc)
+    return 0
+
+
+def umask(mask: int | None) -> int:
+    """Set the mask for new files' modes, or only tell it (None); the mask before."""
+    if mask is not None:
+        return os.umask(int(mask))
+    old = os.umask(0)
+    os.umask(old)
+    return old
+
+
+def user_id(name: str | float) -> int:
+    """A user's number by name or number; `_UNKNOWN_ID` for a name that does not exist."""
+    if not isinstance(name, str):
+        return int(name)
+    import pwd
+
+    try:
+        return pwd.getpwnam(name).pw_uid
+    except KeyError:
+        return _UNKNOWN_ID
+
+
+def group_id(name: str | float) -> int:
+    """A group's number by name or number; `_UNKNOWN_ID` for a name that does not exist."""
+    if not isinstance(name, str):
+        return int(name)
+    import grp
+
+    try:
+        return grp.getgrnam(name).gr_gid
+    except KeyError:
+        return _UNKNOWN_ID
+
+
+def set_identity(kind: str, number: int) -> int:
+    """`kind`: "setuid", "seteuid", "setgid", "setegid"."""
+    try:
+        getattr(os, kind)(int(number))
+    except OSError as exc:
+        return _errno(exc)
+    return 0
+
+
+def set_groups(groups: list[float]) -> int:
+    try:
+        os.setgroups([int(group) for group in groups])
+    except OSError as exc:
+        return _errno(exc)
+    return 0
+
+
+def init_groups(user: str, group: int) -> int:
+    try:
+        os.initgroups(user, int(group))
+    except OSError as exc:
+        return _errno(exc)
+    return 0
+
+
+def kill(pid: int, number: int) -> int:
+    try:
+        os.kill(int(pid), int(number))
+    except (OSError, OverflowError) as exc:
+        return _errno(exc) if isinstance(exc, OSError) else -errno.ESRCH
+    return 0
+
+
+def set_title(title: str) -> None:
+    """The name that ps(1) shows, as far as the system lets it be set."""
+    try:
+        with open("/proc/self/comm", "w", encoding="utf-8", errors="replace") as file:
+            file.write(title[:15])
+    except OSError:
+        pass
+
+
+# Figures
+
+def resident() -> int:
+    """The memory of this process that is in RAM, in bytes."""
+    try:
+        with open("/proc/self/statm", "rb") as file:
+            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def cpu_usage(thread: bool) -> list[float]:
+    """Processor time in us: in user mode, in the kernel."""
+    usage = resource.getrusage(resource.RUSAGE_THREAD if thread else resource.RUSAGE_SELF)
+    return [round(usage.ru_utime * 1e6), round(usage.ru_stime * 1e6)]
+
+
+def resource_usage() -> list[float]:
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return [
+        round(usage.ru_utime * 1e6), round(usage.ru_stime * 1e6), usage.ru_maxrss, usage.ru_ixrss, usage.ru_idrss, usage.ru_isrss,
+        usage.ru_minflt, usage.ru_majflt, usage.ru_nswap, usage.ru_inblock, usage.ru_oublock, usage.ru_msgsnd, usage.ru_msgrcv,
+        usage.ru_nsignals, usage.ru_nvcsw, usage.ru_nivcsw,
+    ]
+
+
+def available_memory() -> int:
+    """Memory that this process may still take, in bytes."""
+    try:
+        with open("/proc/meminfo", encoding="ascii") as file:
+            for line in file:
+                if line.startswith("MemAvailable:"):
+                    return int(line.split()[1]) * 1024
+    except OSError:
+        pass
+    return 0
+
+
+def constrained_memory() -> int:
+    """The limit that a control group sets, in bytes; 0 without one."""
+    for path in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
+        try:
+            with open(path, encoding="ascii") as file:
+                text = file.read().strip()
+        except OSError:
+            continue
+        return int(text) if text.isdigit() else 0
+    return 0
+
+
+def abort() -> None:
+    signal.signal(signal.SIGABRT, signal.SIG_DFL)
+    os.abort()
+
+
+def hrtime() -> list[int]:
+    """The monotonic clock: seconds, ns."""
+    return list(divmod(time.monotonic_ns(), 1_000_000_000))
+
+
+def execve(path: str, argv: list[str], env: dict[str, str]) -> int:
+    try:
+        sys.stdout.flush()
+        for descriptor in range(3):
+            os.set_inheritable(descriptor, True)
+        os.execve(path, argv, env)
+    except OSError as exc:
+        return _errno(exc)
+
+
+_STATELESS: dict[str, Callable[..., Any]] = {
+    "writeError": write_error, "readStandardInput": read_standard_input, "envKeys": env_keys, "envGet": env_get,
+    "envSet": env_set, "envDelete": env_delete, "parseEnvFile": parse_env_file, "cwd": cwd, "chdir": chdir, "umask": umask,
+    "getuid": lambda: os.getuid(), "geteuid": lambda: os.geteuid(), "getgid": lambda: os.getgid(), "getegid": lambda: os.getegid(),
+    "getgroups": lambda: sorted({*os.getgroups(), os.getegid()}), "userId": user_id, "groupId": group_id, "setIdentity": set_identity,
+    "setGroups": set_groups, "initGroups": init_groups, "kill": kill, "ppid": lambda: os.getppid(), "setTitle": set_title,
+    "cpuUsage": cpu_usage, "resident": resident, "resourceUsage": resource_usage, "availableMemory": available_memory,
+    "constrainedMemory": constrained_memory, "abort": abort, "hrtime": hrtime, "execve": execve,
+}

@@ -1,0 +1,66 @@
+"""The user's cache folder: what can be made again at any time.
+
+Theory of operation. One folder, `ouroloop` in the place the system has for caches (XDG Base Directory Specification; on
+macOS `~/Library/Caches`); OUROLOOP_CACHE names another. A file's name is its key and holds every version it depends on,
+so that nothing is ever stale: an old file is simply not asked for. A file appears whole or not at all. When the folder cannot be written, what would
+have been kept is made anew each time, and nobody is told.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+
+
+def folder() -> str:
+    """The cache folder's path; it need not exist."""
+    named = os.environ.get("OUROLOOP_CACHE")
+    if named:
+        return named
+    home = os.path.expanduser("~")
+    if sys.platform == "darwin":
+        return os.path.join(home, "Library", "Caches", "ouroloop")
+    return os.path.join(os.environ.get("XDG_CACHE_HOME") or os.path.join(home, ".cache"), "ouroloop")
+
+
+def read(key: str) -> bytes | None:
+    """What was kept under `key`; None if nothing was, or it cannot be read."""
+    try:
+        with open(os.path.join(folder(), key), "rb") as file:
+            return file.read()
+    except OSError:
+        return None
+
+
+def write(key: str, data: bytes) -> None:
+    """Keep `data` under `key`, if that can be done."""
+    path = os.path.join(folder(), key)
+    temporary = f"{path}.{os.getpid()}"
+    try:
+        os.makedirs(folder(), mode=0o700, exist_ok=True)
+        with open(temporary, "wb") as file:
+            file.write(data)
+        os.replace(temporary, path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+
+
+def link(key: str, target: str) -> bool:
+    """Keep a symbolic link to `target` under `key`; whether it is there."""
+    path = os.path.join(folder(), key)
+    try:
+        if os.readlink(path) == target:
+            return True
+        os.unlink(path)
+    except OSError:
+        pass
+    try:
+        os.makedirs(folder(), mode=0o700, exist_ok=True)
+        os.symlink(target, path)
+    except FileExistsError:  # another process was quicker
+        return True
+    except OSError:
+        return False
+    return True

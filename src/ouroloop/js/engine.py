@@ -1,0 +1,158 @@
+"""Engine: V8, in one isolate and one context.
+
+Theory of operation. The only file that imports the V8 binding (with `natives.py`, which reaches V8's C interface beside
+it). An engine starts from a snapshot, a heap in which the core modules have already run. Python enters JavaScript by
+calling a function that it took out once (`function`); JavaScript reaches Python by the one host function `operation`,
+which gets a number and the arguments.
+
+What surprises people: values cross by copy, and entering the binding while JavaScript is on the stack aborts the process.
+So `depth` counts, and `EngineBusyError` is raised instead. Microtasks run only when asked to (`checkpoint`). An isolate belongs to
+the thread that made it, and isolates are dropped last-in, first-out: V8's rule, kept by the binding.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib.util
+import os
+from collections.abc import Callable
+from typing import Any
+
+import v8  # type: ignore[import-untyped]
+
+from . import cache, natives
+from .natives import memory, set_flags
+
+__all__ = ["Engine", "EngineBusyError", "JavaScriptError", "make_snapshot", "memory", "set_flags", "version"]
+
+JavaScriptError = v8.JavaScriptError
+"""What the binding raises when JavaScript threw."""
+
+_INTL_DATA = "icudt77l.dat"
+
+
+def version() -> str:
+    """V8's version."""
+    load_natives()
+    return natives.v8_version()
+
+
+def load_natives() -> None:
+    """Make `set_flags` usable before there is an engine."""
+    natives.load(v8.v8.__file__)
+
+
+class EngineBusyError(RuntimeError):
+    """JavaScript was called while JavaScript is running."""
+
+
+class Engine:
+    """One JavaScript world. `operation(number, *arguments)` is what JavaScript's operations call."""
+
+    def __init__(
+        self, snapshot: bytes | None, operation: Callable[..., Any],
+        add_natives: Callable[[natives.Natives], None] | None = None,
+    ) -> None:
+        load_natives()
+        _use_intl_data()
+        self.natives: natives.Natives | None = None
+        self.depth = 0
+        self._is_switched = False
+        _living.append(self)
+        self._add_natives = add_natives
+        isolate = v8.Isolate(v8.StartupData(snapshot)) if snapshot else v8.Isolate()
+        builder = isolate.create_context_builder()
+        builder.set_microtasks_policy("explicit")
+        builder.use_profile(v8.BaseProfile().install([v8.api.SharedArrayBuffer(), v8.api.Atomics(), v8.api.WebAssembly()]))
+        builder.host_function(operation, name="__operation")
+        builder.host_function(self._install_natives, name="__installNatives")
+        self.context = builder.build()
+        self.checkpoint: Callable[[], None] = self.context.perform_microtask_checkpoint
+        """Run all microtasks. Only while no JavaScript is on the stack."""
+
+    def _install_natives(self) -> None:
+        self.natives = natives.Natives()
+        self.natives.install("__natives")
+        if self._add_natives is not None:
+            self._add_natives(self.natives)
+
+    def eval(self, source: str, time_limit_ms: int | None = None) -> Any:
+        """Run a script and return its last value, as the binding's wrapper. Raises `TimeoutError` past the limit."""
+        self.enter()
+        try:
+            return self.context.eval(source, timeout_ms=time_limit_ms)
+        finally:
+            self.leave()
+
+    def function(self, expression: str) -> Callable[..., Any]:
+        """The function that `expression` gives, for Python to call; it returns a wrapper (`.to_python()`)."""
+        function: Callable[..., Any] = self.eval(expression).as_v8_function()
+        return function
+
+    def guarded(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """`function` with `enter` before it and `leave` after it: for where several engines live side by side."""
+
+        def call(*args: Any) -> Any:
+            self.enter()
+            try:
+                return function(*args)
+            finally:
+                self.leave()
+
+        return call
+
+    def enter(self) -> None:
+        """To be called before JavaScript is entered, and `leave` afterwards. Raises `EngineBusyError`."""
+        if self.depth:
+            raise EngineBusyError(
+                "JavaScript is running: Python code that it called cannot call into it before it returns. "
+                "Return a value, or make the function `async def` and await what you need")
+        self.depth += 1
+        # V8 works in the isolate made last; a call into another one must say so.
+        self._is_switched = _living[-1] is not self
+        if self._is_switched and self.natives is not None:
+            self.natives.enter_isolate()
+
+    def leave(self) -> None:
+        """JavaScript was left."""
+        self.depth -= 1
+        if self._is_switched and self.natives is not None:
+            self.natives.exit_isolate()
+
+    def close(self) -> None:
+        """Drop the isolate. Nothing of it may be used any more."""
+        self.natives = None
+        _living.remove(self)
+        del self.checkpoint, self.context
+        gc.collect()
+
+
+_living: list[Engine] = []
+
+
+def make_snapshot(scripts: list[str]) -> bytes:
+    """A heap in which `scripts` have run, in the form that `Engine` takes."""
+    load_natives()
+    _use_intl_data()
+    creator = v8.SnapshotCreator()
+    for script in scripts:
+        creator.eval(script)
+    blob: bytes = creator.create_blob("keep").to_bytes()
+    return blob
+
+
+def _use_intl_data() -> None:
+    """Let V8 find ICU's data, without which Intl fails or aborts: the `mini-racer` wheel carries the file that fits.
+
+    ICU looks for it by a name of its own, so the cache folder has a link of that name.
+    """
+    if "ICU_DATA" in os.environ:
+        return
+    spec = importlib.util.find_spec("py_mini_racer")
+    if spec is None or spec.origin is None:
+        return
+    link = os.path.join(cache.folder(), _INTL_DATA)
+    data = os.path.join(os.path.dirname(spec.origin), "icudtl.dat")
+    if not cache.link(_INTL_DATA, data):
+        return
+    natives.set_intl_data(os.path.dirname(link))

@@ -1,0 +1,4 @@
+'use strict';
+// `require('assert/strict')` is `require('assert').strict`.
+
+module.exports = require('assert').strict;

@@ -1,0 +1,4 @@
+'use strict';
+// The public module `console` is the global console itself.
+
+module.exports = require('internal/console/global');

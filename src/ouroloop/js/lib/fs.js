@@ -1,0 +1,1233 @@
+'use strict';
+
+// fs: files, by callbacks and synchronously. Promises are in `internal/fs/promises`, streams in `internal/fs/streams`.
+//
+// Theory of operation. Each function checks its arguments, then calls one operation of Python, in the form that waits or in the one
+// that runs on the thread pool; the operation answers a negative errno when it fails, of which an error is made here. Buffers
+// are named by their address in memory, so bytes are not copied; a buffer stays alive because the callback holds it.
+
+const { Buffer } = require('buffer');
+const {
+  codes: { ERR_FS_FILE_TOO_LARGE, ERR_INVALID_ARG_VALUE, ERR_INVALID_ARG_TYPE, ERR_FS_EISDIR },
+  AbortError, aggregateTwoErrors,
+} = require('internal/errors');
+const {
+  validateBoolean, validateFunction, validateInteger, validateObject, validateString, validateBuffer, validateEncoding,
+} = require('internal/validators');
+const { deprecate, kEmptyObject, promisify: { custom: kCustomPromisify } } = require('internal/util');
+const { customPromisifyArgs } = require('internal/util');
+const { isArrayBufferView, isBigInt64Array } = require('internal/util/types');
+const { start } = require('internal/requests');
+const {
+  MAX_IO, copyObject, failure, getOptions, getValidMode, getValidatedFd, getValidatedPath, isFd, parseFileMode,
+  stringToFlags, toUnixTimestamp, validateBufferArray, validateOffsetLengthRead, validateOffsetLengthWrite, validatePath,
+  validatePosition, validateStringAfterArrayBufferView, validateSymlinkType, validatedRm,
+} = require('internal/fs/arguments');
+const stats = require('internal/fs/stats');
+
+const binding = internalBinding('fs');
+const values = internalBinding('util');
+const { fs: constants, os: { errno: errnos } } = internalBinding('constants');
+const { ENOENT, ENOTDIR } = stats;
+const { S_IFMT, S_IFREG, O_WRONLY, O_CREAT, O_TRUNC, O_APPEND } = constants;
+const MAX_READ_FILE = 2 ** 31;
+
+// Requests
+
+function maybeCallback(callback) {
+  validateFunction(callback, 'cb');
+  return callback;
+}
+
+/** A request whose callback gets an error, or nothing. */
+function plain(callback, syscall, path, dest) {
+  return start((errno) => {
+    if (errno < 0) callback(failure(errno, syscall, path, dest));
+    else callback(null);
+  });
+}
+
+/** A request whose callback gets an error, or null and what came, perhaps converted. */
+function giving(callback, syscall, path, convert) {
+  return start((errno, result) => {
+    if (errno < 0) callback(failure(errno, syscall, path));
+    else callback(null, convert === undefined ? result : convert(result));
+  });
+}
+
+/** What an operation that waits has answered, or its error. */
+function answer(result, syscall, path, dest) {
+  if (typeof result === 'number' && result < 0) throw failure(result, syscall, path, dest);
+  return result;
+}
+
+// Encodings of names
+
+const asBytes = (encoding) => encoding !== undefined && encoding !== null && encoding !== 'utf8' && encoding !== 'utf-8';
+
+function decodeName(name, encoding) {
+  if (typeof name === 'string' || name === undefined || name === null) return name;
+  const buffer = Buffer.from(name);
+  return encoding === 'buffer' ? buffer : buffer.toString(encoding);
+}
+
+// Is it there
+
+function access(path, mode, callback) {
+  if (typeof mode === 'function') {
+    callback = mode;
+    mode = constants.F_OK;
+  }
+  path = getValidatedPath(path);
+  callback = maybeCallback(callback);
+  binding.accessAsync(plain(callback, 'access', path), path, getValidMode(mode, 'access'));
+}
+
+function accessSync(path, mode) {
+  path = getValidatedPath(path);
+  answer(binding.access(path, getValidMode(mode, 'access')), 'access', path);
+}
+
+function exists(path, callback) {
+  callback = maybeCallback(callback);
+  try {
+    path = getValidatedPath(path);
+  } catch {
+    callback(false);
+    return;
+  }
+  binding.accessAsync(start((errno) => callback(errno === 0)), path, constants.F_OK);
+}
+
+Object.defineProperty(exists, kCustomPromisify, {
+  __proto__: null,
+  value: function exists(path) {
+    return new Promise((resolve) => fs.exists(path, resolve));
+  },
+});
+
+function existsSync(path) {
+  try {
+    path = getValidatedPath(path);
+  } catch (error) {
+    if (error?.code === 'ERR_INVALID_ARG_TYPE') warnExistsArgument();
+    return false;
+  }
+  return binding.access(path, constants.F_OK) === 0;
+}
+
+const warnExistsArgument = deprecate(
+  () => {}, 'Passing invalid argument types to fs.existsSync is deprecated', 'DEP0187');
+
+// Opening and closing
+
+function open(path, flags, mode, callback) {
+  path = getValidatedPath(path);
+  if (arguments.length < 3) {
+    callback = flags;
+    flags = 'r';
+    mode = 0o666;
+  } else if (typeof mode === 'function') {
+    callback = mode;
+    mode = 0o666;
+  } else {
+    mode = parseFileMode(mode, 'mode', 0o666);
+  }
+  const flagsNumber = stringToFlags(flags);
+  callback = maybeCallback(callback);
+  binding.openAsync(giving(callback, 'open', path), path, flagsNumber, mode);
+}
+
+function openSync(path, flags, mode) {
+  path = getValidatedPath(path);
+  return answer(binding.open(path, stringToFlags(flags), parseFileMode(mode, 'mode', 0o666)), 'open', path);
+}
+
+function openAsBlob(path, options = kEmptyObject) {
+  validateObject(options, 'options');
+  const type = options.type || '';
+  validateString(type, 'options.type');
+  path = getValidatedPath(path);
+  return require('internal/fs/file_blob').openAsBlob(path, type);
+}
+
+function close(fd, callback = throwIfFailed) {
+  fd = getValidatedFd(fd);
+  if (callback !== throwIfFailed) callback = maybeCallback(callback);
+  binding.closeAsync(plain(callback, 'close'), fd);
+}
+
+function throwIfFailed(error) {
+  if (error != null) throw error;
+}
+
+function closeSync(fd) {
+  answer(binding.close(getValidatedFd(fd)), 'close');
+}
+
+// Reading and writing at a descriptor
+
+/** Where a view's bytes lie, for Python. */
+function addressOf(view, offset = 0) {
+  return values.address(view.buffer) + view.byteOffset + offset;
+}
+
+/** The arguments of read and readSync, in all their forms: { buffer, offset, length, position }. */
+function readArguments(buffer, offset, length, position) {
+  if (offset === undefined || offset === null) {
+    offset = 0;
+  } else {
+    validateInteger(offset, 'offset', 0);
+  }
+  if (length === undefined) length = buffer.byteLength - offset;
+  length |= 0;
+  if (position === undefined) position = null;
+  return { offset, length, position };
+}
+
+function read(fd, buffer, offsetOrOptions, length, position, callback) {
+  fd = getValidatedFd(fd);
+  let offset = offsetOrOptions;
+  let params = null;
+  if (arguments.length <= 4) {
+    if (arguments.length === 4) {
+      // read(fd, buffer, options, callback)
+      if (typeof offsetOrOptions !== 'object' && offsetOrOptions !== undefined) validateObject(offsetOrOptions, 'options', { nullable: true });
+      callback = length;
+      params = offsetOrOptions;
+    } else if (arguments.length === 3) {
+      if (!isArrayBufferView(buffer)) {
+        // read(fd, options, callback)
+        params = buffer;
+        ({ buffer = Buffer.alloc(16384) } = params ?? kEmptyObject);
+      }
+      callback = offsetOrOptions;
+    } else {
+      // read(fd, callback)
+      callback = buffer;
+      buffer = Buffer.alloc(16384);
+    }
+    if (params !== undefined && params !== null) validateObject(params, 'options', { nullable: true });
+    ({ offset = 0, length = buffer?.byteLength - offset, position = null } = params ?? kEmptyObject);
+  }
+  validateBuffer(buffer);
+  callback = maybeCallback(callback);
+  ({ offset, length, position } = readArguments(buffer, offset, length, position));
+  if (length === 0) {
+    process.nextTick(() => callback(null, 0, buffer));
+    return;
+  }
+  if (buffer.byteLength === 0) {
+    throw new ERR_INVALID_ARG_VALUE('buffer', buffer, 'is empty and cannot be written');
+  }
+  validateOffsetLengthRead(offset, length, buffer.byteLength);
+  const at = validatePosition(position, 'position', length);
+  const id = start((errno, bytesRead) => {
+    if (errno < 0) callback(failure(errno, 'read'));
+    else callback(null, bytesRead, buffer);
+  });
+  binding.readAsync(id, fd, addressOf(buffer, offset), length, at);
+}
+
+Object.defineProperty(read, customPromisifyArgs, { __proto__: null, value: ['bytesRead', 'buffer'], enumerable: false });
+
+function readSync(fd, buffer, offsetOrOptions, length, position) {
+  fd = getValidatedFd(fd);
+  validateBuffer(buffer);
+  let offset = offsetOrOptions;
+  if (arguments.length <= 3 || (typeof offsetOrOptions === 'object' && offsetOrOptions !== null)) {
+    if (offsetOrOptions !== undefined) validateObject(offsetOrOptions, 'options', { nullable: true });
+    ({ offset = 0, length = buffer.byteLength - offset, position = null } = offsetOrOptions ?? kEmptyObject);
+  }
+  ({ offset, length, position } = readArguments(buffer, offset, length, position));
+  if (length === 0) return 0;
+  if (buffer.byteLength === 0) {
+    throw new ERR_INVALID_ARG_VALUE('buffer', buffer, 'is empty and cannot be written');
+  }
+  validateOffsetLengthRead(offset, length, buffer.byteLength);
+  const at = validatePosition(position, 'position', length);
+  return answer(binding.read(fd, addressOf(buffer, offset), length, at), 'read');
+}
+
+/** [address, length, address, length …] of several views. */
+function piecesOf(buffers) {
+  const pieces = [];
+  for (const buffer of buffers) pieces.push(addressOf(buffer), buffer.byteLength);
+  return pieces;
+}
+
+const positionOrHere = (position) => (typeof position === 'number' ? position : -1);
+
+function vectored(name, syscall, whenEmpty) {
+  return {
+    async(fd, buffers, position, callback) {
+      fd = getValidatedFd(fd);
+      validateBufferArray(buffers);
+      callback = maybeCallback(callback || position);
+      if (whenEmpty && buffers.length === 0) {
+        process.nextTick(callback, null, 0, buffers);
+        return;
+      }
+      const id = start((errno, count) => {
+        if (errno < 0) callback(failure(errno, syscall), 0, buffers);
+        else callback(null, count, buffers);
+      });
+      binding[`${name}Async`](id, fd, piecesOf(buffers), positionOrHere(position));
+    },
+    sync(fd, buffers, position) {
+      fd = getValidatedFd(fd);
+      validateBufferArray(buffers);
+      if (whenEmpty && buffers.length === 0) return 0;
+      return answer(binding[name](fd, piecesOf(buffers), positionOrHere(position)), syscall);
+    },
+  };
+}
+
+const vectoredRead = vectored('readv', 'read', false);
+const vectoredWrite = vectored('writev', 'write', true);
+
+function readv(fd, buffers, position, callback) {
+  vectoredRead.async(fd, buffers, position, callback);
+}
+
+function readvSync(fd, buffers, position) {
+  return vectoredRead.sync(fd, buffers, position);
+}
+
+function writev(fd, buffers, position, callback) {
+  vectoredWrite.async(fd, buffers, position, callback);
+}
+
+function writevSync(fd, buffers, position) {
+  return vectoredWrite.sync(fd, buffers, position);
+}
+
+Object.defineProperty(readv, customPromisifyArgs, { __proto__: null, value: ['bytesRead', 'buffers'], enumerable: false });
+Object.defineProperty(writev, customPromisifyArgs, { __proto__: null, value: ['bytesWritten', 'buffer'], enumerable: false });
+
+/** The range of a view that is to be written: { offset, length, position }. */
+function writeRange(buffer, offsetOrOptions, length, position) {
+  let offset = offsetOrOptions;
+  if (typeof offset === 'object' && offset !== null) {
+    ({ offset = 0, length = buffer.byteLength - offset, position = null } = offsetOrOptions);
+  }
+  if (offset == null || typeof offset === 'function') {
+    offset = 0;
+  } else {
+    validateInteger(offset, 'offset', 0);
+  }
+  if (typeof length !== 'number') length = buffer.byteLength - offset;
+  if (typeof position !== 'number') position = -1;
+  validateOffsetLengthWrite(offset, length, buffer.byteLength);
+  return { offset, length, position };
+}
+
+function write(fd, buffer, offsetOrOptions, length, position, callback) {
+  fd = getValidatedFd(fd);
+  if (isArrayBufferView(buffer)) {
+    callback = maybeCallback(callback || position || length || offsetOrOptions);
+    if (typeof offsetOrOptions === 'object' && offsetOrOptions !== null) validateObject(offsetOrOptions, 'options');
+    const range = writeRange(buffer, offsetOrOptions, length, position);
+    const id = start((errno, written) => {
+      if (errno < 0) callback(failure(errno, 'write'), 0, buffer);
+      else callback(null, written, buffer);
+    });
+    binding.writeAsync(id, fd, addressOf(buffer, range.offset), range.length, range.position);
+    return;
+  }
+  validateStringAfterArrayBufferView(buffer, 'buffer');
+  // write(fd, string[, position[, encoding]], callback)
+  let encoding = length;
+  let at = offsetOrOptions;
+  if (typeof position !== 'function') {
+    if (typeof offsetOrOptions === 'function') {
+      position = offsetOrOptions;
+      at = null;
+      encoding = 'utf8';
+    } else {
+      position = typeof length === 'function' ? length : position;
+      if (typeof length === 'function') encoding = 'utf8';
+    }
+  }
+  validateEncoding(buffer, encoding);
+  callback = maybeCallback(position);
+  const text = buffer;
+  const bytes = Buffer.from(text, encoding);
+  const id = start((errno, written) => {
+    void bytes; // must live until now
+    if (errno < 0) callback(failure(errno, 'write'), 0, text);
+    else callback(null, written, text);
+  });
+  binding.writeAsync(id, fd, addressOf(bytes), bytes.length, typeof at === 'number' ? at : -1);
+}
+
+Object.defineProperty(write, customPromisifyArgs, { __proto__: null, value: ['bytesWritten', 'buffer'], enumerable: false });
+
+function writeSync(fd, buffer, offsetOrOptions, length, position) {
+  fd = getValidatedFd(fd);
+  if (isArrayBufferView(buffer)) {
+    const range = writeRange(buffer, offsetOrOptions, length, position);
+    return answer(binding.write(fd, addressOf(buffer, range.offset), range.length, range.position), 'write');
+  }
+  validateStringAfterArrayBufferView(buffer, 'buffer');
+  validateEncoding(buffer, length);
+  const at = typeof offsetOrOptions === 'number' ? offsetOrOptions : -1;
+  const bytes = Buffer.from(buffer, length);
+  return answer(binding.write(fd, addressOf(bytes), bytes.length, at), 'write');
+}
+
+// Whole files
+
+function checkAborted(signal, callback) {
+  if (!signal?.aborted) return true;
+  callback(new AbortError(undefined, { cause: signal.reason }));
+  return false;
+}
+
+const isUtf8 = (encoding) => encoding === 'utf8' || encoding === 'utf-8';
+
+function decoded(bytes, encoding) {
+  const buffer = Buffer.from(bytes);
+  return encoding && encoding !== 'buffer' ? buffer.toString(encoding) : buffer;
+}
+
+function readFile(path, options, callback) {
+  callback ||= options;
+  validateFunction(callback, 'cb');
+  options = getOptions(options, { flag: 'r' });
+  const { encoding, signal } = options;
+  const target = isFd(path) ? path : getValidatedPath(path);
+  const flags = stringToFlags(options.flag, 'options.flag');
+  if (signal !== undefined && !checkAborted(signal, callback)) return;
+  const id = start((errno, bytes) => {
+    if (signal?.aborted) {
+      callback(new AbortError(undefined, { cause: signal.reason }));
+    } else if (errno < 0) {
+      callback(readFileFailure(errno, target));
+    } else {
+      deliver(callback, bytes, encoding);
+    }
+  });
+  binding.readFileAsync(id, target, flags);
+}
+
+function deliver(callback, bytes, encoding) {
+  let result;
+  try {
+    result = decoded(bytes, encoding);
+  } catch (error) {
+    callback(error);
+    return;
+  }
+  callback(null, result);
+}
+
+/** What went wrong with a whole file: it cannot be opened, or (a directory, a bad descriptor) not be read. */
+function readFileFailure(errno, target) {
+  if (errno === -errnos.EISDIR || typeof target === 'number') return failure(errno, 'read');
+  return failure(errno, 'open', target);
+}
+
+function readFileSync(path, options) {
+  options = getOptions(options, { flag: 'r' });
+  const { encoding } = options;
+  const target = isFd(path) ? path : getValidatedPath(path);
+  const flags = stringToFlags(options.flag, 'options.flag');
+  const result = isUtf8(encoding) ? binding.readText(target, flags) : binding.readFile(target, flags);
+  if (typeof result === 'number') throw readFileFailure(result, target);
+  return typeof result === 'string' ? result : decoded(result, encoding);
+}
+
+/** The bytes of what is to be written: a view as it is, a string encoded. */
+function bytesOf(data, encoding) {
+  if (isArrayBufferView(data)) return data;
+  validateStringAfterArrayBufferView(data, 'data');
+  return Buffer.from(data, encoding || 'utf8');
+}
+
+function writeOptions(options, flag) {
+  options = getOptions(options, { encoding: 'utf8', mode: 0o666, flag, flush: false });
+  const flush = options.flush ?? false;
+  validateBoolean(flush, 'options.flush');
+  return { ...copyObject(options), flag: options.flag || flag, flush, encoding: options.encoding, signal: options.signal };
+}
+
+function writeFile(path, data, options, callback) {
+  callback ||= options;
+  validateFunction(callback, 'cb');
+  options = writeOptions(options, 'w');
+  writeWhole(path, bytesOf(data, options.encoding), options, callback);
+}
+
+function writeWhole(path, bytes, options, callback) {
+  const { signal, flush } = options;
+  const target = isFd(path) ? path : getValidatedPath(path);
+  const flags = stringToFlags(options.flag, 'options.flag');
+  const mode = parseFileMode(options.mode, 'mode', 0o666);
+  if (signal !== undefined && !checkAborted(signal, callback)) return;
+  const id = start((errno) => {
+    void bytes; // must live until now
+    if (signal?.aborted) callback(new AbortError(undefined, { cause: signal.reason }));
+    else if (errno < 0) callback(typeof target === 'number' ? failure(errno, 'write') : failure(errno, 'open', target));
+    else callback(null);
+  });
+  binding.writeFileAsync(id, target, addressOf(bytes), bytes.byteLength, flags, mode, flush);
+}
+
+function writeFileSync(path, data, options) {
+  options = writeOptions(options, 'w');
+  const target = isFd(path) ? path : getValidatedPath(path);
+  const flags = stringToFlags(options.flag, 'options.flag');
+  const mode = parseFileMode(options.mode, 'mode', 0o666);
+  let errno;
+  if (typeof data === 'string' && isUtf8(options.encoding ?? 'utf8') && data.isWellFormed()) {
+    errno = binding.writeFileText(target, data, flags, mode, options.flush);
+  } else {
+    const bytes = bytesOf(data, options.encoding);
+    errno = binding.writeFile(target, addressOf(bytes), bytes.byteLength, flags, mode, options.flush);
+  }
+  if (errno < 0) throw typeof target === 'number' ? failure(errno, 'write') : failure(errno, 'open', target);
+}
+
+function appendFile(path, data, options, callback) {
+  callback = maybeCallback(callback || options);
+  options = writeOptions(options, 'a');
+  writeWhole(path, bytesOf(data, options.encoding), options, callback);
+}
+
+function appendFileSync(path, data, options) {
+  writeFileSync(path, data, writeOptions(options, 'a'));
+}
+
+// What stat tells
+
+function statFunction(name) {
+  return {
+    async(target, options, callback, path) {
+      stats.memory();
+      const bigint = options?.bigint === true;
+      binding[`${name}Async`](start((errno) => {
+        if (errno < 0) callback(failure(errno, name, path));
+        else callback(null, stats.take(bigint));
+      }), target, bigint);
+    },
+    sync(target, options, path) {
+      stats.memory();
+      const bigint = options?.bigint === true;
+      const errno = binding[name](target, bigint);
+      if (errno < 0) {
+        if (options?.throwIfNoEntry === false && (errno === ENOENT || errno === ENOTDIR)) return undefined;
+        throw failure(errno, name, path);
+      }
+      return stats.take(bigint);
+    },
+  };
+}
+
+const statOf = statFunction('stat');
+const lstatOf = statFunction('lstat');
+const fstatOf = statFunction('fstat');
+
+function stat(path, options, callback) {
+  if (typeof options === 'function') {
+    callback = options;
+    options = undefined;
+  }
+  callback = maybeCallback(callback);
+  path = getValidatedPath(path);
+  statOf.async(path, options, callback, path);
+}
+
+function lstat(path, options, callback) {
+  if (typeof options === 'function') {
+    callback = options;
+    options = undefined;
+  }
+  callback = maybeCallback(callback);
+  path = getValidatedPath(path);
+  lstatOf.async(path, options, callback, path);
+}
+
+function fstat(fd, options, callback) {
+  if (typeof options === 'function') {
+    callback = options;
+    options = undefined;
+  }
+  fd = getValidatedFd(fd);
+  callback = maybeCallback(callback);
+  fstatOf.async(fd, options, callback);
+}
+
+function statSync(path, options) {
+  path = getValidatedPath(path);
+  return statOf.sync(path, options, path);
+}
+
+function lstatSync(path, options) {
+  path = getValidatedPath(path);
+  return lstatOf.sync(path, options, path);
+}
+
+function fstatSync(fd, options) {
+  return fstatOf.sync(getValidatedFd(fd), options);
+}
+
+function statfs(path, options, callback) {
+  if (typeof options === 'function') {
+    callback = options;
+    options = undefined;
+  }
+  validateFunction(callback, 'cb');
+  path = getValidatedPath(path);
+  binding.statfsAsync(giving(callback, 'statfs', path, (numbers) => stats.takeStatFs(numbers, options?.bigint)), path);
+}
+
+function statfsSync(path, options) {
+  path = getValidatedPath(path);
+  return stats.takeStatFs(answer(binding.statfs(path), 'statfs', path), options?.bigint);
+}
+
+// Directories
+
+function mkdirOptions(options) {
+  let mode = 0o777;
+  let recursive = false;
+  if (typeof options === 'number' || typeof options === 'string') {
+    mode = parseFileMode(options, 'mode');
+  } else if (options) {
+    if (options.recursive !== undefined) {
+      recursive = options.recursive;
+      validateBoolean(recursive, 'options.recursive');
+    }
+    if (options.mode !== undefined) mode = parseFileMode(options.mode, 'options.mode');
+  }
+  return { mode, recursive };
+}
+
+function mkdir(path, options, callback) {
+  if (typeof options === 'function') {
+    callback = options;
+    options = undefined;
+  }
+  path = getValidatedPath(path);
+  callback = maybeCallback(callback);
+  const { mode, recursive } = mkdirOptions(options);
+  if (recursive) binding.makeTreeAsync(giving(callback, 'mkdir', path, (first) => first ?? undefined), path, mode);
+  else binding.mkdirAsync(plain(callback, 'mkdir', path), path, mode);
+}
+
+function mkdirSync(path, options) {
+  path = getValidatedPath(path);
+  const { mode, recursive } = mkdirOptions(options);
+  if (!recursive) {
+    answer(binding.mkdir(path, mode), 'mkdir', path);
+    return undefined;
+  }
+  return answer(binding.makeTree(path, mode), 'mkdir', path) ?? undefined;
+}
+
+function prefixOf(prefix) {
+  return getValidatedPath(prefix, 'prefix');
+}
+
+function template(prefix) {
+  return typeof prefix === 'string' ? `${prefix}XXXXXX` : Buffer.concat([prefix, Buffer.from('XXXXXX')]);
+}
+
+function mkdtemp(prefix, options, callback) {
+  callback = maybeCallback(typeof options === 'function' ? options : callback);
+  const { encoding } = getOptions(options);
+  prefix = prefixOf(prefix);
+  binding.mkdtempAsync(
+    giving(callback, 'mkdtemp', template(prefix), (name) => decodeName(name, encoding)), prefix, asBytes(encoding));
+}
+
+function mkdtempSync(prefix, options) {
+  const { encoding } = getOptions(options);
+  prefix = prefixOf(prefix);
+  return decodeName(answer(binding.mkdtemp(prefix, asBytes(encoding)), 'mkdtemp', template(prefix)), encoding);
+}
+
+function mkdtempDisposableSync(prefix, options) {
+  const folder = mkdtempSync(prefix, options);
+  const full = require('path').resolve(process.cwd(), folder);
+  const remove = () => rmSync(full, { maxRetries: 0, recursive: true, force: true, retryDelay: 0 });
+  return { path: folder, remove, [Symbol.dispose]: remove };
+}
+
+function direntsOf([names, types], path, encoding) {
+  const { Dirent } = require('internal/fs/dirent');
+  return names.map((name, index) => new Dirent(decodeName(name, encoding), path, types[index]));
+}
+
+function readdir(path, options, callback) {
+  callback = maybeCallback(typeof options === 'function' ? options : callback);
+  options = getOptions(options);
+  path = getValidatedPath(path);
+  if (options.recursive != null) validateBoolean(options.recursive, 'options.recursive');
+  const { encoding, withFileTypes } = options;
+  if (options.recursive) {
+    readTree(path, options).then((found) => process.nextTick(callback, null, found), (error) => process.nextTick(callback, error));
+    return;
+  }
+  const bytes = asBytes(encoding);
+  if (withFileTypes) {
+    binding.readdirTypesAsync(giving(callback, 'scandir', path, (found) => direntsOf(found, path, encoding)), path, bytes);
+  } else {
+    binding.readdirAsync(
+      giving(callback, 'scandir', path, (names) => (bytes ? names.map((name) => decodeName(name, encoding)) : names)),
+      path, bytes);
+  }
+}
+
+/** All entries below a directory, level by level; names are relative to it. */
+async function readTree(path, options) {
+  const found = [];
+  const pending = [''];
+  const { join } = require('path');
+  const base = typeof path === 'string' ? path : Buffer.from(path).toString();
+  while (pending.length > 0) {
+    const relative = pending.shift();
+    const folder = relative === '' ? base : join(base, relative);
+    const [names, types] = await new Promise((resolve, reject) => {
+      binding.readdirTypesAsync(giving((error, result) => (error ? reject(error) : resolve(result)), 'scandir', folder), folder, false);
+    });
+    collect(found, pending, names, types, relative, folder, options);
+  }
+  return found;
+}
+
+function collect(found, pending, names, types, relative, folder, { withFileTypes, encoding }) {
+  const { Dirent } = require('internal/fs/dirent');
+  const { join } = require('path');
+  names.forEach((name, index) => {
+    const inside = join(relative, name);
+    if (withFileTypes) found.push(new Dirent(recode(name, encoding), folder, types[index]));
+    else found.push(recode(inside, encoding));
+    if (types[index] === constants.UV_DIRENT_DIR) pending.push(inside);
+  });
+}
+
+function recode(name, encoding) {
+  if (!asBytes(encoding)) return name;
+  return decodeName(Buffer.from(name), encoding);
+}
+
+function readTreeSync(path, options) {
+  const found = [];
+  const pending = [''];
+  const { join } = require('path');
+  const base = typeof path === 'string' ? path : Buffer.from(path).toString();
+  while (pending.length > 0) {
+    const relative = pending.shift();
+    const folder = relative === '' ? base : join(base, relative);
+    const [names, types] = answer(binding.readdirTypes(folder, false), 'scandir', folder);
+    collect(found, pending, names, types, relative, folder, options);
+  }
+  return found;
+}
+
+function readdirSync(path, options) {
+  options = getOptions(options);
+  path = getValidatedPath(path);
+  if (options.recursive != null) validateBoolean(options.recursive, 'options.recursive');
+  if (options.recursive) return readTreeSync(path, options);
+  const { encoding } = options;
+  const bytes = asBytes(encoding);
+  if (options.withFileTypes) return direntsOf(answer(binding.readdirTypes(path, bytes), 'scandir', path), path, encoding);
+  const names = answer(binding.readdir(path, bytes), 'scandir', path);
+  return bytes ? names.map((name) => decodeName(name, encoding)) : names;
+}
+
+function rmdir(path, options, callback) {
+  if (typeof options === 'function') {
+    callback = options;
+    options = undefined;
+  }
+  path = getValidatedPath(path);
+  callback = maybeCallback(callback);
+  refuseRecursive(options);
+  binding.rmdirAsync(plain(callback, 'rmdir', path), path);
+}
+
+function rmdirSync(path, options) {
+  path = getValidatedPath(path);
+  refuseRecursive(options);
+  answer(binding.rmdir(path), 'rmdir', path);
+}
+
+function refuseRecursive(options) {
+  if (options === undefined) return;
+  validateObject(options, 'options');
+  if (options.recursive !== undefined) validateBoolean(options.recursive, 'options.recursive');
+  if (options.recursive) warnRecursive();
+}
+
+const warnRecursive = deprecate(
+  () => {}, 'In future versions of Node.js, fs.rmdir(path, { recursive: true }) will be removed. Use fs.rm(path, { recursive: true }) instead',
+  'DEP0147');
+
+/** The options of rm, or the error that it is a directory and `recursive` is not set. */
+function rmOptions(path, options, found) {
+  const checked = { retryDelay: 100, maxRetries: 0, recursive: false, force: false, ...validatedRm(options) };
+  if (found?.isDirectory() && !checked.recursive) {
+    throw new ERR_FS_EISDIR({ code: 'EISDIR', message: 'is a directory', path: shownPath(path), syscall: 'rm', errno: errnos.EISDIR });
+  }
+  return checked;
+}
+
+const shownPath = (path) => (typeof path === 'string' ? path : Buffer.from(path).toString());
+
+function rm(path, options, callback) {
+  if (typeof options === 'function') {
+    callback = options;
+    options = undefined;
+  }
+  path = getValidatedPath(path);
+  const { force } = validatedRm(options);
+  callback = maybeCallback(callback);
+  lstat(path, (error, found) => {
+    if (error) {
+      callback(force && error.code === 'ENOENT' ? null : error);
+      return;
+    }
+    let checked;
+    try {
+      checked = rmOptions(path, options, found);
+    } catch (refusal) {
+      callback(refusal);
+      return;
+    }
+    const { maxRetries, retryDelay, recursive } = checked;
+    binding.rmAsync(start((errno) => {
+      if (errno === 0 || (force && errno === ENOENT)) callback(null);
+      else callback(failure(errno, 'rm', path));
+    }), path, maxRetries, retryDelay, recursive);
+  });
+}
+
+function rmSync(path, options) {
+  path = getValidatedPath(path);
+  const { force } = validatedRm(options);
+  const found = lstatOf.sync(path, { throwIfNoEntry: !force }, path);
+  if (found === undefined) return;
+  const { maxRetries, retryDelay, recursive } = rmOptions(path, options, found);
+  const errno = binding.rm(path, maxRetries, retryDelay, recursive);
+  if (errno < 0 && !(force && errno === ENOENT)) throw failure(errno, 'rm', path);
+}
+
+// Names
+
+function rename(oldPath, newPath, callback) {
+  callback = maybeCallback(callback);
+  oldPath = getValidatedPath(oldPath, 'oldPath');
+  newPath = getValidatedPath(newPath, 'newPath');
+  binding.renameAsync(plain(callback, 'rename', oldPath, newPath), oldPath, newPath);
+}
+
+function renameSync(oldPath, newPath) {
+  oldPath = getValidatedPath(oldPath, 'oldPath');
+  newPath = getValidatedPath(newPath, 'newPath');
+  answer(binding.rename(oldPath, newPath), 'rename', oldPath, newPath);
+}
+
+function link(existingPath, newPath, callback) {
+  callback = maybeCallback(callback);
+  existingPath = getValidatedPath(existingPath, 'existingPath');
+  newPath = getValidatedPath(newPath, 'newPath');
+  binding.linkAsync(plain(callback, 'link', existingPath, newPath), existingPath, newPath);
+}
+
+function linkSync(existingPath, newPath) {
+  existingPath = getValidatedPath(existingPath, 'existingPath');
+  newPath = getValidatedPath(newPath, 'newPath');
+  answer(binding.link(existingPath, newPath), 'link', existingPath, newPath);
+}
+
+function symlink(target, path, type, callback) {
+  if (callback === undefined) {
+    callback = maybeCallback(type);
+    type = undefined;
+  } else {
+    validateSymlinkType(type);
+  }
+  target = getValidatedPath(target, 'target');
+  path = getValidatedPath(path);
+  binding.symlinkAsync(plain(maybeCallback(callback), 'symlink', target, path), target, path);
+}
+
+function symlinkSync(target, path, type) {
+  validateSymlinkType(type);
+  target = getValidatedPath(target, 'target');
+  path = getValidatedPath(path);
+  answer(binding.symlink(target, path), 'symlink', target, path);
+}
+
+function unlink(path, callback) {
+  callback = maybeCallback(callback);
+  path = getValidatedPath(path);
+  binding.unlinkAsync(plain(callback, 'unlink', path), path);
+}
+
+function unlinkSync(path) {
+  path = getValidatedPath(path);
+  answer(binding.unlink(path), 'unlink', path);
+}
+
+function readlink(path, options, callback) {
+  callback = maybeCallback(typeof options === 'function' ? options : callback);
+  const { encoding } = getOptions(options);
+  path = getValidatedPath(path, 'oldPath');
+  binding.readlinkAsync(giving(callback, 'readlink', path, (name) => decodeName(name, encoding)), path, asBytes(encoding));
+}
+
+function readlinkSync(path, options) {
+  const { encoding } = getOptions(options);
+  path = getValidatedPath(path, 'oldPath');
+  return decodeName(answer(binding.readlink(path, asBytes(encoding)), 'readlink', path), encoding);
+}
+
+function realpathOf(syscall) {
+  return {
+    async(path, options, callback) {
+      callback = typeof options === 'function' ? maybeCallback(options) : maybeCallback(callback);
+      const { encoding } = getOptions(options);
+      path = getValidatedPath(path);
+      binding.realpathAsync(giving(callback, syscall, path, (name) => decodeName(name, encoding)), path, asBytes(encoding));
+    },
+    sync(path, options) {
+      const { encoding } = getOptions(options);
+      path = getValidatedPath(path);
+      return decodeName(answer(binding.realpath(path, asBytes(encoding)), syscall, path), encoding);
+    },
+  };
+}
+
+const byLstat = realpathOf('lstat');
+const byRealpath = realpathOf('realpath');
+
+function realpath(path, options, callback) {
+  byLstat.async(path, options, callback);
+}
+realpath.native = (path, options, callback) => byRealpath.async(path, options, callback);
+
+function realpathSync(path, options) {
+  return byLstat.sync(path, options);
+}
+realpathSync.native = (path, options) => byRealpath.sync(path, options);
+
+// Modes, owners, times
+
+function onPath(name, syscall, convert) {
+  return [
+    (path, callback, ...args) => binding[`${name}Async`](plain(callback, syscall, path), path, ...convert(...args)),
+    (path, ...args) => answer(binding[name](path, ...convert(...args)), syscall, path),
+  ];
+}
+
+const [chmodAsync, chmodWaiting] = onPath('chmod', 'chmod', (mode) => [mode]);
+
+function chmod(path, mode, callback) {
+  path = getValidatedPath(path);
+  mode = parseFileMode(mode, 'mode');
+  chmodAsync(path, maybeCallback(callback), mode);
+}
+
+function chmodSync(path, mode) {
+  path = getValidatedPath(path);
+  chmodWaiting(path, parseFileMode(mode, 'mode'));
+}
+
+function fchmod(fd, mode, callback) {
+  fd = getValidatedFd(fd);
+  mode = parseFileMode(mode, 'mode');
+  binding.fchmodAsync(plain(maybeCallback(callback), 'fchmod'), fd, mode);
+}
+
+function fchmodSync(fd, mode) {
+  answer(binding.fchmod(getValidatedFd(fd), parseFileMode(mode, 'mode')), 'fchmod');
+}
+
+function checkOwner(uid, gid) {
+  validateInteger(uid, 'uid', -1, 2 ** 32 - 1);
+  validateInteger(gid, 'gid', -1, 2 ** 32 - 1);
+}
+
+function chown(path, uid, gid, callback) {
+  callback = maybeCallback(callback);
+  path = getValidatedPath(path);
+  checkOwner(uid, gid);
+  binding.chownAsync(plain(callback, 'chown', path), path, uid, gid);
+}
+
+function chownSync(path, uid, gid) {
+  path = getValidatedPath(path);
+  checkOwner(uid, gid);
+  answer(binding.chown(path, uid, gid), 'chown', path);
+}
+
+function fchown(fd, uid, gid, callback) {
+  fd = getValidatedFd(fd);
+  checkOwner(uid, gid);
+  binding.fchownAsync(plain(maybeCallback(callback), 'fchown'), fd, uid, gid);
+}
+
+function fchownSync(fd, uid, gid) {
+  fd = getValidatedFd(fd);
+  checkOwner(uid, gid);
+  answer(binding.fchown(fd, uid, gid), 'fchown');
+}
+
+function lchown(path, uid, gid, callback) {
+  callback = maybeCallback(callback);
+  path = getValidatedPath(path);
+  checkOwner(uid, gid);
+  binding.lchownAsync(plain(callback, 'lchown', path), path, uid, gid);
+}
+
+function lchownSync(path, uid, gid) {
+  path = getValidatedPath(path);
+  checkOwner(uid, gid);
+  answer(binding.lchown(path, uid, gid), 'lchown', path);
+}
+
+function utimes(path, atime, mtime, callback) {
+  callback = maybeCallback(callback);
+  path = getValidatedPath(path);
+  binding.utimesAsync(plain(callback, 'utime', path), path, toUnixTimestamp(atime), toUnixTimestamp(mtime));
+}
+
+function utimesSync(path, atime, mtime) {
+  path = getValidatedPath(path);
+  answer(binding.utimes(path, toUnixTimestamp(atime), toUnixTimestamp(mtime)), 'utime', path);
+}
+
+function futimes(fd, atime, mtime, callback) {
+  fd = getValidatedFd(fd);
+  atime = toUnixTimestamp(atime, 'atime');
+  mtime = toUnixTimestamp(mtime, 'mtime');
+  binding.futimesAsync(plain(maybeCallback(callback), 'futime'), fd, atime, mtime);
+}
+
+function futimesSync(fd, atime, mtime) {
+  fd = getValidatedFd(fd);
+  answer(binding.futimes(fd, toUnixTimestamp(atime, 'atime'), toUnixTimestamp(mtime, 'mtime')), 'futime');
+}
+
+function lutimes(path, atime, mtime, callback) {
+  callback = maybeCallback(callback);
+  path = getValidatedPath(path);
+  binding.lutimesAsync(plain(callback, 'lutime', path), path, toUnixTimestamp(atime), toUnixTimestamp(mtime));
+}
+
+function lutimesSync(path, atime, mtime) {
+  path = getValidatedPath(path);
+  answer(binding.lutimes(path, toUnixTimestamp(atime), toUnixTimestamp(mtime)), 'lutime', path);
+}
+
+// Sizes, and what is on the disk
+
+function truncate(path, length, callback) {
+  if (typeof path === 'number') throw new ERR_INVALID_ARG_TYPE('path', ['string', 'Buffer', 'URL'], path);
+  if (typeof length === 'function') {
+    callback = length;
+    length = 0;
+  } else if (length === undefined) {
+    length = 0;
+  }
+  validateInteger(length, 'len');
+  length = Math.max(0, length);
+  callback = maybeCallback(callback);
+  fs.open(path, 'r+', (error, fd) => {
+    if (error) {
+      callback(error);
+      return;
+    }
+    binding.ftruncateAsync(start((errno) => {
+      const failed = errno < 0 ? failure(errno, 'ftruncate') : null;
+      fs.close(fd, (closing) => callback(aggregateTwoErrors(closing, failed)));
+    }), fd, length);
+  });
+}
+
+function truncateSync(path, length) {
+  if (typeof path === 'number') throw new ERR_INVALID_ARG_TYPE('path', ['string', 'Buffer', 'URL'], path);
+  if (length === undefined) length = 0;
+  validateInteger(length, 'len');
+  const fd = fs.openSync(path, 'r+');
+  try {
+    fs.ftruncateSync(fd, length);
+  } finally {
+    fs.closeSync(fd);
+  }
+}
+
+function ftruncate(fd, length = 0, callback) {
+  if (typeof length === 'function') {
+    callback = length;
+    length = 0;
+  }
+  fd = getValidatedFd(fd);
+  validateInteger(length, 'len');
+  callback = maybeCallback(callback);
+  binding.ftruncateAsync(plain(callback, 'ftruncate'), fd, Math.max(0, length));
+}
+
+function ftruncateSync(fd, length = 0) {
+  fd = getValidatedFd(fd);
+  validateInteger(length, 'len');
+  answer(binding.ftruncate(fd, Math.max(0, length)), 'ftruncate');
+}
+
+function fsync(fd, callback) {
+  fd = getValidatedFd(fd);
+  binding.fsyncAsync(plain(maybeCallback(callback), 'fsync'), fd);
+}
+
+function fsyncSync(fd) {
+  answer(binding.fsync(getValidatedFd(fd)), 'fsync');
+}
+
+function fdatasync(fd, callback) {
+  fd = getValidatedFd(fd);
+  binding.fdatasyncAsync(plain(maybeCallback(callback), 'fdatasync'), fd);
+}
+
+function fdatasyncSync(fd) {
+  answer(binding.fdatasync(getValidatedFd(fd)), 'fdatasync');
+}
+
+// Copying
+
+function copyFile(source, destination, mode, callback) {
+  if (typeof mode === 'function') {
+    callback = mode;
+    mode = 0;
+  }
+  source = getValidatedPath(source, 'src');
+  destination = getValidatedPath(destination, 'dest');
+  callback = maybeCallback(callback);
+  binding.copyFileAsync(plain(callback, 'copyfile', source, destination), source, destination, getValidMode(mode, 'copyFile'));
+}
+
+function copyFileSync(source, destination, mode) {
+  source = getValidatedPath(source, 'src');
+  destination = getValidatedPath(destination, 'dest');
+  answer(binding.copyFile(source, destination, getValidMode(mode, 'copyFile')), 'copyfile', source, destination);
+}
+
+function cp(source, destination, options, callback) {
+  if (typeof options === 'function') {
+    callback = options;
+    options = undefined;
+  }
+  callback = maybeCallback(callback);
+  const { cp, validateOptions } = require('internal/fs/cp');
+  options = validateOptions(options);
+  source = getValidatedPath(source, 'src');
+  destination = getValidatedPath(destination, 'dest');
+  cp(source, destination, options).then(() => process.nextTick(callback, null), (error) => process.nextTick(callback, error));
+}
+
+function cpSync(source, destination, options) {
+  const { cpSync, validateOptions } = require('internal/fs/cp');
+  options = validateOptions(options);
+  cpSync(getValidatedPath(source, 'src'), getValidatedPath(destination, 'dest'), options);
+}
+
+// Finding
+
+function glob(pattern, options, callback) {
+  if (typeof options === 'function') {
+    callback = options;
+    options = undefined;
+  }
+  callback = maybeCallback(callback);
+  const { Glob } = require('internal/fs/glob');
+  new Glob(pattern, options).collect().then((found) => process.nextTick(callback, null, found), (error) => process.nextTick(callback, error));
+}
+
+function globSync(pattern, options) {
+  const { Glob } = require('internal/fs/glob');
+  return new Glob(pattern, options).globSync();
+}
+
+// Watching and streaming: in their own files, read when they are asked for
+
+function watch(filename, options, listener) {
+  return require('internal/fs/watchers').watch(filename, options, listener);
+}
+
+function watchFile(filename, options, listener) {
+  return require('internal/fs/watchers').watchFile(filename, options, listener);
+}
+
+function unwatchFile(filename, listener) {
+  require('internal/fs/watchers').unwatchFile(filename, listener);
+}
+
+function opendir(path, options, callback) {
+  require('internal/fs/dir').opendir(path, options, callback);
+}
+
+function opendirSync(path, options) {
+  return require('internal/fs/dir').opendirSync(path, options);
+}
+
+function createReadStream(path, options) {
+  const { ReadStream } = require('internal/fs/streams');
+  return new ReadStream(path, options);
+}
+
+function createWriteStream(path, options) {
+  const { WriteStream } = require('internal/fs/streams');
+  return new WriteStream(path, options);
+}
+
+const fs = module.exports = {
+  appendFile, appendFileSync, access, accessSync, chown, chownSync, chmod, chmodSync, close, closeSync, copyFile,
+  copyFileSync, cp, cpSync, createReadStream, createWriteStream, exists, existsSync, fchown, fchownSync, fchmod,
+  fchmodSync, fdatasync, fdatasyncSync, fstat, fstatSync, fsync, fsyncSync, ftruncate, ftruncateSync, futimes,
+  futimesSync, glob, globSync, lchown, lchownSync, lchmod: undefined, lchmodSync: undefined, link, linkSync, lstat,
+  lstatSync, lutimes, lutimesSync, mkdir, mkdirSync, mkdtemp, mkdtempDisposableSync, mkdtempSync, open, openSync, openAsBlob,
+  readdir, readdirSync, read, readSync, readv, readvSync, readFile, readFileSync, readlink, readlinkSync, realpath,
+  realpathSync, rename, renameSync, rm, rmSync, rmdir, rmdirSync, stat, statfs, statSync, statfsSync, symlink,
+  symlinkSync, truncate, truncateSync, unwatchFile, unlink, unlinkSync, utimes, utimesSync, watch, watchFile,
+  writeFile, writeFileSync, write, writeSync, writev, writevSync, opendir, opendirSync,
+
+  BigIntStats: stats.BigIntStats,
+  Stats: stats.Stats,
+  constants,
+};
+
+function lazily(name, load, enumerable = true) {
+  Object.defineProperty(fs, name, {
+    __proto__: null,
+    configurable: true,
+    enumerable,
+    get() {
+      const value = load();
+      Object.defineProperty(fs, name, { __proto__: null, value, writable: true, configurable: true, enumerable });
+      return value;
+    },
+    set(value) {
+      Object.defineProperty(fs, name, { __proto__: null, value, writable: true, configurable: true, enumerable });
+    },
+  });
+}
+
+for (const name of ['ReadStream', 'WriteStream']) lazily(name, () => require('internal/fs/streams')[name]);
+lazily('FileReadStream', () => fs.ReadStream);
+lazily('FileWriteStream', () => fs.WriteStream);
+lazily('Dir', () => require('internal/fs/dir').Dir);
+lazily('Dirent', () => require('internal/fs/dirent').Dirent);
+lazily('Utf8Stream', () => require('internal/fs/utf8_stream').Utf8Stream);
+Object.defineProperty(fs, '_toUnixTimestamp', { __proto__: null, value: toUnixTimestamp, writable: true, configurable: true, enumerable: true });
+for (const name of ['F_OK', 'R_OK', 'W_OK', 'X_OK']) {
+  Object.defineProperty(fs, name, {
+    __proto__: null, configurable: true, enumerable: false, get: () => constants[name],
+  });
+}
+Object.defineProperty(fs, 'promises', {
+  __proto__: null, configurable: true, enumerable: true, get: () => require('internal/fs/promises').exports,
+});

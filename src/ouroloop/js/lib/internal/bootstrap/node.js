@@ -1,0 +1,128 @@
+'use strict';
+
+// The globals, the process object, and what is to happen when a process starts.
+//
+// Theory of operation. This runs while the snapshot is built: it makes all that is the same in every process. `start()` runs in each process: it
+// joins what depends on it (memory shared with Python, the options, argv, env) and gives Python the functions by which the
+// loop enters JavaScript. Globals that most programs do not touch are made when first read.
+
+const process_ = require('internal/process/object');
+
+const { prepareStackTrace } = Error;
+if (prepareStackTrace === undefined) delete Error.prepareStackTrace;
+
+function define(name, value, enumerable = false) {
+  Object.defineProperty(globalThis, name, { __proto__: null, value, writable: true, enumerable, configurable: true });
+}
+
+/** A global that is read from `id` (under `key`) when first touched. */
+function defineLazily(id, names, enumerable = false) {
+  for (const name of names) {
+    Object.defineProperty(globalThis, name, {
+      __proto__: null,
+      configurable: true,
+      enumerable,
+      get() {
+        const value = require(id)[name];
+        define(name, value, enumerable);
+        return value;
+      },
+      set(value) {
+        define(name, value, enumerable);
+      },
+    });
+    const { get, set } = Object.getOwnPropertyDescriptor(globalThis, name);
+    Object.defineProperty(get, 'name', { value: `get ${name}` });
+    Object.defineProperty(set, 'name', { value: `set ${name}` });
+  }
+}
+
+function makeGlobals() {
+  define('global', globalThis, true);
+  Object.defineProperty(globalThis, Symbol.toStringTag, {
+    __proto__: null, value: 'global', writable: false, enumerable: false, configurable: true,
+  });
+
+  const timers = require('timers');
+  define('clearImmediate', timers.clearImmediate, true);
+  define('setImmediate', timers.setImmediate, true);
+  define('clearInterval', timers.clearInterval, true);
+  define('clearTimeout', timers.clearTimeout, true);
+  define('setInterval', timers.setInterval, true);
+  define('setTimeout', timers.setTimeout, true);
+  define('queueMicrotask', require('internal/process/task_queues').queueMicrotask, true);
+  defineLazily('internal/structured_clone', ['structuredClone'], true);
+  defineLazily('buffer', ['atob', 'btoa'], true);
+  defineLazily('perf_hooks', ['performance'], true);
+  define('fetch', require('internal/not_there').fetch, true);
+  defineLazily('internal/navigator', ['navigator'], true);
+
+  const { Buffer } = require('buffer');
+  accessor('process', process_.process);
+  accessor('Buffer', Buffer);
+  define('console', require('internal/console/global'));
+
+  const { URL, URLSearchParams } = require('internal/url');
+  define('URL', URL);
+  define('URLSearchParams', URLSearchParams);
+  define('EventTarget', require('internal/event_target').EventTarget);
+  define('Event', require('internal/event_target').Event);
+  const { TextEncoder, TextDecoder } = require('internal/encoding');
+  define('TextEncoder', TextEncoder);
+  define('TextDecoder', TextDecoder);
+  const { AbortController, AbortSignal } = require('internal/abort_controller');
+  define('AbortController', AbortController);
+  define('AbortSignal', AbortSignal);
+  define('DOMException', require('internal/dom_exception').DOMException);
+
+  defineLazily('internal/event_target', ['CustomEvent']);
+  defineLazily('internal/navigator', ['Navigator']);
+  defineLazily('internal/urlpattern', ['URLPattern']);
+  defineLazily('buffer', ['Blob', 'File']);
+  defineLazily('internal/message_channel', ['BroadcastChannel', 'MessageChannel', 'MessagePort', 'MessageEvent']);
+  defineLazily('perf_hooks', [
+    'Performance', 'PerformanceEntry', 'PerformanceMark', 'PerformanceMeasure', 'PerformanceObserver',
+    'PerformanceObserverEntryList', 'PerformanceResourceTiming',
+  ]);
+  defineLazily('stream/web', [
+    'ReadableStream', 'ReadableStreamDefaultReader', 'ReadableStreamBYOBReader', 'ReadableStreamBYOBRequest',
+    'ReadableByteStreamController', 'ReadableStreamDefaultController', 'TransformStream',
+    'TransformStreamDefaultController', 'WritableStream', 'WritableStreamDefaultController',
+    'WritableStreamDefaultWriter', 'ByteLengthQueuingStrategy', 'CountQueuingStrategy', 'TextEncoderStream',
+    'TextDecoderStream', 'CompressionStream', 'DecompressionStream',
+  ]);
+}
+
+/** `process` and `Buffer` are accessors in Node, so that assignments to them are seen. */
+function accessor(name, value) {
+  Object.defineProperty(globalThis, name, {
+    __proto__: null,
+    get() {
+      return value;
+    },
+    set(replacement) {
+      value = replacement;
+    },
+    enumerable: false,
+    configurable: true,
+  });
+}
+
+makeGlobals();
+
+/** Called by Python in a new process: what the loop calls, by name. */
+function start() {
+  require('internal/timers').initialize();
+  require('internal/process/promises').listen();
+  process_.start();
+  const { processTimers, processImmediate } = require('internal/timers');
+  const { complete } = require('internal/requests');
+  const { emit } = require('internal/handles');
+  const main = require('internal/main');
+  return {
+    __proto__: null, processTimers, processImmediate, complete, emit, runMain: main.run,
+    beforeExit: main.beforeExit, exit: main.exit, embedding: main.embedding,
+  };
+}
+
+module.exports = { start };

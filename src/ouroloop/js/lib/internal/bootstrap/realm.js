@@ -1,0 +1,80 @@
+'use strict';
+
+// The realm: core modules and operations, before there is anything else.
+//
+// Theory of operation. This script runs last when the snapshot is built. It finds every core module's body in `__files`
+// and what Python offers in `__config`, gives modules their `require` and `internalBinding`, and runs `internal/bootstrap/node`, which
+// makes the globals. What it leaves on the global object is one function, `__start`, which Python calls
+// once the snapshot has been taken up in a process: from then on operations and natives work.
+//
+// What surprises people: an operation is a number. `internalBinding('fs').open(a, b)` calls Python's only host function
+// with that number, so that a process pays for the operations it uses and not for those that exist.
+
+(() => {
+  const files = globalThis.__files;
+  const config = globalThis.__config;
+  delete globalThis.__files;
+  delete globalThis.__config;
+
+  let operation = () => {
+    throw new Error('An operation was called while the snapshot was built');
+  };
+  const bindings = Object.create(null);
+  bindings.config = config;
+  bindings.constants = config.constants;
+
+  const parameters = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l'];
+  const makers = parameters.map((_, count) => {
+    const list = parameters.slice(0, count).join();
+    return new Function('call', 'number', `return (${list}) => call()(number${list && ','}${list})`);
+  });
+  const current = () => operation;
+  for (const [name, functions] of Object.entries(config.operations)) {
+    const binding = bindings[name] = Object.create(null);
+    for (const [key, number, count] of functions) binding[key] = makers[count](current, number);
+  }
+  // What natives.py makes; the functions come at start-up.
+  for (const name of config.natives) bindings[name] ??= Object.create(null);
+
+  function internalBinding(name) {
+    const binding = bindings[name];
+    if (binding === undefined) return bindings[name] = Object.create(null);
+    return binding;
+  }
+
+  const process = {};
+  const modules = new Map();
+
+  function requireBuiltin(id) {
+    const loaded = modules.get(id);
+    if (loaded !== undefined) return loaded.exports;
+    const body = files[id];
+    if (body === undefined) throw new Error(`No such built-in module: ${id}`);
+    const module = { exports: {}, id, loaded: false };
+    modules.set(id, module);
+    try {
+      Reflect.apply(body, module.exports, [module.exports, requireBuiltin, module, process, internalBinding]);
+    } catch (error) {
+      modules.delete(id);
+      throw error;
+    }
+    module.loaded = true;
+    return module.exports;
+  }
+
+  bindings.builtins = {
+    ids: Object.keys(files),
+    has: (id) => Object.hasOwn(files, id),
+    isLoaded: (id) => modules.get(id)?.loaded === true,
+  };
+
+  const { start } = requireBuiltin('internal/bootstrap/node');
+
+  globalThis.__start = () => {
+    operation = globalThis.__operation;
+    globalThis.__natives = bindings;
+    globalThis.__installNatives();
+    for (const name of ['__operation', '__natives', '__installNatives', '__start']) delete globalThis[name];
+    return start();
+  };
+})();

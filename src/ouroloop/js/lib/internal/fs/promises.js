@@ -1,0 +1,636 @@
+'use strict';
+
+// fs/promises and FileHandle.
+//
+// Theory of operation. `ask` turns one operation on the thread pool into a promise. What takes several steps (a whole file
+// through a FileHandle, a tree) is an asynchronous function of such promises.
+//
+// What surprises people: closing a FileHandle waits for what is under way with it; and a FileHandle that is collected while it is
+// open has its descriptor closed, with a warning, since that is a mistake of the program.
+
+const EventEmitter = require('events');
+const { Buffer } = require('buffer');
+const {
+  codes: { ERR_INVALID_ARG_VALUE, ERR_INVALID_STATE, ERR_METHOD_NOT_IMPLEMENTED, ERR_FS_FILE_TOO_LARGE, ERR_INVALID_ARG_TYPE },
+  AbortError, aggregateTwoErrors,
+} = require('internal/errors');
+const {
+  validateAbortSignal, validateBoolean, validateBuffer, validateEncoding, validateInteger, validateObject,
+} = require('internal/validators');
+const { kEmptyObject } = require('internal/util');
+const { isArrayBufferView } = require('internal/util/types');
+const { start } = require('internal/requests');
+const {
+  failure, getOptions, getValidMode, getValidatedPath, parseFileMode, stringToFlags, toUnixTimestamp, validateBufferArray,
+  validateOffsetLengthRead, validateOffsetLengthWrite, validatePosition, validateStringAfterArrayBufferView,
+  validateSymlinkType,
+} = require('internal/fs/arguments');
+const stats = require('internal/fs/stats');
+
+const binding = internalBinding('fs');
+const values = internalBinding('util');
+const { fs: constants } = internalBinding('constants');
+
+const kFd = Symbol('kFd');
+const kRefs = Symbol('kRefs');
+const kRef = Symbol('kRef');
+const kUnref = Symbol('kUnref');
+const kClosing = Symbol('kClosePromise');
+const kLocked = Symbol('kLocked');
+const CHUNK = 512 * 1024;
+const READ_CHUNK = 64 * 1024;
+
+/** A promise of what an operation on the pool answers. */
+function ask(operation, syscall, path, dest, ...args) {
+  return new Promise((resolve, reject) => {
+    const id = start((errno, result) => {
+      if (errno < 0) reject(withStack(failure(errno, syscall, path, dest)));
+      else resolve(result);
+    });
+    binding[`${operation}Async`](id, ...args);
+  });
+}
+
+function withStack(error) {
+  Error.captureStackTrace(error, withStack);
+  return error;
+}
+
+function askStat(operation, target, options, path) {
+  stats.memory();
+  const bigint = options?.bigint === true;
+  return new Promise((resolve, reject) => {
+    binding[`${operation}Async`](start((errno) => {
+      if (errno === 0) resolve(stats.take(bigint));
+      else if (options?.throwIfNoEntry === false && (errno === stats.ENOENT || errno === stats.ENOTDIR)) resolve(undefined);
+      else reject(withStack(failure(errno, operation, path)));
+    }), target, bigint);
+  });
+}
+
+function addressOf(view, offset = 0) {
+  return values.address(view.buffer) + view.byteOffset + offset;
+}
+
+// FileHandle
+
+class FileHandle extends EventEmitter {
+  constructor(fd) {
+    super();
+    this[kFd] = fd;
+    this[kRefs] = 1;
+    this[kClosing] = null;
+    registry ??= new FinalizationRegistry(closeForgotten);
+    registry.register(this, fd, this);
+  }
+
+  getAsyncId() {
+    return -1;
+  }
+
+  get fd() {
+    return this[kFd];
+  }
+
+  appendFile(data, options) {
+    return within(writeFile, this, data, options);
+  }
+
+  chmod(mode) {
+    return within(fchmod, this, mode);
+  }
+
+  chown(uid, gid) {
+    return within(fchown, this, uid, gid);
+  }
+
+  datasync() {
+    return within((handle) => ask('fdatasync', 'fdatasync', undefined, undefined, handle.fd), this);
+  }
+
+  sync() {
+    return within((handle) => ask('fsync', 'fsync', undefined, undefined, handle.fd), this);
+  }
+
+  read(buffer, offset, length, position) {
+    return within(read, this, buffer, offset, length, position);
+  }
+
+  readv(buffers, position) {
+    return within(readv, this, buffers, position);
+  }
+
+  readFile(options) {
+    return within(readFile, this, options);
+  }
+
+  readLines(options = undefined) {
+    const { createInterface } = require('readline');
+    return createInterface({ input: this.createReadStream(options), crlfDelay: Infinity });
+  }
+
+  stat(options) {
+    return within((handle) => askStat('fstat', handle.fd, options), this);
+  }
+
+  truncate(length = 0) {
+    return within(ftruncate, this, length);
+  }
+
+  utimes(atime, mtime) {
+    return within(futimes, this, atime, mtime);
+  }
+
+  write(buffer, offset, length, position) {
+    return within(write, this, buffer, offset, length, position);
+  }
+
+  writev(buffers, position) {
+    return within(writev, this, buffers, position);
+  }
+
+  writeFile(data, options) {
+    return within(writeFile, this, data, options);
+  }
+
+  close = () => {
+    if (this[kFd] === -1) return Promise.resolve();
+    if (this[kClosing] !== null) return this[kClosing];
+    this[kRefs]--;
+    if (this[kRefs] === 0) {
+      this[kClosing] = closeHandle(this).finally(() => {
+        this[kClosing] = undefined;
+      });
+    } else {
+      this[kClosing] = new Promise((resolve, reject) => {
+        this.closeResolve = resolve;
+        this.closeReject = reject;
+      }).finally(() => {
+        this[kClosing] = undefined;
+        delete this.closeResolve;
+        delete this.closeReject;
+      });
+    }
+    this.emit('close');
+    return this[kClosing];
+  };
+
+  async [Symbol.asyncDispose]() {
+    return this.close();
+  }
+
+  readableWebStream(options = kEmptyObject) {
+    if (this[kFd] === -1) throw new ERR_INVALID_STATE('The FileHandle is closed');
+    if (this[kClosing]) throw new ERR_INVALID_STATE('The FileHandle is closing');
+    if (this[kLocked]) throw new ERR_INVALID_STATE('The FileHandle is locked');
+    this[kLocked] = true;
+    validateObject(options, 'options');
+    const { autoClose = false, type = 'bytes' } = options;
+    validateBoolean(autoClose, 'options.autoClose');
+    if (type !== 'bytes') {
+      process.emitWarning(
+        'A non-"bytes" options.type has no effect. A byte-oriented stream is always created.', 'ExperimentalWarning');
+    }
+    const { ReadableStream } = require('internal/webstreams/readablestream');
+    const finish = async () => {
+      this[kUnref]();
+      if (autoClose) await this.close();
+    };
+    this[kRef]();
+    const stream = new ReadableStream({
+      type: 'bytes',
+      autoAllocateChunkSize: 16384,
+      pull: async (controller) => {
+        const view = controller.byobRequest.view;
+        const { bytesRead } = await this.read(view, view.byteOffset, view.byteLength);
+        if (bytesRead === 0) {
+          controller.close();
+          await finish();
+        }
+        controller.byobRequest.respond(bytesRead);
+      },
+      cancel: finish,
+    });
+    this.once('close', () => {
+      const { readableStreamCancel } = require('internal/webstreams/readablestream');
+      readableStreamCancel?.(stream);
+    });
+    return stream;
+  }
+
+  createReadStream(options = undefined) {
+    const { ReadStream } = require('internal/fs/streams');
+    return new ReadStream(undefined, { ...options, fd: this });
+  }
+
+  createWriteStream(options = undefined) {
+    const { WriteStream } = require('internal/fs/streams');
+    return new WriteStream(undefined, { ...options, fd: this });
+  }
+
+  [kRef]() {
+    this[kRefs]++;
+  }
+
+  [kUnref]() {
+    this[kRefs]--;
+    if (this[kRefs] === 0 && this.closeResolve) closeHandle(this).then(this.closeResolve, this.closeReject);
+  }
+}
+
+let registry;
+
+function closeForgotten(fd) {
+  binding.close(fd);
+  process.emitWarning(`Closing file descriptor ${fd} on garbage collection`);
+  process.emitWarning(
+    'Closing a FileHandle object on garbage collection is deprecated. Please close FileHandle objects explicitly using ' +
+    'FileHandle.prototype.close(). In the future, an error will be thrown if a file descriptor is closed during garbage collection.',
+    'DeprecationWarning', 'DEP0137');
+}
+
+function closeHandle(handle) {
+  const fd = handle[kFd];
+  handle[kFd] = -1;
+  registry.unregister(handle);
+  return ask('close', 'close', undefined, undefined, fd);
+}
+
+/** Run an operation with a FileHandle, which is not closed meanwhile. */
+async function within(operation, handle, ...args) {
+  if (!(handle instanceof FileHandle) || handle[kFd] === undefined) {
+    throw new ERR_INVALID_ARG_TYPE('filehandle', 'FileHandle', handle);
+  }
+  if (handle.fd === -1) {
+    const error = new Error('file closed');
+    error.code = 'EBADF';
+    error.syscall = operation.name;
+    throw error;
+  }
+  handle[kRef]();
+  try {
+    return await operation(handle, ...args);
+  } finally {
+    handle[kUnref]();
+  }
+}
+
+/** Run an operation with a handle that is closed afterwards, whatever happens. */
+async function thenClose(handle, operation) {
+  let result;
+  try {
+    result = await operation();
+  } catch (error) {
+    try {
+      await handle.close();
+    } catch (closing) {
+      throw aggregateTwoErrors(error, closing);
+    }
+    throw error;
+  }
+  await handle.close();
+  return result;
+}
+
+function checkAborted(signal) {
+  if (signal?.aborted) throw new AbortError(undefined, { cause: signal.reason });
+}
+
+// At a FileHandle
+
+async function read(handle, bufferOrParams, offset, length, position) {
+  let buffer = bufferOrParams;
+  if (!isArrayBufferView(buffer)) {
+    // read(options) or read()
+    if (bufferOrParams !== undefined) validateObject(bufferOrParams, 'options', { nullable: true });
+    ({
+      buffer = Buffer.alloc(16384), offset = 0, length = buffer.byteLength - offset, position = null,
+    } = bufferOrParams ?? kEmptyObject);
+    validateBuffer(buffer);
+  } else if (offset !== null && typeof offset === 'object') {
+    // read(buffer, options)
+    ({ offset = 0, length = buffer.byteLength - offset, position = null } = offset);
+  }
+  if (offset == null) offset = 0;
+  else validateInteger(offset, 'offset', 0);
+  length ??= buffer.byteLength - offset;
+  if (length === 0) return { __proto__: null, buffer, bytesRead: 0 };
+  if (buffer.byteLength === 0) throw new ERR_INVALID_ARG_VALUE('buffer', buffer, 'is empty and cannot be written');
+  validateOffsetLengthRead(offset, length, buffer.byteLength);
+  const at = validatePosition(position, 'position', length);
+  const bytesRead = await ask('read', 'read', undefined, undefined, handle.fd, addressOf(buffer, offset), length, at);
+  return { __proto__: null, buffer, bytesRead };
+}
+
+async function readv(handle, buffers, position) {
+  validateBufferArray(buffers);
+  const at = typeof position === 'number' ? position : -1;
+  const bytesRead = await ask('readv', 'read', undefined, undefined, handle.fd, piecesOf(buffers), at);
+  return { __proto__: null, bytesRead, buffers };
+}
+
+function piecesOf(buffers) {
+  return buffers.flatMap((buffer) => [addressOf(buffer), buffer.byteLength]);
+}
+
+async function write(handle, buffer, offsetOrOptions, length, position) {
+  if (buffer?.byteLength === 0) return { __proto__: null, bytesWritten: 0, buffer };
+  if (!isArrayBufferView(buffer)) {
+    validateStringAfterArrayBufferView(buffer, 'buffer');
+    validateEncoding(buffer, length);
+    const bytes = Buffer.from(buffer, length);
+    const at = typeof offsetOrOptions === 'number' ? offsetOrOptions : -1;
+    const bytesWritten = await ask('write', 'write', undefined, undefined, handle.fd, addressOf(bytes), bytes.length, at);
+    return { __proto__: null, bytesWritten, buffer };
+  }
+  let offset = offsetOrOptions;
+  if (typeof offset === 'object') {
+    ({ offset = 0, length = buffer.byteLength - offset, position = null } = offsetOrOptions ?? kEmptyObject);
+  }
+  if (offset == null) offset = 0;
+  else validateInteger(offset, 'offset', 0);
+  if (typeof length !== 'number') length = buffer.byteLength - offset;
+  if (typeof position !== 'number') position = -1;
+  validateOffsetLengthWrite(offset, length, buffer.byteLength);
+  const bytesWritten = await ask('write', 'write', undefined, undefined, handle.fd, addressOf(buffer, offset), length, position);
+  return { __proto__: null, bytesWritten, buffer };
+}
+
+async function writev(handle, buffers, position) {
+  validateBufferArray(buffers);
+  if (buffers.length === 0) return { __proto__: null, bytesWritten: 0, buffers };
+  const at = typeof position === 'number' ? position : -1;
+  const bytesWritten = await ask('writev', 'write', undefined, undefined, handle.fd, piecesOf(buffers), at);
+  return { __proto__: null, bytesWritten, buffers };
+}
+
+async function ftruncate(handle, length = 0) {
+  validateInteger(length, 'len');
+  return ask('ftruncate', 'ftruncate', undefined, undefined, handle.fd, Math.max(0, length));
+}
+
+async function fchmod(handle, mode) {
+  mode = parseFileMode(mode, 'mode');
+  return ask('fchmod', 'fchmod', undefined, undefined, handle.fd, mode);
+}
+
+async function fchown(handle, uid, gid) {
+  validateInteger(uid, 'uid', -1, 2 ** 32 - 1);
+  validateInteger(gid, 'gid', -1, 2 ** 32 - 1);
+  return ask('fchown', 'fchown', undefined, undefined, handle.fd, uid, gid);
+}
+
+async function futimes(handle, atime, mtime) {
+  return ask('futimes', 'futime', undefined, undefined, handle.fd, toUnixTimestamp(atime, 'atime'), toUnixTimestamp(mtime, 'mtime'));
+}
+
+// Whole files
+
+async function readToEnd(handle, { signal, encoding }) {
+  const { size } = await askStat('fstat', handle.fd);
+  checkAborted(signal);
+  if (size > 2 ** 31 - 1) throw new ERR_FS_FILE_TOO_LARGE(size);
+  const chunks = [];
+  let total = 0;
+  for (;;) {
+    checkAborted(signal);
+    const want = size === 0 ? READ_CHUNK : Math.min(size - total, CHUNK);
+    if (want <= 0) break;
+    const buffer = Buffer.allocUnsafeSlow(want);
+    const bytesRead = await ask('read', 'read', undefined, undefined, handle.fd, addressOf(buffer), want, -1);
+    if (bytesRead === 0) break;
+    total += bytesRead;
+    chunks.push(bytesRead === want ? buffer : buffer.subarray(0, bytesRead));
+  }
+  checkAborted(signal);
+  const whole = chunks.length === 1 ? chunks[0] : Buffer.concat(chunks, total);
+  return encoding && encoding !== 'buffer' ? whole.toString(encoding) : whole;
+}
+
+async function readFile(path, options) {
+  options = getOptions(options, { flag: 'r' });
+  const flag = options.flag || 'r';
+  if (path instanceof FileHandle) return readToEnd(path, options);
+  checkAborted(options.signal);
+  const handle = await open(path, flag, 0o666);
+  return thenClose(handle, () => readToEnd(handle, options));
+}
+
+const isCustomIterable = (data) => data?.[Symbol.asyncIterator] !== undefined || (data?.[Symbol.iterator] !== undefined && !isArrayBufferView(data) && typeof data !== 'string');
+
+async function writeAll(handle, data, signal, encoding) {
+  checkAborted(signal);
+  if (isCustomIterable(data)) {
+    for await (const chunk of data) {
+      checkAborted(signal);
+      await writeBytes(handle, isArrayBufferView(chunk) ? chunk : Buffer.from(chunk, encoding || 'utf8'), signal);
+      checkAborted(signal);
+    }
+    return;
+  }
+  await writeBytes(handle, data, signal);
+}
+
+async function writeBytes(handle, view, signal) {
+  let offset = 0;
+  while (offset < view.byteLength) {
+    checkAborted(signal);
+    const length = Math.min(CHUNK, view.byteLength - offset);
+    offset += await ask('write', 'write', undefined, undefined, handle.fd, addressOf(view, offset), length, -1);
+  }
+}
+
+async function writeFile(path, data, options) {
+  options = getOptions(options, { encoding: 'utf8', mode: 0o666, flag: 'w', flush: false });
+  const flag = options.flag || 'w';
+  const flush = options.flush ?? false;
+  validateBoolean(flush, 'options.flush');
+  if (!isArrayBufferView(data) && !isCustomIterable(data)) {
+    validateStringAfterArrayBufferView(data, 'data');
+    data = Buffer.from(data, options.encoding || 'utf8');
+  }
+  const { signal } = options;
+  validateAbortSignal(signal, 'options.signal');
+  if (path instanceof FileHandle) return writeAll(path, data, signal, options.encoding);
+  checkAborted(signal);
+  const handle = await open(path, flag, options.mode);
+  return thenClose(handle, async () => {
+    await writeAll(handle, data, signal, options.encoding);
+    if (flush) await handle.sync();
+  });
+}
+
+async function appendFile(path, data, options) {
+  options = getOptions(options, { encoding: 'utf8', mode: 0o666, flag: 'a', flush: false });
+  return writeFile(path, data, { ...options, flag: options.flag || 'a' });
+}
+
+// By path
+
+async function access(path, mode) {
+  path = getValidatedPath(path);
+  return ask('access', 'access', path, undefined, path, getValidMode(mode, 'access'));
+}
+
+async function open(path, flags, mode) {
+  path = getValidatedPath(path);
+  const number = stringToFlags(flags);
+  return new FileHandle(await ask('open', 'open', path, undefined, path, number, parseFileMode(mode, 'mode', 0o666)));
+}
+
+async function copyFile(source, destination, mode) {
+  source = getValidatedPath(source, 'src');
+  destination = getValidatedPath(destination, 'dest');
+  return ask('copyFile', 'copyfile', source, destination, source, destination, getValidMode(mode, 'copyFile'));
+}
+
+async function cp(source, destination, options) {
+  const { cp, validateOptions } = require('internal/fs/cp');
+  options = validateOptions(options);
+  return cp(getValidatedPath(source, 'src'), getValidatedPath(destination, 'dest'), options);
+}
+
+async function rename(oldPath, newPath) {
+  oldPath = getValidatedPath(oldPath, 'oldPath');
+  newPath = getValidatedPath(newPath, 'newPath');
+  return ask('rename', 'rename', oldPath, newPath, oldPath, newPath);
+}
+
+async function truncate(path, length = 0) {
+  const handle = await open(path, 'r+');
+  return thenClose(handle, () => handle.truncate(length));
+}
+
+async function rm(path, options) {
+  path = getValidatedPath(path);
+  return promised('rm', path, options);
+}
+
+async function rmdir(path, options) {
+  path = getValidatedPath(path);
+  return promised('rmdir', path, ...(options === undefined ? [] : [options]));
+}
+
+/** A function of `fs` that takes a callback, as a promise. */
+function promised(name, ...args) {
+  return new Promise((resolve, reject) => {
+    require('fs')[name](...args, (error, result) => (error ? reject(error) : resolve(result)));
+  });
+}
+
+async function mkdir(path, options) {
+  return promised('mkdir', path, options);
+}
+
+async function readdir(path, options) {
+  return promised('readdir', path, options);
+}
+
+async function readlink(path, options) {
+  return promised('readlink', path, options);
+}
+
+async function symlink(target, path, type) {
+  validateSymlinkType(type);
+  target = getValidatedPath(target, 'target');
+  path = getValidatedPath(path);
+  return ask('symlink', 'symlink', target, path, target, path);
+}
+
+async function stat(path, options) {
+  path = getValidatedPath(path);
+  return askStat('stat', path, options, path);
+}
+
+async function lstat(path, options) {
+  path = getValidatedPath(path);
+  return askStat('lstat', path, options, path);
+}
+
+async function statfs(path, options) {
+  return promised('statfs', path, options);
+}
+
+async function link(existingPath, newPath) {
+  existingPath = getValidatedPath(existingPath, 'existingPath');
+  newPath = getValidatedPath(newPath, 'newPath');
+  return ask('link', 'link', existingPath, newPath, existingPath, newPath);
+}
+
+async function unlink(path) {
+  path = getValidatedPath(path);
+  return ask('unlink', 'unlink', path, undefined, path);
+}
+
+async function chmod(path, mode) {
+  path = getValidatedPath(path);
+  return ask('chmod', 'chmod', path, undefined, path, parseFileMode(mode, 'mode'));
+}
+
+async function lchmod() {
+  throw new ERR_METHOD_NOT_IMPLEMENTED('lchmod()');
+}
+
+async function chown(path, uid, gid) {
+  return promised('chown', path, uid, gid);
+}
+
+async function lchown(path, uid, gid) {
+  return promised('lchown', path, uid, gid);
+}
+
+async function utimes(path, atime, mtime) {
+  path = getValidatedPath(path);
+  return ask('utimes', 'utime', path, undefined, path, toUnixTimestamp(atime), toUnixTimestamp(mtime));
+}
+
+async function lutimes(path, atime, mtime) {
+  path = getValidatedPath(path);
+  return ask('lutimes', 'lutime', path, undefined, path, toUnixTimestamp(atime), toUnixTimestamp(mtime));
+}
+
+async function realpath(path, options) {
+  return promised('realpath', path, options);
+}
+
+async function mkdtemp(prefix, options) {
+  return promised('mkdtemp', prefix, options);
+}
+
+async function mkdtempDisposable(prefix, options) {
+  const path = await mkdtemp(prefix, options);
+  const full = require('path').resolve(process.cwd(), path);
+  const remove = () => rm(full, { maxRetries: 0, recursive: true, force: true, retryDelay: 0 });
+  return {
+    __proto__: null,
+    path,
+    async remove() {
+      await remove();
+    },
+    async [Symbol.asyncDispose]() {
+      await remove();
+    },
+  };
+}
+
+async function opendir(path, options) {
+  return promised('opendir', path, options);
+}
+
+async function* watch(filename, options) {
+  yield* require('internal/fs/watchers').watchIterator(filename, options);
+}
+
+async function* glob(pattern, options) {
+  const { Glob } = require('internal/fs/glob');
+  yield* new Glob(pattern, options).glob();
+}
+
+module.exports = {
+  exports: {
+    access, copyFile, cp, glob, open, opendir, rename, truncate, rm, rmdir, mkdir, readdir, readlink, symlink, lstat, stat,
+    statfs, link, unlink, chmod, lchmod, lchown, chown, utimes, lutimes, realpath, mkdtemp, mkdtempDisposable, writeFile,
+    appendFile, readFile, watch, constants,
+  },
+  FileHandle, kRef, kUnref,
+};

@@ -1,0 +1,118 @@
+'use strict';
+
+// MessageEvent: what carries a message to those who listen on a MessagePort, a BroadcastChannel, a WebSocket, a Worker.
+//
+// It is the one event of Node that converts its arguments with Web IDL's messages ("MessageEvent constructor: ...").
+
+const { codes: { ERR_INVALID_THIS } } = require('internal/errors');
+const { Event } = require('internal/event_target');
+const { kEnumerableProperty } = require('internal/util');
+
+const CONTEXT = 'MessageEvent constructor';
+const NO_PORTS = Object.freeze([]);
+
+const isPort = (value) => value instanceof require('internal/message_channel').MessagePort;
+const isObject = (value) => (typeof value === 'object' && value !== null) || typeof value === 'function';
+
+function toDictionary(value) {
+  if (value == null) return {};
+  if (isObject(value)) return value;
+  throw new TypeError(`${CONTEXT}: Expected ${String(value)} to be one of: Null, Undefined, Object.`);
+}
+
+function toSource(value) {
+  if (value == null) return null;
+  if (isPort(value)) return value;
+  throw new TypeError(
+    `${CONTEXT}: Expected eventInitDict.source ("${String(value)}") to be an instance of MessagePort.`);
+}
+
+function toPorts(value) {
+  if (value === undefined) return NO_PORTS;
+  if (!isObject(value) || typeof value[Symbol.iterator] !== 'function') {
+    throw new TypeError(`${CONTEXT}: eventInitDict.ports (${String(value)}) is not iterable.`);
+  }
+  const ports = [...value];
+  const index = ports.findIndex((port) => !isPort(port));
+  if (index !== -1) {
+    throw new TypeError(
+      `${CONTEXT}: Expected eventInitDict.ports[${index}] ("${String(ports[index])}") to be an instance of MessagePort.`);
+  }
+  return Object.freeze(ports);
+}
+
+class MessageEvent extends Event {
+  #data;
+  #origin;
+  #lastEventId;
+  #source;
+  #ports;
+
+  constructor(type, eventInitDict = {}) {
+    if (arguments.length === 0) throw new TypeError(`${CONTEXT}: 1 argument required, but 0 found.`);
+    const { data = null, origin = '', lastEventId = '', source, ports, ...init } = toDictionary(eventInitDict);
+    super(`${type}`, init);
+    this.#set(data, `${origin}`, `${lastEventId}`, toSource(source), toPorts(ports));
+  }
+
+  #set(data, origin, lastEventId, source, ports) {
+    this.#data = data;
+    this.#origin = origin;
+    this.#lastEventId = lastEventId;
+    this.#source = source;
+    this.#ports = ports;
+  }
+
+  static #check(event) {
+    if (typeof event === 'object' && event !== null && #data in event) return;
+    const error = new ERR_INVALID_THIS('MessageEvent');
+    error.message = 'Illegal invocation';
+    throw error;
+  }
+
+  get data() {
+    MessageEvent.#check(this);
+    return this.#data;
+  }
+
+  get origin() {
+    MessageEvent.#check(this);
+    return this.#origin;
+  }
+
+  get lastEventId() {
+    MessageEvent.#check(this);
+    return this.#lastEventId;
+  }
+
+  get source() {
+    MessageEvent.#check(this);
+    return this.#source;
+  }
+
+  get ports() {
+    MessageEvent.#check(this);
+    return this.#ports;
+  }
+
+  initMessageEvent(type, bubbles = false, cancelable = false, data = null, origin = '', lastEventId = '', source = null,
+    ports = []) {
+    MessageEvent.#check(this);
+    if (arguments.length === 0) {
+      throw new TypeError('MessageEvent.initMessageEvent: 1 argument required, but 0 found.');
+    }
+    return new MessageEvent(type, { bubbles, cancelable, data, origin, lastEventId, source, ports });
+  }
+}
+
+Object.defineProperties(MessageEvent.prototype, {
+  [Symbol.toStringTag]: { __proto__: null, value: 'MessageEvent', configurable: true },
+  data: kEnumerableProperty,
+  origin: kEnumerableProperty,
+  lastEventId: kEnumerableProperty,
+  source: kEnumerableProperty,
+  ports: kEnumerableProperty,
+  initMessageEvent: kEnumerableProperty,
+});
+
+module.exports = { MessageEvent };

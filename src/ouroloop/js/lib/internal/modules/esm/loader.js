@@ -1,0 +1,480 @@
+'use strict';
+
+// ES modules: from a specifier to a running module.
+//
+// Theory of operation. V8 has the modules; here is the map from URL to V8's module (a number), and what gives V8 a source
+// for each kind. `resolve` turns specifiers into URLs (`internal/modules/esm/resolve`). Whatever is not an ES module
+// (CommonJS, JSON, a core module) is given to V8 as a small ES module that is made up here: it declares the
+// exports' names, and gets their values when it runs, through its `import.meta`.
+//
+// What surprises people: a graph is read and linked at once, while `import()` of a file not seen before first waits for the
+// thread pool, as Node does; so `import()` is never done in the same turn of the loop. The order of microtasks after `import()` is Node's.
+
+const {
+  codes: {
+    ERR_IMPORT_ATTRIBUTE_MISSING, ERR_IMPORT_ATTRIBUTE_TYPE_INCOMPATIBLE, ERR_IMPORT_ATTRIBUTE_UNSUPPORTED,
+    ERR_REQUIRE_ASYNC_MODULE, ERR_REQUIRE_CYCLE_MODULE, ERR_UNKNOWN_FILE_EXTENSION, ERR_UNKNOWN_MODULE_FORMAT,
+  },
+  uvException,
+} = require('internal/errors');
+const { decorate } = require('internal/process/report_error');
+const builtins = require('internal/modules/builtins');
+const { getOptionValue } = require('internal/options');
+
+const native = internalBinding('module_wrap');
+const files = internalBinding('module_loader');
+const values = internalBinding('util');
+
+const EVALUATING = 3;
+const ERRORED = 5;
+const REJECTED = 2;
+const PENDING = 0;
+
+const records = new Map(); // `${url}` or `${url} json` -> Record
+const byNumber = new Map();
+
+class Record {
+  constructor(url, format) {
+    this.url = url;
+    this.format = format;
+    this.number = 0; // V8's module
+    this.evaluate = undefined; // for made-up modules: gives the exports their values
+    this.isLinked = false;
+    this.mayAwait = false;
+    this.requests = new Set(); // records
+  }
+
+  get status() {
+    return native.getModuleStatus(this.number);
+  }
+
+  get namespace() {
+    return native.getModuleNamespace(this.number);
+  }
+}
+
+// From specifier to record
+
+function conditions() {
+  return require('internal/modules/cjs/loader').getConditions('import');
+}
+
+/** The URL that a specifier means in a module. */
+function resolve(specifier, parentURL) {
+  return require('internal/modules/esm/resolve').defaultResolve(specifier, parentURL, conditions());
+}
+
+/** Attributes as V8 gives them, [key, value, key, value …], as an object. */
+function attributesOf(list) {
+  const attributes = { __proto__: null };
+  for (let i = 0; i < list.length; i += 2) attributes[list[i]] = list[i + 1];
+  return attributes;
+}
+
+function checkAttributes(url, format, attributes) {
+  for (const key of Object.keys(attributes)) {
+    if (key !== 'type') throw new ERR_IMPORT_ATTRIBUTE_UNSUPPORTED(key, attributes[key], url);
+  }
+  const { type } = attributes;
+  if (format === 'json') {
+    if (type === undefined) throw new ERR_IMPORT_ATTRIBUTE_MISSING(url, 'type', 'json');
+    if (type !== 'json') throw new ERR_IMPORT_ATTRIBUTE_TYPE_INCOMPATIBLE(url, type);
+    return;
+  }
+  if (type === undefined) return;
+  if (type !== 'json') throw new ERR_IMPORT_ATTRIBUTE_UNSUPPORTED('type', type, url);
+  throw new ERR_IMPORT_ATTRIBUTE_TYPE_INCOMPATIBLE(url, type);
+}
+
+/** The record for a specifier in a module, made and compiled if it is new. */
+function recordFor(specifier, parentURL, attributes) {
+  const { url } = resolve(specifier, parentURL);
+  return recordOf(url, attributes);
+}
+
+function recordOf(url, attributes, source) {
+  const key = attributes.type === undefined ? url : `${url} ${attributes.type}`;
+  const known = records.get(key);
+  if (known !== undefined) return known;
+  const loaded = read(url, source);
+  checkAttributes(url, loaded.format, attributes);
+  const record = translate(url, loaded);
+  records.set(key, record);
+  return record;
+}
+
+// Reading
+
+const FORMATS = { '__proto__': null, '.mjs': 'module', '.cjs': 'commonjs', '.json': 'json', '.node': 'addon', '.wasm': 'wasm' };
+
+/** `{ format, source }` of a URL. */
+function read(url, source) {
+  if (url.startsWith('node:')) return { format: 'builtin' };
+  if (url.startsWith('data:')) return readDataURL(url);
+  const { fileURLToPath } = require('internal/url');
+  const filename = fileURLToPath(url);
+  let format = formatByName(filename, url);
+  if (source === undefined && format !== 'addon' && format !== 'wasm') source = readFile(filename);
+  format ??= detect(source, filename);
+  return { format, source, filename };
+}
+
+function readFile(filename) {
+  const source = files.readSource(filename);
+  if (typeof source === 'number') throw uvException({ errno: source, syscall: 'open', path: filename });
+  return source;
+}
+
+function packageType(filename) {
+  return require('internal/modules/package_json_reader').getNearestParentPackageJSON(filename)?.data.type;
+}
+
+/** The format by extension and package; undefined where the source must tell. */
+function formatByName(filename, url) {
+  const { basename, extname } = require('path');
+  const extension = extname(basename(filename));
+  if (extension in FORMATS) return FORMATS[extension];
+  if (extension !== '.js' && extension !== '') {
+    throw new ERR_UNKNOWN_FILE_EXTENSION(extension, filename);
+  }
+  const type = packageType(filename);
+  if (type === 'module' || type === 'commonjs') return type;
+  return undefined;
+}
+
+/** Whether a source of unknown kind is an ES module. */
+function detect(source, filename) {
+  const { containsModuleSyntax } = require('internal/modules/esm_syntax');
+  if (!containsModuleSyntax(source)) return 'commonjs';
+  try {
+    internalBinding('contextify').compileFunction(
+      source, filename, ['exports', 'require', 'module', '__filename', '__dirname'], 0, 0);
+    return 'commonjs';
+  } catch {
+    return 'module';
+  }
+}
+
+const DATA_URL = /^([^/]+\/[^;,]+)(?:[^,]*?)(;base64)?,([\s\S]*)$/;
+const MIME_FORMATS = { '__proto__': null, 'text/javascript': 'module', 'application/javascript': 'module', 'application/json': 'json', 'application/wasm': 'wasm' };
+
+function readDataURL(url) {
+  const { pathname, search } = new URL(url);
+  const match = DATA_URL.exec(pathname + search);
+  if (match === null) {
+    const { codes: { ERR_INVALID_URL } } = require('internal/errors');
+    throw new ERR_INVALID_URL(url);
+  }
+  const [, mime, base64, body] = match;
+  const format = MIME_FORMATS[mime];
+  if (format === undefined) throw new ERR_UNKNOWN_MODULE_FORMAT(mime, url);
+  const { Buffer } = require('buffer');
+  const source = Buffer.from(decodeURIComponent(body), base64 ? 'base64' : 'utf8').toString();
+  return { format, source };
+}
+
+// Compiling: each format gives a record
+
+function translate(url, loaded) {
+  const translator = translators[loaded.format];
+  if (translator === undefined) throw new ERR_UNKNOWN_MODULE_FORMAT(loaded.format, url);
+  return translator(url, loaded);
+}
+
+const translators = {
+  __proto__: null,
+
+  module(url, { source }) {
+    const record = new Record(url, 'module');
+    record.mayAwait = /\bawait\b/.test(source);
+    return compile(record, source);
+  },
+
+  builtin(url) {
+    const id = url.slice(5);
+    const exports = builtins.load(id);
+    const names = namesOf(exports);
+    return makeUp(new Record(url, 'builtin'), ['default', ...names], (set) => {
+      const sync = () => {
+        set('default', exports);
+        for (const name of names) set(name, valueOf(exports, name));
+      };
+      builtinSyncs.push(sync);
+      sync();
+    });
+  },
+
+  json(url, { source, filename }) {
+    let value;
+    try {
+      value = JSON.parse(source.charCodeAt(0) === 0xFEFF ? source.slice(1) : source);
+    } catch (error) {
+      error.message = `${filename ?? url}: ${error.message}`;
+      throw error;
+    }
+    return makeUp(new Record(url, 'json'), ['default'], (set) => set('default', value));
+  },
+
+  commonjs(url, { source, filename }) {
+    const names = require('internal/modules/cjs_exports').namesOf(filename, source);
+    names.delete('default');
+    names.delete('module.exports');
+    const list = ['default', 'module.exports', ...names];
+    return makeUp(new Record(url, 'commonjs'), list, (set) => {
+      const { Module } = require('internal/modules/cjs/loader');
+      const exports = Module._load(filename, undefined, url === mainURL);
+      set('default', exports);
+      set('module.exports', exports);
+      for (const name of names) set(name, valueOf(exports, name));
+    });
+  },
+
+  addon(url) {
+    throw new ERR_UNKNOWN_MODULE_FORMAT('addon', url);
+  },
+};
+
+const builtinSyncs = [];
+let mainURL;
+
+function namesOf(exports) {
+  const isObject = (typeof exports === 'object' && exports !== null) || typeof exports === 'function';
+  if (!isObject) return [];
+  return Object.keys(exports).filter((name) => name !== 'default');
+}
+
+function valueOf(exports, name) {
+  try {
+    return exports?.[name];
+  } catch {
+    return undefined; // a getter that throws
+  }
+}
+
+function compile(record, source) {
+  try {
+    record.number = native.compileModule(source, record.url);
+  } catch (error) {
+    decorate(error);
+    throw error;
+  }
+  byNumber.set(record.number, record);
+  return record;
+}
+
+/** A module that has no source of its own: `evaluate(set)` gives its exports their values when it runs. */
+function makeUp(record, names, evaluate) {
+  const variables = names.map((_, index) => `v${index}`);
+  const exported = names.map((name, index) => `v${index} as ${JSON.stringify(name)}`);
+  const setters = variables.map((variable) => `(v) => { ${variable} = v; }`);
+  record.evaluate = (list) => {
+    const byName = new Map(names.map((name, index) => [name, list[index]]));
+    evaluate((name, value) => byName.get(name)(value));
+  };
+  const source = `let ${variables}; export { ${exported} }; import.meta.evaluate([${setters}]);`;
+  return compile(record, source);
+}
+
+function initializeImportMeta(number, meta) {
+  const record = byNumber.get(number);
+  if (record.evaluate !== undefined) {
+    meta.evaluate = record.evaluate;
+    return;
+  }
+  const { url } = record;
+  if (url.startsWith('file:')) {
+    const filename = require('internal/url').fileURLToPath(url);
+    meta.dirname = require('path').dirname(filename);
+    meta.filename = filename;
+  }
+  meta.main = url === mainURL;
+  meta.resolve = (specifier, parent) => {
+    const base = parent !== undefined && getOptionValue('--experimental-import-meta-resolve') ? `${parent}` : url;
+    return resolveForMeta(specifier, base);
+  };
+  meta.url = url;
+}
+
+/** `import.meta.resolve`: a file that is not there is no error. */
+function resolveForMeta(specifier, parentURL) {
+  try {
+    return resolve(`${specifier}`, parentURL).url;
+  } catch (error) {
+    if (error?.code === 'ERR_MODULE_NOT_FOUND' || error?.code === 'ERR_UNSUPPORTED_DIR_IMPORT') {
+      if (error.url) return error.url;
+    }
+    throw error;
+  }
+}
+
+// Linking and running
+
+function link(record) {
+  if (record.isLinked) return;
+  const specifiers = new Map();
+  try {
+    native.instantiateModule(record.number, (specifier, attributes, referrer) => {
+      const parent = byNumber.get(referrer);
+      const child = recordFor(specifier, parent.url, attributesOf(attributes));
+      parent.requests.add(child);
+      specifiers.set(specifier, child);
+      return child.number;
+    });
+  } catch (error) {
+    explainMissingExport(error, specifiers);
+    decorate(error);
+    throw error;
+  }
+  markLinked(record);
+}
+
+function markLinked(record) {
+  if (record.isLinked) return;
+  record.isLinked = true;
+  for (const child of record.requests) markLinked(child);
+}
+
+/** A name that CommonJS has, but whose export could not be seen in its source. */
+function explainMissingExport(error, specifiers) {
+  if (!(error instanceof SyntaxError)) return;
+  const match = /^The requested module '(.+)' does not provide an export named '(.+)'$/.exec(error.message);
+  const record = match && specifiers.get(match[1]);
+  if (record?.format !== 'commonjs') return;
+  const [, specifier, name] = match;
+  decorate(error);
+  error.message = `Named export '${name}' not found. The requested module '${specifier}' is a CommonJS module, ` +
+    'which may not support all module.exports as named exports.\nCommonJS modules can always be imported via the ' +
+    `default export, for example using:\n\nimport pkg from '${specifier}';\nconst { ${name} } = pkg;\n`;
+}
+
+/** Link and run; the promise of the module's end. */
+function evaluate(record) {
+  link(record);
+  return native.evaluateModule(record.number);
+}
+
+/** Read a file's source on the thread pool, so that the loop goes on meanwhile. */
+function readAhead(url) {
+  if (!url.startsWith('file:')) return undefined;
+  const filename = require('internal/url').fileURLToPath(url);
+  const { start } = require('internal/requests');
+  return new Promise((fulfil) => {
+    files.readSourceAsync(start((errno, source) => fulfil(errno === 0 ? source : undefined)), filename);
+  });
+}
+
+/** `import()`: the promise of the namespace. */
+async function importModule(specifier, parentURL, attributes = { __proto__: null }) {
+  await undefined; // Node resolves in an asynchronous function
+  const { url } = resolve(specifier, parentURL);
+  const key = attributes.type === undefined ? url : `${url} ${attributes.type}`;
+  let source;
+  if (!records.has(key)) source = await readAhead(url);
+  const record = recordOf(url, attributes, source);
+  await evaluate(record);
+  return record.namespace;
+}
+
+/** Called by V8. A script's name is a path, a module's a URL. */
+function importModuleDynamically(specifier, attributes, referrer) {
+  let parentURL = referrer;
+  if (typeof referrer !== 'string' || referrer === '' || referrer[0] === '[') parentURL = workingFolder();
+  else if (!/^[a-z][a-z0-9+.-]*:/i.test(referrer)) parentURL = require('internal/url').pathToFileURL(referrer).href;
+  else if (referrer.startsWith('node:')) parentURL = workingFolder();
+  return importModule(specifier, parentURL, attributesOf(attributes));
+}
+
+function workingFolder() {
+  return require('internal/url').pathToFileURL(`${process.cwd()}/`).href;
+}
+
+// For CommonJS
+
+function isAsync(record, seen = new Set()) {
+  if (seen.has(record)) return false;
+  seen.add(record);
+  if (record.mayAwait && usesTopLevelAwait(record)) return true;
+  for (const child of record.requests) {
+    if (isAsync(child, seen)) return true;
+  }
+  return false;
+}
+
+function usesTopLevelAwait(record) {
+  const { fileURLToPath } = require('internal/url');
+  const source = record.url.startsWith('file:') ? readFile(fileURLToPath(record.url)) : '';
+  return require('internal/modules/esm_syntax').hasTopLevelAwait(source);
+}
+
+/** The namespace of an ES module that a `require` wants now. */
+function requireESM(filename, source, parent) {
+  const url = require('internal/url').pathToFileURL(filename).href;
+  const record = recordOf(url, { __proto__: null }, source);
+  if (record.status === EVALUATING) throw new ERR_REQUIRE_CYCLE_MODULE(cycleMessage(filename, parent));
+  link(record);
+  if (isAsync(record)) throw new ERR_REQUIRE_ASYNC_MODULE(filename, parent?.filename);
+  if (record.status === ERRORED) throw native.getModuleError(record.number);
+  const promise = native.evaluateModule(record.number);
+  const [state, result] = values.getPromiseDetails(promise);
+  if (state === REJECTED) {
+    promise.catch(() => {});
+    throw result;
+  }
+  if (state === PENDING) throw new ERR_REQUIRE_ASYNC_MODULE(filename, parent?.filename);
+  return record.namespace;
+}
+
+function cycleMessage(filename, parent) {
+  return `Cannot require() ES Module ${filename} in a cycle. A cycle involving require(esm) is disallowed to maintain ` +
+    `invariants mandated by the ECMAScript specification. Try making at least part of the dependency in the graph lazily loaded.${
+      parent?.filename ? `\n(from ${parent.filename})` : ''}`;
+}
+
+const facades = new Map();
+
+/** A namespace like that of an ES module with a default export, with `__esModule` for transpiled importers. */
+function facadeWithEsModuleFlag(filename) {
+  const { href } = require('internal/url').pathToFileURL(filename);
+  let record = facades.get(href);
+  if (record === undefined) {
+    record = new Record(`node:internal/facade?${href}`, 'module');
+    compile(record, 'export * from "original"; export { default } from "original"; export const __esModule = true;');
+    native.instantiateModule(record.number, () => records.get(href).number);
+    native.evaluateModule(record.number);
+    facades.set(href, record);
+  }
+  return record.namespace;
+}
+
+/** Run an ES module from its text (`--input-type=module`, standard input). */
+function evaluateSource(source, url) {
+  mainURL = url;
+  const record = new Record(url, 'module');
+  records.set(url, record);
+  compile(record, source);
+  return evaluate(record);
+}
+
+function setMain(url) {
+  mainURL = url;
+}
+
+/** The record of the main program, for what is to be said when it never ends. */
+function mainRecord() {
+  return records.get(mainURL);
+}
+
+function syncBuiltinExports() {
+  for (const sync of builtinSyncs) sync();
+}
+
+/** Once, at start-up. */
+function initialize() {
+  native.setImportMetaCallback(initializeImportMeta);
+  native.setImportModuleDynamicallyCallback(importModuleDynamically);
+}
+
+module.exports = {
+  evaluateSource, facadeWithEsModuleFlag, importModule, initialize, mainRecord, recordOf, requireESM, resolve,
+  setMain, syncBuiltinExports, evaluate,
+};

@@ -1,0 +1,27 @@
+'use strict';
+
+// Modules of Node that this version does not have. Requiring one gives one clear error.
+
+const { codes: { ERR_FEATURE_UNAVAILABLE_ON_PLATFORM } } = require('internal/errors');
+
+/** Core modules that exist in Node 24 and not here. */
+const MODULES = new Set([
+  '_http_agent', '_http_client', '_http_common', '_http_incoming', '_http_outgoing', '_http_server', '_tls_common',
+  '_tls_wrap', 'child_process', 'cluster', 'crypto', 'dgram', 'dns', 'dns/promises', 'domain', 'http', 'http2', 'https',
+  'inspector', 'inspector/promises', 'net', 'repl', 'sea', 'sqlite', 'test', 'test/reporters', 'tls', 'trace_events', 'vm', 'wasi',
+  'worker_threads', 'zlib',
+]);
+
+/** The error for a part of Node that is not here. */
+function notThere(name) {
+  const error = new ERR_FEATURE_UNAVAILABLE_ON_PLATFORM(name);
+  error.message = `${name} is not in this version of Ouroloop (${process.versions.ouroloop})`;
+  return error;
+}
+
+/** The global `fetch`. */
+async function fetch() {
+  throw notThere('fetch()');
+}
+
+module.exports = { MODULES, notThere, fetch };

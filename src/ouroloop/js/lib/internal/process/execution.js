@@ -1,0 +1,80 @@
+'use strict';
+
+// What happens to an error that nobody caught, and how a process ends.
+//
+// Theory of operation. Whatever the loop calls gives what it threw to `uncaught`. The program's 'uncaughtException'
+// listeners have it first; without any it is printed as Node prints it (`internal/process/report_error`), 'exit' is emitted, and the
+// process ends with code 1.
+//
+// What surprises people: an error that a listener took is not followed by ticks and microtasks at once; an empty
+// immediate makes sure that there will be a next callback, and they run after that.
+
+const natives = internalBinding('errors');
+
+const ORIGINS = ['uncaughtException', 'unhandledRejection'];
+const FAILED = 1;
+const BAD_HANDLER = 7;
+
+let captureCallback = null;
+
+function setUncaughtExceptionCaptureCallback(callback) {
+  captureCallback = callback;
+}
+
+function hasUncaughtExceptionCaptureCallback() {
+  return captureCallback !== null;
+}
+
+/** Hand `error` to the program, or end the process. `place` is where it was thrown, if that is known. */
+function uncaught(error, fromPromise = false, place = undefined) {
+  const origin = ORIGINS[fromPromise ? 1 : 0];
+  try {
+    if (isHandled(error, origin)) {
+      require('timers').setImmediate(() => {});
+      require('internal/async_hooks').clearStack?.();
+      return;
+    }
+  } catch (failure) {
+    require('internal/process/report_error').print(failure, false);
+    exitAfterFailure(BAD_HANDLER);
+    return;
+  }
+  require('internal/process/report_error').print(error, fromPromise, place);
+  exitAfterFailure(FAILED);
+}
+
+function isHandled(error, origin) {
+  process.emit('uncaughtExceptionMonitor', error, origin);
+  if (captureCallback !== null) {
+    captureCallback(error);
+    return true;
+  }
+  return process.emit('uncaughtException', error, origin);
+}
+
+function exitAfterFailure(code) {
+  try {
+    if (!process._exiting) {
+      process._exiting = true;
+      process.exitCode = code;
+      process.emit('exit', code);
+    }
+  } catch {
+    // An 'exit' listener that throws cannot keep the process from ending.
+  }
+  process.reallyExit(process.exitCode ?? code);
+}
+
+/** Call a function that the loop calls; what it throws is uncaught, and where it was thrown is known. */
+function enter(callback, ...args) {
+  const outcome = natives.callCatching(callback, undefined, args);
+  if (outcome.length === 1) return outcome[0];
+  uncaught(outcome[0], false, outcome[1]);
+  return FAILED_CALL;
+}
+
+const FAILED_CALL = Symbol('failed');
+
+module.exports = {
+  uncaught, enter, FAILED_CALL, setUncaughtExceptionCaptureCallback, hasUncaughtExceptionCaptureCallback,
+};

@@ -1,0 +1,538 @@
+'use strict';
+
+// The process object.
+//
+// Theory of operation. What is the same in every process is put on `process` when the snapshot is built; `start()` joins the
+// facts of this one. Whatever asks or changes the system goes through the binding. `env` is a proxy of the real environment;
+// stdin, stdout and stderr are made when first read (`internal/process/stdio`).
+
+const EventEmitter = require('events');
+const {
+  codes: {
+    ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE, ERR_UNKNOWN_CREDENTIAL,
+    ERR_UNKNOWN_SIGNAL, ERR_UNCAUGHT_EXCEPTION_CAPTURE_ALREADY_SET, ERR_ASSERTION,
+  },
+  errnoException, uvException,
+} = require('internal/errors');
+const {
+  parseFileMode, validateArray, validateFunction, validateNumber, validateObject, validateString, validateUint32,
+  validateInteger,
+} = require('internal/validators');
+const { deprecate } = require('internal/util');
+const { notThere } = require('internal/not_there');
+const { getOptionValue, setOptionValue } = require('internal/options');
+const execution = require('internal/process/execution');
+const { nextTick } = require('internal/process/task_queues');
+
+const binding = internalBinding('process');
+const config = internalBinding('config');
+const { os: { signals: signalNumbers } } = internalBinding('constants');
+
+/** Throw what a negative result stands for. */
+function check(result, syscall, path) {
+  if (typeof result === 'number' && result < 0) throw uvException({ errno: result, syscall, path });
+  return result;
+}
+
+function hide(name, value) {
+  Object.defineProperty(process, name, { __proto__: null, value, writable: true, enumerable: false, configurable: true });
+}
+
+// Its place among objects
+
+function makeProcess() {
+  const prototype = Object.create(EventEmitter.prototype, {
+    constructor: { __proto__: null, value: class process {}, writable: true, configurable: true, enumerable: false },
+  });
+  Object.defineProperty(prototype, Symbol.toStringTag, {
+    __proto__: null, value: 'process', writable: false, enumerable: false, configurable: true,
+  });
+  Object.setPrototypeOf(process, prototype);
+}
+
+makeProcess();
+
+for (const [name, value, configurable] of [
+  ['version', config.version, false], ['versions', Object.freeze({ ...config.versions }), false],
+  ['arch', config.arch, true], ['platform', config.platform, true],
+  ['release', {
+    name: 'node',
+    lts: 'Krypton',
+    sourceUrl: `https://nodejs.org/download/release/${config.version}/node-${config.version}.tar.gz`,
+    headersUrl: `https://nodejs.org/download/release/${config.version}/node-${config.version}-headers.tar.gz`,
+  }, false],
+]) {
+  Object.defineProperty(process, name, { __proto__: null, value, writable: false, enumerable: true, configurable });
+}
+
+const features = {
+  inspector: false, debug: false, uv: true, ipv6: true, tls_alpn: true, tls_sni: true, tls_ocsp: true, tls: true,
+  openssl_is_boringssl: false, cached_builtins: true, require_module: true, typescript: false,
+};
+
+const configObject = Object.freeze({
+  __proto__: null, target_defaults: Object.freeze({ __proto__: null, cflags: [], default_configuration: 'Release', defines: [], include_dirs: [], libraries: [] }),
+  variables: Object.freeze({ __proto__: null, v8_enable_i18n_support: 1, node_shared: false, napi_build_version: '10', icu_small: false }),
+});
+
+// Output that must not depend on anything
+
+function _rawDebug(...args) {
+  binding.writeError(`${require('internal/util/inspect').format(...args)}\n`);
+}
+
+// The end
+
+let exitCode;
+
+function validateExitCode(value, name) {
+  if (value === null || value === undefined) return;
+  const number = typeof value === 'string' && value !== '' ? +value : value;
+  validateInteger(number, name);
+}
+
+Object.defineProperty(process, 'exitCode', {
+  __proto__: null,
+  get() {
+    return exitCode;
+  },
+  set(value) {
+    validateExitCode(value, 'code');
+    exitCode = value ?? undefined;
+  },
+  enumerable: true,
+  configurable: false,
+});
+
+function reallyExit(code) {
+  binding.reallyExit(+(code || 0) | 0);
+}
+
+function exit(code) {
+  if (arguments.length > 0 && code !== undefined) {
+    validateExitCode(code, 'code');
+    exitCode = code;
+  }
+  if (!process._exiting) {
+    process._exiting = true;
+    process.emit('exit', +(exitCode || 0));
+  }
+  process.reallyExit(exitCode || 0);
+}
+
+function abort() {
+  binding.abort();
+}
+
+function setUncaughtExceptionCaptureCallback(callback) {
+  if (callback !== null) {
+    validateFunction(callback, 'fn', ['Function', 'null']);
+    if (execution.hasUncaughtExceptionCaptureCallback()) throw new ERR_UNCAUGHT_EXCEPTION_CAPTURE_ALREADY_SET();
+  }
+  execution.setUncaughtExceptionCaptureCallback(callback);
+}
+
+// Where it is
+
+let knownFolder;
+
+function cwd() {
+  knownFolder ??= check(binding.cwd(), 'uv_cwd');
+  return knownFolder;
+}
+
+function chdir(directory) {
+  validateString(directory, 'directory');
+  const errno = binding.chdir(directory);
+  if (errno < 0) {
+    const from = cwd();
+    throw uvException({ errno, syscall: 'chdir', path: from, dest: directory });
+  }
+  knownFolder = undefined;
+}
+
+function umask(mask) {
+  if (mask === undefined) return binding.umask(null);
+  return binding.umask(parseFileMode(mask, 'mask') & 0o777);
+}
+
+// Who it is
+
+function identity(kind, find) {
+  return (id) => {
+    if (typeof id === 'number') validateUint32(id, 'id');
+    else validateString(id, 'id', ['number', 'string']);
+    const number = binding[find](id);
+    if (number < 0) throw new ERR_UNKNOWN_CREDENTIAL(find === 'userId' ? 'User' : 'Group', id);
+    check(binding.setIdentity(kind, number), kind);
+  };
+}
+
+function requireId(id, name, find) {
+  if (typeof id === 'number') validateUint32(id, name);
+  else if (typeof id !== 'string') throw new ERR_INVALID_ARG_TYPE(name, ['number', 'string'], id);
+  const number = binding[find](id);
+  if (number < 0) throw new ERR_UNKNOWN_CREDENTIAL(find === 'userId' ? 'User' : 'Group', id);
+  return number;
+}
+
+function setgroups(groups) {
+  validateArray(groups, 'groups');
+  const numbers = groups.map((group, index) => requireId(group, `groups[${index}]`, 'groupId'));
+  check(binding.setGroups(numbers), 'setgroups');
+}
+
+function initgroups(user, extraGroup) {
+  const number = requireId(user, 'user', 'userId');
+  const group = requireId(extraGroup, 'extraGroup', 'groupId');
+  check(binding.initGroups(`${typeof user === 'string' ? user : number}`, group), 'initgroups');
+}
+
+// Signals
+
+function kill(pid, signal) {
+  // eslint-disable-next-line eqeqeq -- what looks like a number counts as one
+  if (pid != (pid | 0)) throw new ERR_INVALID_ARG_TYPE('pid', 'number', pid);
+  let number = signal;
+  if (typeof signal !== 'number' || signal !== (signal | 0)) {
+    number = signalNumbers[signal || 'SIGTERM'];
+    if (number === undefined) throw new ERR_UNKNOWN_SIGNAL(signal);
+  }
+  const errno = process._kill(pid | 0, number);
+  if (errno < 0) throw errnoException(errno, 'kill');
+  return true;
+}
+
+const signalHandles = new Map(); // name -> handle
+
+function startListeningIfSignal(type) {
+  if (typeof type !== 'string' || !(type in signalNumbers) || signalHandles.has(type)) return;
+  const number = signalNumbers[type];
+  const handles = require('internal/handles');
+  const handle = handles.open(() => process.emit(type, type, number));
+  const errno = binding.openSignal(handle, number);
+  if (errno < 0) {
+    handles.close(handle);
+    throw errnoException(errno, 'uv_signal_start');
+  }
+  signalHandles.set(type, handle);
+}
+
+function stopListeningIfSignal(type) {
+  const handle = signalHandles.get(type);
+  if (handle === undefined || process.listenerCount(type) > 0) return;
+  signalHandles.delete(type);
+  binding.closeSignal(handle);
+  require('internal/handles').close(handle);
+}
+
+// Figures
+
+function memoryUsage() {
+  const [rss, heapTotal, heapUsed, external, arrayBuffers] = binding.memoryUsage();
+  return { rss, heapTotal, heapUsed, external, arrayBuffers };
+}
+memoryUsage.rss = () => binding.resident();
+
+function usageSince(previous, thread) {
+  if (previous) {
+    validateObject(previous, 'prevValue');
+    for (const part of ['user', 'system']) {
+      const value = previous[part];
+      validateNumber(value, `prevValue.${part}`);
+      if (!(value >= 0 && value <= Number.MAX_SAFE_INTEGER)) throw new ERR_INVALID_ARG_VALUE.RangeError(`prevValue.${part}`, value);
+    }
+  }
+  const [user, system] = binding.cpuUsage(thread);
+  return { user: user - (previous?.user ?? 0), system: system - (previous?.system ?? 0) };
+}
+
+function resourceUsage() {
+  const [
+    userCPUTime, systemCPUTime, maxRSS, sharedMemorySize, unsharedDataSize, unsharedStackSize, minorPageFault,
+    majorPageFault, swappedOut, fsRead, fsWrite, ipcSent, ipcReceived, signalsCount, voluntaryContextSwitches,
+    involuntaryContextSwitches,
+  ] = binding.resourceUsage();
+  return {
+    userCPUTime, systemCPUTime, maxRSS, sharedMemorySize, unsharedDataSize, unsharedStackSize, minorPageFault,
+    majorPageFault, swappedOut, fsRead, fsWrite, ipcSent, ipcReceived, signalsCount, voluntaryContextSwitches,
+    involuntaryContextSwitches,
+  };
+}
+
+function hrtime(previous) {
+  const [seconds, nanoseconds] = binding.hrtime();
+  if (previous === undefined) return [seconds, nanoseconds];
+  validateArray(previous, 'time');
+  if (previous.length !== 2) throw new ERR_OUT_OF_RANGE('time', 2, previous.length);
+  const whole = seconds - previous[0];
+  const rest = nanoseconds - previous[1];
+  return rest < 0 ? [whole - 1, rest + 1e9] : [whole, rest];
+}
+hrtime.bigint = function bigint() {
+  const [seconds, nanoseconds] = binding.hrtime();
+  return BigInt(seconds) * 1000000000n + BigInt(nanoseconds);
+};
+
+function uptime() {
+  return internalBinding('performance').now() / 1000;
+}
+
+// What keeps it going
+
+const resourceNames = { __proto__: null, Timer: 'Timeout' };
+
+function getActiveResourcesInfo() {
+  return [...binding.active().map(([name]) => resourceNames[name] ?? name), ...require('internal/timers').activeNames()];
+}
+
+function refOf(maybe, method) {
+  const fn = maybe?.[Symbol.for(`nodejs.${method}`)] ?? maybe?.[Symbol.for(`node:${method}`)] ?? maybe?.[method];
+  if (typeof fn === 'function') Reflect.apply(fn, maybe, []);
+}
+
+// The environment
+
+const environment = new Proxy(Object.create(Object.prototype), {
+  get(target, name) {
+    if (typeof name === 'symbol') return Reflect.get(target, name);
+    return binding.envGet(name) ?? (Object.hasOwn(Object.prototype, name) ? Object.prototype[name] : undefined);
+  },
+  has: (target, name) => typeof name === 'string' && (binding.envGet(name) != null || name in Object.prototype),
+  set(target, name, value) {
+    if (typeof name === 'symbol' || typeof value === 'symbol') {
+      throw new TypeError('Cannot convert a Symbol value to a string');
+    }
+    if (getOptionValue('--pending-deprecation') && !['string', 'number', 'boolean'].includes(typeof value)) {
+      warnEnvironmentValue();
+    }
+    binding.envSet(name, `${value}`);
+    if (name === 'TZ') resetTimezone(`${value}`);
+    return true;
+  },
+  deleteProperty(target, name) {
+    if (typeof name === 'string') binding.envDelete(name);
+    return true;
+  },
+  ownKeys: () => binding.envKeys(),
+  getOwnPropertyDescriptor(target, name) {
+    const value = typeof name === 'string' ? binding.envGet(name) : undefined;
+    return value == null ? undefined : { value, writable: true, enumerable: true, configurable: true };
+  },
+  defineProperty(target, name, descriptor) {
+    if ('get' in descriptor || 'set' in descriptor) throw invalidDescriptor("'process.env' does not accept an accessor(getter/setter) descriptor");
+    if (!(descriptor.configurable && descriptor.writable && descriptor.enumerable)) {
+      throw invalidDescriptor("'process.env' only accepts a configurable, writable, and enumerable data descriptor");
+    }
+    return environment[name] = descriptor.value, true;
+  },
+});
+
+function invalidDescriptor(text) {
+  const { codes: { ERR_INVALID_OBJECT_DEFINE_PROPERTY } } = require('internal/errors');
+  return new ERR_INVALID_OBJECT_DEFINE_PROPERTY(text);
+}
+
+function resetTimezone(value) {
+  internalBinding('util').resetTimezone?.(value);
+}
+
+const warnEnvironmentValue = deprecate(
+  () => {},
+  'Assigning any value other than a string, number, or boolean to a process.env property is deprecated. Please make ' +
+  'sure to convert the value to a string before setting process.env with it.', 'DEP0104');
+
+function loadEnvFile(path = '.env') {
+  const { readFileSync } = require('fs');
+  const { toPathIfFileURL } = require('internal/url');
+  const filename = toPathIfFileURL(path);
+  const variables = binding.parseEnvFile(readFileSync(filename, 'utf8'));
+  for (const [name, value] of Object.entries(variables)) {
+    if (binding.envGet(name) == null) binding.envSet(name, value);
+  }
+}
+
+// Flags that NODE_OPTIONS may have
+
+function allowedFlags() {
+  const names = Object.keys(internalBinding('options').allowedInEnvironment());
+  const { makeFlagSet } = require('internal/process/flag_set');
+  return makeFlagSet(names);
+}
+
+// Together
+
+function emitWarning(...args) {
+  return require('internal/process/warning').emitWarning(...args);
+}
+
+function dlopen(module, filename) {
+  throw notThere(`native addons (${filename})`);
+}
+
+function execve(path, args = [], env = { ...process.env }) {
+  validateString(path, 'execPath');
+  validateArray(args, 'args');
+  args.forEach((arg, index) => {
+    if (typeof arg !== 'string' || arg.includes('\0')) {
+      throw new ERR_INVALID_ARG_VALUE(`args[${index}]`, arg, 'must be a string without null bytes');
+    }
+  });
+  validateObject(env, 'env');
+  const errno = binding.execve(path, args, env);
+  throw errnoException(errno, 'execve');
+}
+
+Object.assign(process, {
+  _rawDebug,
+  moduleLoadList: [],
+  binding: deprecate(function binding(name) {
+    throw notThere(`process.binding('${name}')`);
+  }, 'Access to process.binding() is deprecated.', 'DEP0111'),
+  _linkedBinding: () => { throw notThere('process._linkedBinding()'); },
+  _events: process._events, _eventsCount: process._eventsCount ?? 0, _maxListeners: undefined,
+  domain: null,
+  _exiting: false,
+  config: configObject,
+  dlopen,
+  uptime,
+  _getActiveRequests: () => binding.active().filter(([, kind]) => kind === 'request').map(([name]) => ({ constructor: { name } })),
+  _getActiveHandles: () => require('internal/process/stdio').activeHandles?.() ?? [],
+  getActiveResourcesInfo,
+  reallyExit,
+  _kill: (pid, signal) => binding.kill(pid, signal),
+  loadEnvFile,
+  cpuUsage: (previous) => usageSince(previous, false),
+  threadCpuUsage: (previous) => usageSince(previous, true),
+  resourceUsage,
+  memoryUsage,
+  constrainedMemory: () => binding.constrainedMemory(),
+  availableMemory: () => binding.availableMemory(),
+  kill,
+  execve,
+  exit,
+  ref: (maybe) => refOf(maybe, 'ref'),
+  unref: (maybe) => refOf(maybe, 'unref'),
+  hrtime,
+  openStdin() {
+    process.stdin.resume();
+    return process.stdin;
+  },
+  getuid: () => binding.getuid(),
+  geteuid: () => binding.geteuid(),
+  getgid: () => binding.getgid(),
+  getegid: () => binding.getegid(),
+  getgroups: () => binding.getgroups(),
+  assert: deprecate((value, message) => {
+    if (!value) throw new ERR_ASSERTION(message || 'assertion error');
+  }, 'process.assert() is deprecated. Please use the `assert` module instead.', 'DEP0100'),
+  features,
+  setUncaughtExceptionCaptureCallback,
+  hasUncaughtExceptionCaptureCallback: () => execution.hasUncaughtExceptionCaptureCallback(),
+  emitWarning,
+  nextTick,
+  _tickCallback: () => require('internal/process/task_queues').runNextTicks(),
+  _debugProcess: () => { throw notThere('process._debugProcess()'); },
+  _debugEnd() {},
+  _startProfilerIdleNotifier() {},
+  _stopProfilerIdleNotifier() {},
+  abort,
+  umask,
+  chdir,
+  cwd,
+  initgroups,
+  setgroups,
+  setegid: identity('setegid', 'groupId'),
+  seteuid: identity('seteuid', 'userId'),
+  setgid: identity('setgid', 'groupId'),
+  setuid: identity('setuid', 'userId'),
+  env: environment,
+  title: 'node',
+  argv: [],
+  execArgv: [],
+  pid: 0,
+  ppid: 0,
+  execPath: '',
+  debugPort: 9229,
+  argv0: 'node',
+  _preload_modules: [],
+  setSourceMapsEnabled(value) {
+    if (typeof value !== 'boolean') throw new ERR_INVALID_ARG_TYPE('enabled', 'boolean', value);
+    require('internal/source_map').setEnabled?.(value);
+    sourceMapsEnabled = value;
+  },
+});
+for (const name of ['cpuUsage', 'threadCpuUsage', 'ref', 'unref', 'constrainedMemory', 'availableMemory', '_kill']) {
+  Object.defineProperty(process[name], 'name', { __proto__: null, value: name });
+}
+
+let sourceMapsEnabled = false;
+let title = 'node';
+
+/** An accessor on process. */
+function accessor(name, get, set, enumerable = true) {
+  Object.defineProperty(process, name, { __proto__: null, get, set, enumerable, configurable: true });
+}
+
+accessor('sourceMapsEnabled', () => sourceMapsEnabled);
+accessor('title', () => title, (value) => {
+  title = `${value}`;
+  binding.setTitle(title);
+});
+accessor('ppid', () => binding.ppid());
+accessor('allowedNodeEnvironmentFlags', function() {
+  const flags = allowedFlags();
+  accessor('allowedNodeEnvironmentFlags', () => flags, (value) => Object.defineProperty(process, 'allowedNodeEnvironmentFlags', { value, writable: true }));
+  return flags;
+}, (value) => {
+  Object.defineProperty(process, 'allowedNodeEnvironmentFlags', { __proto__: null, value, writable: true, enumerable: true, configurable: true });
+});
+for (const name of ['stdin', 'stdout', 'stderr']) {
+  accessor(name, function() {
+    const stream = require('internal/process/stdio').open(name);
+    Object.defineProperty(process, name, { __proto__: null, get: () => stream, enumerable: true, configurable: true });
+    return stream;
+  });
+}
+for (const [name, option] of [
+  ['throwDeprecation', '--throw-deprecation'], ['traceDeprecation', '--trace-deprecation'],
+  ['noDeprecation', '--no-deprecation'], ['traceProcessWarnings', '--trace-warnings'],
+]) {
+  const negated = name === 'noDeprecation';
+  accessor(name, () => {
+    const value = negated ? getOptionValue('--deprecation') === false : getOptionValue(option);
+    return value || (negated ? undefined : value);
+  }, (value) => setOptionValue(negated ? '--deprecation' : option, negated ? !value : !!value), name !== 'traceProcessWarnings');
+}
+accessor('finalization', function() {
+  const finalization = require('internal/process/finalization').create();
+  Object.defineProperty(process, 'finalization', { __proto__: null, value: finalization, writable: true, enumerable: true, configurable: true });
+  return finalization;
+}, undefined);
+accessor('report', () => require('internal/process/diagnostic_report').report);
+hide('getBuiltinModule', function getBuiltinModule(id) {
+  validateString(id, 'id');
+  const builtins = require('internal/modules/builtins');
+  return builtins.canBeRequired(id) ? builtins.load(id.replace(/^node:/, '')) : undefined;
+});
+Object.defineProperty(process, 'getBuiltinModule', { enumerable: true });
+hide('_exiting', false);
+
+/** What runs in each process: the facts, and what waits for listeners. */
+function start() {
+  const { argv, execArgv, execPath, pid, argv0, isEmbedded } = binding.facts();
+  if (isEmbedded) require('internal/process/report_error').tellEmbedder();
+  Object.assign(process, { argv, execArgv, execPath, pid });
+  Object.defineProperty(process, 'argv0', { __proto__: null, value: argv0, writable: false, enumerable: true, configurable: true });
+  Object.defineProperty(process, 'pid', { __proto__: null, value: pid, writable: false, enumerable: true, configurable: true });
+  title = getOptionValue('--title') || argv0;
+  EventEmitter.call(process);
+  process.on('newListener', startListeningIfSignal);
+  process.on('removeListener', stopListeningIfSignal);
+  process.on('warning', (warning) => require('internal/process/warning').onWarning(warning));
+  const limit = getOptionValue('--stack-trace-limit');
+  if (limit !== undefined) Error.stackTraceLimit = limit;
+  if (getOptionValue('--enable-source-maps')) process.setSourceMapsEnabled(true);
+}
+
+module.exports = { process, start };

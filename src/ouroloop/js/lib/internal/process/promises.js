@@ -1,0 +1,141 @@
+'use strict';
+
+// Rejections that nobody handles.
+//
+// Theory of operation. V8 tells when a promise is rejected without a handler, and when it gets one later. Both are noted;
+// once ticks and microtasks are through, `processRejections` decides: a rejection that is still without a handler is
+// told to the program ('unhandledRejection') or ends it, by the mode that --unhandled-rejections names; one that was
+// reported and got its handler afterwards is told as 'rejectionHandled'.
+
+const { codes: { ERR_UNHANDLED_REJECTION } } = require('internal/errors');
+const { getOptionValue } = require('internal/options');
+const frames = require('internal/async_context_frame');
+
+const WITHOUT_HANDLER = 0;
+const HANDLED_LATER = 1;
+const REJECTED_AGAIN = 2;
+const RESOLVED_AGAIN = 3;
+
+const pending = new Map(); // promise -> { reason, id, frame }
+const handledLate = [];
+const reported = new WeakMap(); // promise -> id
+let lastId = 0;
+
+function onRejection(event, promise, reason) {
+  if (event === WITHOUT_HANDLER) {
+    pending.set(promise, { reason, id: ++lastId, frame: frames.current() });
+    return;
+  }
+  if (event === HANDLED_LATER) {
+    if (pending.delete(promise)) return;
+    const id = reported.get(promise);
+    if (id === undefined) return;
+    reported.delete(promise);
+    handledLate.push({ promise, id });
+    return;
+  }
+  if (event === REJECTED_AGAIN) multipleResolves('reject', promise, reason);
+  else if (event === RESOLVED_AGAIN) multipleResolves('resolve', promise, reason);
+}
+
+function multipleResolves(type, promise, reason) {
+  if (process.listenerCount('multipleResolves') > 0) {
+    process.nextTick(() => process.emit('multipleResolves', type, promise, reason));
+  }
+}
+
+function arePending() {
+  return pending.size > 0 || handledLate.length > 0;
+}
+
+/** Decide on all that was noted. Whether anything was, so that the queues are to be looked at again. */
+function processRejections() {
+  let acted = handledLate.length > 0;
+  while (handledLate.length > 0) {
+    const { promise, id } = handledLate.shift();
+    if (!process.emit('rejectionHandled', promise)) {
+      const warning = new Error(`Promise rejection was handled asynchronously (rejection id: ${id})`);
+      warning.name = 'PromiseRejectionHandledWarning';
+      warning.id = id;
+      process.emitWarning(warning);
+    }
+  }
+  const decide = deciders[getOptionValue('--unhandled-rejections') || 'throw'];
+  for (const [promise, { reason, id, frame }] of pending) {
+    pending.delete(promise);
+    reported.set(promise, id);
+    acted = true;
+    const outer = frames.exchange(frame);
+    try {
+      decide(promise, reason, id);
+    } finally {
+      frames.exchange(outer);
+    }
+  }
+  return acted;
+}
+
+const emitUnhandled = (promise, reason) => process.emit('unhandledRejection', reason, promise);
+
+const deciders = {
+  __proto__: null,
+  'throw'(promise, reason) {
+    if (!emitUnhandled(promise, reason)) raise(asError(reason));
+  },
+  strict(promise, reason, id) {
+    raise(asError(reason));
+    if (!emitUnhandled(promise, reason)) warnUnhandled(reason, id);
+  },
+  warn(promise, reason, id) {
+    emitUnhandled(promise, reason);
+    warnUnhandled(reason, id);
+  },
+  'warn-with-error-codes'(promise, reason, id) {
+    if (emitUnhandled(promise, reason)) return;
+    warnUnhandled(reason, id);
+    process.exitCode = 1;
+  },
+  none: emitUnhandled,
+};
+
+function raise(error) {
+  require('internal/process/execution').uncaught(error, true);
+}
+
+function isErrorLike(value) {
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, 'stack');
+}
+
+/** What is reported of a rejection: its reason, if that is an error; else an error that tells the reason. */
+function asError(reason) {
+  if (isErrorLike(reason)) return reason;
+  const error = new ERR_UNHANDLED_REJECTION(describe(reason));
+  return error;
+}
+
+function describe(reason) {
+  return require('internal/util/inspect').inspect(reason, { depth: 0, customInspect: false });
+}
+
+function warnUnhandled(reason, id) {
+  const warning = new Error(
+    'Unhandled promise rejection. This error originated either by throwing inside of an async function without a ' +
+    'catch block, or by rejecting a promise which was not handled with .catch(). To terminate the node process on ' +
+    'unhandled promise rejection, use the CLI flag `--unhandled-rejections=strict` (see ' +
+    'https://nodejs.org/api/cli.html#cli_unhandled_rejections_mode). (rejection id: ' + id + ')');
+  warning.name = 'UnhandledPromiseRejectionWarning';
+  try {
+    process.emitWarning(isErrorLike(reason) ? reason.stack : describe(reason), 'UnhandledPromiseRejectionWarning');
+    if (isErrorLike(reason)) warning.stack = reason.stack;
+  } catch {
+    // A reason whose stack throws is told of by the warning below alone.
+  }
+  process.emitWarning(warning);
+}
+
+/** Once, at start-up. */
+function listen() {
+  internalBinding('errors').setPromiseRejectCallback(onRejection);
+}
+
+module.exports = { listen, arePending, processRejections };

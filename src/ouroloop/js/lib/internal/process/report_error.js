@@ -1,0 +1,99 @@
+'use strict';
+
+// How an error that ends the process is told: the place, the source line with a caret, the error, the version.
+//
+// Theory of operation. Where something was thrown is known to V8 only as long as it is being thrown. Calls that keep it
+// (`callCatching`) hand it on; otherwise the place where an error was *made* stands for it, moved back to the word
+// `throw` if that is what comes before. A syntax error's place is kept with the error when it is compiled (`decorate`).
+
+const natives = internalBinding('errors');
+
+const arrows = new WeakMap();
+
+const isObject = (value) => (typeof value === 'object' && value !== null) || typeof value === 'function';
+
+/** Text for `[file, line, start, end, source line]`. */
+function arrowOf(message) {
+  if (!Array.isArray(message)) return '';
+  const [file, line, start, end, source] = message;
+  if (typeof file !== 'string' || line < 1) return '';
+  const indent = source.slice(0, start).replace(/[^\t]/g, ' ');
+  const caret = start >= 0 ? `${indent}${'^'.repeat(Math.max(1, end - start))}\n` : '';
+  return `${file}:${line}\n${source}\n${caret}`;
+}
+
+/** Keep where a syntax error is, for when it is printed. */
+function decorate(error) {
+  if (isObject(error) && !arrows.has(error)) arrows.set(error, arrowOf(natives.getMessage(error)));
+}
+
+function hasArrow(error) {
+  return isObject(error) && arrows.has(error);
+}
+
+/** Where an error was made, or the `throw` before it. */
+function madeAt(error) {
+  const message = natives.getMessage(error);
+  const [file, line, start, , source] = message;
+  const keyword = /\bthrow\s+$/.exec(source.slice(0, start));
+  return keyword === null ? message : [file, line, keyword.index, keyword.index + 1, source];
+}
+
+function isError(value) {
+  return isObject(value) && (internalBinding('types').isNativeError(value) || value instanceof Error);
+}
+
+function arrowFor(error, fromPromise, message) {
+  const kept = isObject(error) ? arrows.get(error) : undefined;
+  if (kept !== undefined) return kept;
+  if (message !== undefined && !fromPromise) return arrowOf(message);
+  return isError(error) ? arrowOf(madeAt(error)) : '';
+}
+
+function describe(error) {
+  const { inspect } = require('internal/util/inspect');
+  const { shouldColorize } = require('internal/util/colors');
+  const colors = shouldColorize(process.stderr);
+  try {
+    return inspect(error, { colors });
+  } catch {
+    // A hostile object: one whose inspection throws.
+    try {
+      return String(error?.stack ?? error);
+    } catch {
+      return 'an error that cannot be described';
+    }
+  }
+}
+
+let isEmbedded = false;
+
+/** From now on errors are not printed but told to the Python program that this runtime is part of. */
+function tellEmbedder() {
+  isEmbedded = true;
+}
+
+/** Print what ends the process. `message` is where it was thrown, if that is known. */
+function print(error, fromPromise, message) {
+  if (isEmbedded) {
+    internalBinding('embedding').uncaught(require('internal/embedding').encodeError(error));
+    return;
+  }
+  let text;
+  try {
+    const arrow = arrowFor(error, fromPromise, message);
+    const described = describe(error);
+    if (isError(error)) {
+      text = `${arrow}${arrow && '\n'}${described}\n`;
+    } else {
+      const hint = isObject(error) || arrow === '' ?
+        '' : '(Use `node --trace-uncaught ...` to show where the exception was thrown)\n';
+      text = `${arrow && '\n'}${arrow || 'Uncaught:\n'}${described}\n${hint}`;
+    }
+  } catch (failure) {
+    text = `Uncaught error, and another one while it was described: ${failure?.message}\n`;
+  }
+  process._rawDebug(`${text}\nNode.js ${process.version}`);
+}
+
+module.exports = { print, tellEmbedder, decorate, hasArrow, arrowOf };

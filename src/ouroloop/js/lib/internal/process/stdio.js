@@ -1,0 +1,107 @@
+'use strict';
+
+// stdin, stdout and stderr: streams on descriptors 0, 1 and 2, each made when first read.
+//
+// Theory of operation. What kind of stream it is depends on what the descriptor is: a terminal, a file, a pipe. Writing to standard
+// output waits until it is written, whatever it is, as Node does on POSIX systems, so that nothing is lost when a process ends.
+//
+// What surprises people: standard input keeps a process alive only while somebody reads it, though it looks open before.
+
+const { Readable, Writable } = require('stream');
+const { Buffer } = require('buffer');
+const { errnoException } = require('internal/errors');
+
+const binding = internalBinding('stdio');
+const streams = internalBinding('stream_wrap');
+
+class SyncWriteStream extends Writable {
+  constructor(fd, type) {
+    super({ autoDestroy: true, decodeStrings: false, emitClose: false });
+    this.fd = fd;
+    this._type = type;
+    this._isStdio = true;
+    this.destroySoon = this.destroy;
+  }
+
+  _write(chunk, encoding, callback) {
+    const errno = typeof chunk === 'string' && (encoding === 'utf8' || encoding === 'utf-8') && chunk.isWellFormed() ?
+      binding.writeText(this.fd, chunk) :
+      binding.write(this.fd, typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk);
+    callback(errno < 0 ? errnoException(errno, 'write') : null);
+  }
+
+  _destroy(error, callback) {
+    callback(error);
+  }
+}
+
+/** A descriptor that is closed, or that nobody knows: what is written goes nowhere. */
+class DummyWriter extends Writable {
+  constructor(fd) {
+    super({ decodeStrings: false, emitClose: false });
+    this.fd = fd;
+    this._isStdio = true;
+  }
+
+  _write(chunk, encoding, callback) {
+    callback();
+  }
+}
+
+function openWriter(fd) {
+  const kind = streams.guessHandleType(fd);
+  if (kind === 'TTY') {
+    const { WriteStream } = require('tty');
+    const stream = new WriteStream(fd);
+    stream.unref();
+    stream._type = 'tty';
+    stream._isStdio = true;
+    stream._write = SyncWriteStream.prototype._write;
+    stream._destroy = keepOpen;
+    return stream;
+  }
+  if (kind === 'INVALID' || kind === 'UNKNOWN') return new DummyWriter(fd);
+  return new SyncWriteStream(fd, kind === 'FILE' ? 'fs' : 'pipe');
+}
+
+/** Standard streams are never closed by `destroy`. */
+function keepOpen(error, callback) {
+  callback(error);
+}
+
+function openReader() {
+  const fd = 0;
+  const kind = streams.guessHandleType(fd);
+  if (kind === 'TTY') {
+    const { ReadStream } = require('tty');
+    return releaseUntilRead(new ReadStream(fd));
+  }
+  if (kind === 'FILE') {
+    const { ReadStream } = require('internal/fs/streams');
+    return Object.assign(new ReadStream(null, { fd, autoClose: false }), { fd });
+  }
+  if (kind === 'PIPE' || kind === 'TCP') {
+    const { pipeOf } = require('internal/stream_handle');
+    return Object.assign(releaseUntilRead(pipeOf(fd, { writable: false })), { fd });
+  }
+  const empty = new Readable({ read() {} });
+  empty.push(null);
+  return Object.assign(empty, { fd });
+}
+
+/** Only while it is read does it keep the process alive. */
+function releaseUntilRead(stream) {
+  stream._type = 'pipe';
+  const pause = () => {
+    if (!stream.readableFlowing && stream._readableState.reading) stream._readableState.reading = false;
+  };
+  stream.on('pause', pause);
+  return stream;
+}
+
+function open(name) {
+  if (name === 'stdin') return openReader();
+  return openWriter(name === 'stdout' ? 1 : 2);
+}
+
+module.exports = { open };

@@ -1,0 +1,560 @@
+'use strict';
+
+// Timers and immediates: the queues behind `timers`.
+//
+// Theory of operation. All timers of one duration stand in one list, in the order they were started, which is the order they
+// are due: starting one and stopping one cost the same however many there are. The lists stand in a heap by when their
+// first timer is due, and one timer of the loop stands for all of them; Python calls `processTimers(now)` when it fires, and
+// arms it again by what that returns. Immediates stand in one list that the check step takes over whole, so that those queued
+// meanwhile wait for the next turn.
+//
+// What surprises people: after each timer, ticks and microtasks run. A list keeps its place in the heap while it is
+// worked off, by the clock as it was read when the step began; only a timer not due by that makes the clock be read again.
+
+const { codes: { ERR_OUT_OF_RANGE } } = require('internal/errors');
+const { validateNumber } = require('internal/validators');
+const { customInspectSymbol } = require('internal/util');
+const frames = require('internal/async_context_frame');
+const hooks = require('internal/async_hooks');
+const { runNextTicks, afterCallback } = require('internal/process/task_queues');
+const execution = require('internal/process/execution');
+
+const { async_id_symbol: asyncIdSymbol, trigger_async_id_symbol: triggerAsyncIdSymbol } = hooks;
+const native = internalBinding('timers');
+
+const TIMEOUT_MAX = 2 ** 31 - 1;
+const kRefed = Symbol('refed');
+const kHasPrimitive = Symbol('kHasPrimitive');
+const kFrame = Symbol('asyncContextFrame');
+
+// Places in the memory that is shared with Python (bindings/timers.py).
+const NOW = 0;
+const DELAY = 1;
+const IMMEDIATES = 0;
+const REFERENCED_IMMEDIATES = 1;
+const IDLE_RUNS = 2;
+let clock; // Float64Array
+let counts; // Int32Array
+
+/** The loop's time in ms, read anew. */
+function now() {
+  native.updateClock();
+  return clock[NOW];
+}
+
+// Lists
+
+class TimersList {
+  constructor(expiry, duration) {
+    this._idleNext = this;
+    this._idlePrev = this;
+    this.expiry = expiry;
+    this.id = ++lastListId;
+    this.duration = duration;
+    this.heapIndex = -1;
+  }
+
+  // A list's neighbours would fill a screen.
+  [customInspectSymbol](_, options) {
+    return require('internal/util/inspect').inspect(this, { ...options, depth: 0, customInspect: false });
+  }
+}
+
+let lastListId = Number.MIN_SAFE_INTEGER;
+const lists = new Map(); // duration -> TimersList
+const heap = []; // of TimersList
+let nextExpiry = Infinity;
+let referenced = 0; // how many timers keep the loop alive
+
+function append(list, timer) {
+  const last = list._idlePrev;
+  timer._idlePrev = last;
+  timer._idleNext = list;
+  last._idleNext = timer;
+  list._idlePrev = timer;
+}
+
+function unlink(timer) {
+  const { _idleNext: next, _idlePrev: previous } = timer;
+  if (next) next._idlePrev = previous;
+  if (previous) previous._idleNext = next;
+  timer._idleNext = timer._idlePrev = null;
+}
+
+function earlier(a, b) {
+  return a.expiry < b.expiry || (a.expiry === b.expiry && a.id < b.id);
+}
+
+function place(list, index) {
+  heap[index] = list;
+  list.heapIndex = index;
+}
+
+function siftUp(list, index) {
+  while (index > 0) {
+    const parent = (index - 1) >> 1;
+    if (!earlier(list, heap[parent])) break;
+    place(heap[parent], index);
+    index = parent;
+  }
+  place(list, index);
+}
+
+function siftDown(list, index) {
+  const { length } = heap;
+  for (;;) {
+    let child = 2 * index + 1;
+    if (child >= length) break;
+    if (child + 1 < length && earlier(heap[child + 1], heap[child])) child++;
+    if (!earlier(heap[child], list)) break;
+    place(heap[child], index);
+    index = child;
+  }
+  place(list, index);
+}
+
+function removeFromHeap(list) {
+  const index = list.heapIndex;
+  if (index < 0) return;
+  list.heapIndex = -1;
+  const last = heap.pop();
+  if (last === list) return;
+  if (index > 0 && earlier(last, heap[(index - 1) >> 1])) siftUp(last, index);
+  else siftDown(last, index);
+}
+
+/** Put a timer in line. `start` is when its time began, by the loop's clock. */
+function insert(timer, duration, start = now()) {
+  duration = Math.trunc(duration);
+  timer._idleStart = start;
+  let list = lists.get(duration);
+  if (list === undefined) {
+    const expiry = start + duration;
+    list = new TimersList(expiry, duration);
+    lists.set(duration, list);
+    siftUp(list, heap.length);
+    if (nextExpiry > expiry) {
+      schedule(duration);
+      nextExpiry = expiry;
+    }
+  }
+  append(list, timer);
+}
+
+function schedule(delay) {
+  clock[DELAY] = delay;
+  native.schedule();
+}
+
+function count(change) {
+  referenced += change;
+  if (referenced === 0) native.unref();
+  else if (referenced === 1 && change === 1) native.ref();
+}
+
+/** Take a timer out of its list; the list goes with its last one. */
+function leave(timer) {
+  const duration = Math.trunc(timer._idleTimeout);
+  unlink(timer);
+  const list = lists.get(duration);
+  if (list !== undefined && list._idleNext === list) {
+    removeFromHeap(list);
+    lists.delete(duration);
+    if (heap.length === 0) {
+      // No list is left for the loop's timer to fire for; when it does, nothing is due.
+      nextExpiry = Infinity;
+    }
+  }
+}
+
+// Running
+
+/** What the loop's timer calls. */
+function processTimers(time) {
+  let next;
+  do {
+    next = execution.enter(runDue, time);
+    time = now();
+  } while (next === execution.FAILED_CALL);
+  if (next !== Infinity) {
+    schedule(Math.max(1, next - time));
+    if (referenced > 0) native.ref();
+    else native.unref();
+  }
+  afterCallback();
+}
+
+/** Run what is due; when the next is. */
+function runDue(time) {
+  nextExpiry = Infinity;
+  let ranAny = false;
+  for (let list = heap[0]; list !== undefined; list = heap[0]) {
+    if (list.expiry > time) {
+      nextExpiry = list.expiry;
+      // Reading the clock again: what ran may have taken a while.
+      time = now();
+      if (nextExpiry > time) return nextExpiry;
+    }
+    if (ranAny) runNextTicks();
+    else ranAny = true;
+    runList(list, time);
+  }
+  return Infinity;
+}
+
+function runList(list, time) {
+  const { duration } = list;
+  let ranAny = false;
+  for (let timer = list._idleNext; timer !== list; timer = list._idleNext) {
+    if (time - timer._idleStart < duration) {
+      // Started, or started again, while this list was worked off.
+      list.expiry = Math.max(timer._idleStart + duration, time + 1);
+      list.id = ++lastListId;
+      removeFromHeap(list);
+      siftUp(list, heap.length);
+      return;
+    }
+    if (ranAny) runNextTicks();
+    else ranAny = true;
+    if (timer._idleNext !== null) runTimer(timer); // else a tick has cleared it
+  }
+  if (lists.get(duration) === list) {
+    removeFromHeap(list);
+    lists.delete(duration);
+  }
+}
+
+function runTimer(timer) {
+  unlink(timer);
+  if (!timer._onTimeout) {
+    retire(timer);
+    return;
+  }
+  const asyncId = timer[asyncIdSymbol];
+  const outer = frames.exchange(timer[kFrame]);
+  if (hooks.enabled) hooks.emitBefore(asyncId, timer[triggerAsyncIdSymbol], timer);
+  let start;
+  if (timer._repeat) start = now();
+  try {
+    const args = timer._timerArgs;
+    if (args === undefined) timer._onTimeout();
+    else Reflect.apply(timer._onTimeout, timer, args);
+  } finally {
+    frames.exchange(outer);
+    if (timer._repeat && timer._idleTimeout !== -1) {
+      timer._idleTimeout = timer._repeat;
+      insert(timer, timer._idleTimeout, start);
+    } else if (!timer._idleNext && !timer._idlePrev && !timer._destroyed) {
+      retire(timer);
+    }
+  }
+  if (hooks.enabled) hooks.emitAfter(asyncId);
+}
+
+/** A timer that has run, or is cleared, and is in no list. */
+function retire(timer) {
+  if (timer._destroyed) return;
+  timer._destroyed = true;
+  if (timer[kHasPrimitive]) delete knownById[timer[asyncIdSymbol]];
+  if (timer[kRefed]) count(-1);
+  timer[kRefed] = null;
+  if (hooks.destroyEnabled) hooks.emitDestroy(timer[asyncIdSymbol]);
+}
+
+// Timeout
+
+const knownById = Object.create(null); // timers whose number a program has asked for
+
+class Timeout {
+  constructor(callback, after, args, isRepeat, isRefed) {
+    if (after === undefined) after = 1;
+    else after *= 1;
+    if (!(after >= 1 && after <= TIMEOUT_MAX)) {
+      warnDuration(after);
+      after = 1;
+    }
+    this._idleTimeout = after;
+    this._idlePrev = this;
+    this._idleNext = this;
+    this._idleStart = null;
+    this._onTimeout = null;
+    this._onTimeout = callback;
+    this._timerArgs = args;
+    this._repeat = isRepeat ? after : null;
+    this._destroyed = false;
+    this[kRefed] = isRefed;
+    this[kHasPrimitive] = false;
+    this[asyncIdSymbol] = hooks.newAsyncId();
+    this[triggerAsyncIdSymbol] = hooks.defaultTriggerAsyncId();
+    const frame = frames.current();
+    if (frame !== undefined) this[kFrame] = frame;
+    if (isRefed) count(1);
+    if (hooks.enabled) hooks.emitInit(this[asyncIdSymbol], 'Timeout', this[triggerAsyncIdSymbol], this);
+  }
+
+  [customInspectSymbol](_, options) {
+    return require('internal/util/inspect').inspect(this, { ...options, depth: 0, customInspect: false });
+  }
+
+  refresh() {
+    if (this[kRefed]) start(this);
+    else startUnreferenced(this);
+    return this;
+  }
+
+  unref() {
+    if (this[kRefed]) {
+      this[kRefed] = false;
+      count(-1);
+    }
+    return this;
+  }
+
+  ref() {
+    if (this[kRefed] === false) {
+      this[kRefed] = true;
+      count(1);
+    }
+    return this;
+  }
+
+  hasRef() {
+    return this[kRefed];
+  }
+
+  close() {
+    clear(this);
+    return this;
+  }
+
+  [Symbol.dispose]() {
+    clear(this);
+  }
+
+  [Symbol.toPrimitive]() {
+    const id = this[asyncIdSymbol];
+    if (!this[kHasPrimitive]) {
+      this[kHasPrimitive] = true;
+      knownById[id] = this;
+    }
+    return id;
+  }
+}
+
+function warnDuration(after) {
+  if (after > TIMEOUT_MAX) {
+    process.emitWarning(
+      `${after} does not fit into a 32-bit signed integer.\nTimeout duration was set to 1.`, 'TimeoutOverflowWarning');
+  } else if (after < 0) {
+    process.emitWarning(
+      `${after} is a negative number.\nTimeout duration was set to 1.`, 'TimeoutNegativeWarning');
+  } else if (Number.isNaN(after)) {
+    process.emitWarning(`${after} is not a number.\nTimeout duration was set to 1.`, 'TimeoutNaNWarning');
+  }
+}
+
+/** Start `timer` (again) for its `_idleTimeout`, as one that keeps the loop alive. */
+function start(timer) {
+  restart(timer, true);
+}
+
+function startUnreferenced(timer) {
+  restart(timer, false);
+}
+
+function restart(timer, isRefed) {
+  const after = timer._idleTimeout;
+  if (after < 0 || after === undefined) return;
+  if (timer._idleNext && timer._idlePrev && timer._idleNext !== timer) leave(timer);
+  insert(timer, after);
+  if (hooks.enabled && (!timer[asyncIdSymbol] || timer._destroyed)) {
+    timer[asyncIdSymbol] = hooks.newAsyncId();
+    timer[triggerAsyncIdSymbol] = hooks.defaultTriggerAsyncId();
+    hooks.emitInit(timer[asyncIdSymbol], 'Timeout', timer[triggerAsyncIdSymbol], timer);
+  }
+  timer._destroyed = false;
+  if (timer[kRefed] === undefined || timer[kRefed] === null) {
+    if (isRefed) count(1);
+    timer[kRefed] = isRefed;
+  }
+}
+
+function clear(timer) {
+  if (timer?._onTimeout) {
+    timer._onTimeout = null;
+    remove(timer);
+    return;
+  }
+  if (typeof timer === 'number' || typeof timer === 'string') {
+    const known = knownById[timer];
+    if (known === undefined) return;
+    known._onTimeout = null;
+    remove(known);
+  }
+}
+
+/** Take a timer out of everything, for good (Node's unenroll). */
+function remove(timer) {
+  if (timer._destroyed) return;
+  if (timer._idleNext && timer._idleNext !== timer) leave(timer);
+  retire(timer);
+  timer._idleTimeout = -1;
+}
+
+// Immediates
+
+class ImmediateList {
+  head = null;
+  tail = null;
+
+  append(immediate) {
+    if (this.tail !== null) {
+      this.tail._idleNext = immediate;
+      immediate._idlePrev = this.tail;
+    } else {
+      this.head = immediate;
+    }
+    this.tail = immediate;
+  }
+
+  remove(immediate) {
+    if (immediate._idleNext) immediate._idleNext._idlePrev = immediate._idlePrev;
+    if (immediate._idlePrev) immediate._idlePrev._idleNext = immediate._idleNext;
+    if (immediate === this.head) this.head = immediate._idleNext;
+    if (immediate === this.tail) this.tail = immediate._idlePrev;
+    immediate._idleNext = null;
+    immediate._idlePrev = null;
+  }
+}
+
+const queue = new ImmediateList();
+let unfinished = null; // what an immediate's error left of the list that was being worked off
+
+class Immediate {
+  constructor(callback, args) {
+    this._idleNext = null;
+    this._idlePrev = null;
+    this._onImmediate = callback;
+    this._argv = args;
+    this._destroyed = false;
+    this[kRefed] = false;
+    this[asyncIdSymbol] = hooks.newAsyncId();
+    this[triggerAsyncIdSymbol] = hooks.defaultTriggerAsyncId();
+    const frame = frames.current();
+    if (frame !== undefined) this[kFrame] = frame;
+    if (hooks.enabled) hooks.emitInit(this[asyncIdSymbol], 'Immediate', this[triggerAsyncIdSymbol], this);
+    this.ref();
+    counts[IMMEDIATES]++;
+    queue.append(this);
+  }
+
+  ref() {
+    if (this[kRefed] === false) {
+      this[kRefed] = true;
+      counts[REFERENCED_IMMEDIATES]++;
+      if (counts[IDLE_RUNS] === 0) native.immediatesBegin();
+    }
+    return this;
+  }
+
+  unref() {
+    if (this[kRefed] === true) {
+      this[kRefed] = false;
+      counts[REFERENCED_IMMEDIATES]--;
+    }
+    return this;
+  }
+
+  hasRef() {
+    return !!this[kRefed];
+  }
+
+  [Symbol.dispose]() {
+    clearImmediate(this);
+  }
+}
+
+function clearImmediate(immediate) {
+  if (!immediate?._onImmediate || immediate._destroyed) return;
+  counts[IMMEDIATES]--;
+  immediate._destroyed = true;
+  immediate.unref();
+  immediate[kRefed] = null;
+  if (hooks.destroyEnabled) hooks.emitDestroy(immediate[asyncIdSymbol]);
+  immediate._onImmediate = null;
+  queue.remove(immediate);
+}
+
+/** What the check step calls. */
+function processImmediate() {
+  let outcome;
+  do outcome = execution.enter(runImmediates); while (outcome === execution.FAILED_CALL && unfinished !== null);
+  if (outcome !== execution.FAILED_CALL) afterCallback();
+}
+
+function runImmediates() {
+  let immediate = unfinished ?? queue.head;
+  if (unfinished === null) queue.head = queue.tail = null;
+  unfinished = null;
+  let previous;
+  try {
+    while (immediate !== null) {
+      if (previous !== undefined) runNextTicks();
+      if (immediate._destroyed) {
+        // A tick cleared it; the list goes on where it stood.
+        immediate = previous._idleNext;
+        if (immediate === null) break;
+        if (immediate._destroyed) continue;
+      }
+      previous = immediate;
+      runImmediate(immediate);
+      immediate = immediate._idleNext;
+    }
+    immediate = undefined;
+  } finally {
+    if (immediate) unfinished = immediate._idleNext; // after an error, the rest is for another call
+  }
+}
+
+function runImmediate(immediate) {
+  immediate._destroyed = true;
+  counts[IMMEDIATES]--;
+  if (immediate[kRefed]) counts[REFERENCED_IMMEDIATES]--;
+  immediate[kRefed] = null;
+  const asyncId = immediate[asyncIdSymbol];
+  const outer = frames.exchange(immediate[kFrame]);
+  if (hooks.enabled) hooks.emitBefore(asyncId, immediate[triggerAsyncIdSymbol], immediate);
+  try {
+    const args = immediate._argv;
+    if (args === undefined) immediate._onImmediate();
+    else immediate._onImmediate(...args);
+  } finally {
+    immediate._onImmediate = null;
+    frames.exchange(outer);
+    if (hooks.destroyEnabled) hooks.emitDestroy(asyncId);
+  }
+  if (hooks.enabled) hooks.emitAfter(asyncId);
+}
+
+// The old, never public way to put a timeout on any object.
+
+function enroll(item, msecs) {
+  validateNumber(msecs, 'msecs');
+  if (msecs < 0 || !Number.isFinite(msecs)) throw new ERR_OUT_OF_RANGE('msecs', 'a non-negative finite number', msecs);
+  if (item._idleNext) remove(item);
+  item._idleTimeout = Math.min(msecs, TIMEOUT_MAX);
+  item._idleNext = item._idlePrev = item;
+}
+
+/** Once, at start-up: the memory shared with Python. */
+function initialize() {
+  clock = new Float64Array(2);
+  counts = new Int32Array(4);
+  const { address } = internalBinding('util');
+  internalBinding('timers_memory').share(address(clock.buffer), address(counts.buffer));
+}
+
+module.exports = {
+  TIMEOUT_MAX, Timeout, Immediate, clear, clearImmediate, enroll, initialize, insert, kRefed, now, processImmediate,
+  processTimers, remove, start, startUnreferenced,
+};

@@ -1,0 +1,664 @@
+'use strict';
+
+// ReadableStream, its default reader and default controller. Byte streams are in `readablebytestream.js`.
+//
+// Theory of operation. What programs hold (ReadableStream, ...) is a shell around a core, where the standard's algorithms live under
+// shorter names. A core knows at most one reader core: that of a reader, an iterator, a branch or a pipe. A read request is anything
+// with `chunk(value)`, `close()` and `error(reason)`; exactly one of them is called, perhaps before `read` returns.
+//
+// What surprises people: a source is pulled until `highWaterMark` chunks wait, before anybody reads. An error drops
+// what waits, a close does not.
+//
+// Source: https://streams.spec.whatwg.org/#rs
+
+const {
+  codes: {
+    ERR_ARG_NOT_ITERABLE, ERR_ILLEGAL_CONSTRUCTOR, ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_INVALID_STATE,
+    ERR_INVALID_THIS,
+  },
+} = require('internal/errors');
+const { customInspectSymbol } = require('internal/util');
+const { validateAbortSignal, validateFunction, validateObject } = require('internal/validators');
+const { kTransfer, kDeserialize, TRANSFERABLE, defineTransferMode } = require('internal/worker/js_transferable');
+const { defineEnumerable, defineTag, inspectAs } = require('internal/webstreams/inspection');
+const {
+  LazyPromise, markHandled, promiseCall, rejectedWith, resolvedWith, settledPromise, then, withResolvers,
+} = require('internal/webstreams/promises');
+const { ChunkQueue, toStrategy } = require('internal/webstreams/queuingstrategies');
+const { isWritableStream, writableCore } = require('internal/webstreams/writablestream');
+
+const kIsDisturbed = Symbol.for('nodejs.stream.disturbed');
+const kIsErrored = Symbol.for('nodejs.stream.errored');
+const kIsReadable = Symbol.for('nodejs.stream.readable');
+const kIsClosedPromise = Symbol.for('nodejs.webstream.isClosedPromise');
+const kControllerErrorFunction = Symbol.for('nodejs.webstream.controllerErrorFunction');
+
+const kFromCore = Symbol('kFromCore'); // lets a constructor take a core
+
+const invalidState = (message) => new ERR_INVALID_STATE.TypeError(message);
+const isObject = (value) => (typeof value === 'object' && value !== null) || typeof value === 'function';
+
+// Cores
+
+class ReadableCore {
+  state = 'readable'; // then 'closed' or 'errored'
+  storedError = undefined;
+  reader = null;
+  controller = null;
+  isDisturbed = false;
+  isClosed = new LazyPromise();
+  stream = undefined;
+
+  cancel(reason) {
+    this.isDisturbed = true;
+    if (this.state === 'closed') return settledPromise();
+    if (this.state === 'errored') return rejectedWith(this.storedError);
+    this.close();
+    this.reader?.closeIntoRequests();
+    return then(this.controller.cancel(reason), () => undefined);
+  }
+
+  close() {
+    this.state = 'closed';
+    this.isClosed.resolve();
+    const { reader } = this;
+    if (reader === null) return;
+    reader.becameClosed();
+    for (const request of reader.takeRequests()) request.close();
+  }
+
+  error(error) {
+    this.state = 'errored';
+    this.storedError = error;
+    this.isClosed.reject(error);
+    const { reader } = this;
+    if (reader === null) return;
+    reader.becameErrored(error);
+    for (const request of [...reader.takeRequests(), ...reader.takeIntoRequests()]) request.error(error);
+  }
+}
+
+/** Part of what reads from a core; subclasses keep requests for chunks, or for the filling of views. */
+class ReaderCore {
+  core;
+  closed = new LazyPromise();
+
+  constructor(core) {
+    this.core = core;
+    core.reader = this;
+    if (core.state === 'closed') this.closed.resolve();
+    else if (core.state === 'errored') this.closed.reject(core.storedError);
+  }
+
+  becameClosed() {
+    this.closed.resolve();
+  }
+
+  becameErrored(error) {
+    this.closed.reject(error);
+  }
+
+  takeRequests() {
+    return [];
+  }
+
+  takeIntoRequests() {
+    return [];
+  }
+
+  closeIntoRequests() {}
+
+  cancel(reason) {
+    return this.core.cancel(reason);
+  }
+
+  release() {
+    const { core } = this;
+    if (core === undefined) return;
+    const error = invalidState('Reader released');
+    if (this.closed.isPending) this.closed.reject(error);
+    else this.closed = LazyPromise.rejected(error);
+    core.controller.release();
+    core.reader = null;
+    this.core = undefined;
+    const requests = [...this.takeRequests(), ...this.takeIntoRequests()];
+    if (requests.length === 0) return;
+    const released = invalidState('Releasing reader');
+    for (const request of requests) request.error(released);
+  }
+}
+
+class DefaultReaderCore extends ReaderCore {
+  requests = [];
+
+  takeRequests() {
+    const { requests } = this;
+    this.requests = [];
+    return requests;
+  }
+
+  read(request) {
+    const { core } = this;
+    core.isDisturbed = true;
+    if (core.state === 'readable') core.controller.pullFor(request);
+    else if (core.state === 'closed') request.close();
+    else request.error(core.storedError);
+  }
+}
+
+/** A read request that is a promise of `{ value, done }`. */
+class PromisedRead {
+  #resolvers = withResolvers();
+
+  get promise() {
+    return this.#resolvers.promise;
+  }
+
+  chunk(value) {
+    this.#resolvers.resolve({ value, done: false });
+  }
+
+  close(value = undefined) {
+    this.#resolvers.resolve({ value, done: true });
+  }
+
+  error(error) {
+    this.#resolvers.reject(error);
+  }
+}
+
+class DefaultControllerCore {
+  queue = new ChunkQueue();
+  isStarted = false;
+  isCloseRequested = false;
+  #isPulling = false;
+  #pullsAgain = false;
+
+  /** `pull` may be undefined; `cancel` returns a promise. */
+  constructor(core, { pull, cancel }, { highWaterMark, size }) {
+    this.core = core;
+    core.controller = this;
+    this.pullSource = pull;
+    this.cancelSource = cancel;
+    this.highWaterMark = highWaterMark;
+    this.size = size;
+    this.onpulled = () => this.#pulled();
+    this.onfailed = (error) => this.error(error);
+  }
+
+  start(startAlgorithm) {
+    then(resolvedWith(startAlgorithm?.()), () => {
+      this.isStarted = true;
+      this.pullIfNeeded();
+    }, this.onfailed);
+  }
+
+  get canEnqueue() {
+    return !this.isCloseRequested && this.core.state === 'readable';
+  }
+
+  get desiredSize() {
+    const { state } = this.core;
+    if (state === 'errored') return null;
+    return state === 'closed' ? 0 : this.highWaterMark - this.queue.total;
+  }
+
+  get hasBackpressure() {
+    return !this.#wantsChunk();
+  }
+
+  #wantsChunk() {
+    if (!this.canEnqueue || !this.isStarted) return false;
+    return this.core.reader?.requests?.length > 0 || this.highWaterMark - this.queue.total > 0;
+  }
+
+  pullIfNeeded() {
+    if (this.pullSource === undefined || !this.#wantsChunk()) return;
+    if (this.#isPulling) {
+      this.#pullsAgain = true;
+      return;
+    }
+    this.#isPulling = true;
+    then(this.pullSource(), this.onpulled, this.onfailed);
+  }
+
+  #pulled() {
+    this.#isPulling = false;
+    if (!this.#pullsAgain) return;
+    this.#pullsAgain = false;
+    this.pullIfNeeded();
+  }
+
+  /** The next chunk goes to `request`. The stream must be readable. */
+  pullFor(request) {
+    const { queue, core } = this;
+    if (queue.isEmpty) {
+      core.reader.requests.push(request);
+      this.pullIfNeeded();
+      return;
+    }
+    const chunk = queue.shift();
+    if (this.isCloseRequested && queue.isEmpty) {
+      this.#clearAlgorithms();
+      core.close();
+    } else {
+      this.pullIfNeeded();
+    }
+    request.chunk(chunk);
+  }
+
+  enqueue(chunk) {
+    if (!this.canEnqueue) return;
+    const requests = this.core.reader?.requests;
+    if (requests?.length > 0) requests.shift().chunk(chunk);
+    else this.#add(chunk);
+    this.pullIfNeeded();
+  }
+
+  #add(chunk) {
+    try {
+      this.queue.push(chunk, this.size === undefined ? 1 : this.size(chunk));
+    } catch (error) {
+      this.error(error);
+      throw error;
+    }
+  }
+
+  close() {
+    if (!this.canEnqueue) return;
+    this.isCloseRequested = true;
+    if (!this.queue.isEmpty) return;
+    this.#clearAlgorithms();
+    this.core.close();
+  }
+
+  error(error) {
+    if (this.core.state !== 'readable') return;
+    this.queue.reset();
+    this.#clearAlgorithms();
+    this.core.error(error);
+  }
+
+  cancel(reason) {
+    this.queue.reset();
+    const result = this.cancelSource(reason);
+    this.#clearAlgorithms();
+    return result;
+  }
+
+  release() {}
+
+  #clearAlgorithms() {
+    this.pullSource = this.cancelSource = this.size = undefined;
+  }
+}
+
+// Shells
+
+let coreOf;
+
+class ReadableStream {
+  #core;
+
+  static {
+    coreOf = (stream) => (isObject(stream) && #core in stream ? stream.#core : undefined);
+  }
+
+  constructor(source = {}, strategy = {}) {
+    const core = source === kFromCore ? strategy : new ReadableCore();
+    this.#core = core;
+    core.stream = this;
+    if (source !== kFromCore) setUpFromSource(core, source, strategy);
+  }
+
+  static from(iterable) {
+    return fromIterable(iterable);
+  }
+
+  get locked() {
+    return checkStream(this).reader !== null;
+  }
+
+  cancel(reason = undefined) {
+    const core = coreOf(this);
+    if (core === undefined) return rejectedWith(new ERR_INVALID_THIS('ReadableStream'));
+    if (core.reader !== null) return rejectedWith(invalidState('ReadableStream is locked'));
+    return core.cancel(reason);
+  }
+
+  getReader(options = {}) {
+    checkStream(this);
+    if (options !== null) validateDictionary(options, 'options');
+    const mode = options?.mode;
+    if (mode === undefined) return new ReadableStreamDefaultReader(this);
+    if (`${mode}` !== 'byob') throw new ERR_INVALID_ARG_VALUE('options.mode', mode);
+    const { ReadableStreamBYOBReader } = require('internal/webstreams/readablebytestream');
+    return new ReadableStreamBYOBReader(this);
+  }
+
+  pipeThrough(transform, options = {}) {
+    const core = checkStream(this);
+    const readable = transform?.readable;
+    if (!isReadableStream(readable)) throw new ERR_INVALID_ARG_TYPE('transform.readable', 'ReadableStream', readable);
+    const writable = transform.writable;
+    if (!isWritableStream(writable)) throw new ERR_INVALID_ARG_TYPE('transform.writable', 'WritableStream', writable);
+    const pipeOptions = toPipeOptions(options);
+    if (core.reader !== null) throw invalidState('The ReadableStream is locked');
+    if (writableCore(writable).writer !== null) throw invalidState('The WritableStream is locked');
+    markHandled(require('internal/webstreams/pipe').pipe(core, writableCore(writable), pipeOptions));
+    return readable;
+  }
+
+  pipeTo(destination, options = {}) {
+    try {
+      const core = checkStream(this);
+      if (!isWritableStream(destination)) {
+        throw new ERR_INVALID_ARG_TYPE('transform.writable', 'WritableStream', destination);
+      }
+      const pipeOptions = toPipeOptions(options);
+      if (core.reader !== null) throw invalidState('The ReadableStream is locked');
+      if (writableCore(destination).writer !== null) throw invalidState('The WritableStream is locked');
+      return require('internal/webstreams/pipe').pipe(core, writableCore(destination), pipeOptions);
+    } catch (error) {
+      return rejectedWith(error);
+    }
+  }
+
+  tee() {
+    const core = checkStream(this);
+    if (core.reader !== null) throw invalidState('ReadableStream is locked');
+    return require('internal/webstreams/tee').tee(core);
+  }
+
+  values(options = {}) {
+    const core = checkStream(this);
+    if (options !== null) validateDictionary(options, 'options');
+    const preventCancel = Boolean(options?.preventCancel);
+    if (core.reader !== null) throw invalidState('ReadableStream is locked');
+    return new ReadableStreamAsyncIterator(new DefaultReaderCore(core), preventCancel);
+  }
+
+  get [kIsDisturbed]() {
+    return coreOf(this)?.isDisturbed;
+  }
+
+  get [kIsErrored]() {
+    return coreOf(this)?.state === 'errored';
+  }
+
+  get [kIsReadable]() {
+    return coreOf(this)?.state === 'readable';
+  }
+
+  get [kIsClosedPromise]() {
+    return coreOf(this)?.isClosed;
+  }
+
+  [kControllerErrorFunction](error) {
+    coreOf(this)?.controller.error(error);
+  }
+
+  [kTransfer]() {
+    return require('internal/webstreams/transfer').transferReadable(this);
+  }
+
+  static [kDeserialize](port) {
+    return require('internal/webstreams/transfer').readableFromPort(port);
+  }
+
+  [customInspectSymbol](depth, options) {
+    const { state, controller } = checkStream(this);
+    const supportsBYOB = !(controller instanceof DefaultControllerCore);
+    return inspectAs(this, this.constructor.name, { locked: this.locked, state, supportsBYOB }, depth, options);
+  }
+}
+
+function checkStream(stream) {
+  const core = coreOf(stream);
+  if (core === undefined) throw new ERR_INVALID_THIS('ReadableStream');
+  return core;
+}
+
+function validateDictionary(value, name) {
+  if (typeof value !== 'function') validateObject(value, name);
+}
+
+function toPipeOptions(options) {
+  if (options !== null) validateDictionary(options, 'options');
+  const preventAbort = Boolean(options?.preventAbort);
+  const preventCancel = Boolean(options?.preventCancel);
+  const preventClose = Boolean(options?.preventClose);
+  const signal = options?.signal;
+  if (signal !== undefined) validateAbortSignal(signal, 'options.signal');
+  return { preventAbort, preventCancel, preventClose, signal };
+}
+
+function optionalMethod(object, name) {
+  const method = object[name];
+  if (method !== undefined) validateFunction(method, `source.${name}`);
+  return method;
+}
+
+function setUpFromSource(core, source, strategy) {
+  if (source === null || !isObject(source)) validateObject(source, 'source');
+  if (strategy !== undefined && strategy !== null) validateDictionary(strategy, 'strategy');
+  const chunkSize = source.autoAllocateChunkSize;
+  const cancel = optionalMethod(source, 'cancel');
+  const pull = optionalMethod(source, 'pull');
+  const start = optionalMethod(source, 'start');
+  const type = source.type === undefined ? undefined : `${source.type}`;
+  if (type === 'bytes') {
+    const { setUpByteSource } = require('internal/webstreams/readablebytestream');
+    setUpByteSource(core, source, { start, pull, cancel, chunkSize }, strategy);
+    return;
+  }
+  if (type !== undefined) throw new ERR_INVALID_ARG_VALUE('source.type', source.type);
+  const shell = new ReadableStreamDefaultController(kFromCore);
+  const controller = new DefaultControllerCore(core, {
+    pull: pull && (() => promiseCall(pull, source, shell)),
+    cancel: cancel ? (reason) => promiseCall(cancel, source, reason) : settledPromise,
+  }, toStrategy(strategy, 1));
+  attachController(shell, controller);
+  controller.start(start && (() => Reflect.apply(start, source, [shell])));
+}
+
+/** A stream on functions that return promises: `{ start, pull, cancel }`. */
+function createReadable({ start, ...algorithms }, highWaterMark = 1, size = undefined) {
+  const core = new ReadableCore();
+  const stream = new ReadableStream(kFromCore, core);
+  new DefaultControllerCore(core, algorithms, { highWaterMark, size }).start(start);
+  return stream;
+}
+
+let readerOf;
+
+class ReadableStreamDefaultReader {
+  #core;
+
+  static {
+    readerOf = (reader) => (isObject(reader) && #core in reader ? reader.#core : undefined);
+  }
+
+  constructor(stream) {
+    const core = coreOf(stream);
+    if (core === undefined) throw new ERR_INVALID_ARG_TYPE('stream', 'ReadableStream', stream);
+    if (core.reader !== null) throw invalidState('ReadableStream is locked');
+    this.#core = new DefaultReaderCore(core);
+  }
+
+  read() {
+    const reader = readerOf(this);
+    if (reader === undefined) return rejectedWith(new ERR_INVALID_THIS('ReadableStreamDefaultReader'));
+    if (reader.core === undefined) return rejectedWith(invalidState('The reader is not attached to a stream'));
+    const request = new PromisedRead();
+    reader.read(request);
+    return request.promise;
+  }
+
+  releaseLock() {
+    checkReader(this).release();
+  }
+
+  get closed() {
+    const reader = readerOf(this);
+    return reader === undefined ? rejectedWith(new ERR_INVALID_THIS('ReadableStreamDefaultReader')) : reader.closed.promise;
+  }
+
+  cancel(reason = undefined) {
+    const reader = readerOf(this);
+    if (reader === undefined) return rejectedWith(new ERR_INVALID_THIS('ReadableStreamDefaultReader'));
+    if (reader.core === undefined) return rejectedWith(invalidState('The reader is not attached to a stream'));
+    return reader.cancel(reason);
+  }
+
+  [customInspectSymbol](depth, options) {
+    const { core, requests, closed } = checkReader(this);
+    return inspectAs(this, this.constructor.name,
+      { stream: core?.stream, readRequests: requests.length, close: closed.promise }, depth, options);
+  }
+}
+
+function checkReader(reader) {
+  const core = readerOf(reader);
+  if (core === undefined) throw new ERR_INVALID_THIS('ReadableStreamDefaultReader');
+  return core;
+}
+
+let controllerOf;
+let attachController;
+
+class ReadableStreamDefaultController {
+  #core;
+
+  static {
+    controllerOf = (controller) => (isObject(controller) && #core in controller ? controller.#core : undefined);
+    attachController = (shell, core) => { shell.#core = core; };
+  }
+
+  constructor(key) {
+    if (key !== kFromCore) throw new ERR_ILLEGAL_CONSTRUCTOR();
+  }
+
+  get desiredSize() {
+    return checkController(this).desiredSize;
+  }
+
+  close() {
+    const controller = checkController(this);
+    if (!controller.canEnqueue) throw invalidState('Controller is already closed');
+    controller.close();
+  }
+
+  enqueue(chunk = undefined) {
+    const controller = checkController(this);
+    if (!controller.canEnqueue) throw invalidState('Controller is already closed');
+    controller.enqueue(chunk);
+  }
+
+  error(error = undefined) {
+    checkController(this).error(error);
+  }
+
+  [customInspectSymbol](depth, options) {
+    return inspectAs(this, this.constructor.name, {}, depth, options);
+  }
+}
+
+function checkController(controller) {
+  const core = controllerOf(controller);
+  if (core === undefined) throw new ERR_INVALID_THIS('ReadableStreamDefaultController');
+  return core;
+}
+
+// Iteration
+
+const AsyncIteratorPrototype = Object.getPrototypeOf(Object.getPrototypeOf(async function*() {}).prototype);
+
+/** Answers `next()`: what comes ends the iteration and its lock, or not. */
+class IteratorRead extends PromisedRead {
+  #iterator;
+
+  constructor(iterator) {
+    super();
+    this.#iterator = iterator;
+  }
+
+  chunk(value) {
+    this.#iterator.pending = null;
+    super.chunk(value);
+  }
+
+  close() {
+    this.#iterator.end();
+    super.close();
+  }
+
+  error(error) {
+    this.#iterator.end();
+    super.error(error);
+  }
+}
+
+class IterationState {
+  isFinished = false;
+  pending = null; // the promise of the step that has not ended
+
+  constructor(reader, preventCancel) {
+    this.reader = reader;
+    this.preventCancel = preventCancel;
+  }
+
+  end() {
+    this.pending = null;
+    this.isFinished = true;
+    this.reader.release();
+  }
+
+  /** `step()` now, or when the one before has ended. */
+  afterPending(step) {
+    const run = () => step();
+    const promise = this.pending === null ? run() : then(this.pending, run, run);
+    return promise;
+  }
+
+  next() {
+    if (this.isFinished) return resolvedWith({ value: undefined, done: true });
+    const request = new IteratorRead(this);
+    this.pending = request.promise;
+    this.reader.read(request);
+    return request.promise;
+  }
+
+  return(value) {
+    if (this.isFinished) return resolvedWith({ value, done: true });
+    this.isFinished = true;
+    const { reader } = this;
+    const cancelled = this.preventCancel ? settledPromise() : reader.cancel(value);
+    reader.release();
+    return then(cancelled, () => ({ value, done: true }));
+  }
+}
+
+class ReadableStreamAsyncIterator {
+  #state;
+
+  constructor(reader, preventCancel) {
+    this.#state = new IterationState(reader, preventCancel);
+  }
+
+  next() {
+    if (!isObject(this) || !(#state in this)) return rejectedWith(new ERR_INVALID_THIS('ReadableStreamAsyncIterator'));
+    const state = this.#state;
+    if (state.pending === null) return state.next();
+    const next = () => state.next();
+    return state.pending = then(state.pending, next, next);
+  }
+
+  return(value) {
+    if (!isObject(this) || !(#state in this)) return rejectedWith(new ERR_INVALID_THIS('ReadableStreamAsyncIterator'));
+    const state = this.#state;
+    if (state.pending === null) return state.return(value);
+    const finish = () => state.return(value);
+    return state.pending = then(state.pending, finish, finish);
+  }
+}

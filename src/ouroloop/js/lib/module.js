@@ -1,0 +1,58 @@
+'use strict';
+
+// module: the Module class of CommonJS, with what programs may ask about modules of both kinds.
+
+const { Module } = require('internal/modules/cjs/loader');
+const builtins = require('internal/modules/builtins');
+const { codes: { ERR_INVALID_ARG_TYPE } } = require('internal/errors');
+const { notThere } = require('internal/not_there');
+
+Module.builtinModules = Object.freeze(builtins.names());
+
+Module.isBuiltin = function isBuiltin(name) {
+  return typeof name === 'string' && builtins.canBeRequired(name);
+};
+
+Module.syncBuiltinESMExports = function syncBuiltinESMExports() {
+  require('internal/modules/esm/loader').syncBuiltinExports();
+};
+
+Module.findSourceMap = (path) => require('internal/source_map').findSourceMap?.(path);
+
+Module.findPackageJSON = function findPackageJSON(specifier, base) {
+  if (arguments.length === 0) throw new ERR_INVALID_ARG_TYPE('specifier', ['string', 'URL'], undefined);
+  return require('internal/modules/package_json_reader').findPackageJSON(specifier, base);
+};
+
+Module.register = function register() {
+  throw notThere('module.register()');
+};
+
+Module.registerHooks = function registerHooks() {
+  throw notThere('module.registerHooks()');
+};
+
+Module.stripTypeScriptTypes = function stripTypeScriptTypes() {
+  throw notThere('module.stripTypeScriptTypes()');
+};
+
+// The compile cache is Node's way to start sooner; having none is one of the answers that it may give.
+const compileCacheStatus = Object.freeze({ __proto__: null, FAILED: 0, ENABLED: 1, ALREADY_ENABLED: 2, DISABLED: 3 });
+Module.constants = Object.freeze({ __proto__: null, compileCacheStatus });
+Module.enableCompileCache = () => ({ status: compileCacheStatus.DISABLED });
+Module.getCompileCacheDir = () => undefined;
+Module.flushCompileCache = () => {};
+
+Module.getSourceMapsSupport = () => ({
+  __proto__: null, enabled: process.sourceMapsEnabled === true, nodeModules: false, generatedCode: false,
+});
+
+Module.setSourceMapsSupport = function setSourceMapsSupport(enabled) {
+  process.setSourceMapsEnabled(enabled);
+};
+
+Object.defineProperty(Module, 'SourceMap', {
+  __proto__: null, configurable: true, enumerable: true, get: () => require('internal/source_map').SourceMap,
+});
+
+module.exports = Module;

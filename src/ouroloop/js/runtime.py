@@ -1,0 +1,235 @@
+"""Runtime: JavaScript on a loop.
+
+Theory of operation. A runtime has an engine and a loop. JavaScript keeps its own queues (`lib/internal/timers.js`,
+`task_queues.js`); the loop holds one timer, one check watcher and one idle watcher for all of them. What the loop
+calls enters JavaScript by one of a few functions (`processTimers`, `processImmediate`, `complete`, `emit`); each runs ticks and
+microtasks before it returns, and handles the program's errors itself. Numbers that both languages need at every step lie in
+memory that both can see.
+
+What surprises people: JavaScript's functions never reach Python. A request is a number here, and so is a handle.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import sys
+from collections.abc import Callable
+from time import monotonic_ns, time
+from typing import Any, NoReturn
+
+from ..loop import Check, Idle, Loop, Timer
+from . import snapshot
+from .bindings import operations_of
+from .bindings.stream_wrap import Streams
+from .engine import Engine, JavaScriptError, memory
+
+# Places in the memory shared with lib/internal/timers.js.
+_NOW, _DELAY = 0, 1
+_IMMEDIATES, _REFERENCED_IMMEDIATES, _IDLE_RUNS = 0, 1, 2
+
+
+__all__ = ["Exit", "JavaScriptError", "Runtime"]
+
+
+class Exit(BaseException):
+    """The program has ended itself (`process.exit`) in a process that goes on; `code` is its exit code."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class Runtime:
+    """A JavaScript program's world. `options` are the command line's, as `--name`: value."""
+
+    def __init__(
+        self, argv: list[str], exec_argv: list[str], options: dict[str, Any], loop: Loop | None = None,
+        embedding: Any = None,
+    ) -> None:
+        self.started_ns = monotonic_ns()
+        self.time_origin = time() * 1000
+        """When the process began, in ms since 1970."""
+        self.milestones = {"nodeStart": self.started_ns}
+        self.idle_ns = 0
+        """How long the loop has slept, in ns."""
+        self.embedding = embedding
+        """The `ouroloop.Runtime` whose engine room this is; None for the command `ouro`."""
+        self.argv = argv
+        self.argv0 = argv[0] if argv else "node"
+        self.exec_path = argv[0] if argv else sys.executable
+        self.exec_argv = exec_argv
+        self.options = options
+        self.loop = loop or Loop()
+        self._operations: dict[int, Callable[..., Any]] = {}
+        self._timer = Timer(self.loop)
+        self.signals = Signals(self)
+        self.streams = Streams(self)
+        self._check = Check(self.loop)
+        self._idle = Idle(self.loop)
+        self._started = self.loop.now
+        self.engine = Engine(snapshot.load(), self._operation, self._natives)
+        self._check.start(self._run_immediates)
+        self._check.unref()
+        self._start()
+
+    def _start(self) -> None:
+        names = self.engine.eval("globalThis.__entries = __start(); Object.keys(__entries)").to_python()
+        self._entries = {name: self.engine.function(f"__entries.{name}") for name in names}
+        if self.embedding is not None:
+            self._entries = {name: self.engine.guarded(function) for name, function in self._entries.items()}
+            self.engine.eval(
+                "Object.defineProperty(globalThis, '__embedding', { value: __entries.embedding(), enumerable: false })")
+        self.engine.eval("delete globalThis.__entries")
+        self.complete = self._entries["complete"]
+        """`complete(number, errno, result)`: a request's end."""
+        self.emit = self._entries["emit"]
+        """`emit(number, *values)`: a handle's news."""
+
+    def _natives(self, natives: Any) -> None:
+        """The calls without arguments by which JavaScript's timers reach the loop."""
+        natives.add("timers", {
+            "updateClock": self._update_clock, "schedule": self._schedule, "ref": self._timer.ref,
+            "unref": self._timer.unref, "immediatesBegin": self._immediates_begin,
+        })
+        natives.tell_near_heap_limit(_out_of_memory)
+
+    # Operations
+
+    def _operation(self, number: int, *args: Any) -> Any:
+        function = self._operations.get(number)
+        if function is None:
+            function = self._load_operation(number)
+        return function(*args)
+
+    def _load_operation(self, number: int) -> Callable[..., Any]:
+        index = snapshot.binding_index(number)
+        operations = operations_of(snapshot.BINDINGS[index], self)
+        for _, each, function in snapshot.numbered(index, operations):
+            self._operations[each] = function
+        return self._operations[number]
+
+    # Timers and immediates
+
+    def share_timers(self, clock: int, counts: int) -> None:
+        """The memory that JavaScript's timers share, by addresses."""
+        self._clock = memory(clock, 16).cast("d")
+        self._counts = memory(counts, 16).cast("i")
+
+    def _update_clock(self) -> None:
+        self.loop.update_time()
+        self._clock[_NOW] = self.loop.now - self._started
+
+    def _schedule(self) -> None:
+        self._timer.start(self._run_timers, int(self._clock[_DELAY]))
+
+    def _run_timers(self) -> None:
+        self._entries["processTimers"](self.loop.now - self._started)
+
+    def _immediates_begin(self) -> None:
+        self._counts[_IDLE_RUNS] = 1
+        self._idle.start(_nothing)
+
+    def _run_immediates(self) -> None:
+        counts = self._counts
+        if counts[_IMMEDIATES]:
+            self._entries["processImmediate"]()
+        if not counts[_REFERENCED_IMMEDIATES] and counts[_IDLE_RUNS]:
+            counts[_IDLE_RUNS] = 0
+            self._idle.stop()
+
+    # The run
+
+    def run(self) -> int:
+        """Run the main program, then the loop until nothing is left; the exit code."""
+        try:
+            self._entries["runMain"]()
+            while True:
+                self.loop.run()
+                self._entries["beforeExit"]()
+                if not self.loop.alive:
+                    break
+            return int(self._entries["exit"]().to_python())
+        except Exit as end:
+            return end.code
+
+    def exit(self, code: int) -> None:
+        """What `process.exit` comes to: the process ends, or in an embedded runtime JavaScript is stopped."""
+        if self.embedding is None:
+            self.end(code)
+        self.embedding.exited(code)
+        assert self.engine.natives is not None
+        self.engine.natives.terminate()
+
+    def heap_usage(self) -> list[float]:
+        """Bytes: the heap's size, what of it is in use, memory outside that belongs to it, of that array buffers."""
+        assert self.engine.natives is not None
+        total, _, _, _, used, _, _, external, *_ = self.engine.natives.heap_statistics()
+        return [total, used, external, external]
+
+    def active(self) -> list[list[Any]]:
+        """What keeps the loop going: `[kind of handle or request, "handle" or "request"]`."""
+        own = {self._timer, self._check, self._idle}
+        found = [
+            [type(handle).__name__, "handle"] for handle in self.loop.walk()
+            if handle.active and handle.has_ref() and handle not in own
+        ]
+        return [*found, *([["FSReqCallback", "request"]] * self.loop.active_requests)]
+
+    def close(self, with_loop: bool) -> None:
+        """Give the engine and the loop's handles back, and the loop itself if it is ours."""
+        for handle in list(self.loop.walk()) if with_loop else [self._timer, self._check, self._idle]:
+            if not handle.closing:
+                handle.close()
+        if with_loop:
+            self.loop.run()
+            self.loop.close()
+        self._entries.clear()
+        self._operations.clear()
+        del self.complete, self.emit
+        self.engine.close()
+
+    def end(self, code: int) -> NoReturn:
+        """End the process with an exit code, at once: nothing of Python's own end is of use to a JavaScript program."""
+        if "ouroloop.loop.tty" in sys.modules:
+            sys.modules["ouroloop.loop.tty"].reset_mode()
+        os._exit(code & 0xFF)
+
+
+class Signals:
+    """The signals that a program listens for. Listening does not keep the loop going."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._watchers: dict[int, Any] = {}
+
+    def open(self, handle: int, number: int) -> int:
+        """Tell `handle` of each signal `number`. 0, or a negative errno."""
+        from ..loop import Signal
+
+        watcher = Signal(self._runtime.loop)
+        try:
+            watcher.start(lambda _: self._runtime.emit(handle), int(number))
+        except OSError as exc:
+            watcher.close()
+            return -(exc.errno or errno.EINVAL)
+        watcher.unref()
+        self._watchers[int(handle)] = watcher
+        return 0
+
+    def close(self, handle: int) -> None:
+        """End it; the signal does again what it did before."""
+        self._watchers.pop(int(handle)).close()
+
+
+def _out_of_memory() -> None:
+    """V8 is about to abort. Say what Node says, and end as it does."""
+    text = "\nFATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory\n"
+    os.write(2, text.encode())
+    signal.signal(signal.SIGABRT, signal.SIG_DFL)
+    os.kill(os.getpid(), signal.SIGABRT)
+
+
+def _nothing() -> None:
+    """An idle watcher's callback: that it runs is all."""

@@ -1,0 +1,91 @@
+"""Where V8's C functions lie inside the wheel of v8-python.
+
+Theory of operation. The binding's extension module carries all of V8, with the C interface that rusty_v8 puts over it
+(`v8__Promise__State` and the like). The binding itself reaches a part of it only, copies every value, and cannot be
+entered while JavaScript runs. The rest is there all the same: the file's symbol table names every function. This module
+reads the table (ELF, System V ABI chapter 4), and gives the address of each function in this process.
+
+What surprises people: these symbols are local, so dlsym(3) does not find them; but the exported `PyInit_v8` tells by how
+much the file was moved when it was loaded, and that holds for its neighbours. Reading a table of 95,000 symbols takes
+0.1 s, so what was found is kept in the user's cache folder, under the file's size and time.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import struct
+import sys
+from array import array
+from collections.abc import Iterable
+
+from . import cache
+
+_SHT_SYMTAB = 2
+_SECTION = "<IIQQQQIIQQ"
+_ANCHOR = "PyInit_v8"
+
+
+class SymbolsMissingError(Exception):
+    """V8's C functions cannot be found in this build of v8-python."""
+
+
+def addresses(path: str, names: Iterable[str]) -> dict[str, int]:
+    """The address of each function of `names` in the loaded extension module `path`.
+
+    Raises `SymbolsMissingError` if one is not there.
+    """
+    names = [*names, _ANCHOR]
+    status = os.stat(path)
+    key = f"symbols-{status.st_size}-{status.st_mtime_ns}-{sys.implementation.cache_tag}.json"
+    offsets = _cached(key, names)
+    if offsets is None:
+        offsets = _read(path, names)
+        cache.write(key, json.dumps(offsets).encode())
+    anchor = ctypes.cast(ctypes.PyDLL(path)[_ANCHOR], ctypes.c_void_p).value or 0
+    base = anchor - offsets[_ANCHOR]
+    return {name: base + offset for name, offset in offsets.items()}
+
+
+def _cached(key: str, names: list[str]) -> dict[str, int] | None:
+    data = cache.read(key)
+    try:
+        offsets = json.loads(data) if data else {}
+        return {name: int(offsets[name]) for name in names}
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def _read(path: str, names: list[str]) -> dict[str, int]:
+    with open(path, "rb") as file:
+        data = file.read()
+    if data[:6] != b"\x7fELF\x02\x01":
+        raise SymbolsMissingError(
+            f"{path} is not a 64-bit ELF file; JavaScript needs Linux (x86-64 or aarch64) in this version")
+    offset = struct.unpack_from("<Q", data, 0x28)[0]
+    size, count = struct.unpack_from("<HH", data, 0x3A)
+    sections = [struct.unpack_from(_SECTION, data, offset + index * size) for index in range(count)]
+    table = next((section for section in sections if section[1] == _SHT_SYMTAB), None)
+    if table is None:
+        raise SymbolsMissingError(f"{path} was stripped of its symbol table; reinstall v8-python from PyPI")
+    strings = sections[table[6]]
+    texts = data[strings[4] : strings[4] + strings[5]]
+    entries = data[table[4] : table[4] + table[5]]
+    text_offsets = array("I", entries)[0::6]  # an entry is 24 bytes; it begins with the offset of its name
+    return {name: _value(name, texts, entries, text_offsets) for name in names}
+
+
+def _value(name: str, texts: bytes, entries: bytes, text_offsets: array[int]) -> int:
+    """What the symbol `name` stands for: its offset in the file as it will lie in memory."""
+    wanted = b"\0" + name.encode() + b"\0"
+    position = texts.find(wanted)
+    while position >= 0:
+        try:
+            index = text_offsets.index(position + 1)
+        except ValueError:  # the end of a longer name
+            position = texts.find(wanted, position + 1)
+            continue
+        value: int = struct.unpack_from("<Q", entries, index * 24 + 8)[0]
+        return value
+    raise SymbolsMissingError(f"v8-python has no function {name}; Ouroloop needs the version that it pins: pip install -U ouroloop")
