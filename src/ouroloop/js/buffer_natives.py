@@ -1,8 +1,9 @@
 """Buffer natives: between JavaScript's strings and the memory of its buffers, by V8's own routines.
 
-Theory of operation. `lib/internal/buffer/memory.js` calls these for texts that are long enough. Looking at an argument costs
-more than converting a kilobyte, so a native gets the ArrayBuffer and the string only: position (in bytes) and length
-lie in two doubles of memory that both sides see (`shareParameters`), and a number that is the result comes back in the first.
+Theory of operation. `lib/internal/buffer/memory.js` calls these for texts that are long enough. Looking at an argument
+costs more than converting a kilobyte, so a native gets the ArrayBuffer and the string only: position (in bytes) and
+length lie in two doubles of memory that both sides see (`shareParameters`), and a number that is the result comes back
+in the first.
 
 What surprises people: the ranges have been checked by JavaScript, and nothing is checked here.
 

@@ -116,6 +116,8 @@ _FUNCTIONS: dict[str, tuple[Any, ...]] = {
     "v8__Value__IsProxy": (_bool, _pointer),
     "v8__Value__IsString": (_bool, _pointer),
     "_ZN2v86Object14PreviewEntriesEPb": (_pointer, _pointer, _pointer),
+    "_ZN2v86Object16GetPropertyNamesENS_5LocalINS_7ContextEEENS_17KeyCollectionModeENS_14PropertyFilterENS_11IndexFilterENS_17KeyConversionModeE":
+        (_pointer, _pointer, _pointer, _int, _int, _int, _int),
     "_ZN2v86Object18GetConstructorNameEv": (_pointer, _pointer),
     "_ZN2v86String14NewFromTwoByteEPNS_7IsolateEPKtNS_13NewStringTypeEi": (_pointer, _pointer, _pointer, _int, _int),
     "u_setDataDirectory_77": (None, _text),
@@ -123,6 +125,8 @@ _FUNCTIONS: dict[str, tuple[Any, ...]] = {
     "_ZN2v87Isolate24AddNearHeapLimitCallbackEPFmPvmmES1_": (None, _pointer, _pointer, _pointer),
     **buffer_natives.FUNCTIONS,
 }
+
+_PROPERTY_NAMES = next(name for name in _FUNCTIONS if "GetPropertyNames" in name)
 
 # The questions of `util.types` that only V8 can answer: name in JavaScript, method of v8::Value.
 _TYPE_CHECKS = {
@@ -220,7 +224,8 @@ class Natives:
         container = self._get(self._call.Context__Global(self._context), target)
         groups = {
             "util": (
-                "getPromiseDetails", "getProxyDetails", "previewEntries", "getConstructorName", "address",
+                "getPromiseDetails", "getProxyDetails", "previewEntries", "getConstructorName",
+                "getOwnNonIndexProperties", "address",
                 "detachArrayBuffer", "collectGarbage", "getHeapStatistics",
             ),
             "errors": ("getMessage", "callCatching", "setPromiseRejectCallback", "runMicrotasks"),
@@ -408,6 +413,12 @@ class Natives:
     def getConstructorName(self, info: int) -> int:
         local: int = self._call._ZN2v86Object18GetConstructorNameEv(self._call.FunctionCallbackInfo__Get(info, 0))
         return local
+
+    def getOwnNonIndexProperties(self, info: int) -> int | None:
+        """`getOwnNonIndexProperties(object, filter)`: the keys that are no array indices; filter 0 all, 2 enumerable."""
+        value, which = self._arguments(info, 2)
+        keys: int | None = _functions[_PROPERTY_NAMES](value, self._context, 0, self._integer(which), 1, 0)
+        return keys
 
     def address(self, info: int) -> int:
         return self._number(self._call.ArrayBuffer__Data(self._call.FunctionCallbackInfo__Get(info, 0)) or 0)

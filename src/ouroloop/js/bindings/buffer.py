@@ -1,8 +1,9 @@
 """buffer: the indexes of East Asian encodings, for TextDecoder.
 
-Theory of operation. An index says which character a pair of bytes stands for; the pairs are numbered as the WHATWG Encoding
-Standard does ("pointers"). Python's codecs know them all, so an index is made here when an encoding is first used, and
-JavaScript does the decoding. What Python has otherwise than the standard is put right.
+Theory of operation. An index says which character a pair of bytes stands for; the pairs are numbered as the WHATWG
+Encoding Standard does ("pointers"). Python's codecs know them all, so an index is made here when an encoding is first
+used, and JavaScript does the decoding. What Python has otherwise than the standard is put right; only the 200
+characters that came to Big5 with HKSCS-2008 are not there.
 
 Source: https://encoding.spec.whatwg.org/#indexes.
 """
@@ -14,7 +15,7 @@ from typing import Any
 
 
 def multi_byte_index(name: str) -> str:
-    """The characters of an index in the order of their pointers, each followed by a NUL; nothing before it where there is none."""
+    """The characters of an index in the order of their pointers, each followed by a NUL (a gap is a NUL alone)."""
     return "".join(f"{character}\0" for character in _INDEXES[name]())
 
 

@@ -2,12 +2,12 @@
 
 // Buffer, and what stands beside it in `node:buffer`.
 //
-// A Buffer is a Uint8Array with methods for text, numbers and search; the methods that turn bytes to text and numbers are in
-// `internal/buffer` and below. `Buffer` itself is a plain function, so that it can be called without `new`, which is deprecated;
-// the instances are made by `FastBuffer`, with which it shares the prototype.
+// A Buffer is a Uint8Array with methods for text, numbers and search; the methods that turn bytes to text and numbers
+// are in `internal/buffer` and below. `Buffer` itself is a plain function, so that it can be called without `new`,
+// which is deprecated; the instances are made by `FastBuffer`, with which it shares the prototype.
 //
-// What surprises people: `slice` shares memory, unlike `Uint8Array.prototype.slice`; small Buffers lie side by side in one ArrayBuffer,
-// so `buffer.buffer` is rarely just this Buffer's bytes.
+// What surprises people: `slice` shares memory, unlike `Uint8Array.prototype.slice`; small Buffers lie side by side
+// in one ArrayBuffer, so `buffer.buffer` is rarely just this Buffer's bytes.
 
 const {
   codes: {
@@ -296,7 +296,8 @@ function copyBytes(source, target, targetStart, sourceStart, sourceEnd) {
   if (count <= 0) return 0;
   const bytes = isUint8Array(target) ? target : new Uint8Array(target.buffer, target.byteOffset, target.byteLength);
   const isWhole = sourceStart === 0 && count === source.length;
-  setBytes.call(bytes, isWhole ? source : new Uint8Array(source.buffer, source.byteOffset + sourceStart, count), targetStart);
+  const part = isWhole ? source : new Uint8Array(source.buffer, source.byteOffset + sourceStart, count);
+  setBytes.call(bytes, part, targetStart);
   return count;
 }
 
@@ -353,10 +354,22 @@ function nameOf(buffer) {
   }
 }
 
+const kLongList = 4096;
+const [kAllProperties, kOnlyEnumerable] = [0, 2];
+
+/** The names of properties that are no bytes, which come last; V8 can skip the bytes where they are many. */
+function nonIndexKeys(buffer, withHidden) {
+  const { getOwnNonIndexProperties } = internalBinding('util');
+  if (buffer.length > kLongList && getOwnNonIndexProperties !== undefined) {
+    return getOwnNonIndexProperties(buffer, withHidden ? kAllProperties : kOnlyEnumerable);
+  }
+  const keys = Reflect.ownKeys(buffer).slice(buffer.length);
+  return withHidden ? keys : keys.filter((key) => Object.prototype.propertyIsEnumerable.call(buffer, key));
+}
+
 /** The properties that somebody has put on a buffer, as `inspect` shows them. */
 function inspectExtras(buffer, ctx) {
-  const keys = Reflect.ownKeys(buffer).slice(buffer.length)
-    .filter((key) => ctx.showHidden || Object.prototype.propertyIsEnumerable.call(buffer, key));
+  const keys = nonIndexKeys(buffer, ctx.showHidden);
   if (keys.length === 0) return '';
   const extras = { __proto__: null };
   for (const key of keys) extras[key] = buffer[key];
@@ -385,7 +398,9 @@ function offsetOr(value, byDefault, name, max) {
 }
 
 function findValue(buffer, value, byteOffset, encodingName, isForwards) {
-  if (!ArrayBuffer.isView(buffer)) throw new ERR_INVALID_ARG_TYPE('buffer', ['Buffer', 'TypedArray', 'DataView'], buffer);
+  if (!ArrayBuffer.isView(buffer)) {
+    throw new ERR_INVALID_ARG_TYPE('buffer', ['Buffer', 'TypedArray', 'DataView'], buffer);
+  }
   const bytes = bytesOf(buffer);
   let name = encodingName;
   let offset = byteOffset;
@@ -577,7 +592,8 @@ function decodeStrictly(source, from, to) {
     if (to === encodings.utf8) return { text, isText: text.isWellFormed() };
     // ICU's converter, which Node uses for the rest, sees that half a code unit is left.
     const isOdd = source.length % 2 === 1 && to === from;
-    return { text: isOdd ? `${text.replace(/[\ud800-\udbff]$/, '')}\ufffd`.toWellFormed() : text.toWellFormed(), isText: true };
+    const units = isOdd ? `${text.replace(/[\ud800-\udbff]$/, '')}\ufffd` : text;
+    return { text: units.toWellFormed(), isText: true };
   }
   const text = encodings.latin1.slice(source, 0, source.length);
   if (from === encodings.latin1 || to === encodings.utf16le) return { text, isText: true };
@@ -595,7 +611,8 @@ function transcode(source, fromEncoding, toEncoding) {
   const [from, to] = [fromEncoding, toEncoding].map((name) => (name ? findEncoding(name) : encodings.utf8));
   if (!kTranscodable.has(from) || !kTranscodable.has(to)) throw transcodingError('U_ILLEGAL_ARGUMENT_ERROR', 1);
   const { text, isText } = decodeStrictly(source, from, to);
-  const isWide = from === encodings.utf8 ? to === encodings.utf16le : from === encodings.utf16le && to === encodings.utf8;
+  const isWide = (from === encodings.utf8 && to === encodings.utf16le) ||
+    (from === encodings.utf16le && to === encodings.utf8);
   if (isWide && (!isText || text === '')) throw transcodingError('U_INVALID_CHAR_FOUND', 10);
   if (to === encodings.latin1) return fromString(substitute(text, /[^\0-\xff]/gu), 'latin1');
   // eslint-disable-next-line no-control-regex

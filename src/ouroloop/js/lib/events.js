@@ -1,24 +1,25 @@
 'use strict';
 
-// events: EventEmitter, and what belongs to it.
+// events: EventEmitter, and the functions that work on emitters and event targets alike.
 //
-// Theory of operation. `_events` maps an event's name to a listener or, for several, an array of them; programs look
-// into it, so its form is part of the interface. An array is copied before its listeners are called, never while it is changed: who is added or
-// removed by a listener does not change the emit that is under way.
+// Theory of operation. `_events` maps an event's name to its listener or, for several, to an array of them; programs look
+// into it, so its form is part of the interface. An emit walks the array as it found it. While one is under way (`kEmitting`
+// counts them), listeners may be added at the end, which it does not see; every other change is made to a copy.
+//
+// What surprises people: an 'error' nobody listens for is thrown by `emit`, whatever it is. `once` adds a wrapper, whose
+// `listener` is the one that was given. The object that was made as `_events` by a subclass keeps its keys (`kShapeMode`).
 
-const { codes: { ERR_INVALID_ARG_TYPE, ERR_UNHANDLED_ERROR }, AbortError } = require('internal/errors');
-const {
-  validateAbortSignal, validateBoolean, validateFunction, validateInteger, validateNumber, validateObject,
-} = require('internal/validators');
-const { kEmptyObject } = require('internal/util');
+const { codes: { ERR_INVALID_ARG_TYPE, ERR_UNHANDLED_ERROR } } = require('internal/errors');
+const { validateBoolean, validateFunction, validateNumber } = require('internal/validators');
+const { noteEmission } = require('internal/events/emission');
 
 const kCapture = Symbol('kCapture');
+const kEmitting = Symbol('events.emitting');
 const kErrorMonitor = Symbol('events.errorMonitor');
-const kShapeMode = Symbol('shapeMode');
 const kMaxEventTargetListeners = Symbol('events.maxEventTargetListeners');
 const kMaxEventTargetListenersWarned = Symbol('events.maxEventTargetListenersWarned');
-const kWatermarkData = Symbol.for('nodejs.watermarkData');
 const kRejection = Symbol.for('nodejs.rejection');
+const kShapeMode = Symbol('shapeMode');
 
 let defaultMaxListeners = 10;
 
@@ -26,65 +27,98 @@ function EventEmitter(options) {
   EventEmitter.init.call(this, options);
 }
 
-EventEmitter.prototype._events = undefined;
-EventEmitter.prototype._eventsCount = 0;
-EventEmitter.prototype._maxListeners = undefined;
+module.exports = EventEmitter;
 
-EventEmitter.init = function(options) {
-  if (this._events === undefined || this._events === Object.getPrototypeOf(this)._events) {
-    this._events = { __proto__: null };
-    this._eventsCount = 0;
-    this[kShapeMode] = false;
+const { prototype } = EventEmitter;
+
+prototype._events = undefined;
+prototype._eventsCount = 0;
+prototype._maxListeners = undefined;
+Object.defineProperty(prototype, kCapture, { __proto__: null, value: false, writable: true });
+
+function initialize(emitter, options) {
+  if (emitter._events === undefined || emitter._events === Object.getPrototypeOf(emitter)._events) {
+    emitter._events = { __proto__: null };
+    emitter._eventsCount = 0;
+    emitter[kShapeMode] = false;
   } else {
-    this[kShapeMode] = true;
+    emitter[kShapeMode] = true;
   }
-  this._maxListeners = this._maxListeners || undefined;
+  emitter._maxListeners ||= undefined;
   if (options?.captureRejections) {
     validateBoolean(options.captureRejections, 'options.captureRejections');
-    this[kCapture] = Boolean(options.captureRejections);
+    emitter[kCapture] = true;
   } else {
-    this[kCapture] = EventEmitter.prototype[kCapture];
-  }
-};
-
-Object.defineProperty(EventEmitter.prototype, kCapture, { __proto__: null, value: false, writable: true, enumerable: false });
-
-// Rejections of listeners that are asynchronous functions
-
-function addCatch(emitter, promise, type, args) {
-  try {
-    const { then } = promise;
-    if (typeof then !== 'function') return;
-    Reflect.apply(then, promise, [undefined, (error) => {
-      // In a tick: an error thrown here would only reject another promise.
-      process.nextTick(emitRejection, emitter, error, type, args);
-    }]);
-  } catch (error) {
-    emitter.emit('error', error);
+    emitter[kCapture] = prototype[kCapture];
   }
 }
 
-function emitRejection(emitter, error, type, args) {
-  if (typeof emitter[kRejection] === 'function') {
-    emitter[kRejection](error, type, ...args);
-    return;
-  }
-  // Not captured again: that would never end.
-  const captured = emitter[kCapture];
-  try {
-    emitter[kCapture] = false;
-    emitter.emit('error', error);
-  } finally {
-    emitter[kCapture] = captured;
-  }
+// How many listeners are too many
+
+function limitOf(emitter) {
+  return emitter._maxListeners === undefined ? defaultMaxListeners : emitter._maxListeners;
+}
+
+prototype.setMaxListeners = function setMaxListeners(n) {
+  validateNumber(n, 'setMaxListeners', 0);
+  this._maxListeners = n;
+  return this;
+};
+
+prototype.getMaxListeners = function getMaxListeners() {
+  return limitOf(this);
+};
+
+function warnOfLeak(emitter, type, list) {
+  list.warned = true;
+  const { inspect } = require('internal/util/inspect');
+  const warning = new Error(
+    `Possible EventEmitter memory leak detected. ${list.length} ${String(type)} listeners added to ` +
+    `${inspect(emitter, { depth: -1 })}. MaxListeners is ${limitOf(emitter)}. ` +
+    'Use emitter.setMaxListeners() to increase limit');
+  warning.name = 'MaxListenersExceededWarning';
+  warning.emitter = emitter;
+  warning.type = type;
+  warning.count = list.length;
+  process.emitWarning(warning);
 }
 
 // Emitting
 
-function unhandled(emitter, error) {
+prototype.emit = function emit(type, ...args) {
+  const events = this._events;
+  if (type === 'error') {
+    if (events?.[kErrorMonitor] !== undefined) this.emit(kErrorMonitor, ...args);
+    if (events?.error === undefined) {
+      const er = toThrown(this, args[0]);
+      throw er; // Unhandled 'error' event
+    }
+  }
+  const handler = events?.[type];
+  if (handler === undefined) return false;
+  if (typeof handler === 'function') {
+    const result = Reflect.apply(handler, this, args);
+    if (result !== undefined && result !== null) followResult(this, result, type, args);
+    return true;
+  }
+  const { length } = handler;
+  handler[kEmitting]++;
+  try {
+    for (let i = 0; i < length; i++) {
+      const result = Reflect.apply(handler[i], this, args);
+      if (result !== undefined && result !== null) followResult(this, result, type, args);
+    }
+  } finally {
+    handler[kEmitting]--;
+  }
+  return true;
+};
+
+/** What an 'error' that nobody listens for makes `emit` throw. */
+function toThrown(emitter, error) {
   if (error instanceof Error) {
-    addEmittedAt(emitter, error);
-    throw error;
+    noteEmission(error, emitter, prototype.emit);
+    return error;
   }
   const { inspect } = require('internal/util/inspect');
   let text;
@@ -95,504 +129,314 @@ function unhandled(emitter, error) {
   }
   const wrapped = new ERR_UNHANDLED_ERROR(text);
   wrapped.context = error;
-  throw wrapped;
+  return wrapped;
 }
 
-/** Tell in an error's stack, should it end the process, where it was emitted. */
-function addEmittedAt(emitter, error) {
+/** A listener gave something back: if that is a promise and rejections are captured, hear of its rejection. */
+function followResult(emitter, result, type, args) {
+  if (!emitter[kCapture]) return;
   try {
-    const capture = {};
-    Error.captureStackTrace(capture, EventEmitter.prototype.emit);
-    const { stack } = error;
-    if (typeof stack !== 'string' || error[kEmittedAt] !== undefined) return;
-    Object.defineProperty(error, kEmittedAt, { __proto__: null, value: { emitter, stack: capture.stack }, configurable: true });
-  } catch {
-    // An error that lets nothing be added to it is thrown as it is.
+    const { then } = result;
+    if (typeof then !== 'function') return;
+    // In a tick, since what is thrown in a reaction would only reject another promise.
+    Reflect.apply(then, result, [undefined, (error) => process.nextTick(emitRejection, emitter, error, type, args)]);
+  } catch (error) {
+    emitter.emit('error', error);
   }
 }
 
-const kEmittedAt = Symbol('kEmittedAt');
-
-EventEmitter.prototype.emit = function emit(type, ...args) {
-  const events = this._events;
-  if (type === 'error') {
-    if (events !== undefined && events[kErrorMonitor] !== undefined) this.emit(kErrorMonitor, ...args);
-    if (events === undefined || events.error === undefined) unhandled(this, args.length > 0 ? args[0] : undefined);
-  } else if (events === undefined) {
-    return false;
+function emitRejection(emitter, error, type, args) {
+  if (typeof emitter[kRejection] === 'function') {
+    emitter[kRejection](error, type, ...args);
+    return;
   }
-  const handler = events[type];
-  if (handler === undefined) return false;
-  if (typeof handler === 'function') {
-    const result = Reflect.apply(handler, this, args);
-    if (result !== undefined && result !== null && this[kCapture]) addCatch(this, result, type, args);
-    return true;
+  const captured = emitter[kCapture];
+  try {
+    emitter[kCapture] = false; // an 'error' listener's own rejection would lead here again, for ever
+    emitter.emit('error', error);
+  } finally {
+    emitter[kCapture] = captured;
   }
-  const listeners = handler.slice();
-  for (let i = 0; i < listeners.length; i++) {
-    const result = Reflect.apply(listeners[i], this, args);
-    if (result !== undefined && result !== null && this[kCapture]) addCatch(this, result, type, args);
-  }
-  return true;
-};
+}
 
 // Adding
 
 function checkListener(listener) {
-  validateFunction(listener, 'listener');
+  if (typeof listener !== 'function') validateFunction(listener, 'listener');
 }
 
-function add(target, type, listener, prepend) {
+function add(emitter, type, listener, isFirst) {
   checkListener(listener);
-  let events = target._events;
-  let existing;
+  let events = emitter._events;
   if (events === undefined) {
-    events = target._events = { __proto__: null };
-    target._eventsCount = 0;
-  } else {
-    if (events.newListener !== undefined) {
-      target.emit('newListener', type, listener.listener ?? listener);
-      events = target._events; // a listener may have replaced it
-    }
-    existing = events[type];
+    events = emitter._events = { __proto__: null };
+    emitter._eventsCount = 0;
+  } else if (events.newListener !== undefined) {
+    emitter.emit('newListener', type, listener.listener ?? listener);
+    events = emitter._events; // a listener may have put another in its place
   }
+  const existing = events[type];
   if (existing === undefined) {
     events[type] = listener;
-    ++target._eventsCount;
-    return target;
+    emitter._eventsCount++;
+    return emitter;
   }
-  if (typeof existing === 'function') {
-    existing = events[type] = prepend ? [listener, existing] : [existing, listener];
-  } else if (prepend) {
-    existing.unshift(listener);
-  } else {
+  const list = typeof existing === 'function' ?
+    pair(existing, listener, isFirst) :
+    extend(existing, listener, isFirst);
+  if (list !== existing) events[type] = list;
+  const limit = limitOf(emitter);
+  if (limit > 0 && list.length > limit && !list.warned) warnOfLeak(emitter, type, list);
+  return emitter;
+}
+
+function pair(existing, listener, isFirst) {
+  const list = isFirst ? [listener, existing] : [existing, listener];
+  list[kEmitting] = 0;
+  return list;
+}
+
+/** The list with one more listener: the same list where no emit under way could see the change. */
+function extend(existing, listener, isFirst) {
+  if (!isFirst) {
     existing.push(listener);
+    return existing;
   }
-  const limit = getMaxListenersOf(target);
-  if (limit > 0 && existing.length > limit && !existing.warned) warnLeak(target, type, existing);
-  return target;
+  const list = changeable(existing);
+  list.unshift(listener);
+  return list;
 }
 
-function warnLeak(target, type, existing) {
-  existing.warned = true;
-  const { inspect } = require('internal/util/inspect');
-  const warning = new Error(
-    `Possible EventEmitter memory leak detected. ${existing.length} ${String(type)} listeners ` +
-    `added to ${inspect(target, { depth: -1 })}. MaxListeners is ${getMaxListenersOf(target)}. Use emitter.setMaxListeners() to increase limit`);
-  warning.name = 'MaxListenersExceededWarning';
-  warning.emitter = target;
-  warning.type = type;
-  warning.count = existing.length;
-  process.emitWarning(warning);
+/** `list` itself, or a copy if an emit is walking it. A list that a program made has no count, and is copied. */
+function changeable(list) {
+  if (list[kEmitting] === 0) return list;
+  const copy = list.slice();
+  copy[kEmitting] = 0;
+  if (list.warned) copy.warned = true;
+  return copy;
 }
 
-EventEmitter.prototype.addListener = function addListener(type, listener) {
+prototype.addListener = function addListener(type, listener) {
   return add(this, type, listener, false);
 };
 
-EventEmitter.prototype.on = EventEmitter.prototype.addListener;
+prototype.on = prototype.addListener;
 
-EventEmitter.prototype.prependListener = function prependListener(type, listener) {
+prototype.prependListener = function prependListener(type, listener) {
   return add(this, type, listener, true);
 };
 
-function onceWrapper(target, type, listener) {
-  let fired = false;
-  const wrapped = function(...args) {
-    if (fired) return undefined;
-    target.removeListener(type, wrapped);
-    fired = true;
-    return Reflect.apply(listener, target, args);
+function wrapOnce(emitter, type, listener) {
+  checkListener(listener);
+  let hasFired = false;
+  const wrapper = function(...args) {
+    if (hasFired) return undefined;
+    emitter.removeListener(type, wrapper);
+    hasFired = true;
+    return Reflect.apply(listener, emitter, args);
   };
-  wrapped.listener = listener;
-  return wrapped;
+  wrapper.listener = listener;
+  return wrapper;
 }
 
-EventEmitter.prototype.once = function once(type, listener) {
-  checkListener(listener);
-  this.on(type, onceWrapper(this, type, listener));
+prototype.once = function once(type, listener) {
+  this.on(type, wrapOnce(this, type, listener));
   return this;
 };
 
-EventEmitter.prototype.prependOnceListener = function prependOnceListener(type, listener) {
-  checkListener(listener);
-  this.prependListener(type, onceWrapper(this, type, listener));
+prototype.prependOnceListener = function prependOnceListener(type, listener) {
+  this.prependListener(type, wrapOnce(this, type, listener));
   return this;
 };
 
 // Removing
 
-EventEmitter.prototype.removeListener = function removeListener(type, listener) {
+prototype.removeListener = function removeListener(type, listener) {
   checkListener(listener);
   const events = this._events;
-  const list = events?.[type];
-  if (list === undefined) return this;
-  if (list === listener || list.listener === listener) {
-    this._eventsCount -= 1;
-    if (this[kShapeMode]) {
-      events[type] = undefined;
-    } else if (this._eventsCount === 0) {
-      this._events = { __proto__: null };
-    } else {
-      delete events[type];
-    }
-    if (events.removeListener) this.emit('removeListener', type, list.listener || listener);
+  const existing = events?.[type];
+  if (existing === undefined) return this;
+  if (existing === listener || existing.listener === listener) {
+    dropEvent(this, events, type);
+    if (events.removeListener !== undefined) this.emit('removeListener', type, existing.listener ?? listener);
     return this;
   }
-  if (typeof list === 'function') return this;
-  const position = list.findLastIndex((each) => each === listener || each.listener === listener);
+  if (typeof existing === 'function') return this;
+  const position = lastPosition(existing, listener);
   if (position < 0) return this;
-  if (position === 0) list.shift();
-  else list.splice(position, 1);
-  if (list.length === 1) events[type] = list[0];
+  events[type] = without(existing, position);
   if (events.removeListener !== undefined) this.emit('removeListener', type, listener);
   return this;
 };
 
-EventEmitter.prototype.off = EventEmitter.prototype.removeListener;
+prototype.off = prototype.removeListener;
 
-EventEmitter.prototype.removeAllListeners = function removeAllListeners(type) {
+function lastPosition(list, listener) {
+  for (let i = list.length - 1; i >= 0; i--) {
+    if (list[i] === listener || list[i].listener === listener) return i;
+  }
+  return -1;
+}
+
+function without(existing, position) {
+  if (existing.length === 2) return existing[1 - position];
+  const list = changeable(existing);
+  if (position === list.length - 1) list.pop();
+  else if (position === 0) list.shift();
+  else list.splice(position, 1);
+  return list;
+}
+
+/** The last listener of `type` is gone. */
+function dropEvent(emitter, events, type) {
+  emitter._eventsCount--;
+  if (emitter[kShapeMode]) events[type] = undefined;
+  else if (emitter._eventsCount === 0) emitter._events = { __proto__: null };
+  else delete events[type];
+}
+
+prototype.removeAllListeners = function removeAllListeners(type) {
   const events = this._events;
   if (events === undefined) return this;
+  const isAll = arguments.length === 0;
   if (events.removeListener === undefined) {
-    forget(this, arguments.length === 0 ? undefined : type, arguments.length === 0);
+    if (isAll) reset(this);
+    else if (events[type] !== undefined) dropUntold(this, events, type);
     return this;
   }
-  if (arguments.length === 0) {
+  if (isAll) {
     for (const key of Reflect.ownKeys(events)) {
       if (key !== 'removeListener') this.removeAllListeners(key);
     }
     this.removeAllListeners('removeListener');
-    this._events = { __proto__: null };
-    this._eventsCount = 0;
-    this[kShapeMode] = false;
+    reset(this);
     return this;
   }
-  const listeners = events[type];
-  if (typeof listeners === 'function') {
-    this.removeListener(type, listeners);
-  } else if (listeners !== undefined) {
-    for (let i = listeners.length - 1; i >= 0; i--) this.removeListener(type, listeners[i]);
+  const existing = events[type];
+  if (typeof existing === 'function') {
+    this.removeListener(type, existing);
+  } else if (existing !== undefined) {
+    for (let i = existing.length - 1; i >= 0; i--) this.removeListener(type, existing[i]);
   }
   return this;
 };
 
-/** Without anyone to tell: forget one event's listeners, or all. */
-function forget(target, type, all) {
-  if (all) {
-    target._events = { __proto__: null };
-    target._eventsCount = 0;
-  } else if (target._events[type] !== undefined) {
-    if (--target._eventsCount === 0) target._events = { __proto__: null };
-    else delete target._events[type];
-  }
-  target[kShapeMode] = false;
+function reset(emitter) {
+  emitter._events = { __proto__: null };
+  emitter._eventsCount = 0;
+  emitter[kShapeMode] = false;
+}
+
+function dropUntold(emitter, events, type) {
+  if (--emitter._eventsCount === 0) emitter._events = { __proto__: null };
+  else delete events[type];
+  emitter[kShapeMode] = false;
 }
 
 // Asking
 
-function listenersOf(target, type, unwrap) {
-  const handler = target._events?.[type];
+prototype.listeners = function listeners(type) {
+  const handler = this._events?.[type];
   if (handler === undefined) return [];
-  if (typeof handler === 'function') return [unwrap ? handler.listener || handler : handler];
-  return unwrap ? handler.map((each) => each.listener || each) : handler.slice();
-}
-
-EventEmitter.prototype.listeners = function listeners(type) {
-  return listenersOf(this, type, true);
+  if (typeof handler === 'function') return [handler.listener ?? handler];
+  return handler.map((each) => each.listener ?? each);
 };
 
-EventEmitter.prototype.rawListeners = function rawListeners(type) {
-  return listenersOf(this, type, false);
+prototype.rawListeners = function rawListeners(type) {
+  const handler = this._events?.[type];
+  if (handler === undefined) return [];
+  return typeof handler === 'function' ? [handler] : handler.slice();
 };
 
-function listenerCount(type, listener) {
+prototype.listenerCount = function listenerCount(type, listener) {
   const handler = this._events?.[type];
   if (handler === undefined) return 0;
   if (typeof handler === 'function') {
-    if (listener == null) return 1;
-    return listener === handler || listener === handler.listener ? 1 : 0;
+    return listener == null || listener === handler || listener === handler.listener ? 1 : 0;
   }
   if (listener == null) return handler.length;
   return handler.filter((each) => each === listener || each.listener === listener).length;
-}
+};
 
-EventEmitter.prototype.listenerCount = listenerCount;
-
-EventEmitter.prototype.eventNames = function eventNames() {
+prototype.eventNames = function eventNames() {
   return this._eventsCount > 0 ? Reflect.ownKeys(this._events) : [];
 };
 
-// How many are too many
-
-function getMaxListenersOf(target) {
-  return target._maxListeners === undefined ? defaultMaxListeners : target._maxListeners;
-}
-
-EventEmitter.prototype.setMaxListeners = function setMaxListeners(n) {
-  validateNumber(n, 'setMaxListeners', 0);
-  this._maxListeners = n;
-  return this;
-};
-
-EventEmitter.prototype.getMaxListeners = function getMaxListeners() {
-  return getMaxListenersOf(this);
-};
+// Emitters and event targets alike
 
 function isEventTarget(value) {
-  return typeof value?.addEventListener === 'function' && typeof value.dispatchEvent === 'function';
+  return require('internal/event_target').isEventTarget(value);
 }
 
-function setMaxListeners(n = defaultMaxListeners, ...targets) {
-  validateNumber(n, 'setMaxListeners', 0);
-  if (targets.length === 0) {
-    defaultMaxListeners = n;
-    return;
-  }
-  const { isEventTarget: isOurs } = require('internal/event_target');
-  for (const target of targets) {
-    if (isOurs(target)) {
-      target[kMaxEventTargetListeners] = n;
-      target[kMaxEventTargetListenersWarned] = false;
-    } else if (typeof target.setMaxListeners === 'function') {
-      target.setMaxListeners(n);
-    } else {
-      throw new ERR_INVALID_ARG_TYPE('eventTargets', ['EventEmitter', 'EventTarget'], target);
-    }
-  }
+function rejectTarget(value) {
+  throw new ERR_INVALID_ARG_TYPE('emitter', ['EventEmitter', 'EventTarget'], value);
 }
 
-function getMaxListeners(target) {
-  if (typeof target?.getMaxListeners === 'function') return getMaxListenersOf(target);
-  if (typeof target?.[kMaxEventTargetListeners] === 'number') return target[kMaxEventTargetListeners];
-  throw new ERR_INVALID_ARG_TYPE('emitter', ['EventEmitter', 'EventTarget'], target);
+function getEventListeners(emitterOrTarget, type) {
+  if (typeof emitterOrTarget.listeners === 'function') return emitterOrTarget.listeners(type);
+  if (!isEventTarget(emitterOrTarget)) rejectTarget(emitterOrTarget);
+  return require('internal/event_target').listenersOf(emitterOrTarget, type);
 }
 
-function getEventListeners(target, type) {
-  if (typeof target?.listeners === 'function') return target.listeners(type);
-  if (isEventTarget(target)) return require('internal/event_target').listenersOf(target, type);
-  throw new ERR_INVALID_ARG_TYPE('emitter', ['EventEmitter', 'EventTarget'], target);
+function getMaxListeners(emitterOrTarget) {
+  if (typeof emitterOrTarget?.getMaxListeners === 'function') return limitOf(emitterOrTarget);
+  if (typeof emitterOrTarget?.[kMaxEventTargetListeners] !== 'number') rejectTarget(emitterOrTarget);
+  return emitterOrTarget[kMaxEventTargetListeners];
 }
 
-function staticListenerCount(emitter, type) {
-  if (typeof emitter.listenerCount === 'function') return emitter.listenerCount(type);
-  return Reflect.apply(listenerCount, emitter, [type]);
+function listenerCount(emitterOrTarget, type) {
+  if (typeof emitterOrTarget.listenerCount === 'function') return emitterOrTarget.listenerCount(type);
+  if (!isEventTarget(emitterOrTarget)) rejectTarget(emitterOrTarget);
+  return require('internal/event_target').listenerCount(emitterOrTarget, type);
 }
 
-// Waiting for an event
-
-function listen(target, name, listener, { once = false, ...flags } = kEmptyObject) {
-  if (typeof target.on === 'function') {
-    if (once) target.once(name, listener);
-    else target.on(name, listener);
-  } else if (isEventTarget(target) || typeof target.addEventListener === 'function') {
-    target.addEventListener(name, listener, { once, ...flags });
+function setMaxListenersOf(target, n) {
+  if (isEventTarget(target)) {
+    target[kMaxEventTargetListeners] = n;
+    target[kMaxEventTargetListenersWarned] = false;
+  } else if (typeof target.setMaxListeners === 'function') {
+    target.setMaxListeners(n);
   } else {
-    throw new ERR_INVALID_ARG_TYPE('emitter', 'EventEmitter', target);
+    throw new ERR_INVALID_ARG_TYPE('eventTargets', ['EventEmitter', 'EventTarget'], target);
   }
 }
 
-function unlisten(target, name, listener, flags) {
-  if (typeof target.removeListener === 'function') target.removeListener(name, listener);
-  else if (typeof target.removeEventListener === 'function') target.removeEventListener(name, listener, flags);
-  else throw new ERR_INVALID_ARG_TYPE('emitter', 'EventEmitter', target);
+// Together. The order is that in which programs that list the properties find them.
+
+function defineAccessor(name, get, set) {
+  Object.defineProperty(EventEmitter, name, { __proto__: null, get, set, enumerable: true });
 }
 
-/** A promise of the arguments of the next `name`. */
-async function once(emitter, name, options = kEmptyObject) {
-  validateObject(options, 'options');
-  const { signal } = options;
-  validateAbortSignal(signal, 'options.signal');
-  if (signal?.aborted) throw new AbortError(undefined, { cause: signal.reason });
-  return new Promise((resolve, reject) => {
-    const settle = (finish, value) => {
-      unlisten(emitter, name, resolver);
-      if (typeof emitter.removeListener === 'function') emitter.removeListener('error', onError);
-      if (signal !== undefined) unlisten(signal, 'abort', onAbort);
-      finish(value);
-    };
-    const onError = (error) => settle(reject, error);
-    const resolver = (...args) => settle(resolve, args);
-    const onAbort = () => settle(reject, new AbortError(undefined, { cause: signal?.reason }));
-    listen(emitter, name, resolver, { once: true, [require('internal/event_target').kResistStopPropagation]: true });
-    if (name !== 'error' && typeof emitter.once === 'function') emitter.once('error', onError);
-    if (signal !== undefined) {
-      listen(signal, 'abort', onAbort, { once: true, [require('internal/event_target').kResistStopPropagation]: true });
-    }
-  });
+function lazyEventEmitterAsyncResource() {
+  return require('internal/event_emitter_async_resource').EventEmitterAsyncResource;
 }
 
-const AsyncIteratorPrototype = Object.getPrototypeOf(Object.getPrototypeOf(async function* () {}).prototype);
-
-/** An asynchronous iterator over the arguments of each `name`. */
-function on(emitter, name, options = kEmptyObject) {
-  validateObject(options, 'options');
-  const { signal } = options;
-  validateAbortSignal(signal, 'options.signal');
-  if (signal?.aborted) throw new AbortError(undefined, { cause: signal.reason });
-  const highWaterMark = options.highWaterMark ?? options.highWatermark ?? Number.MAX_SAFE_INTEGER;
-  validateInteger(highWaterMark, 'options.highWaterMark', 1);
-  const lowWaterMark = options.lowWaterMark ?? options.lowWatermark ?? 1;
-  validateInteger(lowWaterMark, 'options.lowWaterMark', 1);
-
-  const unconsumed = [];
-  const waiting = [];
-  const registered = [];
-  let isPaused = false;
-  let error = null;
-  let isFinished = false;
-
-  const add = (target, type, listener, flags) => {
-    listen(target, type, listener, flags);
-    registered.push([target, type, listener, flags]);
-  };
-
-  const iterator = Object.setPrototypeOf({
-    next() {
-      if (unconsumed.length > 0) {
-        const value = unconsumed.shift();
-        if (isPaused && unconsumed.length < lowWaterMark) {
-          emitter.resume();
-          isPaused = false;
-        }
-        return Promise.resolve({ value, done: false });
-      }
-      if (error !== null) {
-        const rejected = Promise.reject(error);
-        error = null;
-        return rejected;
-      }
-      if (isFinished) return close();
-      return new Promise((resolve, reject) => waiting.push({ resolve, reject }));
-    },
-    return() {
-      return close();
-    },
-    throw(thrown) {
-      if (!thrown || !(thrown instanceof Error)) {
-        throw new ERR_INVALID_ARG_TYPE('EventEmitter.AsyncIterator', 'Error', thrown);
-      }
-      onError(thrown);
-    },
-    [Symbol.asyncIterator]() {
-      return this;
-    },
-    [kWatermarkData]: {
-      get size() {
-        return unconsumed.length;
-      },
-      get low() {
-        return lowWaterMark;
-      },
-      get high() {
-        return highWaterMark;
-      },
-      get isPaused() {
-        return isPaused;
-      },
-    },
-  }, AsyncIteratorPrototype);
-
-  function onEvent(...args) {
-    if (waiting.length > 0) {
-      waiting.shift().resolve({ value: args, done: false });
-      return;
-    }
-    unconsumed.push(args);
-    if (!isPaused && unconsumed.length > highWaterMark) {
-      isPaused = true;
-      emitter.pause();
-    }
-  }
-
-  function onError(failure) {
-    if (waiting.length > 0) waiting.shift().reject(failure);
-    else error = failure;
-    close();
-  }
-
-  function close() {
-    for (const [target, type, listener, flags] of registered.splice(0)) unlisten(target, type, listener, flags);
-    isFinished = true;
-    const done = { value: undefined, done: true };
-    for (const each of waiting.splice(0)) each.resolve(done);
-    return Promise.resolve(done);
-  }
-
-  add(emitter, name, onEvent, { [require('internal/event_target').kResistStopPropagation]: true });
-  if (name !== 'error' && typeof emitter.on === 'function') add(emitter, 'error', onError);
-  for (const closing of options.close ?? []) add(emitter, closing, close);
-  if (signal !== undefined) {
-    add(signal, 'abort', () => onError(new AbortError(undefined, { cause: signal.reason })), {
-      once: true, [require('internal/event_target').kResistStopPropagation]: true,
-    });
-  }
-  return iterator;
-}
-
-/** Hear of a signal's abort even if another listener stops it; the result takes the listener away. */
-function addAbortListener(signal, listener) {
-  if (signal === undefined) throw new ERR_INVALID_ARG_TYPE('signal', 'AbortSignal', signal);
-  validateAbortSignal(signal, 'signal');
-  validateFunction(listener, 'listener');
-  let remove;
-  if (signal.aborted) {
-    queueMicrotask(() => listener());
-  } else {
-    const { kResistStopPropagation } = require('internal/event_target');
-    signal.addEventListener('abort', listener, { __proto__: null, once: true, [kResistStopPropagation]: true });
-    remove = () => signal.removeEventListener('abort', listener);
-  }
-  return {
-    __proto__: null,
-    [Symbol.dispose]() {
-      remove?.();
-    },
-  };
-}
-
-// Together
-
-module.exports = EventEmitter;
-Object.assign(EventEmitter, {
-  addAbortListener, once, on, getEventListeners, getMaxListeners, EventEmitter, usingDomains: false,
-  captureRejectionSymbol: kRejection, errorMonitor: kErrorMonitor, setMaxListeners, listenerCount: staticListenerCount,
+EventEmitter.addAbortListener = require('internal/events/abort_listener').addAbortListener;
+EventEmitter.once = require('internal/events/awaiting').once;
+EventEmitter.on = require('internal/events/awaiting').on;
+Object.assign(EventEmitter, { getEventListeners, getMaxListeners, listenerCount, EventEmitter, usingDomains: false });
+EventEmitter.captureRejectionSymbol = kRejection;
+defineAccessor('captureRejections', () => prototype[kCapture], (value) => {
+  validateBoolean(value, 'EventEmitter.captureRejections');
+  prototype[kCapture] = value;
 });
-for (const name of ['captureRejectionSymbol', 'errorMonitor']) {
-  Object.defineProperty(EventEmitter, name, { writable: false, configurable: false });
-}
-
+Object.defineProperty(EventEmitter, 'EventEmitterAsyncResource', {
+  __proto__: null, get: lazyEventEmitterAsyncResource, set: undefined, enumerable: true, configurable: true,
+});
+EventEmitter.errorMonitor = kErrorMonitor;
+defineAccessor('defaultMaxListeners', () => defaultMaxListeners, (value) => {
+  validateNumber(value, 'defaultMaxListeners', 0);
+  defaultMaxListeners = value;
+});
 Object.defineProperties(EventEmitter, {
-  captureRejections: {
-    __proto__: null,
-    get() {
-      return EventEmitter.prototype[kCapture];
-    },
-    set(value) {
-      validateBoolean(value, 'EventEmitter.captureRejections');
-      EventEmitter.prototype[kCapture] = value;
-    },
-    enumerable: true,
-  },
-  defaultMaxListeners: {
-    __proto__: null,
-    enumerable: true,
-    get() {
-      return defaultMaxListeners;
-    },
-    set(value) {
-      validateNumber(value, 'defaultMaxListeners', 0);
-      defaultMaxListeners = value;
-    },
-  },
-  kMaxEventTargetListeners: { __proto__: null, value: kMaxEventTargetListeners, enumerable: false },
-  kMaxEventTargetListenersWarned: { __proto__: null, value: kMaxEventTargetListenersWarned, enumerable: false },
-  kEmittedAt: { __proto__: null, value: kEmittedAt, enumerable: false },
-  EventEmitterAsyncResource: {
-    __proto__: null,
-    enumerable: true,
-    configurable: true,
-    get: () => require('internal/event_emitter_async_resource').EventEmitterAsyncResource,
-    set: undefined,
-  },
+  kMaxEventTargetListeners: { __proto__: null, value: kMaxEventTargetListeners },
+  kMaxEventTargetListenersWarned: { __proto__: null, value: kMaxEventTargetListenersWarned },
 });
+EventEmitter.setMaxListeners = function(n = defaultMaxListeners, ...eventTargets) {
+  validateNumber(n, 'setMaxListeners', 0);
+  if (eventTargets.length === 0) defaultMaxListeners = n;
+  for (const target of eventTargets) setMaxListenersOf(target, n);
+};
+EventEmitter.init = function(options) {
+  initialize(this, options);
+};

@@ -148,7 +148,9 @@ function openAsBlob(path, options = kEmptyObject) {
   const type = options.type || '';
   validateString(type, 'options.type');
   path = getValidatedPath(path);
-  return require('internal/fs/file_blob').openAsBlob(path, type);
+  // Reading it later is what can fail; that there is no such file is told at once.
+  const { createBlobFromFilePath } = require('internal/blob');
+  return Promise.resolve(createBlobFromFilePath(path, { type }));
 }
 
 function close(fd, callback = throwIfFailed) {

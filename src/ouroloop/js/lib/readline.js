@@ -69,23 +69,40 @@ for (const name of FIELDS) {
   const symbol = symbols[symbolName(name)];
   Object.defineProperty(Interface.prototype, `_${name}`, {
     __proto__: null,
-    configurable: true,
-    enumerable: true,
     get() { return this[symbol]; },
     set(value) { this[symbol] = value; },
   });
 }
+for (const name of METHODS) Interface.prototype[`_${name}`] = Editor.prototype[symbols[symbolName(name)]];
 
-for (const name of METHODS) {
-  const symbol = symbols[symbolName(name)];
-  const underscored = `_${name}`;
-  Interface.prototype[underscored] = Editor.prototype[symbol];
-  Object.defineProperty(Interface.prototype, symbol, {
-    __proto__: null,
-    configurable: true,
-    enumerable: true,
-    get() { return this[underscored]; },
-  });
+// One by one, so that each is a plain property access to the engine: the editor calls through them for every line.
+const replaceable = {
+  get [symbols.kSetRawMode]() { return this._setRawMode; },
+  get [symbols.kOnLine]() { return this._onLine; },
+  get [symbols.kWriteToOutput]() { return this._writeToOutput; },
+  get [symbols.kAddHistory]() { return this._addHistory; },
+  get [symbols.kRefreshLine]() { return this._refreshLine; },
+  get [symbols.kNormalWrite]() { return this._normalWrite; },
+  get [symbols.kInsertString]() { return this._insertString; },
+  get [symbols.kTabComplete]() { return this._tabComplete; },
+  get [symbols.kWordLeft]() { return this._wordLeft; },
+  get [symbols.kWordRight]() { return this._wordRight; },
+  get [symbols.kDeleteLeft]() { return this._deleteLeft; },
+  get [symbols.kDeleteRight]() { return this._deleteRight; },
+  get [symbols.kDeleteWordLeft]() { return this._deleteWordLeft; },
+  get [symbols.kDeleteWordRight]() { return this._deleteWordRight; },
+  get [symbols.kDeleteLineLeft]() { return this._deleteLineLeft; },
+  get [symbols.kDeleteLineRight]() { return this._deleteLineRight; },
+  get [symbols.kLine]() { return this._line; },
+  get [symbols.kHistoryNext]() { return this._historyNext; },
+  get [symbols.kHistoryPrev]() { return this._historyPrev; },
+  get [symbols.kGetDisplayPos]() { return this._getDisplayPos; },
+  get [symbols.kMoveCursor]() { return this._moveCursor; },
+  get [symbols.kTtyWrite]() { return this._ttyWrite; },
+};
+for (const symbol of Object.getOwnPropertySymbols(replaceable)) {
+  const { get } = Object.getOwnPropertyDescriptor(replaceable, symbol);
+  Object.defineProperty(Interface.prototype, symbol, { __proto__: null, get });
 }
 Interface.prototype._getCursorPos = Editor.prototype.getCursorPos;
 

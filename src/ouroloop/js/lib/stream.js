@@ -1,7 +1,8 @@
 'use strict';
 
-// `require('stream')` is the class Stream of old, and everything else hangs on it. The parts are in `internal/streams/`;
-// here they are put together: the operators go onto Readable, for they need Readable to make their results.
+// `require('stream')` is the class Stream of old, and everything else hangs on it. The parts are in
+// `internal/streams/`; here they are put together: the operators go onto Readable, for they need Readable to make
+// their results.
 
 const { Stream } = require('internal/streams/legacy');
 const { isArrayBufferView, isUint8Array } = require('internal/util/types');
@@ -59,7 +60,9 @@ Object.assign(Stream, {
 });
 
 function definePromises(target, name, value) {
-  Object.defineProperty(target, name, { __proto__: null, enumerable: true, configurable: name === 'promises', get: () => value });
+  Object.defineProperty(target, name, {
+    __proto__: null, enumerable: true, configurable: name === 'promises', get: () => value,
+  });
 }
 definePromises(Stream, 'promises', promises);
 definePromises(pipeline, customPromisify, promises.pipeline);

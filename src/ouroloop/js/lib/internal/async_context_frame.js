@@ -2,21 +2,18 @@
 
 // The async context frame: which AsyncLocalStorage stores hold what, at this point of the program.
 //
-// Theory of operation. A frame is a Map from storage to store, never changed once made. The current one lies in V8's
+// Theory of operation. A frame is a Map from storage to store; to change one, a new one is made. The current one lies in V8's
 // continuation-preserved embedder data, which V8 itself carries across `await` and promise reactions. Everything
 // the runtime schedules takes `current()` when it is scheduled and brings it back with `exchange` when it runs.
 //
-// What surprises people: until a program makes its first AsyncLocalStorage, there is no frame, V8 is never asked, and all of this costs a test of
-// a flag.
+// What surprises people: until a program first puts something into an AsyncLocalStorage, there is no frame, V8 is never
+// asked, and all of this costs a test of a flag.
 
 const natives = internalBinding('util');
 
 let active = false;
 
-/** From now on there may be frames. */
-function activate() {
-  active = true;
-}
+class AsyncContextFrame extends Map {}
 
 function current() {
   return active ? natives.getContinuationData() : undefined;
@@ -34,4 +31,10 @@ function exchange(frame) {
   return before;
 }
 
-module.exports = { activate, current, set, exchange };
+/** A frame like `frame`, but for what `storage` holds. From now on there are frames. */
+function derive(frame, storage, store) {
+  active = true;
+  return new AsyncContextFrame(frame).set(storage, store);
+}
+
+module.exports = { current, set, exchange, derive };

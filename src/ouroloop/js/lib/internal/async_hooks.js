@@ -1,55 +1,160 @@
 'use strict';
 
-// What is known of each asynchronous resource: ids, and the hooks of `createHook`.
+// What is known of each asynchronous resource: ids, which one is running, and the hooks of `createHook`.
 //
-// Theory of operation. Ids are numbers that only grow. A stack holds which resource is running; it is kept only as long as hooks
-// or ids are asked for by somebody (`enabled`). Timers, ticks, immediates and AsyncResources tell of themselves.
-
-const hooks = []; // those enabled
-const stack = [];
-let lastId = 1;
-let rootResource;
+// Theory of operation. Ids are numbers that only grow. Whatever runs a resource's callback (a timer, a tick, a request)
+// calls `enter` before and `leave` after; what was running meanwhile stands on a stack. That is done always, since it costs
+// two calls of a few ns; telling hooks is done while there are any (`enabled`). The list of hooks is never changed but
+// replaced: a hook that is enabled or disabled by another one does not change the telling that is under way.
+//
+// What surprises people: V8's promise hooks are out of reach here, so promises are no resources. There are no PROMISE events,
+// `promiseResolve` is never called, and in a promise's reaction `executionAsyncId()` is that of what ran the microtasks.
+// `AsyncLocalStorage` needs none of this and does follow promises (`internal/async_context_frame`).
 
 const async_id_symbol = Symbol('asyncId');
 const trigger_async_id_symbol = Symbol('triggerId');
+
+const BOOTSTRAP_ID = 1; // the main program's
+
+let hooks = []; // those enabled
+let lastId = BOOTSTRAP_ID;
+
+let runningId = BOOTSTRAP_ID;
+let runningTrigger = 0;
+let runningResource;
+const outer = []; // id, trigger, resource of what was running when something else was entered
+
+let rootResource;
+let defaultTrigger = -1;
 
 function newAsyncId() {
   return ++lastId;
 }
 
 function executionAsyncId() {
-  return stack.length === 0 ? (state.isMainDone ? 0 : 1) : stack[stack.length - 1].id;
+  return runningId;
 }
 
 function triggerAsyncId() {
-  return stack.length === 0 ? 0 : stack[stack.length - 1].trigger;
+  return runningTrigger;
 }
 
 function executionAsyncResource() {
-  if (stack.length === 0) return rootResource ??= {};
-  return stack[stack.length - 1].resource;
+  return runningResource ?? (rootResource ??= {});
 }
 
-let defaultTrigger;
-
 function defaultTriggerAsyncId() {
-  return defaultTrigger ?? executionAsyncId();
+  return defaultTrigger < 0 ? runningId : defaultTrigger;
 }
 
 /** Run `block` with another default trigger. */
 function withDefaultTrigger(id, block, ...args) {
-  const outer = defaultTrigger;
+  const before = defaultTrigger;
   defaultTrigger = id;
   try {
     return block(...args);
   } finally {
-    defaultTrigger = outer;
+    defaultTrigger = before;
   }
 }
 
+/** A resource's callback is about to run. One with the id 0 is nobody's business: no hook is told. */
+function enter(id, trigger, resource) {
+  outer.push(runningId, runningTrigger, runningResource);
+  runningId = id;
+  runningTrigger = trigger;
+  runningResource = resource;
+  if (state.enabled && id !== 0) tell('before', id);
+}
+
+/** It has run. Not called when it threw: then `clearStack` is. */
+function leave(id) {
+  if (outer.length === 0) return; // cleared by an error that was handled meanwhile
+  if (state.enabled && id !== 0) tell('after', id);
+  runningResource = outer.pop();
+  runningTrigger = outer.pop();
+  runningId = outer.pop();
+}
+
+/** Nothing is running any more: an error left all that was, or the main program has ended. */
+function clearStack() {
+  outer.length = 0;
+  runningId = 0;
+  runningTrigger = 0;
+  runningResource = undefined;
+}
+
+// Telling
+
+function tell(event, id) {
+  const list = hooks;
+  for (let i = 0; i < list.length; i++) {
+    if (list[i][event] !== undefined) guarded(list[i], event, id);
+  }
+}
+
+function guarded(hook, event, ...args) {
+  try {
+    hook[event](...args);
+  } catch (error) {
+    fatal(error);
+  }
+}
+
+/** An error in a hook cannot be handled by the program: it ends the process. */
+function fatal(error) {
+  process._rawDebug(typeof error?.stack === 'string' ? error.stack : new Error(String(error)).stack);
+  process.exit(1);
+}
+
+function emitInit(id, type, trigger, resource) {
+  const list = hooks;
+  for (let i = 0; i < list.length; i++) {
+    if (list[i].init !== undefined) guarded(list[i], 'init', id, type, trigger, resource);
+  }
+}
+
+let destroyed = [];
+
+/** Destroy hooks are told later: they must not run inside of whatever destroys. */
+function emitDestroy(id) {
+  if (!state.destroyEnabled || id <= 0) return;
+  if (destroyed.length === 0) scheduleSilently(tellDestroyed);
+  destroyed.push(id);
+}
+
+/** An immediate of which no hook is told: to tell of it would need another one, and so on for ever. */
+function scheduleSilently(callback) {
+  const { enabled } = state;
+  state.enabled = false;
+  const immediate = require('timers').setImmediate(callback).unref();
+  state.enabled = enabled;
+  immediate[async_id_symbol] = 0;
+}
+
+function tellDestroyed() {
+  const ids = destroyed;
+  destroyed = [];
+  for (const id of ids) tell('destroy', id);
+}
+
+// Hooks
+
+function enable(hook) {
+  if (!hooks.includes(hook)) replaceHooks([...hooks, hook]);
+}
+
+function disable(hook) {
+  if (hooks.includes(hook)) replaceHooks(hooks.filter((each) => each !== hook));
+}
+
+function replaceHooks(list) {
+  hooks = list;
+  state.enabled = list.length > 0;
+  state.destroyEnabled = list.some((hook) => hook.destroy !== undefined);
+}
+
 const state = {
-  hooks,
-  isMainDone: false,
   enabled: false,
   destroyEnabled: false,
   async_id_symbol,
@@ -60,67 +165,13 @@ const state = {
   executionAsyncResource,
   defaultTriggerAsyncId,
   withDefaultTrigger,
-  emitInit,
-  emitBefore,
-  emitAfter,
-  emitDestroy,
-  emitPromiseResolve,
+  enter,
+  leave,
   clearStack,
-  update,
+  emitInit,
+  emitDestroy,
+  enable,
+  disable,
 };
-
-/** A hook was enabled or disabled. */
-function update() {
-  state.enabled = hooks.length > 0;
-  state.destroyEnabled = hooks.some((hook) => hook.destroy !== undefined);
-}
-
-/** An error in a hook cannot be handled by the program: it ends the process. */
-function guarded(hook, name, ...args) {
-  try {
-    hook[name](...args);
-  } catch (error) {
-    process._rawDebug(typeof error?.stack === 'string' ? error.stack : String(error));
-    if (process.listenerCount?.('exit') >= 0) process.reallyExit(1);
-  }
-}
-
-function emitInit(id, type, trigger, resource) {
-  for (const hook of [...hooks]) if (hook.init) guarded(hook, 'init', id, type, trigger, resource);
-}
-
-function emitBefore(id, trigger, resource) {
-  stack.push({ id, trigger, resource });
-  for (const hook of [...hooks]) if (hook.before) guarded(hook, 'before', id);
-}
-
-function emitAfter(id) {
-  for (const hook of [...hooks]) if (hook.after) guarded(hook, 'after', id);
-  while (stack.length > 0 && stack.pop().id !== id);
-}
-
-let destroyed = [];
-
-function emitDestroy(id) {
-  if (!state.destroyEnabled) return;
-  if (destroyed.length === 0) require('timers').setImmediate(tellDestroyed).unref();
-  destroyed.push(id);
-}
-
-function tellDestroyed() {
-  const ids = destroyed;
-  destroyed = [];
-  for (const id of ids) {
-    for (const hook of [...hooks]) if (hook.destroy) guarded(hook, 'destroy', id);
-  }
-}
-
-function emitPromiseResolve(id) {
-  for (const hook of [...hooks]) if (hook.promiseResolve) guarded(hook, 'promiseResolve', id);
-}
-
-function clearStack() {
-  stack.length = 0;
-}
 
 module.exports = state;

@@ -2,11 +2,12 @@
 
 // What a Buffer is made of: the class of its instances and the methods that need no `Buffer` function.
 //
-// Instances are made by `FastBuffer`, a subclass of Uint8Array whose prototype becomes `Buffer.prototype`. Small ones share a pool,
-// an ArrayBuffer that is taken when first needed and left to its users when full. The `*Slice` and `*Write` methods are Node's
-// inner ones, which programs have found: they check their ranges and convert, no more.
+// Instances are made by `FastBuffer`, a subclass of Uint8Array whose prototype becomes `Buffer.prototype`. Small ones
+// share a pool, an ArrayBuffer that is taken when first needed and left to its users when full. The `*Slice` and
+// `*Write` methods are Node's inner ones, which programs have found: they check their ranges and convert, no more.
 
 const { codes: { ERR_BUFFER_OUT_OF_BOUNDS } } = require('internal/errors');
+const { markAsUntransferable } = require('internal/worker/js_transferable');
 const { encodings } = require('internal/buffer/text');
 const { methods: numberMethods } = require('internal/buffer/numbers');
 
@@ -15,18 +16,6 @@ class FastBuffer extends Uint8Array {
   constructor(bufferOrLength, byteOffset, length) {
     super(bufferOrLength, byteOffset, length);
   }
-}
-
-// ---- ArrayBuffers that are not to be transferred, because others' bytes lie in them ----
-
-const untransferables = new WeakSet();
-
-function markAsUntransferable(value) {
-  if ((typeof value === 'object' && value !== null) || typeof value === 'function') untransferables.add(value);
-}
-
-function isMarkedAsUntransferable(value) {
-  return untransferables.has(value);
 }
 
 // ---- The pool ----
@@ -40,7 +29,8 @@ function makeRoom(length, size) {
   pool = new ArrayBuffer(size);
   poolBytes = new Uint8Array(pool);
   poolOffset = 0;
-  untransferables.add(pool);
+  // Others' bytes lie in it.
+  markAsUntransferable(pool);
 }
 
 function take(length) {
@@ -152,8 +142,6 @@ const innerMethods = {
 module.exports = {
   FastBuffer,
   checkString,
-  isMarkedAsUntransferable,
-  markAsUntransferable,
   methods: { ...numberMethods, ...innerMethods },
   pooled,
   pooledText,

@@ -2,8 +2,8 @@
 
 // TextEncoder and TextDecoder (WHATWG Encoding Standard).
 //
-// A TextDecoder finds the encoding by its label and has a decoder of its own, from `internal/encoding/`, which keeps what a chunk
-// leaves open; the byte order mark is taken off here. Only UTF-8 is encoded.
+// A TextDecoder finds the encoding by its label and has a decoder of its own, from `internal/encoding/`, which keeps
+// what a chunk leaves open; the byte order mark is taken off here. Only UTF-8 is encoded.
 
 const {
   codes: {
@@ -45,7 +45,8 @@ class TextEncoder {
   #isTextEncoder = true;
 
   static #check(value) {
-    if (typeof value !== 'object' || value === null || !(#isTextEncoder in value)) throw new ERR_INVALID_THIS('TextEncoder');
+    const isObject = typeof value === 'object' && value !== null;
+    if (!isObject || !(#isTextEncoder in value)) throw new ERR_INVALID_THIS('TextEncoder');
   }
 
   get encoding() {
@@ -108,7 +109,8 @@ class TextDecoder {
   #isAtStart = true;
 
   static #check(value) {
-    if (typeof value !== 'object' || value === null || !(#decoder in value)) throw new ERR_INVALID_THIS('TextDecoder');
+    const isObject = typeof value === 'object' && value !== null;
+    if (!isObject || !(#decoder in value)) throw new ERR_INVALID_THIS('TextDecoder');
   }
 
   constructor(encoding = 'utf-8', options = undefined) {
@@ -120,21 +122,6 @@ class TextDecoder {
     this.#encoding = name;
     this.#isFatal = Boolean(options?.fatal);
     this.#ignoresMark = Boolean(options?.ignoreBOM);
-  }
-
-  get encoding() {
-    TextDecoder.#check(this);
-    return this.#encoding;
-  }
-
-  get fatal() {
-    TextDecoder.#check(this);
-    return this.#isFatal;
-  }
-
-  get ignoreBOM() {
-    TextDecoder.#check(this);
-    return this.#ignoresMark;
   }
 
   decode(input = new Uint8Array(), options = undefined) {
@@ -153,6 +140,21 @@ class TextDecoder {
     return isMarked ? text.slice(1) : text;
   }
 
+  get encoding() {
+    TextDecoder.#check(this);
+    return this.#encoding;
+  }
+
+  get fatal() {
+    TextDecoder.#check(this);
+    return this.#isFatal;
+  }
+
+  get ignoreBOM() {
+    TextDecoder.#check(this);
+    return this.#ignoresMark;
+  }
+
   [customInspectSymbol](depth, options) {
     TextDecoder.#check(this);
     if (typeof depth === 'number' && depth < 0) return options.stylize('[TextDecoder]', 'special');
@@ -167,7 +169,8 @@ for (const [Class, members] of [
   [TextDecoder, ['decode', 'encoding', 'fatal', 'ignoreBOM']],
 ]) {
   for (const member of members) Object.defineProperty(Class.prototype, member, kEnumerableProperty);
-  Object.defineProperty(Class.prototype, Symbol.toStringTag, { __proto__: null, configurable: true, value: Class.name });
+  const tag = { __proto__: null, configurable: true, value: Class.name };
+  Object.defineProperty(Class.prototype, Symbol.toStringTag, tag);
 }
 
 module.exports = { TextDecoder, TextEncoder };

@@ -8,6 +8,7 @@
 const { current, exchange } = require('internal/async_context_frame');
 const { afterCallback } = require('internal/process/task_queues');
 const { uncaught } = require('internal/process/execution');
+const { THROWN } = require('internal/process/report_error');
 
 const listeners = new Map(); // number -> { listener, frame }
 let last = 0;
@@ -31,7 +32,7 @@ function emit(id, ...values) {
     entry.listener(...values);
   } catch (error) {
     exchange(outer);
-    uncaught(error);
+    uncaught(error, false, THROWN);
     return;
   }
   exchange(outer);

@@ -10,6 +10,7 @@
 const { current, exchange } = require('internal/async_context_frame');
 const { afterCallback } = require('internal/process/task_queues');
 const { uncaught } = require('internal/process/execution');
+const { THROWN } = require('internal/process/report_error');
 
 const callbacks = [];
 const frames = [];
@@ -39,7 +40,7 @@ function complete(id, errno, result) {
     callback(errno, result);
   } catch (error) {
     exchange(outer);
-    uncaught(error);
+    uncaught(error, false, THROWN);
     return;
   }
   exchange(outer);

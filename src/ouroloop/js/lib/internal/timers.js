@@ -232,7 +232,7 @@ function runTimer(timer) {
   }
   const asyncId = timer[asyncIdSymbol];
   const outer = frames.exchange(timer[kFrame]);
-  if (hooks.enabled) hooks.emitBefore(asyncId, timer[triggerAsyncIdSymbol], timer);
+  hooks.enter(asyncId, timer[triggerAsyncIdSymbol], timer);
   let start;
   if (timer._repeat) start = now();
   try {
@@ -248,7 +248,7 @@ function runTimer(timer) {
       retire(timer);
     }
   }
-  if (hooks.enabled) hooks.emitAfter(asyncId);
+  hooks.leave(asyncId);
 }
 
 /** A timer that has run, or is cleared, and is in no list. */
@@ -523,7 +523,7 @@ function runImmediate(immediate) {
   immediate[kRefed] = null;
   const asyncId = immediate[asyncIdSymbol];
   const outer = frames.exchange(immediate[kFrame]);
-  if (hooks.enabled) hooks.emitBefore(asyncId, immediate[triggerAsyncIdSymbol], immediate);
+  hooks.enter(asyncId, immediate[triggerAsyncIdSymbol], immediate);
   try {
     const args = immediate._argv;
     if (args === undefined) immediate._onImmediate();
@@ -533,7 +533,7 @@ function runImmediate(immediate) {
     frames.exchange(outer);
     if (hooks.destroyEnabled) hooks.emitDestroy(asyncId);
   }
-  if (hooks.enabled) hooks.emitAfter(asyncId);
+  hooks.leave(asyncId);
 }
 
 // The old, never public way to put a timeout on any object.

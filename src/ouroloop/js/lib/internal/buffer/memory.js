@@ -1,6 +1,7 @@
 'use strict';
 
-// Between strings and the memory of buffers, by natives that call V8's own routines; the way of long texts (see strings.js).
+// Between strings and the memory of buffers, by natives that call V8's own routines; the way of long texts (see
+// strings.js).
 //
 // A native costs some microseconds to call and next to nothing for a byte. To make the call cheap, only the ArrayBuffer
 // and the string are passed: position and length lie in memory that both sides see, and the result comes back in it.

@@ -2,8 +2,8 @@
 
 // Reading and writing numbers in buffers: the methods `readUInt8` to `writeDoubleBE` of `Buffer.prototype`.
 //
-// A method reads its first and last byte before anything else: `undefined` there is the one sign of a bad offset (outside,
-// fractional, NaN), and only then is it worth finding out which. Floats and BigInts go through eight bytes
+// A method reads its first and last byte before anything else: `undefined` there is the one sign of a bad offset
+// (outside, fractional, NaN), and only then is it worth finding out which. Floats and BigInts go through eight bytes
 // of scratch memory; every processor that V8 is built for here is little-endian.
 
 const {
@@ -134,7 +134,8 @@ function checkWrite(buffer, value, offset, min, max, size) {
   if (size === 1) validateNumber(offset, 'offset');
   if (value > max || value < min) throwValue(value, min, max, size);
   validateNumber(offset, 'offset');
-  if (buffer[offset] === undefined || buffer[offset + size - 1] === undefined) throwBounds(offset, buffer.length - size);
+  const isInside = buffer[offset] !== undefined && buffer[offset + size - 1] !== undefined;
+  if (!isInside) throwBounds(offset, buffer.length - size);
 }
 
 function writeByte(buffer, value, offset, min, max) {
@@ -201,7 +202,8 @@ function checkRead(buffer, offset, size) {
   if (offset === undefined) throw new ERR_INVALID_ARG_TYPE('offset', 'number', offset);
   checkSize(size);
   validateNumber(offset, 'offset');
-  if (buffer[offset] === undefined || buffer[offset + size - 1] === undefined) throwBounds(offset, buffer.length - size);
+  const isInside = buffer[offset] !== undefined && buffer[offset + size - 1] !== undefined;
+  if (!isInside) throwBounds(offset, buffer.length - size);
 }
 
 function readUIntLE(offset, byteLength) {
@@ -283,7 +285,8 @@ function writeIntBE(value, offset, byteLength) {
 
 function load(buffer, offset, size) {
   validateNumber(offset, 'offset');
-  if (buffer[offset] === undefined || buffer[offset + size - 1] === undefined) throwBounds(offset, buffer.length - size);
+  const isInside = buffer[offset] !== undefined && buffer[offset + size - 1] !== undefined;
+  if (!isInside) throwBounds(offset, buffer.length - size);
   if (scratch === undefined) makeScratch();
 }
 

@@ -2,9 +2,9 @@
 
 // Finding and comparing bytes.
 //
-// `find` looks for a run of bytes from a place on, forwards or backwards, at every step of one byte (or of two, for UTF-16, which
-// matches at even places only). Forwards it jumps from one occurrence of the needle's first byte to the next with V8's own `indexOf`;
-// where these turn out to be everywhere, it goes over to Horspool's skip table.
+// `find` looks for a run of bytes from a place on, forwards or backwards, at every step of one byte (or of two, for
+// UTF-16, which matches at even places only). Forwards it jumps from one occurrence of the needle's first byte to the
+// next with V8's own `indexOf`; where these turn out to be everywhere, it goes over to Horspool's skip table.
 
 const { indexOf: indexOfByte, lastIndexOf: lastIndexOfByte } = Uint8Array.prototype;
 

@@ -2,18 +2,21 @@
 
 // The encodings of buffers: for each, how to turn bytes to text and text to bytes.
 //
-// An encoding is an object with `name`, `byteLength(string)`, `slice(view, start, end)` and `write(view, string, start, end)`,
-// which returns the number of bytes written; ranges have been checked by the caller. Decoding is lenient: base64 takes both
-// alphabets and skips what is in neither, hex stops at the first pair that is none, latin1 keeps the low byte.
+// An encoding is an object with `name`, `byteLength(string)`, `slice(view, start, end)` and `write(view, string,
+// start, end)`, which returns the number of bytes written; ranges have been checked by the caller. Decoding is
+// lenient: base64 takes both alphabets and skips what is in neither, hex stops at the first pair that is none, latin1
+// keeps the low byte.
 
 const strings = require('internal/buffer/strings');
 const { checkStringLength } = require('internal/buffer/memory');
-const { toBase64, setFromBase64, toHex, setFromHex } = Uint8Array.prototype;
 
 function range(view, start, end) {
   if (start === 0 && end === view.length) return view;
   return new Uint8Array(view.buffer, view.byteOffset + start, end - start);
 }
+
+// Below this, a call of V8's decoders costs more than a loop.
+const kShort = 48;
 
 const sameLength = (string) => string.length;
 
@@ -27,7 +30,7 @@ function asciiSlice(view, start, end) {
 
 function hexSlice(view, start, end) {
   checkStringLength((end - start) * 2);
-  return toHex.call(range(view, start, end));
+  return range(view, start, end).toHex();
 }
 
 function hexDigit(unit) {
@@ -38,10 +41,10 @@ function hexDigit(unit) {
 
 function hexWrite(view, string, start, end) {
   const count = Math.min(string.length >> 1, end - start);
-  if (count === 0) return 0;
+  if (count < kShort) return hexWriteValid(view, string, start, count);
   try {
     const digits = string.length === count * 2 ? string : string.slice(0, count * 2);
-    return setFromHex.call(range(view, start, start + count), digits).written;
+    return range(view, start, start + count).setFromHex(digits).written;
   } catch {
     return hexWriteValid(view, string, start, count);
   }
@@ -63,12 +66,12 @@ const kUrlAlphabet = { __proto__: null, alphabet: 'base64url', omitPadding: true
 
 function base64Slice(view, start, end) {
   checkStringLength(Math.ceil((end - start) / 3) * 4);
-  return toBase64.call(range(view, start, end));
+  return range(view, start, end).toBase64();
 }
 
 function base64urlSlice(view, start, end) {
   checkStringLength(Math.ceil((end - start) * 4 / 3));
-  return toBase64.call(range(view, start, end), kUrlAlphabet);
+  return range(view, start, end).toBase64(kUrlAlphabet);
 }
 
 /** As many bytes as so many characters can give; fewer come when some of them are to be skipped. */
@@ -82,10 +85,10 @@ function base64Length(string) {
 
 function base64Write(view, string, start, end) {
   // V8's decoder writes whole groups of three bytes, so it is of use only when all fits.
-  if (end - start < base64Length(string)) return base64WriteValid(view, string, start, end);
+  if (string.length < kShort || end - start < base64Length(string)) return base64WriteValid(view, string, start, end);
   const isUrl = string.includes('-') || string.includes('_');
   try {
-    return setFromBase64.call(range(view, start, end), string, isUrl ? kUrlAlphabet : undefined).written;
+    return range(view, start, end).setFromBase64(string, isUrl ? kUrlAlphabet : undefined).written;
   } catch {
     return base64WriteValid(view, string, start, end);
   }

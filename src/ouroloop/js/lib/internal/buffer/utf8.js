@@ -21,7 +21,8 @@ function isUtf8(view) {
 
 /**
  * What a lead byte wants: its number of continuation bytes and the range of the first of them, packed as
- * `count << 16 | lowest << 8 | highest`. The narrow ranges keep out overlong forms, surrogates and what is above U+10FFFF.
+ * `count << 16 | lowest << 8 | highest`. The narrow ranges keep out overlong forms, surrogates and what is above
+ * U+10FFFF.
  */
 function continuation(lead) {
   if (lead < 0xc2 || lead > 0xf4) return 0;
@@ -40,10 +41,11 @@ function incompleteLength(view, start, end) {
     const wanted = continuation(byte);
     const present = end - i - 1;
     if (present >= wanted >> 16) return 0;
-    const isPossible = present === 0 || (view[i + 1] >= ((wanted >> 8) & 0xff) && view[i + 1] <= (wanted & 0xff));
+    const second = view[i + 1];
+    const isPossible = present === 0 || (second >= ((wanted >> 8) & 0xff) && second <= (wanted & 0xff));
     return isPossible ? present + 1 : 0;
   }
   return 0;
 }
 
-module.exports = { continuation, incompleteLength, isAscii, isUtf8 };
+module.exports = { incompleteLength, isAscii, isUtf8 };

@@ -2,11 +2,12 @@
 
 // Decoders of the East Asian encodings, after the WHATWG Encoding Standard.
 //
-// A machine takes one byte after the other: `next(byte, back)` gives a code point, text, `kMore` or `kError`, and puts bytes that have
-// to be looked at again on `back` (a stack: the last one put there comes first). `end(back)` is asked when all bytes have been seen,
-// until it says `kDone`. The indexes come from Python when first needed.
+// A machine takes one byte after the other: `next(byte, back)` gives a code point, text, `kMore` or `kError`, and
+// puts bytes that have to be looked at again on `back` (a stack: the last one put there comes first). `end(back)` is
+// asked when all bytes have been seen, until it says `kDone`. The indexes come from Python when first needed.
 //
-// What surprises people: an ASCII byte after a lead byte that it does not fit is no part of the error, so markup cannot be swallowed.
+// What surprises people: an ASCII byte after a lead byte that it does not fit is no part of the error, so markup
+// cannot be swallowed.
 
 const binding = internalBinding('buffer');
 const strings = require('internal/buffer/strings');
@@ -188,7 +189,9 @@ class Gb18030Machine {
 
 const kEscape = 0x1b;
 // What an escape sequence switches to, by its last two bytes.
-const kSwitches = new Map([[0x2842, 'ascii'], [0x284a, 'roman'], [0x2849, 'katakana'], [0x2440, 'lead'], [0x2442, 'lead']]);
+const kSwitches = new Map([
+  [0x2842, 'ascii'], [0x284a, 'roman'], [0x2849, 'katakana'], [0x2440, 'lead'], [0x2442, 'lead'],
+]);
 
 class Iso2022JpMachine {
   #state = 'ascii';

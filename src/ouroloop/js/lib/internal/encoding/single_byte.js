@@ -2,8 +2,8 @@
 
 // Encodings of one byte a character: ASCII below, and a table for the 128 bytes above.
 //
-// A table is written in runs: `410+47` is U+0410 and the 47 characters that follow it, `-` a byte that stands for nothing, `-3` three
-// of them. It is unpacked when a decoder of its encoding is first made.
+// A table is written in runs: `410+47` is U+0410 and the 47 characters that follow it, `-` a byte that stands for
+// nothing, `-3` three of them. It is unpacked when a decoder of its encoding is first made.
 //
 // Source: the indexes of the WHATWG Encoding Standard.
 

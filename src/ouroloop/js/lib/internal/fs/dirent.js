@@ -5,7 +5,7 @@
 const { fs: constants } = internalBinding('constants');
 
 const {
-  UV_DIRENT_FILE, UV_DIRENT_DIR, UV_DIRENT_LINK, UV_DIRENT_FIFO, UV_DIRENT_SOCKET, UV_DIRENT_CHAR, UV_DIRENT_BLOCK,
+  UV_DIRENT_BLOCK, UV_DIRENT_CHAR, UV_DIRENT_DIR, UV_DIRENT_FIFO, UV_DIRENT_FILE, UV_DIRENT_LINK, UV_DIRENT_SOCKET,
 } = constants;
 
 const kType = Symbol('type');
@@ -46,4 +46,20 @@ class Dirent {
   }
 }
 
-module.exports = { Dirent, kType };
+const TYPES = new Map([
+  [constants.S_IFREG, UV_DIRENT_FILE], [constants.S_IFDIR, UV_DIRENT_DIR], [constants.S_IFLNK, UV_DIRENT_LINK],
+  [constants.S_IFIFO, UV_DIRENT_FIFO], [constants.S_IFSOCK, UV_DIRENT_SOCKET], [constants.S_IFCHR, UV_DIRENT_CHAR],
+  [constants.S_IFBLK, UV_DIRENT_BLOCK],
+]);
+
+/** The entry that Stats, which must be `lstat`'s, are of. */
+function direntOf(name, path, stats) {
+  return new Dirent(name, path, TYPES.get(stats.mode & constants.S_IFMT) ?? constants.UV_DIRENT_UNKNOWN);
+}
+
+/** An entry under another name. */
+function renamed(entry, name, path) {
+  return new Dirent(name, path, entry[kType]);
+}
+
+module.exports = { Dirent, direntOf, renamed };

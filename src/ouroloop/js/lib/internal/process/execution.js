@@ -27,16 +27,15 @@ function hasUncaughtExceptionCaptureCallback() {
 
 /** Hand `error` to the program, or end the process. `place` is where it was thrown, if that is known. */
 function uncaught(error, fromPromise = false, place = undefined) {
-  const origin = ORIGINS[fromPromise ? 1 : 0];
-  try {
-    if (isHandled(error, origin)) {
-      require('timers').setImmediate(() => {});
-      require('internal/async_hooks').clearStack?.();
-      return;
-    }
-  } catch (failure) {
-    require('internal/process/report_error').print(failure, false);
+  const outcome = natives.callCatching(isHandled, undefined, [error, ORIGINS[fromPromise ? 1 : 0]]);
+  if (outcome.length > 1) {
+    require('internal/process/report_error').print(outcome[0], false, outcome[1]);
     exitAfterFailure(BAD_HANDLER);
+    return;
+  }
+  if (outcome[0]) {
+    require('timers').setImmediate(() => {});
+    require('internal/async_hooks').clearStack();
     return;
   }
   require('internal/process/report_error').print(error, fromPromise, place);

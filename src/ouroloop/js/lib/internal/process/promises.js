@@ -7,7 +7,6 @@
 // told to the program ('unhandledRejection') or ends it, by the mode that --unhandled-rejections names; one that was
 // reported and got its handler afterwards is told as 'rejectionHandled'.
 
-const { codes: { ERR_UNHANDLED_REJECTION } } = require('internal/errors');
 const { getOptionValue } = require('internal/options');
 const frames = require('internal/async_context_frame');
 
@@ -106,15 +105,25 @@ function isErrorLike(value) {
   return typeof value === 'object' && value !== null && Object.hasOwn(value, 'stack');
 }
 
+class UnhandledPromiseRejection extends Error {
+  constructor(reason) {
+    super(
+      'This error originated either by throwing inside of an async function without a catch block, or by rejecting a ' +
+      `promise which was not handled with .catch(). The promise rejected with the reason "${describe(reason)}".`);
+    this.code = 'ERR_UNHANDLED_REJECTION';
+  }
+}
+Object.defineProperty(UnhandledPromiseRejection.prototype, 'name', {
+  __proto__: null, value: 'UnhandledPromiseRejection', writable: true, configurable: true, enumerable: false,
+});
+
 /** What is reported of a rejection: its reason, if that is an error; else an error that tells the reason. */
 function asError(reason) {
-  if (isErrorLike(reason)) return reason;
-  const error = new ERR_UNHANDLED_REJECTION(describe(reason));
-  return error;
+  return isErrorLike(reason) ? reason : new UnhandledPromiseRejection(reason);
 }
 
 function describe(reason) {
-  return require('internal/util/inspect').inspect(reason, { depth: 0, customInspect: false });
+  return require('internal/no_side_effects_to_string').noSideEffectsToString(reason);
 }
 
 function warnUnhandled(reason, id) {

@@ -16,10 +16,10 @@ const isObject = (value) => (typeof value === 'object' && value !== null) || typ
 function arrowOf(message) {
   if (!Array.isArray(message)) return '';
   const [file, line, start, end, source] = message;
-  if (typeof file !== 'string' || line < 1) return '';
+  if (line < 1) return '';
   const indent = source.slice(0, start).replace(/[^\t]/g, ' ');
   const caret = start >= 0 ? `${indent}${'^'.repeat(Math.max(1, end - start))}\n` : '';
-  return `${file}:${line}\n${source}\n${caret}`;
+  return `${file ?? '<anonymous_script>'}:${line}\n${source}\n${caret}`;
 }
 
 /** Keep where a syntax error is, for when it is printed. */
@@ -31,26 +31,31 @@ function hasArrow(error) {
   return isObject(error) && arrows.has(error);
 }
 
-/** Where an error was made, or the `throw` before it. */
-function madeAt(error) {
+/** That an error was thrown just before it was caught, but where is not known. */
+const THROWN = Symbol('thrown');
+
+/** Where an error was made; if it was thrown, the `throw` that stands before that place. */
+function madeAt(error, place) {
   const message = natives.getMessage(error);
+  if (place !== THROWN) return message;
   const [file, line, start, , source] = message;
   const keyword = /\bthrow\s+$/.exec(source.slice(0, start));
   return keyword === null ? message : [file, line, keyword.index, keyword.index + 1, source];
 }
 
 function isError(value) {
-  return isObject(value) && (internalBinding('types').isNativeError(value) || value instanceof Error);
+  return isObject(value) && internalBinding('types').isNativeError(value);
 }
 
-function arrowFor(error, fromPromise, message) {
+function arrowFor(error, fromPromise, place) {
   const kept = isObject(error) ? arrows.get(error) : undefined;
   if (kept !== undefined) return kept;
-  if (message !== undefined && !fromPromise) return arrowOf(message);
-  return isError(error) ? arrowOf(madeAt(error)) : '';
+  if (Array.isArray(place) && !fromPromise) return arrowOf(place);
+  return isError(error) ? arrowOf(madeAt(error, place)) : '';
 }
 
 function describe(error) {
+  if (typeof error === 'string') return error;
   const { inspect } = require('internal/util/inspect');
   const { shouldColorize } = require('internal/util/colors');
   const colors = shouldColorize(process.stderr);
@@ -73,15 +78,15 @@ function tellEmbedder() {
   isEmbedded = true;
 }
 
-/** Print what ends the process. `message` is where it was thrown, if that is known. */
-function print(error, fromPromise, message) {
+/** Print what ends the process. `place` is where it was thrown, or THROWN, or undefined. */
+function print(error, fromPromise, place) {
   if (isEmbedded) {
     internalBinding('embedding').uncaught(require('internal/embedding').encodeError(error));
     return;
   }
   let text;
   try {
-    const arrow = arrowFor(error, fromPromise, message);
+    const arrow = arrowFor(error, fromPromise, place);
     const described = describe(error);
     if (isError(error)) {
       text = `${arrow}${arrow && '\n'}${described}\n`;
@@ -96,4 +101,4 @@ function print(error, fromPromise, message) {
   process._rawDebug(`${text}\nNode.js ${process.version}`);
 }
 
-module.exports = { print, tellEmbedder, decorate, hasArrow, arrowOf };
+module.exports = { THROWN, print, tellEmbedder, decorate, hasArrow, arrowOf };

@@ -65,8 +65,8 @@ class Tick {
     this.callback = callback;
     this.args = args;
     this.frame = frames.current();
-    this.asyncId = 0;
-    this.triggerId = 0;
+    this.asyncId = hooks.newAsyncId();
+    this.triggerId = hooks.defaultTriggerAsyncId();
   }
 }
 
@@ -76,11 +76,7 @@ function nextTick(callback, ...args) {
   validateFunction(callback, 'callback');
   if (process._exiting) return;
   const tick = new Tick(callback, args.length === 0 ? undefined : args);
-  if (hooks.enabled) {
-    tick.asyncId = hooks.newAsyncId();
-    tick.triggerId = hooks.defaultTriggerAsyncId();
-    hooks.emitInit(tick.asyncId, 'TickObject', tick.triggerId, tick);
-  }
+  if (hooks.enabled) hooks.emitInit(tick.asyncId, 'TickObject', tick.triggerId, tick);
   queue.push(tick);
 }
 
@@ -91,28 +87,20 @@ function run(tick) {
   else callback(...args);
 }
 
-function runHooked(tick) {
-  hooks.emitBefore(tick.asyncId, tick.triggerId, tick);
-  try {
-    run(tick);
-  } finally {
-    hooks.emitDestroy(tick.asyncId);
-  }
-  hooks.emitAfter(tick.asyncId);
-}
-
 /** Ticks, microtasks, rejections, until there is nothing left. What a tick throws leaves this function. */
 function processTicksAndRejections() {
   do {
     while (!queue.isEmpty()) {
       const tick = queue.shift();
       const outer = frames.exchange(tick.frame);
+      hooks.enter(tick.asyncId, tick.triggerId, tick);
       try {
-        if (tick.asyncId === 0) run(tick);
-        else runHooked(tick);
+        run(tick);
       } finally {
         frames.exchange(outer);
+        if (hooks.destroyEnabled) hooks.emitDestroy(tick.asyncId);
       }
+      hooks.leave(tick.asyncId);
     }
     natives.runMicrotasks();
   } while (!queue.isEmpty() || rejections.processRejections());
@@ -132,7 +120,7 @@ function afterCallback() {
   try {
     runNextTicks();
   } catch (error) {
-    require('internal/process/execution').uncaught(error);
+    require('internal/process/execution').uncaught(error, false, require('internal/process/report_error').THROWN);
   }
 }
 

@@ -1,15 +1,16 @@
 'use strict';
 
-// The line editor behind `readline` and `readline/promises`. Over a terminal it edits: keys come in as 'keypress', the line
-// and the cursor live here, and after each change the screen is brought up to date (a character at the end is simply
-// written, anything else redraws from the prompt). Without a terminal it only splits what comes in into lines.
+// The line editor behind `readline` and `readline/promises`. Over a terminal it edits: keys come in as 'keypress', the
+// line and the cursor live here, and after each change the screen is brought up to date (a character at the end is
+// simply written, anything else redraws from the prompt). Without a terminal it only splits what comes in into lines.
 // '\r', '\n', '\r\n', U+2028 and U+2029 end a line; a '\n' that comes within `crlfDelay` ms after a '\r' belongs to it.
 
 const EventEmitter = require('events');
 const { clearScreenDown, cursorTo, moveCursor } = require('internal/readline/callbacks');
 const emitKeypressEvents = require('internal/readline/emitKeypressEvents');
 const { ReplHistory } = require('internal/readline/history');
-const { charLengthAt, charLengthLeft, commonPrefix, kSubstringSearch, reverseString } = require('internal/readline/utils');
+const { charLengthAt, charLengthLeft, commonPrefix, kSubstringSearch, reverseString } =
+  require('internal/readline/utils');
 const { getStringWidth, inspect, stripVTControlCharacters } = require('internal/util/inspect');
 const { AbortError, codes: { ERR_INVALID_ARG_VALUE, ERR_USE_AFTER_CLOSE } } = require('internal/errors');
 const { validateAbortSignal, validateArray, validateNumber, validateString, validateUint32 } =
@@ -32,6 +33,44 @@ const MAX_KILL_RING = 32;
 const WORD_LEFT = /^\s*(?:[^\w\s]+|\w+)?/;
 const WORD_RIGHT = /^(?:\s+|[^\w\s]+|\w+)\s*/;
 const DELETED_WORD_RIGHT = /^(?:\s+|\W+|\w+)\s*/;
+
+function historyAlias(name) {
+  return {
+    __proto__: null,
+    configurable: true,
+    enumerable: true,
+    get() { return this.historyManager[name]; },
+    set(value) { this.historyManager[name] = value; },
+  };
+}
+
+// The same functions for all, or every interface would have a hidden class of its own.
+const HISTORY_ALIASES = {
+  history: historyAlias('history'),
+  historyIndex: historyAlias('index'),
+  historySize: historyAlias('size'),
+  isFlushing: historyAlias('isFlushing'),
+};
+
+function hasLineEnding(text) {
+  return text.includes('\n') || hasUnusualLineEnding(text);
+}
+
+function hasUnusualLineEnding(text) {
+  return text.includes('\r') || text.includes('\u2028') || text.includes('\u2029');
+}
+
+function splitLines(text) {
+  if (hasUnusualLineEnding(text)) return text.split(LINE_ENDING);
+  const lines = [];
+  let start = 0;
+  for (let end = text.indexOf('\n'); end !== -1; end = text.indexOf('\n', start)) {
+    lines.push(text.slice(start, end));
+    start = end + 1;
+  }
+  lines.push(text.slice(start));
+  return lines;
+}
 
 /** The positional arguments of old, or an object of options, as one object. */
 function readOptions(input, output, completer, terminal) {
@@ -171,21 +210,8 @@ class Interface extends InterfaceConstructor {
   setupHistoryManager({ history, historySize, removeHistoryDuplicates }) {
     if (history !== undefined) validateArray(history, 'history');
     if (historySize !== undefined) validateNumber(historySize, 'historySize', 0);
-    const manager = new ReplHistory(this, { history, size: historySize, removeHistoryDuplicates });
-    this.historyManager = manager;
-    const alias = (name) => ({
-      __proto__: null,
-      configurable: true,
-      enumerable: true,
-      get() { return manager[name]; },
-      set(value) { manager[name] = value; },
-    });
-    Object.defineProperties(this, {
-      history: alias('history'),
-      historyIndex: alias('index'),
-      historySize: alias('size'),
-      isFlushing: alias('isFlushing'),
-    });
+    this.historyManager = new ReplHistory(this, { history, size: historySize, removeHistoryDuplicates });
+    Object.defineProperties(this, HISTORY_ALIASES);
   }
 
   [kSetRawMode](mode) {
@@ -303,8 +329,7 @@ class Interface extends InterfaceConstructor {
       if (text.codePointAt(0) === 10) text = text.slice(1);
       this[kSawReturnAt] = 0;
     }
-    LINE_ENDING.lastIndex = 0;
-    if (!LINE_ENDING.test(text)) {
+    if (!hasLineEnding(text)) {
       if (text) this[kLine_buffer] = this[kLine_buffer] ? this[kLine_buffer] + text : text;
       return;
     }
@@ -313,7 +338,7 @@ class Interface extends InterfaceConstructor {
       this[kLine_buffer] = null;
     }
     this[kSawReturnAt] = text.endsWith('\r') ? Date.now() : 0;
-    const lines = text.split(LINE_ENDING);
+    const lines = splitLines(text);
     this[kLine_buffer] = lines.pop();
     for (const line of lines) this[kOnLine](line);
   }
@@ -704,7 +729,7 @@ function plainKey(editor, text, { name }, previousKey) {
 
 /** Text, which may be several lines if it was pasted or written. */
 function insertText(editor, text) {
-  const lines = text.split(LINE_ENDING);
+  const lines = splitLines(text);
   const rest = lines.pop();
   if (lines.length === 0) {
     editor[kInsertString](rest);

@@ -1,7 +1,8 @@
 'use strict';
 
 // The names of the editor's own methods and fields. They are symbols, so that the Interface of `readline/promises` has
-// none of the underscored names; the Interface of `readline` has them all, for packages have always used and replaced them.
+// none of the underscored names; the Interface of `readline` has them all, for packages have always used and replaced
+// them.
 
 const METHODS = [
   'setRawMode', 'onLine', 'writeToOutput', 'addHistory', 'refreshLine', 'normalWrite', 'insertString', 'tabComplete',

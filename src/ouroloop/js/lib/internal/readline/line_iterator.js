@@ -1,7 +1,7 @@
 'use strict';
 
-// `for await (const line of interface)`. Lines that come while nobody asks are kept, so none is lost between two turns of
-// the loop; above 1024 of them the input is paused, until all of them were taken.
+// `for await (const line of interface)`. Lines that come while nobody asks are kept, so none is lost between two turns
+// of the loop; above 1024 of them the input is paused, until all of them were taken.
 
 const HIGH_WATER_MARK = 1024;
 

@@ -54,7 +54,8 @@ const ARROWS_AND_ENDS = { ...ARROWS, F: 'end', H: 'home' };
 const EDITING = { 2: 'insert', 3: 'delete', 5: 'pageup', 6: 'pagedown', 7: 'home', 8: 'end' };
 const LOWER_ARROWS = Object.fromEntries(Object.entries(ARROWS).map(([key, name]) => [key.toLowerCase(), name]));
 const FUNCTION_KEYS = {
-  11: 'f1', 12: 'f2', 13: 'f3', 14: 'f4', 15: 'f5', 17: 'f6', 18: 'f7', 19: 'f8', 20: 'f9', 21: 'f10', 23: 'f11', 24: 'f12',
+  11: 'f1', 12: 'f2', 13: 'f3', 14: 'f4', 15: 'f5', 17: 'f6',
+  18: 'f7', 19: 'f8', 20: 'f9', 21: 'f10', 23: 'f11', 24: 'f12',
 };
 
 names('O', { P: 'f1', Q: 'f2', R: 'f3', S: 'f4' });

@@ -1,7 +1,7 @@
 'use strict';
 
-// `compose(...streams)`: one Duplex made of a chain: writing goes to its head, reading comes from its tail, and a pipeline
-// holds it together.
+// `compose(...streams)`: one Duplex made of a chain: writing goes to its head, reading comes from its tail, and a
+// pipeline holds it together.
 
 const { pipeline } = require('internal/streams/pipeline');
 const Duplex = require('internal/streams/duplex');
@@ -25,8 +25,9 @@ function check(streams, originals) {
   const last = streams.length - 1;
   for (const [i, stream] of streams.entries()) {
     if (!isNodeStream(stream) && !isWebStream(stream)) continue;
-    if (i < last && !canRead(stream)) throw new ERR_INVALID_ARG_VALUE(`streams[${i}]`, originals[i], 'must be readable');
-    if (i > 0 && !canWrite(stream)) throw new ERR_INVALID_ARG_VALUE(`streams[${i}]`, originals[i], 'must be writable');
+    const name = `streams[${i}]`;
+    if (i < last && !canRead(stream)) throw new ERR_INVALID_ARG_VALUE(name, originals[i], 'must be readable');
+    if (i > 0 && !canWrite(stream)) throw new ERR_INVALID_ARG_VALUE(name, originals[i], 'must be writable');
   }
 }
 

@@ -1,8 +1,8 @@
 'use strict';
 
-// `Duplex.from(anything)`: streams, web streams, iterables, blobs, promises, pairs of `{ readable, writable }` and asynchronous
-// functions. A function that takes an iterable of what is written and gives an iterable is a whole duplex; one that
-// gives a promise is a writable whose 'finish' waits for that promise.
+// `Duplex.from(anything)`: streams, web streams, iterables, blobs, promises, pairs of `{ readable, writable }` and
+// asynchronous functions. A function that takes an iterable of what is written and gives an iterable is a whole duplex;
+// one that gives a promise is a writable whose 'finish' waits for that promise.
 
 const Readable = require('internal/streams/readable');
 const Writable = require('internal/streams/writable');

@@ -1,8 +1,8 @@
 'use strict';
 
-// `finished(stream, options, callback)`: calls back once, when the stream is no longer readable and no longer writable, has
-// failed, or was closed before its time (ERR_STREAM_PREMATURE_CLOSE). If the stream promises a 'close' it waits for that.
-// It takes what is known at the call into account: for a stream that is over already it calls back in the next tick.
+// `finished(stream, options, callback)`: calls back once, when the stream is no longer readable and no longer writable,
+// has failed, or was closed before its time (ERR_STREAM_PREMATURE_CLOSE). If the stream promises a 'close' it waits for
+// that. A stream that is over already has its verdict at the call; the callback comes in the next tick.
 // Listeners stay after the callback (a late 'error' then has a listener); the function returned removes them.
 
 const { AbortError, codes: { ERR_INVALID_ARG_TYPE, ERR_STREAM_PREMATURE_CLOSE } } = require('internal/errors');

@@ -1,7 +1,7 @@
 'use strict';
 
-// A Duplex that stands in front of other streams (`compose`, `Duplex.from`): its reads and writes are theirs. A callback
-// that has to wait for them is kept here under the name of what it waits for, and called once.
+// A Duplex that stands in front of other streams (`compose`, `Duplex.from`): its reads and writes are theirs. A
+// callback that has to wait for them is kept here under the name of what it waits for, and called once.
 // Destroying it calls back when what is behind is over as well; destroyed before that, it is an abort.
 
 const { AbortError } = require('internal/errors');

@@ -1,7 +1,7 @@
 'use strict';
 
-// `Readable.from(iterable)`: a stream that asks the iterator for the next value only when it is read. Object mode with a
-// high-water mark of 1 unless told otherwise; a string or a Buffer is one chunk, not its characters. Destroying the
+// `Readable.from(iterable)`: a stream that asks the iterator for the next value only when it is read. Object mode with
+// a high-water mark of 1 unless told otherwise; a string or a Buffer is one chunk, not its characters. Destroying the
 // stream closes the iterator (`throw` for an error, then `return`), and 'close' waits for that.
 
 const { Buffer } = require('buffer');

@@ -38,7 +38,9 @@ Stream.prototype.pipe = function pipe(destination, options) {
   }
 
   const listeners = [[source, 'data', ondata], [destination, 'drain', ondrain]];
-  if (!destination._isStdio && options?.end !== false) listeners.push([source, 'end', onend], [source, 'close', onclose]);
+  if (!destination._isStdio && options?.end !== false) {
+    listeners.push([source, 'end', onend], [source, 'close', onclose]);
+  }
   for (const [emitter, event, listener] of listeners) emitter.on(event, listener);
   for (const emitter of [source, destination]) {
     prependListener(emitter, 'error', onerror);

@@ -1,8 +1,8 @@
 'use strict';
 
-// The helpers on Readable that take a function for every chunk: `map`, `filter`, `forEach` and so on. All of them are `map`
-// in some dress: it reads ahead, runs up to `concurrency` calls at once, keeps up to `highWaterMark` results, and gives them
-// in the order of the chunks. Those that give values give them as a new Readable; the others as a promise.
+// The helpers on Readable that take a function for every chunk: `map`, `filter`, `forEach` and so on. Most of them are
+// `map` in some dress: it reads ahead, runs up to `concurrency` calls at once, keeps up to `highWaterMark` results, and
+// gives them in the order of the chunks. Those that give values give them as a new Readable; the others as a promise.
 
 const { AbortError, codes: { ERR_INVALID_ARG_VALUE, ERR_MISSING_ARGS, ERR_OUT_OF_RANGE } } = require('internal/errors');
 const { validateAbortSignal, validateFunction, validateInteger, validateObject } = require('internal/validators');
@@ -24,7 +24,9 @@ function abortError(signal) {
 
 function compose(stream, options) {
   checkOptions(options);
-  if (isNodeStream(stream) && !isWritable(stream)) throw new ERR_INVALID_ARG_VALUE('stream', stream, 'must be writable');
+  if (isNodeStream(stream) && !isWritable(stream)) {
+    throw new ERR_INVALID_ARG_VALUE('stream', stream, 'must be writable');
+  }
   const composed = require('internal/streams/compose')(this, stream);
   if (options?.signal) addAbortSignalNoValidate(options.signal, composed);
   return composed;

@@ -1,8 +1,8 @@
 'use strict';
 
-// `readable.pipe(writable)`: Data goes over at the writable's pace (a `write` that returns false pauses the
-// source until 'drain'); the source's end ends the destination; an error of the destination undoes the pipe, an error of
-// the source does nothing (that is what `pipeline` is for).
+// `readable.pipe(writable)`: data goes over at the writable's pace (a `write` that returns false pauses the source
+// until 'drain'); the source's end ends the destination; an error of the destination undoes the pipe, an error
+// of the source does nothing (that is what `pipeline` is for).
 // `awaitDrainWriters` of the source says who has to drain: one writable, or, with several pipes, a set of them.
 
 const { prependListener } = require('internal/streams/legacy');

@@ -1,7 +1,8 @@
 'use strict';
 
-// `pipeline(source, ...transforms, destination, callback)`: connects streams (ours and web ones), iterables and functions,
-// and answers for all of them: the first failure destroys every part, and the callback comes once, when everything is over.
+// `pipeline(source, ...transforms, destination, callback)`: connects streams (ours and web ones), iterables and
+// functions, and answers for all of them: the first failure destroys every part, and the callback comes once, when
+// everything is over.
 // `finishCount` counts what is still under way (two for a pipe: its source and its destination). A premature close
 // or an abort is often only the echo of an error elsewhere, so a real error replaces it.
 
@@ -20,8 +21,8 @@ const {
 const { once } = require('internal/util');
 const { validateAbortSignal, validateFunction } = require('internal/validators');
 const {
-  isClosed, isDestroyed, isIterable, isNodeStream, isReadable, isReadableFinished, isReadableNodeStream, isReadableStream, isTransformStream,
-  isWebStream,
+  isClosed, isDestroyed, isIterable, isNodeStream, isReadable, isReadableFinished, isReadableNodeStream,
+  isReadableStream, isTransformStream, isWebStream,
 } = require('internal/streams/utils');
 
 const PREMATURE = 'ERR_STREAM_PREMATURE_CLOSE';
@@ -237,8 +238,8 @@ class Pipeline {
   #source(stream) {
     if (typeof stream === 'function') {
       const result = stream({ signal: this.#signal });
-      if (!isIterable(result)) throw new ERR_INVALID_RETURN_VALUE('Iterable, AsyncIterable or Stream', 'source', result);
-      return result;
+      if (isIterable(result)) return result;
+      throw new ERR_INVALID_RETURN_VALUE('Iterable, AsyncIterable or Stream', 'source', result);
     }
     if (isIterable(stream) || isReadableNodeStream(stream) || isTransformStream(stream)) return stream;
     return Duplex.from(stream);

@@ -59,7 +59,7 @@ function defineFlags(prototype, flags) {
   }
 }
 
-/** An accessor for a value kept under `slot` that is there only while `bit` is set; `absent()` is what there is else. */
+/** An accessor for a value kept under `slot`, there only while `bit` is set; `absent()` is what there is else. */
 function defineSlot(prototype, name, bit, slot, absent) {
   Object.defineProperty(prototype, name, {
     __proto__: null,

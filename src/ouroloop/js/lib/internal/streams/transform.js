@@ -1,8 +1,9 @@
 'use strict';
 
 // Transform: a Duplex whose output is made from its input by `_transform`. Its trick: `_write` holds its callback back
-// while the readable side is full, and `_read` releases it, so pressure passes through. `_flush` runs when all input was
-// transformed, before 'end'; it is the stream's `_final`, or, where a subclass has a `_final` of its own, runs at 'prefinish'.
+// while the readable side is full, and `_read` releases it, so pressure passes through. `_flush` runs when all input
+// was transformed, before 'end'; it is the stream's `_final`, or, where a subclass has a `_final` of its own, runs at
+// 'prefinish'.
 
 const Duplex = require('internal/streams/duplex');
 const { getHighWaterMark } = require('internal/streams/state');
@@ -74,7 +75,8 @@ Transform.prototype._write = function(chunk, encoding, callback) {
     }
     if (data != null) this.push(data);
     const full = !writing.ended && length !== reading.length && reading.length >= reading.highWaterMark;
-    if (reading.ended) process.nextTick(callback); // else writes into a stream that reads no more would recurse
+    // Output that is over takes everything at once: a tick apart, or a long input would fill the stack.
+    if (reading.ended) process.nextTick(callback);
     else if (full) this[kCallback] = callback;
     else callback();
   });

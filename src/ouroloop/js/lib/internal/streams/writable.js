@@ -1,8 +1,8 @@
 'use strict';
 
-// Writable: one `_write` at a time; what is written meanwhile (or while corked, or not yet constructed) is buffered, and
-// goes out as one `_writev` if there is one. `write` returns false once `highWaterMark` is reached; 'drain' comes when
-// everything was written. `end`: the rest is written, `_final` called, 'prefinish', then 'finish'.
+// Writable: one `_write` at a time; what is written meanwhile (or while corked, or not yet constructed) is buffered,
+// and goes out as one `_writev` if there is one. `write` returns false once `highWaterMark` is reached; 'drain' comes
+// when everything was written. `end`: the rest is written, `_final` called, 'prefinish', then 'finish'.
 // Surprising: a callback of a write that finished inside `_write` comes a tick later, and callbacks that are the same
 // function share one tick.
 

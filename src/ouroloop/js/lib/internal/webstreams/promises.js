@@ -28,14 +28,27 @@ function queueTask(task) {
   then(settledPromise(), task);
 }
 
-/** What `method` returns, as a promise; a rejected one if it throws. */
-function promiseCall(method, self, first, second) {
+/**
+ * What `method` returns, as a promise; a rejected one if it throws. This is for what is called for every chunk: a promise
+ * is taken as it is. `asyncCall` resolves another promise with it, two microtasks later.
+ */
+function promiseCall(method, self, ...args) {
   try {
-    const result = Reflect.apply(method, self, [first, second]);
+    const result = Reflect.apply(method, self, args);
     return result === undefined ? settledPromise() : resolvedWith(result);
   } catch (error) {
     return rejectedWith(error);
   }
+}
+
+async function asyncCall(method, self, ...args) {
+  return Reflect.apply(method, self, args);
+}
+
+/** A promise of what `start` returned. A promise is resolved with it, not taken for it: that is two microtasks later. */
+function startPromise(start) {
+  const result = start?.();
+  return new Promise((resolve) => resolve(result));
 }
 
 const PENDING = 0;
@@ -88,5 +101,5 @@ class LazyPromise {
 }
 
 module.exports = {
-  LazyPromise, markHandled, nop, promiseCall, queueTask, rejectedWith, resolvedWith, settledPromise, then, withResolvers,
+  LazyPromise, asyncCall, markHandled, nop, promiseCall, queueTask, rejectedWith, resolvedWith, settledPromise, startPromise, then, withResolvers,
 };

@@ -67,18 +67,36 @@ for (const Class of [ByteLengthQueuingStrategy, CountQueuingStrategy]) {
   defineTag(Class);
 }
 
-/** The strategy as an object's `highWaterMark` (checked, or `otherwise`) and `size` (a function or undefined). */
-function toStrategy(strategy, otherwise) {
-  if (strategy === undefined || strategy === null) return { highWaterMark: otherwise, size: undefined };
-  if (typeof strategy !== 'function') validateObject(strategy, 'strategy');
-  const { highWaterMark, size } = strategy;
-  const mark = highWaterMark === undefined ? otherwise : +highWaterMark;
-  if (size !== undefined) validateFunction(size, 'strategy.size');
-  if (Number.isNaN(mark) || mark < 0) {
-    throw new ERR_INVALID_ARG_VALUE.RangeError('strategy.highWaterMark', highWaterMark);
+/** A strategy whose members have been read and checked. */
+class Strategy {
+  /** A function; undefined if every chunk counts as one. */
+  size = undefined;
+  #given = undefined;
+  #size = undefined;
+
+  constructor(strategy) {
+    if (strategy === undefined || strategy === null) return;
+    if (typeof strategy !== 'function') validateObject(strategy, 'strategy');
+    const { highWaterMark, size } = strategy;
+    if (size !== undefined) validateFunction(size, 'strategy.size');
+    this.#given = highWaterMark;
+    this.#size = size;
+    if (size !== undefined && size !== countSize) this.size = (chunk) => Reflect.apply(size, undefined, [chunk]);
   }
-  if (size === undefined || size === countSize) return { highWaterMark: mark, size: undefined };
-  return { highWaterMark: mark, size: (chunk) => Reflect.apply(size, undefined, [chunk]) };
+
+  highWaterMark(otherwise) {
+    const given = this.#given;
+    if (given === undefined) return otherwise;
+    if (Number.isNaN(+given) || given < 0) {
+      throw new ERR_INVALID_ARG_VALUE.RangeError('strategy.highWaterMark', given);
+    }
+    return +given;
+  }
+
+  /** Byte streams count bytes and nothing else. */
+  refuseSize() {
+    if (this.#size !== undefined) throw new ERR_INVALID_ARG_VALUE.RangeError('strategy.size', this.#size);
+  }
 }
 
 /** First in, first out; `total` is what the chunks weigh together. */
@@ -130,4 +148,4 @@ class ChunkQueue {
   }
 }
 
-module.exports = { ByteLengthQueuingStrategy, CountQueuingStrategy, ChunkQueue, toStrategy };
+module.exports = { ByteLengthQueuingStrategy, CountQueuingStrategy, ChunkQueue, Strategy };

@@ -22,9 +22,9 @@ const { validateAbortSignal, validateFunction, validateObject } = require('inter
 const { kTransfer, kDeserialize, TRANSFERABLE, defineTransferMode } = require('internal/worker/js_transferable');
 const { defineEnumerable, defineTag, inspectAs } = require('internal/webstreams/inspection');
 const {
-  LazyPromise, markHandled, promiseCall, rejectedWith, resolvedWith, settledPromise, then, withResolvers,
+  LazyPromise, asyncCall, markHandled, promiseCall, rejectedWith, resolvedWith, settledPromise, startPromise, then, withResolvers,
 } = require('internal/webstreams/promises');
-const { ChunkQueue, toStrategy } = require('internal/webstreams/queuingstrategies');
+const { ChunkQueue, Strategy } = require('internal/webstreams/queuingstrategies');
 const { isWritableStream, writableCore } = require('internal/webstreams/writablestream');
 
 const kIsDisturbed = Symbol.for('nodejs.stream.disturbed');
@@ -51,7 +51,7 @@ class ReadableCore {
 
   cancel(reason) {
     this.isDisturbed = true;
-    if (this.state === 'closed') return settledPromise();
+    if (this.state === 'closed') return resolvedWith();
     if (this.state === 'errored') return rejectedWith(this.storedError);
     this.close();
     this.reader?.closeIntoRequests();
@@ -168,14 +168,22 @@ class PromisedRead {
 }
 
 class DefaultControllerCore {
+  // Declared, so that setters on Object.prototype are not met.
+  core;
+  pullSource;
+  cancelSource;
+  highWaterMark;
+  size;
+  onpulled;
+  onfailed;
   queue = new ChunkQueue();
   isStarted = false;
   isCloseRequested = false;
   #isPulling = false;
   #pullsAgain = false;
 
-  /** `pull` may be undefined; `cancel` returns a promise. */
-  constructor(core, { pull, cancel }, { highWaterMark, size }) {
+  /** `pull` may be undefined; it and `cancel` return promises. */
+  constructor(core, pull, cancel, highWaterMark, size) {
     this.core = core;
     core.controller = this;
     this.pullSource = pull;
@@ -187,7 +195,7 @@ class DefaultControllerCore {
   }
 
   start(startAlgorithm) {
-    then(resolvedWith(startAlgorithm?.()), () => {
+    then(startPromise(startAlgorithm), () => {
       this.isStarted = true;
       this.pullIfNeeded();
     }, this.onfailed);
@@ -441,7 +449,7 @@ function optionalMethod(object, name) {
 
 function setUpFromSource(core, source, strategy) {
   if (source === null || !isObject(source)) validateObject(source, 'source');
-  if (strategy !== undefined && strategy !== null) validateDictionary(strategy, 'strategy');
+  const queuing = new Strategy(strategy);
   const chunkSize = source.autoAllocateChunkSize;
   const cancel = optionalMethod(source, 'cancel');
   const pull = optionalMethod(source, 'pull');
@@ -449,24 +457,25 @@ function setUpFromSource(core, source, strategy) {
   const type = source.type === undefined ? undefined : `${source.type}`;
   if (type === 'bytes') {
     const { setUpByteSource } = require('internal/webstreams/readablebytestream');
-    setUpByteSource(core, source, { start, pull, cancel, chunkSize }, strategy);
+    setUpByteSource(core, source, { start, pull, cancel, chunkSize }, queuing);
     return;
   }
   if (type !== undefined) throw new ERR_INVALID_ARG_VALUE('source.type', source.type);
   const shell = new ReadableStreamDefaultController(kFromCore);
-  const controller = new DefaultControllerCore(core, {
-    pull: pull && (() => promiseCall(pull, source, shell)),
-    cancel: cancel ? (reason) => promiseCall(cancel, source, reason) : settledPromise,
-  }, toStrategy(strategy, 1));
+  const controller = new DefaultControllerCore(
+    core,
+    pull && (() => promiseCall(pull, source, shell)),
+    cancel ? (reason) => asyncCall(cancel, source, reason) : settledPromise,
+    queuing.highWaterMark(1), queuing.size);
   attachController(shell, controller);
   controller.start(start && (() => Reflect.apply(start, source, [shell])));
 }
 
-/** A stream on functions that return promises: `{ start, pull, cancel }`. */
-function createReadable({ start, ...algorithms }, highWaterMark = 1, size = undefined) {
+/** A stream on functions that return promises; `start` may be undefined. */
+function createReadable(start, pull, cancel, highWaterMark = 1, size = undefined) {
   const core = new ReadableCore();
   const stream = new ReadableStream(kFromCore, core);
-  new DefaultControllerCore(core, algorithms, { highWaterMark, size }).start(start);
+  new DefaultControllerCore(core, pull, cancel, highWaterMark, size).start(start);
   return stream;
 }
 
@@ -535,7 +544,7 @@ class ReadableStreamDefaultController {
     attachController = (shell, core) => { shell.#core = core; };
   }
 
-  constructor(key) {
+  constructor(key = undefined) {
     if (key !== kFromCore) throw new ERR_ILLEGAL_CONSTRUCTOR();
   }
 
@@ -572,93 +581,177 @@ function checkController(controller) {
 
 // Iteration
 
-const AsyncIteratorPrototype = Object.getPrototypeOf(Object.getPrototypeOf(async function*() {}).prototype);
-
-/** Answers `next()`: what comes ends the iteration and its lock, or not. */
+/** Answers `next()`; the end of the stream, or an error, ends the iteration too and releases the stream. */
 class IteratorRead extends PromisedRead {
-  #iterator;
+  #iteration;
+  step = undefined; // what `next()` returned, unless it had to wait for another step
 
-  constructor(iterator) {
+  constructor(iteration) {
     super();
-    this.#iterator = iterator;
+    this.#iteration = iteration;
   }
 
   chunk(value) {
-    this.#iterator.pending = null;
+    if (this.#iteration.last === this.step) this.#iteration.last = null;
     super.chunk(value);
   }
 
   close() {
-    this.#iterator.end();
+    this.#iteration.end();
     super.close();
   }
 
   error(error) {
-    this.#iterator.end();
+    this.#iteration.end();
     super.error(error);
   }
 }
 
-class IterationState {
-  isFinished = false;
-  pending = null; // the promise of the step that has not ended
+const passOn = (result) => result;
+
+class Iteration {
+  last = null; // the promise of the last step, as long as it has not ended
+  #isFinished = false;
+  #reader;
+  #preventCancel;
 
   constructor(reader, preventCancel) {
-    this.reader = reader;
-    this.preventCancel = preventCancel;
+    this.#reader = reader;
+    this.#preventCancel = preventCancel;
+  }
+
+  next() {
+    return this.last === null ? this.#read() : this.#after(() => this.#read());
+  }
+
+  return(value) {
+    return this.last === null ? this.last = this.#return(value) : this.#after(() => this.#return(value));
   }
 
   end() {
-    this.pending = null;
-    this.isFinished = true;
-    this.reader.release();
+    this.last = null;
+    this.#isFinished = true;
+    this.#reader.release();
   }
 
-  /** `step()` now, or when the one before has ended. */
-  afterPending(step) {
-    const run = () => step();
-    const promise = this.pending === null ? run() : then(this.pending, run, run);
-    return promise;
+  #after(step) {
+    return this.last = then(this.last, step, step);
   }
 
-  next() {
-    if (this.isFinished) return resolvedWith({ value: undefined, done: true });
+  #read() {
+    if (this.#isFinished) return resolvedWith({ value: undefined, done: true });
     const request = new IteratorRead(this);
-    this.pending = request.promise;
-    this.reader.read(request);
-    return request.promise;
+    const step = then(request.promise, passOn); // one microtask later, as Web IDL has it
+    if (this.last === null) this.last = request.step = step;
+    this.#reader.read(request);
+    return step;
   }
 
-  return(value) {
-    if (this.isFinished) return resolvedWith({ value, done: true });
-    this.isFinished = true;
-    const { reader } = this;
-    const cancelled = this.preventCancel ? settledPromise() : reader.cancel(value);
+  #return(value) {
+    const result = { value, done: true };
+    if (this.#isFinished) return resolvedWith(result);
+    this.#isFinished = true;
+    const reader = this.#reader;
+    const cancelled = this.#preventCancel ? settledPromise() : reader.cancel(value);
     reader.release();
-    return then(cancelled, () => ({ value, done: true }));
+    return then(cancelled, () => result);
   }
 }
+
+let iterationOf;
 
 class ReadableStreamAsyncIterator {
-  #state;
+  #iteration;
+
+  static {
+    iterationOf = (iterator) => (isObject(iterator) && #iteration in iterator ? iterator.#iteration : undefined);
+  }
 
   constructor(reader, preventCancel) {
-    this.#state = new IterationState(reader, preventCancel);
+    this.#iteration = new Iteration(reader, preventCancel);
   }
 
   next() {
-    if (!isObject(this) || !(#state in this)) return rejectedWith(new ERR_INVALID_THIS('ReadableStreamAsyncIterator'));
-    const state = this.#state;
-    if (state.pending === null) return state.next();
-    const next = () => state.next();
-    return state.pending = then(state.pending, next, next);
+    return iterationOf(this)?.next() ?? rejectedWith(new ERR_INVALID_THIS('ReadableStreamAsyncIterator'));
   }
 
   return(value) {
-    if (!isObject(this) || !(#state in this)) return rejectedWith(new ERR_INVALID_THIS('ReadableStreamAsyncIterator'));
-    const state = this.#state;
-    if (state.pending === null) return state.return(value);
-    const finish = () => state.return(value);
-    return state.pending = then(state.pending, finish, finish);
+    return iterationOf(this)?.return(value) ?? rejectedWith(new ERR_INVALID_THIS('ReadableStreamAsyncIterator'));
   }
 }
+
+const AsyncIteratorPrototype = Object.getPrototypeOf(Object.getPrototypeOf(async function*() {}.prototype));
+
+Object.setPrototypeOf(ReadableStreamAsyncIterator.prototype, AsyncIteratorPrototype);
+delete ReadableStreamAsyncIterator.prototype.constructor;
+defineEnumerable(ReadableStreamAsyncIterator, 'next', 'return');
+
+// ReadableStream.from
+
+/** An async iterator over `iterable`; one that is synchronous has its values awaited. */
+function getIterator(iterable) {
+  const asyncMethod = iterable[Symbol.asyncIterator];
+  const method = asyncMethod ?? iterable[Symbol.iterator];
+  if (typeof method !== 'function') throw new ERR_ARG_NOT_ITERABLE(require('internal/util/inspect').inspect(iterable));
+  const iterator = Reflect.apply(method, iterable, []);
+  if (!isObject(iterator)) throw invalidState('The iterator method must return an object');
+  return { iterator, next: iterator.next, isSync: asyncMethod == null };
+}
+
+function fromIterable(iterable) {
+  const { iterator, next, isSync } = getIterator(iterable);
+  let controller;
+
+  const enqueue = (chunk) => controller.enqueue(chunk);
+
+  function accept(result) {
+    if (!isObject(result)) {
+      throw invalidState('The promise returned by the iterator.next() method must fulfill with an object');
+    }
+    if (result.done) controller.close();
+    else enqueue(result.value);
+  }
+
+  function closeIterator(error) {
+    iterator.return?.();
+    throw error;
+  }
+
+  function pullSync() {
+    const result = Reflect.apply(next, iterator, []);
+    if (!isObject(result) || result.done) return then(settledPromise(), () => accept(result));
+    return then(resolvedWith(result.value), enqueue, closeIterator);
+  }
+
+  async function cancel(reason) {
+    const method = iterator.return;
+    if (method === undefined || method === null) return;
+    const result = await Reflect.apply(method, iterator, [reason]);
+    if (!isObject(result)) {
+      throw invalidState('The promise returned by the iterator.return() method must fulfill with an object');
+    }
+  }
+
+  const pull = isSync ? () => promiseCall(pullSync) : () => then(promiseCall(next, iterator), accept);
+  const stream = createReadable(undefined, pull, cancel, 0);
+  controller = coreOf(stream).controller;
+  return stream;
+}
+
+const isReadableStream = (value) => coreOf(value) !== undefined;
+
+defineEnumerable(
+  ReadableStream, 'locked', 'cancel', 'getReader', 'pipeThrough', 'pipeTo', 'tee', 'values');
+Object.defineProperty(ReadableStream, 'from', { __proto__: null, enumerable: true });
+Object.defineProperty(ReadableStream.prototype, Symbol.asyncIterator,
+  { __proto__: null, value: ReadableStream.prototype.values, writable: true, enumerable: false, configurable: true });
+defineEnumerable(ReadableStreamDefaultReader, 'closed', 'cancel', 'read', 'releaseLock');
+defineEnumerable(ReadableStreamDefaultController, 'desiredSize', 'close', 'enqueue', 'error');
+for (const Class of [ReadableStream, ReadableStreamDefaultReader, ReadableStreamDefaultController]) defineTag(Class);
+defineTransferMode(ReadableStream, TRANSFERABLE, isReadableStream);
+
+module.exports = {
+  ReadableStream, ReadableStreamDefaultReader, ReadableStreamDefaultController,
+  DefaultReaderCore, PromisedRead, ReadableCore, ReaderCore, createReadable, isReadableStream, kFromCore,
+  readableCore: coreOf,
+};

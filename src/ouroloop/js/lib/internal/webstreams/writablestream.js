@@ -19,9 +19,9 @@ const { validateFunction, validateObject } = require('internal/validators');
 const { kTransfer, kDeserialize, TRANSFERABLE, defineTransferMode } = require('internal/worker/js_transferable');
 const { defineEnumerable, defineTag, inspectAs } = require('internal/webstreams/inspection');
 const {
-  LazyPromise, promiseCall, rejectedWith, resolvedWith, settledPromise, then, withResolvers,
+  LazyPromise, asyncCall, promiseCall, rejectedWith, resolvedWith, settledPromise, startPromise, then, withResolvers,
 } = require('internal/webstreams/promises');
-const { ChunkQueue, toStrategy } = require('internal/webstreams/queuingstrategies');
+const { ChunkQueue, Strategy } = require('internal/webstreams/queuingstrategies');
 
 const kIsErrored = Symbol.for('nodejs.stream.errored');
 const kIsWritable = Symbol.for('nodejs.stream.writable');
@@ -58,9 +58,9 @@ class WritableCore {
   }
 
   abort(reason) {
-    if (this.isOver) return settledPromise();
+    if (this.isOver) return resolvedWith();
     this.controller.signalAbort(reason);
-    if (this.isOver) return settledPromise(); // by a listener of the signal
+    if (this.isOver) return resolvedWith(); // by a listener of the signal
     if (this.pendingAbort !== null) return this.pendingAbort.promise;
     const wasErroring = this.state === 'erroring';
     this.pendingAbort = { ...withResolvers(), reason: wasErroring ? undefined : reason, wasErroring };
@@ -172,8 +172,16 @@ class WritableCore {
   }
 }
 
-/** `write`, `close` and `abort` of a controller: functions that return promises. */
 class WritableControllerCore {
+  // Declared, so that setters on Object.prototype are not met.
+  core;
+  writeSink;
+  closeSink;
+  abortAlgorithm;
+  highWaterMark;
+  size;
+  onwritten;
+  onfailed;
   queue = new ChunkQueue();
   isStarted = false;
   shell = undefined;
@@ -181,12 +189,12 @@ class WritableControllerCore {
   #isAborted = false;
   #abortReason = undefined;
 
-  constructor(core, algorithms, { highWaterMark, size }) {
+  constructor(core, write, close, abort, highWaterMark, size) {
     this.core = core;
     core.controller = this;
-    this.writeSink = algorithms.write;
-    this.closeSink = algorithms.close;
-    this.abortAlgorithm = algorithms.abort;
+    this.writeSink = write;
+    this.closeSink = close;
+    this.abortAlgorithm = abort;
     this.highWaterMark = highWaterMark;
     this.size = size;
     this.onwritten = () => this.#written();
@@ -196,7 +204,7 @@ class WritableControllerCore {
   start(startAlgorithm) {
     const { core } = this;
     core.updateBackpressure(this.hasBackpressure);
-    then(resolvedWith(startAlgorithm()), () => {
+    then(startPromise(startAlgorithm), () => {
       this.isStarted = true;
       this.advance();
     }, (error) => {
@@ -471,7 +479,7 @@ function optionalMethod(object, name, label) {
 }
 
 function setUpFromSink(core, sink, strategy) {
-  const queuing = toStrategy(strategy, 1);
+  const queuing = new Strategy(strategy);
   if (!isObject(sink)) validateObject(sink, 'sink');
   const abort = optionalMethod(sink, 'abort', 'sink');
   const close = optionalMethod(sink, 'close', 'sink');
@@ -480,20 +488,21 @@ function setUpFromSink(core, sink, strategy) {
   const write = optionalMethod(sink, 'write', 'sink');
   if (type !== undefined) throw new ERR_INVALID_ARG_VALUE.RangeError('type', type);
   const shell = new WritableStreamDefaultController(kFromCore);
-  const controller = new WritableControllerCore(core, {
-    write: write ? (chunk) => promiseCall(write, sink, chunk, shell) : settledPromise,
-    close: close ? () => promiseCall(close, sink) : settledPromise,
-    abort: abort ? (reason) => promiseCall(abort, sink, reason) : settledPromise,
-  }, queuing);
+  const controller = new WritableControllerCore(
+    core,
+    write ? (chunk) => promiseCall(write, sink, chunk, shell) : settledPromise,
+    close ? () => asyncCall(close, sink) : settledPromise,
+    abort ? (reason) => asyncCall(abort, sink, reason) : settledPromise,
+    queuing.highWaterMark(1), queuing.size);
   attachController(shell, controller);
   controller.start(() => start && Reflect.apply(start, sink, [shell]));
 }
 
-/** A stream on functions that return promises: `{ start, write, close, abort }`. */
-function createWritable({ start, ...algorithms }, highWaterMark = 1, size = undefined) {
+/** A stream on functions that return promises. */
+function createWritable(start, write, close, abort, highWaterMark = 1, size = undefined) {
   const core = new WritableCore();
   const stream = new WritableStream(kFromCore, core);
-  new WritableControllerCore(core, algorithms, { highWaterMark, size }).start(start);
+  new WritableControllerCore(core, write, close, abort, highWaterMark, size).start(start);
   return stream;
 }
 
@@ -582,7 +591,7 @@ class WritableStreamDefaultController {
     attachController = (shell, core) => { shell.#core = core; };
   }
 
-  constructor(key) {
+  constructor(key = undefined) {
     if (key !== kFromCore) throw new ERR_ILLEGAL_CONSTRUCTOR();
   }
 

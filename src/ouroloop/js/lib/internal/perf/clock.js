@@ -1,0 +1,26 @@
+'use strict';
+
+// The clock of `performance`: ms as a float, since the process began. All is read when asked for.
+
+const binding = internalBinding('performance');
+
+function now() {
+  return binding.now();
+}
+
+/** When the process began, in ms since 1970. */
+function timeOrigin() {
+  return binding.timeOrigin();
+}
+
+/** When `name` ('nodeStart', 'v8Start', 'environment', 'bootstrapComplete', 'loopStart', 'loopExit') was; -1 if it was not yet. */
+function milestone(name) {
+  return binding.milestones()[name] ?? -1;
+}
+
+/** How long the loop has slept. */
+function loopIdleTime() {
+  return binding.loopIdleTime();
+}
+
+module.exports = { now, timeOrigin, milestone, loopIdleTime };

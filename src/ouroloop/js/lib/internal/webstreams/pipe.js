@@ -1,0 +1,221 @@
+'use strict';
+
+// pipeTo: from a readable stream to a writable one.
+//
+// Theory of operation. A pipe is the reader core of its source and the writer core of its destination at once. It moves chunks
+// as long as the destination wants some and the source has some, without a promise for each. What ends it
+// (an error or a close on either side, an abort) is acted upon in a task of its own, when all that was read has been written.
+//
+// Source: https://streams.spec.whatwg.org/#readable-stream-pipe-to
+
+const { codes: { ERR_INVALID_STATE } } = require('internal/errors');
+const { queueTask, rejectedWith, resolvedWith, then, withResolvers } = require('internal/webstreams/promises');
+const { DefaultReaderCore } = require('internal/webstreams/readablestream');
+
+class PipeReader extends DefaultReaderCore {
+  constructor(core, pipe) {
+    super(core);
+    this.pipe = pipe;
+  }
+
+  becameClosed() {
+    super.becameClosed();
+    this.pipe.checkSoon();
+  }
+
+  becameErrored(error) {
+    super.becameErrored(error);
+    this.pipe.checkSoon();
+  }
+}
+
+class Pipe {
+  #source;
+  #destination;
+  #options;
+  #reader;
+  #finished = withResolvers();
+  #isReading = false; // a read request is under way
+  #isInRead = false; // ... and `read` has not returned
+  #isShuttingDown = false;
+  #unwritten = 0; // chunks handed to the destination which it has not written
+  #onunwritten = undefined;
+  #isBusy;
+  #onabort = undefined;
+
+  constructor(source, destination, options) {
+    this.#source = source;
+    this.#destination = destination;
+    this.#options = options;
+    source.isDisturbed = true;
+    this.#isBusy = destination.backpressure;
+    this.#reader = new PipeReader(source, this);
+    destination.writer = this;
+  }
+
+  start() {
+    const { signal } = this.#options;
+    if (signal !== undefined) {
+      this.#onabort = () => this.#abort(signal);
+      if (signal.aborted) {
+        this.#onabort();
+        return this.#finished.promise;
+      }
+      signal.addEventListener('abort', this.#onabort);
+    }
+    this.#check();
+    queueTask(() => this.#pump());
+    return this.#finished.promise;
+  }
+
+  // As a writer
+
+  becameBusy() {
+    this.#isBusy = true;
+  }
+
+  becameReady() {
+    this.#isBusy = false;
+    queueTask(() => this.#pump());
+  }
+
+  becameErroring() {}
+
+  becameErrored() {
+    this.checkSoon();
+  }
+
+  becameClosed() {
+    this.checkSoon();
+  }
+
+  // As a write request
+
+  resolve() {
+    this.#unwritten--;
+    if (this.#unwritten === 0) this.#onunwritten?.();
+  }
+
+  reject() {
+    this.resolve();
+  }
+
+  // As a read request
+
+  chunk(value) {
+    this.#isReading = false;
+    if (this.#isInRead) {
+      this.#write(value);
+      return;
+    }
+    // Whoever enqueues shall not find that it has called the sink.
+    this.#unwritten++;
+    queueTask(() => {
+      this.#unwritten--;
+      this.#write(value);
+      this.#pump();
+    });
+  }
+
+  close() {
+    this.#isReading = false;
+  }
+
+  error() {
+    this.#isReading = false;
+  }
+
+  #pump() {
+    while (!this.#isBusy && !this.#isReading && !this.#isShuttingDown && this.#source.state === 'readable' &&
+        this.#destination.state === 'writable' && !this.#destination.isClosing) {
+      this.#isReading = this.#isInRead = true;
+      this.#reader.read(this);
+      this.#isInRead = false;
+    }
+  }
+
+  #write(chunk) {
+    const destination = this.#destination;
+    const size = destination.state === 'writable' ? destination.controller.sizeOf(chunk) : 0;
+    if (destination.state === 'writable' && !destination.isClosing) {
+      this.#unwritten++;
+      destination.write(chunk, size, this);
+    } else if (this.#unwritten === 0) {
+      this.#onunwritten?.();
+    }
+  }
+
+  // The end
+
+  checkSoon() {
+    queueTask(() => this.#check());
+  }
+
+  #check() {
+    if (this.#isShuttingDown) return;
+    const source = this.#source;
+    const destination = this.#destination;
+    const { preventAbort, preventCancel, preventClose } = this.#options;
+    if (source.state === 'errored') {
+      const error = source.storedError;
+      this.#shutdown(preventAbort ? undefined : () => destination.abort(error), { error });
+    } else if (destination.state === 'errored') {
+      const { error } = destination;
+      this.#shutdown(preventCancel ? undefined : () => source.cancel(error), { error });
+    } else if (source.state === 'closed') {
+      this.#shutdown(preventClose ? undefined : () => this.#closeDestination());
+    } else if (destination.isClosing || destination.state === 'closed') {
+      const error = new ERR_INVALID_STATE.TypeError('Destination WritableStream is closed');
+      this.#shutdown(preventCancel ? undefined : () => source.cancel(error), { error });
+    }
+  }
+
+  #closeDestination() {
+    const destination = this.#destination;
+    if (destination.isClosing || destination.state === 'closed') return resolvedWith();
+    return destination.state === 'errored' ? rejectedWith(destination.error) : destination.close();
+  }
+
+  #abort(signal) {
+    const { reason } = signal;
+    const { preventAbort, preventCancel } = this.#options;
+    const source = this.#source;
+    const destination = this.#destination;
+    this.#shutdown(() => {
+      const actions = [];
+      if (!preventAbort && destination.state === 'writable') actions.push(destination.abort(reason));
+      if (!preventCancel && source.state === 'readable') actions.push(source.cancel(reason));
+      return Promise.all(actions);
+    }, { error: reason });
+  }
+
+  /** `outcome.error`, where there is an outcome, is what the pipe is rejected with. */
+  #shutdown(action, outcome) {
+    if (this.#isShuttingDown) return;
+    this.#isShuttingDown = true;
+    const proceed = () => {
+      this.#onunwritten = undefined;
+      if (action === undefined) this.#finalize(outcome);
+      else then(action(), () => this.#finalize(outcome), (error) => this.#finalize({ error }));
+    };
+    const { state, isClosing } = this.#destination;
+    if (state !== 'writable' || isClosing) proceed();
+    else if (this.#unwritten === 0) queueTask(proceed);
+    else this.#onunwritten = () => queueTask(proceed);
+  }
+
+  #finalize(outcome) {
+    this.#destination.writer = null;
+    this.#reader.release();
+    this.#options.signal?.removeEventListener('abort', this.#onabort);
+    if (outcome === undefined) this.#finished.resolve();
+    else this.#finished.reject(outcome.error);
+  }
+}
+
+/** Pipe between cores that are not locked. */
+function pipe(source, destination, options) {
+  return new Pipe(source, destination, options).start();
+}
+
+module.exports = { pipe };

@@ -1,0 +1,175 @@
+// Errors that nobody catches, and those who are told.
+'use strict';
+const log = console.log;
+
+//// an error in the program ends it
+process.on('exit', (code) => log('exit', code, process.exitCode));
+setImmediate(log, 'never');
+process.nextTick(log, 'never');
+throw new Error('bad');
+
+//// a handler keeps the program alive
+process.on('uncaughtException', (error, origin) => {
+  log('caught', error.message, origin);
+});
+setImmediate(log, 'immediate');
+process.nextTick(log, 'tick');
+queueMicrotask(() => log('micro'));
+throw new Error('bad');
+
+//// a monitor looks on only
+process.on('uncaughtExceptionMonitor', (error, origin) => log('monitor', error.message, origin));
+process.on('exit', (code) => log('exit', code));
+throw new Error('bad');
+
+//// a monitor comes before the handlers
+process.on('uncaughtException', (e) => log('first', e.message));
+process.on('uncaughtException', (e) => log('second', e.message));
+process.on('uncaughtExceptionMonitor', (e) => log('monitor', e.message));
+setTimeout(() => { throw new Error('bad'); }, 1);
+
+//// an error in the handler ends the program with 7
+process.on('uncaughtException', (e) => {
+  log('caught', e.message);
+  throw new Error('in the handler');
+});
+process.on('exit', (code) => log('exit', code));
+setTimeout(log, 50, 'never');
+throw new Error('bad');
+
+//// once, then the default
+process.once('uncaughtException', (e) => log('caught', e.message));
+process.on('exit', (code) => log('exit', code));
+setTimeout(() => { throw new Error('first'); }, 1);
+setTimeout(() => { throw new Error('second'); }, 5);
+setTimeout(log, 10, 'never');
+
+//// anything may be thrown
+process.on('uncaughtException', (e) => log(typeof e, String(e)));
+setImmediate(() => { throw 'text'; });
+setImmediate(() => { throw undefined; });
+setImmediate(() => { throw null; });
+setImmediate(() => { throw 5; });
+setImmediate(() => { throw { toString: () => 'object' }; });
+
+//// an error in an exit handler
+process.on('exit', (code) => {
+  log('first', code);
+  throw new Error('bad');
+});
+process.on('exit', (code) => log('second', code));
+
+//// a capture callback takes all
+process.setUncaughtExceptionCaptureCallback((e) => log('captured', e.message));
+process.on('uncaughtException', () => log('never'));
+log(process.hasUncaughtExceptionCaptureCallback());
+setImmediate(() => { throw new Error('bad'); });
+setImmediate(log, 'goes on');
+
+//// an emitter without a listener for its error
+const { EventEmitter } = require('events');
+process.on('uncaughtException', (e) => log('caught', e.message, e.code));
+setImmediate(() => new EventEmitter().emit('error', new Error('mine')));
+setImmediate(() => new EventEmitter().emit('error', 'text'));
+setImmediate(log, 'end');
+
+//// an error in a listener stops the others
+const { EventEmitter } = require('events');
+process.on('uncaughtException', (e) => log('caught', e.message));
+const e = new EventEmitter();
+e.on('x', () => log('first'));
+e.on('x', () => { throw new Error('second'); });
+e.on('x', () => log('never'));
+setImmediate(() => e.emit('x'));
+setImmediate(() => log('next'));
+
+//// an error between ticks and timers
+process.on('uncaughtException', (e) => log('caught', e.message));
+process.nextTick(() => {
+  queueMicrotask(() => log('micro'));
+  setImmediate(log, 'immediate');
+  throw new Error('tick');
+});
+process.nextTick(log, 'second tick');
+setTimeout(() => {
+  process.nextTick(() => { throw new Error('tick of a timer'); });
+  process.nextTick(log, 'tick 2 of the timer');
+}, 1);
+setTimeout(log, 1, 'second timer');
+
+//// an error in a Promise executor is a rejection
+process.on('uncaughtException', () => log('never'));
+new Promise(() => { throw new Error('executor'); }).catch((e) => log('caught', e.message));
+
+//// a handler that sets work
+process.on('uncaughtException', (e) => {
+  log('caught', e.message);
+  setImmediate(log, 'immediate of the handler');
+  process.nextTick(log, 'tick of the handler');
+  Promise.resolve().then(() => log('micro of the handler'));
+});
+process.nextTick(log, 'tick of the program');
+throw new Error('main');
+
+//// a syntax error in a required file
+const fs = require('fs');
+fs.writeFileSync('broken.js', 'const = 5;');
+try {
+  require('./broken.js');
+} catch (e) {
+  log(e.name, e.message);
+}
+
+//// a module that throws is loaded again
+const fs = require('fs');
+fs.writeFileSync('bad.js', 'console.log("loading"); throw new Error("bad");');
+for (let i = 0; i < 2; i++) {
+  try {
+    require('./bad.js');
+  } catch (e) {
+    log(e.message);
+  }
+}
+
+//// removing the handler
+const f = (e) => {
+  log('caught', e.message);
+  process.off('uncaughtException', f);
+};
+process.on('uncaughtException', f);
+process.on('exit', (code) => log('exit', code));
+setImmediate(() => { throw new Error('1'); });
+setImmediate(() => { throw new Error('2'); });
+setImmediate(log, 'never');
+
+//// an error in beforeExit is caught like any other
+process.on('uncaughtException', (e) => log('caught', e.message));
+process.once('beforeExit', () => { throw new Error('bad'); });
+process.on('exit', (code) => log('exit', code));
+
+//// a stack overflow is caught
+const deep = () => deep() + 1;
+try {
+  deep();
+} catch (e) {
+  log(e.name, e.message);
+}
+setImmediate(log, 'goes on');
+
+//// errors with a cause and aggregates
+try {
+  throw new Error('outer', { cause: new TypeError('inner') });
+} catch (e) {
+  log(e.message, e.cause.name, e.cause.message);
+}
+log(new AggregateError([1, 2], 'many').errors.join());
+
+//// queueMicrotask errors one after another
+process.on('uncaughtException', (e) => log('caught', e.message));
+for (let i = 0; i < 3; i++) {
+  queueMicrotask(() => {
+    queueMicrotask(() => log('nested', i));
+    throw new Error(i);
+  });
+}
+process.nextTick(log, 'tick');

@@ -1,0 +1,170 @@
+// Immediates: the check phase.
+'use strict';
+const log = console.log;
+
+//// immediates run in order, after ticks and microtasks
+setImmediate(log, 'i1');
+setImmediate(log, 'i2');
+queueMicrotask(() => log('micro'));
+process.nextTick(log, 'tick');
+
+//// the queues drain between two immediates
+setImmediate(() => {
+  log('i1');
+  queueMicrotask(() => log('m1'));
+  process.nextTick(log, 't1');
+});
+setImmediate(() => {
+  log('i2');
+  process.nextTick(log, 't2');
+  queueMicrotask(() => log('m2'));
+});
+
+//// an immediate set by an immediate waits for the next turn
+setImmediate(() => {
+  log('a');
+  setImmediate(() => {
+    log('c');
+    setImmediate(log, 'e');
+  });
+});
+setImmediate(() => {
+  log('b');
+  setImmediate(log, 'd');
+});
+
+//// an immediate set by the tick of an immediate waits too
+setImmediate(() => process.nextTick(() => {
+  log('tick');
+  setImmediate(log, 'next turn');
+}));
+setImmediate(() => Promise.resolve().then(() => {
+  log('then');
+  setImmediate(log, 'next turn too');
+}));
+setImmediate(log, 'this turn');
+
+//// an immediate clears the next one
+const a = setImmediate(() => {
+  log('a');
+  clearImmediate(b);
+});
+const b = setImmediate(log, 'never');
+setImmediate(log, 'c');
+
+//// an immediate clears the one after the next, and itself
+const list = [0, 1, 2, 3].map((n) => setImmediate(() => {
+  log(n);
+  clearImmediate(list[n]);
+  clearImmediate(list[n + 2]);
+}));
+
+//// cleared in the tick between
+let c;
+setImmediate(() => {
+  log('a');
+  process.nextTick(() => clearImmediate(c));
+});
+setImmediate(log, 'b');
+c = setImmediate(log, 'never');
+
+//// cleared before it can run
+clearImmediate(setImmediate(log, 'never'));
+const kept = setImmediate(log, 'kept');
+clearImmediate(kept);
+clearImmediate(kept);
+log('main');
+
+//// nested immediates cleared from the turn before
+let inner;
+setImmediate(() => {
+  inner = setImmediate(log, 'never');
+  setImmediate(log, 'inner');
+});
+setImmediate(() => {
+  log('clear');
+  clearImmediate(inner);
+});
+
+//// an unreferenced immediate alone does not run
+setImmediate(log, 'never').unref();
+
+//// an unreferenced immediate runs with others
+setImmediate(log, 'a').unref();
+setImmediate(log, 'b');
+
+//// unref and ref again
+const i = setImmediate(log, 'kept');
+i.unref();
+log(i.hasRef());
+i.ref();
+log(i.hasRef());
+
+//// an error in an immediate leaves the rest
+process.on('uncaughtException', (e) => {
+  log('caught', e.message);
+  setImmediate(log, 'set by the handler');
+});
+setImmediate(() => {
+  process.nextTick(log, 'tick of the bad one');
+  throw new Error('bad');
+});
+setImmediate(() => {
+  log('good');
+  process.nextTick(log, 'tick of the good one');
+});
+
+//// an error in a tick of an immediate
+process.on('uncaughtException', (e) => log('caught', e.message));
+setImmediate(() => {
+  log('a');
+  process.nextTick(() => { throw new Error('tick'); });
+  process.nextTick(log, 'second tick');
+});
+setImmediate(log, 'b');
+
+//// every immediate of a batch throws
+process.on('uncaughtException', (e) => log('caught', e.message));
+for (let i = 0; i < 4; i++) setImmediate(() => { throw new Error(i); });
+setImmediate(log, 'end');
+
+//// a timer that is due runs after the immediates of its turn
+setImmediate(() => {
+  setTimeout(log, 1, 'timer');
+  const end = performance.now() + 5;
+  while (performance.now() < end);
+  setImmediate(log, 'second immediate');
+});
+setImmediate(log, 'first immediate');
+
+//// turns counted by immediates
+let n = 0;
+const turn = () => {
+  if (++n < 100) setImmediate(turn);
+};
+turn();
+process.on('exit', () => log(n));
+
+//// arguments
+setImmediate((...args) => log(args.length, args.join()), 1, 2, 3, 4, 5, 6);
+
+//// a promise resolved in an immediate
+let resolve;
+new Promise((r) => { resolve = r; }).then(() => log('then')).then(() => log('then 2'));
+setImmediate(() => {
+  resolve();
+  process.nextTick(log, 'tick');
+  log('a');
+});
+setImmediate(log, 'b');
+
+//// await of turns
+const { setImmediate: turn } = require('timers/promises');
+const f = async (name) => {
+  for (let i = 0; i < 3; i++) {
+    log(name, i);
+    await turn();
+  }
+};
+f('a');
+f('b');

@@ -1,0 +1,19 @@
+"""Order: JavaScript programs print exactly what they print under Node 24. See `order/table.py`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+from js.order.table import NODE, Program, groups, programs, record, run
+
+TABLE = [(program, record(group).get(program.name)) for group in groups() for program in programs(group)]
+RUNTIMES = {"ouro": [sys.executable, "-m", "ouroloop"]} | ({"node": [NODE]} if NODE else {})
+
+
+@pytest.mark.parametrize("command", RUNTIMES.values(), ids=RUNTIMES.keys())
+@pytest.mark.parametrize(("program", "expected"), TABLE, ids=[f"{p.group}: {p.name}" for p, _ in TABLE])
+def test_the_order_is_nodes(program: Program, expected: object, command: list[str], tmp_path: Path) -> None:
+    assert expected is not None, "not recorded yet: python -m tests.js.order.record --node PATH"
+    assert run(program, command, tmp_path) == expected
