@@ -2,7 +2,7 @@
 
 Theory of operation. `lib/internal/buffer/memory.js` calls these for texts that are long enough. Looking at an argument
 costs more than converting a kilobyte, so a native gets the ArrayBuffer and the string only: position (in bytes) and
-length lie in two doubles of memory that both sides see (`shareParameters`), and a number that is the result comes back
+length lie in doubles of memory that both sides see (`shareParameters`), and a number that is the result comes back
 in the first.
 
 What surprises people: the ranges have been checked by JavaScript, and nothing is checked here.
@@ -26,6 +26,8 @@ _NEW_FROM_TWO_BYTE = "_ZN2v86String14NewFromTwoByteEPNS_7IsolateEPKtNS_13NewStri
 _WRITE_UTF8 = "_ZNK2v86String11WriteUtf8V2EPNS_7IsolateEPcmiPm"
 _WRITE = "_ZNK2v86String7WriteV2EPNS_7IsolateEjjPti"
 _UTF8_LENGTH = "_ZNK2v86String12Utf8LengthV2EPNS_7IsolateE"
+_SET_DETACH_KEY = (
+    "_ZN2v88internal13JSArrayBuffer12SetDetachKeyENS0_12DirectHandleIS1_EENS2_INS0_6ObjectEEEPNS0_7IsolateE")
 
 FUNCTIONS: dict[str, tuple[Any, ...]] = {
     _NEW_FROM_UTF8: (_pointer, _pointer, _pointer, _int, _int),
@@ -33,6 +35,7 @@ FUNCTIONS: dict[str, tuple[Any, ...]] = {
     _WRITE_UTF8: (_size, _pointer, _pointer, _pointer, _size, _int, _pointer),
     _WRITE: (None, _pointer, _pointer, ctypes.c_uint32, ctypes.c_uint32, _pointer, _int),
     _UTF8_LENGTH: (_size, _pointer, _pointer),
+    _SET_DETACH_KEY: (None, _pointer, _pointer, _pointer),
 }
 """What is needed of V8 beyond the natives' own: name: (result, arguments)."""
 
@@ -49,11 +52,12 @@ def methods(call: Any, isolate: int, memory: Callable[[int, int], memoryview]) -
     """The natives by name, on V8's functions `call`."""
     argument, data = call.FunctionCallbackInfo__Get, call.ArrayBuffer__Data
     write_utf8, write, utf8_length = getattr(call, _WRITE_UTF8), getattr(call, _WRITE), getattr(call, _UTF8_LENGTH)
-    parameters = memory(ctypes.addressof(_unshared), 16).cast("d")
+    set_key = getattr(call, _SET_DETACH_KEY)
+    parameters = memory(ctypes.addressof(_unshared), ctypes.sizeof(_unshared)).cast("d")
 
     def share_parameters(info: int) -> None:
         nonlocal parameters
-        parameters = memory(data(argument(info, 0)), 16).cast("d")
+        parameters = memory(data(argument(info, 0)), ctypes.sizeof(_unshared)).cast("d")
 
     def address(info: int) -> int:
         return (data(argument(info, 0)) or 0) + int(parameters[0])
@@ -81,6 +85,14 @@ def methods(call: Any, isolate: int, memory: Callable[[int, int], memoryview]) -
         finally:
             call.String__ValueView__DESTRUCT(view)
 
+    def find(info: int) -> None:
+        start, length, needle_length = address(info), int(parameters[1]), int(parameters[3])
+        found = _memmem(start, length, data(argument(info, 1)) + int(parameters[2]), needle_length)
+        parameters[0] = found - start if found else -1
+
+    def set_detach_key(info: int) -> None:
+        set_key(argument(info, 0), argument(info, 1), isolate)
+
     def utf8_length_of(info: int) -> None:
         parameters[0] = utf8_length(argument(info, 0), isolate)
 
@@ -106,7 +118,26 @@ def methods(call: Any, isolate: int, memory: Callable[[int, int], memoryview]) -
         "utf8Length": utf8_length_of,
         "isUtf8": is_utf8,
         "isAscii": is_ascii,
+        "find": find,
+        "setDetachKey": set_detach_key,
     }
 
 
-_unshared = (ctypes.c_double * 2)()
+def _find_memmem() -> Callable[[int, int, int, int], int | None]:
+    """memmem(3), which is in every C library but Windows'."""
+    try:
+        function = ctypes.PyDLL(None).memmem
+    except (AttributeError, OSError, TypeError):
+        return _slow_memmem
+    function.restype = _pointer
+    function.argtypes = (_pointer, _size, _pointer, _size)
+    return function
+
+
+def _slow_memmem(start: int, length: int, needle: int, needle_length: int) -> int | None:
+    at = ctypes.string_at(start, length).find(ctypes.string_at(needle, needle_length))
+    return None if at < 0 else start + at
+
+
+_memmem = _find_memmem()
+_unshared = (ctypes.c_double * 4)()

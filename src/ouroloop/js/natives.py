@@ -84,6 +84,7 @@ _FUNCTIONS: dict[str, tuple[Any, ...]] = {
     "v8__Object__Has": (_int, _pointer, _pointer, _pointer),
     "v8__Object__Set": (_int, _pointer, _pointer, _pointer, _pointer),
     "v8__Object__SetIndex": (_int, _pointer, _pointer, ctypes.c_uint32, _pointer),
+    "v8__Platform__PumpMessageLoop": (_bool, _pointer, _pointer, _bool),
     "v8__Promise__Result": (_pointer, _pointer),
     "v8__Promise__State": (_int, _pointer),
     "v8__Proxy__GetHandler": (_pointer, _pointer),
@@ -121,6 +122,7 @@ _FUNCTIONS: dict[str, tuple[Any, ...]] = {
     "_ZN2v86Object18GetConstructorNameEv": (_pointer, _pointer),
     "_ZN2v86String14NewFromTwoByteEPNS_7IsolateEPKtNS_13NewStringTypeEi": (_pointer, _pointer, _pointer, _int, _int),
     "u_setDataDirectory_77": (None, _text),
+    "_ZN2v88internal2V818GetCurrentPlatformEv": (_pointer,),
     "_ZN2v88internal7Version9GetStringENS_4base6VectorIcEE": (None, _pointer, _size),
     "_ZN2v87Isolate24AddNearHeapLimitCallbackEPFmPvmmES1_": (None, _pointer, _pointer, _pointer),
     **buffer_natives.FUNCTIONS,
@@ -214,6 +216,7 @@ class Natives:
         self._isolate: int = call.Isolate__GetCurrent()
         self._context = self._keep(call.Isolate__GetCurrentContext(self._isolate))
         self._undefined = self._keep(call.Undefined(self._isolate))
+        self._platform: int = _functions["_ZN2v88internal2V818GetCurrentPlatformEv"]()
         self._callbacks: list[Any] = []  # what ctypes made must outlive the isolate
         self._modules: dict[int, int] = {}
         self._modules_by_hash: dict[int, list[int]] = {}
@@ -271,6 +274,16 @@ class Natives:
     def exit_isolate(self) -> None:
         """V8 works again in the isolate that it worked in before."""
         self._call.Isolate__Exit(self._isolate)
+
+    def run_tasks(self) -> bool:
+        """Run what V8 has posted for this isolate (finalizers of what was collected, `Atomics.waitAsync` that timed out).
+
+        Whether there was anything. Only while no JavaScript is on the stack.
+        """
+        ran = False
+        while self._call.Platform__PumpMessageLoop(self._platform, self._isolate, False):
+            ran = True
+        return ran
 
     def terminate(self) -> None:
         """Stop JavaScript as soon as it goes on; no `catch` or `finally` of it runs."""

@@ -52,8 +52,6 @@ class Runtime:
         self.time_origin = time() * 1000
         """When the process began, in ms since 1970."""
         self.milestones = {"nodeStart": self.started_ns}
-        self.idle_ns = 0
-        """How long the loop has slept, in ns."""
         self.embedding = embedding
         """The `ouroloop.Runtime` whose engine room this is; None for the command `ouro`."""
         self.argv = argv
@@ -68,11 +66,19 @@ class Runtime:
         self.streams = Streams(self)
         self._check = Check(self.loop)
         self._idle = Idle(self.loop)
-        self._started = self.loop.now
-        self.engine = Engine(snapshot.load(), self._operation, self._natives)
+        self._started = self._tasks_run_at = self.loop.now
+        blob = snapshot.load()
+        self._reach("v8Start")
+        self.engine = Engine(blob, self._operation, self._natives)
+        self._reach("environment")
         self._check.start(self._run_immediates)
         self._check.unref()
         self._start()
+        self._reach("bootstrapComplete")
+
+    def _reach(self, milestone: str) -> None:
+        """Note when the process got here, for `performance.nodeTiming`."""
+        self.milestones.setdefault(milestone, monotonic_ns())
 
     def _start(self) -> None:
         names = self.engine.eval("globalThis.__entries = __start(); Object.keys(__entries)").to_python()
@@ -92,6 +98,7 @@ class Runtime:
         natives.add("timers", {
             "updateClock": self._update_clock, "schedule": self._schedule, "ref": self._timer.ref,
             "unref": self._timer.unref, "immediatesBegin": self._immediates_begin,
+            "immediatesEnd": self._immediates_end,
         })
         natives.tell_near_heap_limit(_out_of_memory)
 
@@ -131,13 +138,29 @@ class Runtime:
         self._counts[_IDLE_RUNS] = 1
         self._idle.start(_nothing)
 
+    def _run_tasks(self) -> None:
+        """V8's own tasks, once a ms at most. Nothing but the loop's turning looks after them."""
+        self._tasks_run_at = self.loop.now
+        self.engine.enter()
+        try:
+            ran = self.engine.natives is not None and self.engine.natives.run_tasks()
+        finally:
+            self.engine.leave()
+        if ran:
+            self._entries["afterCallback"]()
+
     def _run_immediates(self) -> None:
+        if self.loop.now != self._tasks_run_at:
+            self._run_tasks()
         counts = self._counts
         if counts[_IMMEDIATES]:
             self._entries["processImmediate"]()
         if not counts[_REFERENCED_IMMEDIATES] and counts[_IDLE_RUNS]:
-            counts[_IDLE_RUNS] = 0
-            self._idle.stop()
+            self._immediates_end()
+
+    def _immediates_end(self) -> None:
+        self._counts[_IDLE_RUNS] = 0
+        self._idle.stop()
 
     # The run
 
@@ -145,11 +168,13 @@ class Runtime:
         """Run the main program, then the loop until nothing is left; the exit code."""
         try:
             self._entries["runMain"]()
+            self._reach("loopStart")
             while True:
                 self.loop.run()
                 self._entries["beforeExit"]()
                 if not self.loop.alive:
                     break
+            self._reach("loopExit")
             return int(self._entries["exit"]().to_python())
         except Exit as end:
             return end.code

@@ -80,6 +80,8 @@ class Loop:
         self._cut_short = False
         self.closed = False
         self.turns = 0
+        self.idle_ns = 0
+        """How long the poll step has slept, in ns (uv_metrics_idle_time)."""
         self.probe: Probe | None = None
         self.on_exception: Callable[[BaseException], object] | None = None
         """Called with each error that a callback raises; SystemExit and KeyboardInterrupt always leave `run`."""
@@ -186,9 +188,14 @@ class Loop:
         probe = self.probe
         if probe is not None:
             probe.waiting(self, timeout)
+        began = monotonic_ns() if timeout else 0
         for _ in range(_POLL_ROUNDS):
             ready = self._wait_beside_pool(timeout) if self.pool.behind else queue.wait(timeout)
-            self.now = monotonic_ns() // 1_000_000
+            now = monotonic_ns()
+            self.now = now // 1_000_000
+            if began:
+                self.idle_ns += now - began
+                began = 0
             callbacks, changed = queue.callbacks, queue.changed
             for token, what in ready:
                 if changed and token in changed:

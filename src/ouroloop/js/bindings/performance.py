@@ -22,5 +22,5 @@ def operations(runtime: Runtime) -> dict[str, Callable[..., Any]]:
 
     return {
         "now": now, "timeOrigin": lambda: runtime.time_origin, "milestones": milestones,
-        "loopIdleTime": lambda: runtime.idle_ns / 1e6,
+        "loopIdleTime": lambda: runtime.loop.idle_ns / 1e6,
     }

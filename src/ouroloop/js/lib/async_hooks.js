@@ -77,7 +77,7 @@ class AsyncLocalStorage {
 
   /** Forget the store, here and in all that shares this context. */
   disable() {
-    frames.current()?.delete(this);
+    frames.forget(this);
   }
 
   run(store, fn, ...args) {
@@ -134,7 +134,7 @@ class AsyncResource {
   constructor(type, options = kEmptyObject) {
     validateString(type, 'type');
     const isNumber = typeof options === 'number';
-    const trigger = (isNumber ? options : options.triggerAsyncId) ?? hooks.defaultTriggerAsyncId();
+    const { triggerAsyncId: trigger = hooks.defaultTriggerAsyncId() } = isNumber ? { triggerAsyncId: options } : options;
     validateTrigger(trigger);
     this[kFrame] = frames.current();
     this[kAsyncId] = hooks.newAsyncId();

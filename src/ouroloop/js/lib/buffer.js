@@ -43,28 +43,15 @@ const kDeprecation = 'Buffer() is deprecated due to security and usability issue
 const kDeprecationChecks = 10000;
 let deprecationChecks = 0;
 
-/** Warn, once; but not of calls made by packages, which their users cannot change. */
+/** Warn, once; but not of calls made by packages. */
 function warnOfConstructor() {
   // Looking at the stack is slow, and a program that has called so often from packages alone will go on so.
   if (deprecationChecks >= kDeprecationChecks) return;
   deprecationChecks++;
   const isPending = require('internal/options').getOptionValue('--pending-deprecation');
-  if (!isPending && isCalledByPackage()) return;
+  if (!isPending && require('internal/util/caller').isCalledByPackage()) return;
   deprecationChecks = kDeprecationChecks;
   process.emitWarning(kDeprecation, 'DeprecationWarning', 'DEP0005');
-}
-
-/** Does the nearest code that is not Node's lie in a `node_modules` folder? */
-function isCalledByPackage() {
-  const { prepareStackTrace, stackTraceLimit } = Error;
-  let names = [];
-  Error.stackTraceLimit = 100;
-  Error.prepareStackTrace = (_, sites) => { names = sites.map((site) => site.getFileName() ?? ''); };
-  void new Error().stack;
-  Error.prepareStackTrace = prepareStackTrace;
-  Error.stackTraceLimit = stackTraceLimit;
-  const caller = names.find((name) => name !== '' && !name.startsWith('node:'));
-  return caller !== undefined && /[/\\]node_modules[/\\]/i.test(caller);
 }
 
 function Buffer(arg, encodingOrOffset, length) {
@@ -221,6 +208,13 @@ Buffer.isBuffer = function isBuffer(value) {
   return value instanceof Buffer;
 };
 
+const typedArrayLength = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), 'length').get;
+
+/** The true length, whatever property of that name somebody has put on the array. */
+function lengthOf(bytes) {
+  return typedArrayLength.call(bytes);
+}
+
 function requireBytes(value, name) {
   if (!isUint8Array(value)) throw new ERR_INVALID_ARG_TYPE(name, ['Buffer', 'Uint8Array'], value);
 }
@@ -241,7 +235,7 @@ Buffer.concat = function concat(list, length) {
   if (list.length === 0) return new FastBuffer();
   if (length === undefined) {
     length = 0;
-    for (const item of list) if (item.length) length += item.length;
+    for (const item of list) if (isUint8Array(item)) length += lengthOf(item);
   } else {
     validateInteger(length, 'length', 0);
   }
@@ -249,7 +243,7 @@ Buffer.concat = function concat(list, length) {
   let at = 0;
   for (let i = 0; i < list.length; i++) {
     requireBytes(list[i], `list[${i}]`);
-    at += copyBytes(list[i], buffer, at, 0, list[i].length);
+    at += copyBytes(list[i], buffer, at, 0, lengthOf(list[i]));
   }
   // What a pool's memory held before is nobody's business.
   if (at < length) fillBytes.call(buffer, 0, at, length);
@@ -292,10 +286,10 @@ function toInteger(value) {
 }
 
 function copyBytes(source, target, targetStart, sourceStart, sourceEnd) {
-  const count = Math.min(sourceEnd - sourceStart, target.byteLength - targetStart, source.byteLength - sourceStart);
+  const count = Math.min(sourceEnd - sourceStart, target.byteLength - targetStart, lengthOf(source) - sourceStart);
   if (count <= 0) return 0;
   const bytes = isUint8Array(target) ? target : new Uint8Array(target.buffer, target.byteOffset, target.byteLength);
-  const isWhole = sourceStart === 0 && count === source.length;
+  const isWhole = sourceStart === 0 && count === lengthOf(source);
   const part = isWhole ? source : new Uint8Array(source.buffer, source.byteOffset + sourceStart, count);
   setBytes.call(bytes, part, targetStart);
   return count;

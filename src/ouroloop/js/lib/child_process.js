@@ -173,7 +173,7 @@ class ChildProcess extends EventEmitter {
     this.spawnargs = args;
 
     const streams = stdio.map((entry, position) => (entry === 'pipe' ? new HandleStream(undefined, pipeOptions(position)) : null));
-    this.#handle = handles.open((status, signal) => this.#ended(status, signal));
+    this.#handle = handles.open((status, signal) => this.#ended(status, signal), 'PROCESSWRAP');
     const [errno, pid] = binding.spawn(
       this.#handle, { file, args, env: env ?? { ...process.env }, cwd, detached, uid, gid, stdio }, streams.map((stream) => stream?.handle ?? null));
     this.stdin = streams[0];

@@ -403,10 +403,6 @@ function setMaxListenersOf(target, n) {
 
 // Together. The order is that in which programs that list the properties find them.
 
-function defineAccessor(name, get, set) {
-  Object.defineProperty(EventEmitter, name, { __proto__: null, get, set, enumerable: true });
-}
-
 function lazyEventEmitterAsyncResource() {
   return require('internal/event_emitter_async_resource').EventEmitterAsyncResource;
 }
@@ -416,19 +412,33 @@ EventEmitter.once = require('internal/events/awaiting').once;
 EventEmitter.on = require('internal/events/awaiting').on;
 Object.assign(EventEmitter, { getEventListeners, getMaxListeners, listenerCount, EventEmitter, usingDomains: false });
 EventEmitter.captureRejectionSymbol = kRejection;
-defineAccessor('captureRejections', () => prototype[kCapture], (value) => {
-  validateBoolean(value, 'EventEmitter.captureRejections');
-  prototype[kCapture] = value;
+Object.defineProperty(EventEmitter, 'captureRejections', {
+  __proto__: null,
+  enumerable: true,
+  get() {
+    return prototype[kCapture];
+  },
+  set(value) {
+    validateBoolean(value, 'EventEmitter.captureRejections');
+    prototype[kCapture] = value;
+  },
 });
 Object.defineProperty(EventEmitter, 'EventEmitterAsyncResource', {
   __proto__: null, get: lazyEventEmitterAsyncResource, set: undefined, enumerable: true, configurable: true,
 });
 EventEmitter.errorMonitor = kErrorMonitor;
-defineAccessor('defaultMaxListeners', () => defaultMaxListeners, (value) => {
-  validateNumber(value, 'defaultMaxListeners', 0);
-  defaultMaxListeners = value;
-});
 Object.defineProperties(EventEmitter, {
+  defaultMaxListeners: {
+    __proto__: null,
+    enumerable: true,
+    get() {
+      return defaultMaxListeners;
+    },
+    set(value) {
+      validateNumber(value, 'defaultMaxListeners', 0);
+      defaultMaxListeners = value;
+    },
+  },
   kMaxEventTargetListeners: { __proto__: null, value: kMaxEventTargetListeners },
   kMaxEventTargetListenersWarned: { __proto__: null, value: kMaxEventTargetListenersWarned },
 });

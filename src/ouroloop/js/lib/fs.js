@@ -1128,7 +1128,7 @@ function cp(source, destination, options, callback) {
   options = validateOptions(options);
   source = getValidatedPath(source, 'src');
   destination = getValidatedPath(destination, 'dest');
-  cp(source, destination, options).then(() => process.nextTick(callback, null), (error) => process.nextTick(callback, error));
+  cp(source, destination, options).then((result) => process.nextTick(callback, null, result), (error) => process.nextTick(callback, error));
 }
 
 function cpSync(source, destination, options) {

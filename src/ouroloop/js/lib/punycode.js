@@ -1,149 +1,133 @@
 'use strict';
 
-// Punycode (RFC 3492): Unicode in the letters that domain names allow. Deprecated in Node; kept for programs that
-// have it.
+// Punycode (RFC 3492): Unicode in the few characters that a domain may have. Deprecated; `URL` and `url.domainToASCII` do
+// what is wanted, with the mapping and the checks that this lacks.
 //
-// `decode` and `encode` work on one label without its `xn--`; `toUnicode` and `toASCII` on whole domains or mail
-// addresses, label by label, leaving alone what needs no conversion. Nothing is normalized or checked: that is what
-// `url` is for.
+// Theory of operation. The basic (ASCII) characters come first, literally; then follow numbers, each saying how far on to insert
+// the next character. A number is written in a base that adapts itself to those before it, so that most take few digits.
 
-const kBase = 36;
-const kFirstThreshold = 1;
-const kLastThreshold = 26;
-const kSkew = 38;
-const kDamp = 700;
-const kInitialBias = 72;
-const kInitialPoint = 0x80;
-const kMaxInt = 0x7fffffff;
-const kDelimiter = '-';
+const BASE = 36;
+const T_MIN = 1;
+const T_MAX = 26;
+const SKEW = 38;
+const DAMP = 700;
+const INITIAL_BIAS = 72;
+const INITIAL_N = 128;
+const DELIMITER = '-';
+const MAX_INT = 0x7FFFFFFF;
 
-const kOverflow = 'Overflow: input needs wider integers to process';
-const kNotBasic = 'Illegal input >= 0x80 (not a basic code point)';
-const kInvalid = 'Invalid input';
+const DIGITS = 'abcdefghijklmnopqrstuvwxyz0123456789';
+// eslint-disable-next-line no-control-regex
+const NOT_ASCII = /[^\0-\x7f]/;
+const SEPARATORS = /[\x2E\u3002\uFF0E\uFF61]/g;
 
-/** The code points of a string; halves of surrogate pairs stay as they are. */
-function ucs2decode(string) {
-  return Array.from(string, (character) => character.codePointAt(0));
+const OVERFLOW = 'Overflow: input needs wider integers to process';
+const NOT_BASIC = 'Illegal input >= 0x80 (not a basic code point)';
+const INVALID = 'Invalid input';
+
+/** The code points of a string; a lone surrogate is one. */
+function ucs2decode(text) {
+  return Array.from(text, (character) => character.codePointAt(0));
 }
 
-function ucs2encode(codePoints) {
-  return String.fromCodePoint(...codePoints);
+function ucs2encode(points) {
+  return String.fromCodePoint(...points);
 }
 
-/** The value of a digit, `kBase` if it is none. */
-function digitValue(unit) {
-  if (unit >= 0x30 && unit <= 0x39) return unit - 0x30 + 26;
-  const letter = unit | 0x20;
-  return letter >= 0x61 && letter <= 0x7a ? letter - 0x61 : kBase;
+function digitOf(code) {
+  const value = DIGITS.indexOf(String.fromCharCode(code).toLowerCase());
+  return value === -1 ? BASE : value;
 }
 
-const digit = (value) => String.fromCharCode(value < 26 ? value + 0x61 : value - 26 + 0x30);
-
-const thresholdAt = (k, bias) => Math.min(Math.max(k - bias, kFirstThreshold), kLastThreshold);
-
-/** RFC 3492, section 6.1. */
 function adapt(delta, count, isFirst) {
-  let rest = isFirst ? Math.floor(delta / kDamp) : delta >> 1;
-  rest += Math.floor(rest / count);
+  delta = isFirst ? Math.floor(delta / DAMP) : delta >> 1;
+  delta += Math.floor(delta / count);
   let k = 0;
-  for (; rest > ((kBase - kFirstThreshold) * kLastThreshold) >> 1; k += kBase) {
-    rest = Math.floor(rest / (kBase - kFirstThreshold));
-  }
-  return Math.floor(k + (kBase - kFirstThreshold + 1) * rest / (rest + kSkew));
+  for (; delta > (BASE - T_MIN) * T_MAX >> 1; k += BASE) delta = Math.floor(delta / (BASE - T_MIN));
+  return Math.floor(k + (BASE - T_MIN + 1) * delta / (delta + SKEW));
 }
 
-/** RFC 3492, section 6.2. */
-function decode(input) {
-  const basicLength = Math.max(input.lastIndexOf(kDelimiter), 0);
-  const output = [];
-  for (let i = 0; i < basicLength; i++) {
-    if (input.charCodeAt(i) >= 0x80) throw new RangeError(kNotBasic);
-    output.push(input.charCodeAt(i));
-  }
+const threshold = (k, bias) => Math.min(Math.max(k - bias, T_MIN), T_MAX);
 
-  let point = kInitialPoint;
-  let bias = kInitialBias;
-  let place = 0;
-  for (let at = basicLength > 0 ? basicLength + 1 : 0; at < input.length; place++) {
-    const before = place;
-    for (let weight = 1, k = kBase; ; k += kBase) {
-      if (at >= input.length) throw new RangeError(kInvalid);
-      const value = digitValue(input.charCodeAt(at++));
-      if (value >= kBase) throw new RangeError(kInvalid);
-      if (value > Math.floor((kMaxInt - place) / weight)) throw new RangeError(kOverflow);
-      place += value * weight;
-      const threshold = thresholdAt(k, bias);
-      if (value < threshold) break;
-      if (weight > Math.floor(kMaxInt / (kBase - threshold))) throw new RangeError(kOverflow);
-      weight *= kBase - threshold;
+function decode(input) {
+  const lastDelimiter = Math.max(input.lastIndexOf(DELIMITER), 0);
+  if (NOT_ASCII.test(input.slice(0, lastDelimiter))) throw new RangeError(NOT_BASIC);
+  const output = ucs2decode(input.slice(0, lastDelimiter));
+  let n = INITIAL_N;
+  let i = 0;
+  let bias = INITIAL_BIAS;
+  for (let index = lastDelimiter > 0 ? lastDelimiter + 1 : 0; index < input.length;) {
+    const previous = i;
+    for (let weight = 1, k = BASE; ; k += BASE) {
+      if (index >= input.length) throw new RangeError(INVALID);
+      const digit = digitOf(input.charCodeAt(index++));
+      if (digit >= BASE) throw new RangeError(INVALID);
+      if (digit > Math.floor((MAX_INT - i) / weight)) throw new RangeError(OVERFLOW);
+      i += digit * weight;
+      const t = threshold(k, bias);
+      if (digit < t) break;
+      if (weight > Math.floor(MAX_INT / (BASE - t))) throw new RangeError(OVERFLOW);
+      weight *= BASE - t;
     }
     const count = output.length + 1;
-    bias = adapt(place - before, count, before === 0);
-    if (Math.floor(place / count) > kMaxInt - point) throw new RangeError(kOverflow);
-    point += Math.floor(place / count);
-    place %= count;
-    output.splice(place, 0, point);
+    bias = adapt(i - previous, count, previous === 0);
+    if (Math.floor(i / count) > MAX_INT - n) throw new RangeError(OVERFLOW);
+    n += Math.floor(i / count);
+    i %= count;
+    output.splice(i++, 0, n);
   }
-  return String.fromCodePoint(...output);
+  return ucs2encode(output);
 }
 
-/** RFC 3492, section 6.3. */
+function encodeNumber(value, bias) {
+  let text = '';
+  for (let k = BASE; ; k += BASE) {
+    const t = threshold(k, bias);
+    if (value < t) return text + DIGITS[value];
+    text += DIGITS[t + (value - t) % (BASE - t)];
+    value = Math.floor((value - t) / (BASE - t));
+  }
+}
+
 function encode(input) {
   const points = ucs2decode(input);
-  const basic = points.filter((point) => point < kInitialPoint);
-  let output = String.fromCharCode(...basic);
-  if (basic.length > 0) output += kDelimiter;
-
-  let point = kInitialPoint;
-  let bias = kInitialBias;
+  const basic = points.filter((point) => point < INITIAL_N);
+  let output = ucs2encode(basic);
+  if (basic.length > 0) output += DELIMITER;
+  let n = INITIAL_N;
   let delta = 0;
-  for (let handled = basic.length; handled < points.length;) {
-    const next = points.reduce((least, each) => (each >= point && each < least ? each : least), kMaxInt);
-    if (next - point > Math.floor((kMaxInt - delta) / (handled + 1))) throw new RangeError(kOverflow);
-    delta += (next - point) * (handled + 1);
-    point = next;
-    for (const each of points) {
-      if (each < point && ++delta > kMaxInt) throw new RangeError(kOverflow);
-      if (each !== point) continue;
-      output += variableLength(delta, bias);
+  let bias = INITIAL_BIAS;
+  for (let handled = basic.length; handled < points.length; delta++, n++) {
+    const next = points.reduce((least, point) => (point >= n && point < least ? point : least), MAX_INT);
+    if (next - n > Math.floor((MAX_INT - delta) / (handled + 1))) throw new RangeError(OVERFLOW);
+    delta += (next - n) * (handled + 1);
+    n = next;
+    for (const point of points) {
+      if (point < n && ++delta > MAX_INT) throw new RangeError(OVERFLOW);
+      if (point !== n) continue;
+      output += encodeNumber(delta, bias);
       bias = adapt(delta, handled + 1, handled === basic.length);
       delta = 0;
       handled++;
     }
-    delta++;
-    point++;
   }
   return output;
 }
 
-function variableLength(delta, bias) {
-  let digits = '';
-  let rest = delta;
-  for (let k = kBase; ; k += kBase) {
-    const threshold = thresholdAt(k, bias);
-    if (rest < threshold) return digits + digit(rest);
-    digits += digit(threshold + (rest - threshold) % (kBase - threshold));
-    rest = Math.floor((rest - threshold) / (kBase - threshold));
-  }
-}
-
-/** Convert each label of a domain, also of one that stands in a mail address. */
-function mapLabels(domain, convert) {
-  const parts = domain.split('@');
-  const head = parts.length > 1 ? `${parts[0]}@` : '';
-  const labels = (parts.length > 1 ? parts[1] : domain).replace(/[\u3002\uff0e\uff61]/g, '.').split('.');
-  // From the last one on, which tells when two of them are wrong.
-  for (let i = labels.length - 1; i >= 0; i--) labels[i] = convert(labels[i]);
-  return head + labels.join('.');
+/** Each label of a domain, or of what follows the @ of an e-mail address. */
+function mapDomain(text, mapLabel) {
+  const at = text.indexOf('@');
+  const name = at === -1 ? '' : text.slice(0, at + 1);
+  const [domain] = at === -1 ? [text] : text.slice(at + 1).split('@');
+  return name + domain.replace(SEPARATORS, '.').split('.').map(mapLabel).join('.');
 }
 
 function toUnicode(input) {
-  return mapLabels(input, (label) => (label.startsWith('xn--') ? decode(label.slice(4).toLowerCase()) : label));
+  return mapDomain(input, (label) => (label.startsWith('xn--') ? decode(label.slice(4).toLowerCase()) : label));
 }
 
 function toASCII(input) {
-  // eslint-disable-next-line no-control-regex
-  return mapLabels(input, (label) => (/[^\0-\x7f]/.test(label) ? `xn--${encode(label)}` : label));
+  return mapDomain(input, (label) => (NOT_ASCII.test(label) ? `xn--${encode(label)}` : label));
 }
 
 module.exports = {

@@ -2,230 +2,255 @@
 
 // AbortController and AbortSignal.
 //
-// Theory of operation. A signal that follows others (`any`) is held by nobody but its own listeners: sources know it weakly, and so does the timer of
-// `timeout`; as long as a signal has a listener for 'abort', a set keeps it alive.
+// Theory of operation. A signal that follows others (`any`) knows the signals it comes from in the end, its sources, and
+// looks at them when asked. Only while somebody listens to it do the sources know it, to tell it when they abort. So it lives as
+// long as its sources do if it is listened to, and else costs them nothing, however many are made of one signal.
+//
+// What surprises people: the timer of `timeout` keeps neither the process nor the signal alive, but a signal that somebody
+// listens to, itself or through another that follows it, is kept until its time is over.
 
-const {
-  codes: { ERR_ILLEGAL_CONSTRUCTOR, ERR_INVALID_ARG_TYPE, ERR_INVALID_THIS },
-} = require('internal/errors');
-const { validateAbortSignal, validateAbortSignalArray, validateObject, validateUint32 } = require('internal/validators');
+const { codes: { ERR_ILLEGAL_CONSTRUCTOR, ERR_INVALID_ARG_TYPE, ERR_INVALID_THIS } } = require('internal/errors');
+const { validateObject, validateUint32 } = require('internal/validators');
+const { DOMException } = require('internal/dom_exception');
 const { customInspectSymbol, kEnumerableProperty } = require('internal/util');
 const {
-  Event, EventTarget, defineEventHandler, kNewListener, kRemoveListener, kTrustEvent, kWeakHandler, kResistStopPropagation,
+  Event, EventTarget, defineEventHandler, kEvents, kMaxEventTargetListeners, kNewListener, kRemoveListener,
+  kResistStopPropagation, kTrustEvent, kWeakHandler, listenerCount,
 } = require('internal/event_target');
 
-const kAborted = Symbol('kAborted');
-const kReason = Symbol('kReason');
-const kTimeout = Symbol('kTimeout');
-const kComposite = Symbol('kComposite');
-const kSources = Symbol('kSources');
-const kDependents = Symbol('kDependents');
-const kKey = Symbol('constructor key');
+const kConstruct = Symbol('kConstruct');
 
-const listened = new Set(); // signals whose listeners keep them alive
-let timers; // FinalizationRegistry
+const waiting = new Set(); // `timeout` signals that are kept until their time is over
+let aborts = 0;
+let forgottenTimers; // FinalizationRegistry: a signal that is gone needs no timer
 
-function inspectWith(self, properties, depth, options) {
-  if (depth < 0) return self;
+function inspectAs(value, properties, depth, options) {
+  if (depth < 0) return value;
   const { inspect } = require('internal/util/inspect');
   const inner = { ...options, depth: options.depth == null ? null : options.depth - 1 };
-  return `${self.constructor.name} ${inspect(properties, inner)}`;
+  return `${value.constructor.name} ${inspect(properties, inner)}`;
 }
 
-function abortError(message = 'This operation was aborted', name = 'AbortError') {
-  const { DOMException } = require('internal/dom_exception');
-  return new DOMException(message, name);
-}
-
-function checkSignal(value) {
-  if (value?.[kAborted] === undefined) throw new ERR_INVALID_THIS('AbortSignal');
-}
+let isAbortSignal;
+let abortSignal;
+let upToDate;
 
 class AbortSignal extends EventTarget {
-  constructor(key) {
-    if (key !== kKey) throw new ERR_ILLEGAL_CONSTRUCTOR();
+  #isAborted = false;
+  #reason = undefined;
+  #turn = 0; // which of all aborts it was
+  #sources = undefined; // of a signal that follows others, until it has aborted
+  #followers = undefined; // those that are listened to
+  #isTimeout = false;
+
+  static {
+    isAbortSignal = (value) => typeof value === 'object' && value !== null && #turn in value;
+
+    upToDate = (value) => {
+      if (!isAbortSignal(value)) throw new ERR_INVALID_THIS('AbortSignal');
+      if (value.#sources !== undefined) value.#look();
+      return value;
+    };
+
+    /** Abort `signal`, then tell its listeners and those of its followers, all of which have aborted by then. */
+    abortSignal = (signal, reason) => {
+      if (signal.#isAborted) return;
+      const followers = signal.#followers === undefined ? [] : [...signal.#followers];
+      signal.#mark(reason, ++aborts);
+      for (const follower of followers) follower.#mark(reason, signal.#turn);
+      signal.#tell();
+      for (const follower of followers) follower.#tell();
+    };
+  }
+
+  constructor(key = undefined) {
+    if (key !== kConstruct) throw new ERR_ILLEGAL_CONSTRUCTOR();
     super();
-    this[kAborted] = false;
-    this[kReason] = undefined;
-    this[kComposite] = false;
+    this[kMaxEventTargetListeners] = 0; // many operations may share one signal
   }
 
-  get aborted() {
-    checkSignal(this);
-    return this[kAborted];
+  #mark(reason, turn) {
+    this.#isAborted = true;
+    this.#reason = reason;
+    this.#turn = turn;
+    this.#unfollow();
+    this.#sources = undefined;
+    waiting.delete(this);
   }
 
-  get reason() {
-    checkSignal(this);
-    return this[kReason];
+  #tell() {
+    if (this[kEvents] !== undefined) this.dispatchEvent(new Event('abort', { [kTrustEvent]: true }));
   }
 
-  throwIfAborted() {
-    checkSignal(this);
-    if (this[kAborted]) throw this[kReason];
-  }
-
-  [customInspectSymbol](depth, options) {
-    return inspectWith(this, { aborted: this.aborted }, depth, options);
-  }
-
-  static abort(reason = abortError()) {
-    return make(true, reason);
-  }
-
-  static timeout(delay) {
-    validateUint32(delay, 'delay', false);
-    const signal = make();
-    signal[kTimeout] = true;
-    const weak = new WeakRef(signal);
-    const timer = require('timers').setTimeout(() => {
-      const target = weak.deref();
-      if (target !== undefined) abortSignal(target, abortError('The operation was aborted due to timeout', 'TimeoutError'));
-      if (target !== undefined) listened.delete(target);
-    }, delay);
-    timer.unref();
-    timers ??= new FinalizationRegistry((forgotten) => require('timers').clearTimeout(forgotten));
-    timers.register(signal, timer);
-    return signal;
-  }
-
-  static any(signals) {
-    validateAbortSignalArray(signals, 'signals');
-    const result = make();
-    if (signals.length === 0) return result;
-    result[kComposite] = true;
-    const aborted = signals.find((signal) => signal.aborted);
-    if (aborted !== undefined) {
-      result[kAborted] = true;
-      result[kReason] = aborted.reason;
-      return result;
+  /** Has a source aborted? The first that did gives the reason. */
+  #look() {
+    let first;
+    for (const source of this.#sources) {
+      if (source.#isAborted && (first === undefined || source.#turn < first.#turn)) first = source;
     }
-    result[kSources] = new Set();
-    const weak = new WeakRef(result);
-    for (const signal of signals) {
-      // Only what is no composite itself is followed: those are followed to their sources.
-      const sources = signal[kComposite] ? [...(signal[kSources] ?? [])].map((each) => each.deref()).filter(Boolean) : [signal];
-      for (const source of sources) {
-        if ([...result[kSources]].some((each) => each.deref() === source)) continue;
-        result[kSources].add(new WeakRef(source));
-        source[kDependents] ??= new Set();
-        source[kDependents].add(weak);
-      }
+    if (first !== undefined) this.#mark(first.#reason, first.#turn);
+  }
+
+  #follow() {
+    for (const source of this.#sources) {
+      source.#followers ??= new Set();
+      source.#followers.add(this);
+      source.#keep();
     }
-    return result;
+  }
+
+  #unfollow() {
+    if (this.#sources === undefined) return;
+    for (const source of this.#sources) {
+      if (source.#followers?.delete(this)) source.#release();
+    }
+  }
+
+  #keep() {
+    if (this.#isTimeout && !this.#isAborted) waiting.add(this);
+  }
+
+  #release() {
+    if (this.#isTimeout && !this.#followers?.size && listenerCount(this, 'abort') === 0) waiting.delete(this);
   }
 
   [kNewListener](size, type, listener, once, capture, passive, weak) {
     super[kNewListener](size, type, listener, once, capture, passive, weak);
-    const needsKeeping = (this[kTimeout] || this[kComposite]) && type === 'abort' && !this.aborted && !weak && size === 1;
-    if (!needsKeeping) return;
-    listened.add(this);
-    for (const source of this[kSources] ?? []) {
-      const signal = source.deref();
-      if (signal?.[kTimeout]) listened.add(signal);
-    }
+    if (type !== 'abort' || this.#isAborted) return;
+    if (this.#sources !== undefined) this.#follow();
+    else if (!weak) this.#keep();
   }
 
   [kRemoveListener](size, type, listener, capture) {
     super[kRemoveListener](size, type, listener, capture);
-    if ((this[kTimeout] || this[kComposite]) && type === 'abort' && size === 0) listened.delete(this);
+    if (type !== 'abort' || size > 0) return;
+    this.#release();
+    this.#unfollow();
   }
+
+  get aborted() {
+    return upToDate(this).#isAborted;
+  }
+
+  get reason() {
+    return upToDate(this).#reason;
+  }
+
+  throwIfAborted() {
+    if (upToDate(this).#isAborted) throw this.#reason;
+  }
+
+  [customInspectSymbol](depth, options) {
+    return inspectAs(this, { aborted: this.aborted }, depth, options);
+  }
+
+  static abort(reason = new DOMException('This operation was aborted', 'AbortError')) {
+    const signal = new AbortSignal(kConstruct);
+    signal.#mark(reason, ++aborts);
+    return signal;
+  }
+
+  static timeout(delay) {
+    validateUint32(delay, 'delay', false);
+    const signal = new AbortSignal(kConstruct);
+    signal.#isTimeout = true;
+    const reference = new WeakRef(signal);
+    const { setTimeout, clearTimeout } = require('timers');
+    const timer = setTimeout(() => {
+      const target = reference.deref();
+      if (target === undefined) return;
+      abortSignal(target, new DOMException('The operation was aborted due to timeout', 'TimeoutError'));
+    }, delay);
+    timer.unref();
+    forgottenTimers ??= new FinalizationRegistry(clearTimeout);
+    forgottenTimers.register(signal, timer);
+    return signal;
+  }
+
+  static any(signals) {
+    const list = toSignals(signals);
+    const result = new AbortSignal(kConstruct);
+    if (list.length === 0) return result;
+    const aborted = list.find((signal) => signal.aborted);
+    if (aborted !== undefined) {
+      result.#mark(aborted.#reason, aborted.#turn);
+      return result;
+    }
+    result.#sources = new Set();
+    for (const signal of list) {
+      for (const source of signal.#sources ?? [signal]) result.#sources.add(source);
+    }
+    return result;
+  }
+}
+
+function tag(name) {
+  return { __proto__: null, writable: false, enumerable: false, configurable: true, value: name };
 }
 
 Object.defineProperties(AbortSignal.prototype, {
   aborted: kEnumerableProperty,
-  reason: kEnumerableProperty,
-  throwIfAborted: kEnumerableProperty,
-  [Symbol.toStringTag]: { __proto__: null, writable: false, enumerable: false, configurable: true, value: 'AbortSignal' },
+  [Symbol.toStringTag]: tag('AbortSignal'),
 });
 defineEventHandler(AbortSignal.prototype, 'abort');
 
-function make(aborted = false, reason = undefined) {
-  const signal = new AbortSignal(kKey);
-  signal[kAborted] = aborted;
-  signal[kReason] = reason;
-  return signal;
+/** As Web IDL converts a sequence<AbortSignal>. */
+function toSignals(signals) {
+  const isObject = (typeof signals === 'object' && signals !== null) || typeof signals === 'function';
+  if (!isObject || typeof signals[Symbol.iterator] !== 'function') rejectArgument('signals cannot be converted to sequence.');
+  const list = [...signals];
+  const wrong = list.findIndex((signal) => !isAbortSignal(signal));
+  if (wrong >= 0) rejectArgument(`signals[${wrong}] is not of type AbortSignal.`);
+  return list;
 }
 
-/** Abort a signal, then those that follow it. */
-function abortSignal(signal, reason) {
-  if (signal[kAborted]) return;
-  signal[kAborted] = true;
-  signal[kReason] = reason;
-  const following = [];
-  for (const weak of signal[kDependents] ?? []) {
-    const dependent = weak.deref();
-    if (dependent === undefined || dependent[kAborted]) continue;
-    dependent[kAborted] = true;
-    dependent[kReason] = reason;
-    following.push(dependent);
-  }
-  tell(signal);
-  for (const dependent of following) tell(dependent);
-}
-
-function tell(signal) {
-  listened.delete(signal);
-  signal.dispatchEvent(new Event('abort', { [kTrustEvent]: true }));
+function rejectArgument(message) {
+  const error = new TypeError(message);
+  error.code = 'ERR_INVALID_ARG_TYPE';
+  throw error;
 }
 
 class AbortController {
-  #signal;
+  #signal = undefined;
 
   get signal() {
-    this.#check();
-    this.#signal ??= make();
-    return this.#signal;
+    return this.#signal ??= new AbortSignal(kConstruct);
   }
 
-  #check() {
-    if (!(#signal in this)) throw new ERR_INVALID_THIS('AbortController');
-  }
-
-  abort(reason = abortError()) {
-    if (!(#signal in this)) throw new ERR_INVALID_THIS('AbortController');
-    abortSignal(this.#signal ??= make(), reason);
+  abort(reason = new DOMException('This operation was aborted', 'AbortError')) {
+    abortSignal(this.#signal ??= new AbortSignal(kConstruct), reason);
   }
 
   [customInspectSymbol](depth, options) {
-    return inspectWith(this, { signal: this.signal }, depth, options);
+    return inspectAs(this, { signal: this.signal }, depth, options);
   }
 }
 
 Object.defineProperties(AbortController.prototype, {
   signal: kEnumerableProperty,
   abort: kEnumerableProperty,
-  [Symbol.toStringTag]: { __proto__: null, writable: false, enumerable: false, configurable: true, value: 'AbortController' },
-});
-const { get: getSignal } = Object.getOwnPropertyDescriptor(AbortController.prototype, 'signal');
-Object.defineProperty(AbortController.prototype, 'signal', {
-  __proto__: null,
-  enumerable: true,
-  configurable: true,
-  get: Object.getOwnPropertyDescriptor({
-    get signal() {
-      if (!(this instanceof AbortController)) throw new ERR_INVALID_THIS('AbortController');
-      return Reflect.apply(getSignal, this, []);
-    },
-  }, 'signal').get,
+  [Symbol.toStringTag]: tag('AbortController'),
 });
 
 /** util.aborted: a promise that is fulfilled when `signal` aborts, for as long as `resource` lives. */
 async function aborted(signal, resource) {
-  if (signal === undefined) throw new ERR_INVALID_ARG_TYPE('signal', 'AbortSignal', signal);
-  validateAbortSignal(signal, 'signal');
+  if (!isAbortSignal(signal)) rejectArgument('signal is not of type AbortSignal.');
   validateObject(resource, 'resource', { nullable: false, allowFunction: true, allowArray: true });
   if (signal.aborted) return undefined;
-  const settled = Promise.withResolvers();
-  const options = { __proto__: null, [kWeakHandler]: resource, once: true, [kResistStopPropagation]: true };
-  signal.addEventListener('abort', settled.resolve, options);
-  return settled.promise;
+  const { promise, resolve } = Promise.withResolvers();
+  signal.addEventListener('abort', resolve, {
+    __proto__: null, [kWeakHandler]: resource, once: true, [kResistStopPropagation]: true,
+  });
+  return promise;
 }
 
-const transferableAbortSignal = (signal) => {
-  if (signal?.[kAborted] === undefined) throw new ERR_INVALID_ARG_TYPE('signal', 'AbortSignal', signal);
+function transferableAbortSignal(signal) {
+  if (!isAbortSignal(signal)) throw new ERR_INVALID_ARG_TYPE('signal', 'AbortSignal', signal);
   return signal;
-};
-const transferableAbortController = () => new AbortController();
+}
 
-module.exports = { AbortController, AbortSignal, aborted, transferableAbortSignal, transferableAbortController };
+function transferableAbortController() {
+  return new AbortController();
+}
+
+module.exports = { AbortController, AbortSignal, aborted, transferableAbortController, transferableAbortSignal };

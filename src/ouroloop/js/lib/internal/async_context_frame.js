@@ -37,4 +37,10 @@ function derive(frame, storage, store) {
   return new AsyncContextFrame(frame).set(storage, store);
 }
 
-module.exports = { current, set, exchange, derive };
+/** Take a store out of the current frame: for all that shares the frame, and in a way that `run` notices. */
+function forget(storage) {
+  const frame = current();
+  if (frame?.delete(storage)) set(new AsyncContextFrame(frame));
+}
+
+module.exports = { current, set, exchange, derive, forget };

@@ -4,8 +4,8 @@
 //
 // Theory of operation. Ids are numbers that only grow. Whatever runs a resource's callback (a timer, a tick, a request)
 // calls `enter` before and `leave` after; what was running meanwhile stands on a stack. That is done always, since it costs
-// two calls of a few ns; telling hooks is done while there are any (`enabled`). The list of hooks is never changed but
-// replaced: a hook that is enabled or disabled by another one does not change the telling that is under way.
+// two calls of a few ns; telling hooks is done while there are any (`enabled`). A hook that is
+// enabled or disabled by another one is so when all the telling under way is over, also of what hooks themselves start.
 //
 // What surprises people: V8's promise hooks are out of reach here, so promises are no resources. There are no PROMISE events,
 // `promiseResolve` is never called, and in a promise's reaction `executionAsyncId()` is that of what ran the microtasks.
@@ -86,14 +86,21 @@ function clearStack() {
 
 // Telling
 
-function tell(event, id) {
+let tellings = 0; // how many are under way, one inside the other
+let listAfterwards; // the hooks there will be once they are over
+
+function tell(event, ...args) {
   const list = hooks;
+  tellings++;
   for (let i = 0; i < list.length; i++) {
-    if (list[i][event] !== undefined) guarded(list[i], event, id);
+    if (list[i][event] !== undefined) guarded(list[i], event, args);
   }
+  if (--tellings > 0 || listAfterwards === undefined) return;
+  setHooks(listAfterwards);
+  listAfterwards = undefined;
 }
 
-function guarded(hook, event, ...args) {
+function guarded(hook, event, args) {
   try {
     hook[event](...args);
   } catch (error) {
@@ -104,14 +111,12 @@ function guarded(hook, event, ...args) {
 /** An error in a hook cannot be handled by the program: it ends the process. */
 function fatal(error) {
   process._rawDebug(typeof error?.stack === 'string' ? error.stack : new Error(String(error)).stack);
+  if (require('internal/options').getOptionValue('--abort-on-uncaught-exception')) process.abort();
   process.exit(1);
 }
 
 function emitInit(id, type, trigger, resource) {
-  const list = hooks;
-  for (let i = 0; i < list.length; i++) {
-    if (list[i].init !== undefined) guarded(list[i], 'init', id, type, trigger, resource);
-  }
+  tell('init', id, type, trigger, resource);
 }
 
 let destroyed = [];
@@ -132,23 +137,33 @@ function scheduleSilently(callback) {
   immediate[async_id_symbol] = 0;
 }
 
+/** Called before the immediates of a turn, and by an immediate of its own if there are no others. */
 function tellDestroyed() {
-  const ids = destroyed;
-  destroyed = [];
-  for (const id of ids) tell('destroy', id);
+  while (destroyed.length > 0) {
+    const ids = destroyed;
+    destroyed = [];
+    for (const id of ids) tell('destroy', id);
+  }
 }
 
 // Hooks
 
 function enable(hook) {
-  if (!hooks.includes(hook)) replaceHooks([...hooks, hook]);
+  const list = listAfterwards ?? hooks;
+  if (!list.includes(hook)) replaceHooks([...list, hook]);
 }
 
 function disable(hook) {
-  if (hooks.includes(hook)) replaceHooks(hooks.filter((each) => each !== hook));
+  const list = listAfterwards ?? hooks;
+  if (list.includes(hook)) replaceHooks(list.filter((each) => each !== hook));
 }
 
 function replaceHooks(list) {
+  if (tellings > 0) listAfterwards = list;
+  else setHooks(list);
+}
+
+function setHooks(list) {
   hooks = list;
   state.enabled = list.length > 0;
   state.destroyEnabled = list.some((hook) => hook.destroy !== undefined);
@@ -170,6 +185,7 @@ const state = {
   clearStack,
   emitInit,
   emitDestroy,
+  tellDestroyed,
   enable,
   disable,
 };

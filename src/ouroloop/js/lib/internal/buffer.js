@@ -11,6 +11,8 @@ const { markAsUntransferable } = require('internal/worker/js_transferable');
 const { encodings } = require('internal/buffer/text');
 const { methods: numberMethods } = require('internal/buffer/numbers');
 
+const binding = internalBinding('buffer');
+
 class FastBuffer extends Uint8Array {
   // Spelt out: V8 makes a typed array faster when it sees all the arguments.
   constructor(bufferOrLength, byteOffset, length) {
@@ -19,6 +21,8 @@ class FastBuffer extends Uint8Array {
 }
 
 // ---- The pool ----
+
+const kPoolKey = Symbol('pool');
 
 let pool;
 let poolBytes;
@@ -29,8 +33,9 @@ function makeRoom(length, size) {
   pool = new ArrayBuffer(size);
   poolBytes = new Uint8Array(pool);
   poolOffset = 0;
-  // Others' bytes lie in it.
+  // Others' bytes lie in it: who has one of the Buffers must not take the memory away from the rest.
   markAsUntransferable(pool);
+  binding.setDetachKey(pool, kPoolKey);
 }
 
 function take(length) {

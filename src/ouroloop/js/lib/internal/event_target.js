@@ -1,293 +1,379 @@
 'use strict';
 
-// EventTarget and Event, as the DOM standard has them, with Node's additions.
+// Event, EventTarget, and NodeEventTarget, which has an EventEmitter's methods too.
 //
-// Theory of operation. A target keeps, for each type, a list of listeners in the order they were added; a listener is one by
-// its callback and its `capture` flag. `dispatchEvent` calls those that were there when it began. What a listener
-// throws does not reach the dispatcher: it becomes an uncaught exception in the next tick.
+// Theory of operation. A target has, for each type, a chain of listeners in the order they were added; a listener is known by
+// its callback and its `capture` flag. There is no tree: a target is the whole path. What a listener throws does not reach who
+// dispatches: it becomes an uncaught exception in the next tick.
+//
+// What surprises people, all of it as in Node: a listener added during a dispatch is called by it, unless the one that added
+// it was the last; only the first listener sees the event as being dispatched (`currentTarget`, `eventPhase`). And
+// `timeStamp` has whole milliseconds: a finer clock would cost more than all the rest of an event.
 
-const {
-  codes: {
-    ERR_EVENT_RECURSION, ERR_INVALID_ARG_TYPE, ERR_INVALID_THIS, ERR_MISSING_ARGS,
-  },
-} = require('internal/errors');
+const { codes: { ERR_EVENT_RECURSION, ERR_INVALID_ARG_TYPE, ERR_INVALID_THIS, ERR_MISSING_ARGS } } =
+  require('internal/errors');
 const { validateAbortSignal, validateObject, validateString } = require('internal/validators');
 const { customInspectSymbol, kEmptyObject, kEnumerableProperty } = require('internal/util');
 const EventEmitter = require('events');
 
 const { kMaxEventTargetListeners, kMaxEventTargetListenersWarned } = EventEmitter;
 
+const kCreateEvent = Symbol('kCreateEvent');
+const kEvents = Symbol('kEvents');
+const kHandlers = Symbol('kHandlers');
 const kIsEventTarget = Symbol.for('nodejs.event_target');
 const kIsNodeEventTarget = Symbol('kIsNodeEventTarget');
-const kEvents = Symbol('kEvents');
-const kIsBeingDispatched = Symbol('kIsBeingDispatched');
-const kStop = Symbol('kStop');
-const kTarget = Symbol('kTarget');
-const kHandlers = Symbol('khandlers');
-const kWeakHandler = Symbol('kWeak');
-const kResistStopPropagation = Symbol('kResistStopPropagation');
-const kTrustEvent = Symbol('kTrustEvent');
+const kIsNodeStyleListener = Symbol('kIsNodeStyleListener');
 const kNewListener = Symbol('kNewListener');
 const kRemoveListener = Symbol('kRemoveListener');
-const kCreateEvent = Symbol('kCreateEvent');
+const kResistStopPropagation = Symbol('kResistStopPropagation');
+const kTrustEvent = Symbol('kTrustEvent');
+const kWeakHandler = Symbol('kWeak');
 
-// Event
-
-const NONE = 0;
-const AT_TARGET = 2;
-
-const isEvent = (value) => typeof value?.[kTarget] !== 'undefined' || value instanceof Event;
-
-function inspectEvent(event, depth, options, name, properties) {
+function inspectAs(name, properties, depth, options) {
   if (depth < 0) return name;
   const { inspect } = require('internal/util/inspect');
   const inner = { ...options, depth: Number.isInteger(options.depth) ? options.depth - 1 : options.depth };
   return `${name} ${inspect(properties, inner)}`;
 }
 
+function tag(name) {
+  return { __proto__: null, writable: false, enumerable: false, configurable: true, value: name };
+}
+
+function makeEnumerable(prototype, names) {
+  for (const name of names) Object.defineProperty(prototype, name, kEnumerableProperty);
+}
+
+// Event
+
+const NONE = 0;
+const AT_TARGET = 2;
+
+// The bits of an event's state.
+const BUBBLES = 1;
+const CANCELABLE = 2;
+const COMPOSED = 4;
+const PREVENTED = 8;
+const PROPAGATION_STOPPED = 16;
+const STOPPED = 32; // also for the other listeners of its target
+const DISPATCHED = 64; // just now
+const IN_PASSIVE_LISTENER = 128;
+const TRUSTED = 256;
+
+let isEvent;
+let stateOf;
+let changeState; // (event, bits to clear, bits to set)
+let setTarget;
+
+/** The event `value` is, or an error: methods can be called on anything. */
+function self(value) {
+  if (!isEvent(value)) throw new ERR_INVALID_THIS('Event');
+  return value;
+}
+
 class Event {
   #type;
-  #bubbles = false;
-  #cancelable = false;
-  #composed = false;
-  #defaultPrevented = false;
-  #timestamp = internalBinding('performance').now();
-  #propagationStopped = false;
-  [kTarget] = null;
-  [kIsBeingDispatched] = false;
-  [kStop] = false;
+  #state = 0;
+  #target = null;
+  #time = Date.now();
+
+  static {
+    isEvent = (value) => typeof value === 'object' && value !== null && #state in value;
+    stateOf = (event) => event.#state;
+    changeState = (event, cleared, set) => {
+      event.#state = event.#state & ~cleared | set;
+    };
+    setTarget = (event, target) => {
+      event.#target = target;
+    };
+  }
 
   constructor(type, options = undefined) {
     if (arguments.length === 0) throw new ERR_MISSING_ARGS('type');
-    if (options != null) validateObject(options, 'options', { allowArray: true, allowFunction: true });
-    this.#bubbles = !!options?.bubbles;
-    this.#cancelable = !!options?.cancelable;
-    this.#composed = !!options?.composed;
+    if (options != null) this.#initialize(options);
     this.#type = `${type}`;
-    if (options?.[kTrustEvent]) trusted.add(this);
+  }
+
+  #initialize(options) {
+    validateObject(options, 'options');
+    this.#state = (options.bubbles ? BUBBLES : 0) | (options.cancelable ? CANCELABLE : 0) |
+      (options.composed ? COMPOSED : 0) | (options[kTrustEvent] ? TRUSTED : 0);
   }
 
   initEvent(type, bubbles = false, cancelable = false) {
+    self(this);
     if (arguments.length === 0) throw new ERR_MISSING_ARGS('type');
-    if (this[kIsBeingDispatched]) return;
+    if (this.#state & DISPATCHED) return;
     this.#type = `${type}`;
-    this.#bubbles = !!bubbles;
-    this.#cancelable = !!cancelable;
+    changeState(this, BUBBLES | CANCELABLE, (bubbles ? BUBBLES : 0) | (cancelable ? CANCELABLE : 0));
   }
 
   [customInspectSymbol](depth, options) {
-    return inspectEvent(this, depth, options, this.constructor.name, {
-      type: this.#type,
-      defaultPrevented: this.#defaultPrevented,
-      cancelable: this.#cancelable,
-      timeStamp: this.#timestamp,
-    });
+    const { type, defaultPrevented, cancelable, timeStamp } = self(this);
+    return inspectAs(this.constructor.name, { type, defaultPrevented, cancelable, timeStamp }, depth, options);
   }
 
   stopImmediatePropagation() {
-    if (!(#type in this)) throw new ERR_INVALID_THIS('Event');
-    // Other listeners of the same target are not called.
-    this.#propagationStopped = true;
-    this[kStop] = true;
+    changeState(self(this), 0, PROPAGATION_STOPPED | STOPPED);
   }
 
   preventDefault() {
-    if (!(#type in this)) throw new ERR_INVALID_THIS('Event');
-    if (this.#cancelable && !passive.has(this)) this.#defaultPrevented = true;
+    if ((self(this).#state & (CANCELABLE | IN_PASSIVE_LISTENER)) === CANCELABLE) this.#state |= PREVENTED;
   }
 
   get target() {
-    if (!(#type in this)) throw new ERR_INVALID_THIS('Event');
-    return this[kTarget];
+    return self(this).#target;
   }
 
   get currentTarget() {
-    if (!(#type in this)) throw new ERR_INVALID_THIS('Event');
-    return this[kIsBeingDispatched] ? this[kTarget] : null;
+    return self(this).#state & DISPATCHED ? this.#target : null;
   }
 
   get srcElement() {
-    if (!(#type in this)) throw new ERR_INVALID_THIS('Event');
-    return this[kTarget];
+    return self(this).#target;
   }
 
   get type() {
-    if (!(#type in this)) throw new ERR_INVALID_THIS('Event');
-    return this.#type;
+    return self(this).#type;
   }
 
   get cancelable() {
-    if (!(#type in this)) throw new ERR_INVALID_THIS('Event');
-    return this.#cancelable;
+    return (self(this).#state & CANCELABLE) !== 0;
   }
 
   get defaultPrevented() {
-    if (!(#type in this)) throw new ERR_INVALID_THIS('Event');
-    return this.#cancelable && this.#defaultPrevented;
+    return (self(this).#state & (CANCELABLE | PREVENTED)) === (CANCELABLE | PREVENTED);
   }
 
   get timeStamp() {
-    if (!(#type in this)) throw new ERR_INVALID_THIS('Event');
-    return this.#timestamp;
+    return Math.max(0, self(this).#time - internalBinding('performance').timeOrigin());
   }
 
   composedPath() {
-    if (!(#type in this)) throw new ERR_INVALID_THIS('Event');
-    return this[kIsBeingDispatched] ? [this[kTarget]] : [];
+    return self(this).#state & DISPATCHED ? [this.#target] : [];
   }
 
   get returnValue() {
-    if (!(#type in this)) throw new ERR_INVALID_THIS('Event');
-    return !this.#cancelable || !this.#defaultPrevented;
+    return !self(this).defaultPrevented;
+  }
+
+  set returnValue(value) {
+    self(this);
+    if (!value) this.preventDefault();
   }
 
   get bubbles() {
-    if (!(#type in this)) throw new ERR_INVALID_THIS('Event');
-    return this.#bubbles;
+    return (self(this).#state & BUBBLES) !== 0;
   }
 
   get composed() {
-    if (!(#type in this)) throw new ERR_INVALID_THIS('Event');
-    return this.#composed;
+    return (self(this).#state & COMPOSED) !== 0;
   }
 
   get eventPhase() {
-    if (!(#type in this)) throw new ERR_INVALID_THIS('Event');
-    return this[kIsBeingDispatched] ? AT_TARGET : NONE;
+    return self(this).#state & DISPATCHED ? AT_TARGET : NONE;
   }
 
   get cancelBubble() {
-    if (!(#type in this)) throw new ERR_INVALID_THIS('Event');
-    return this.#propagationStopped;
+    return (self(this).#state & PROPAGATION_STOPPED) !== 0;
   }
 
   set cancelBubble(value) {
-    if (!(#type in this)) throw new ERR_INVALID_THIS('Event');
-    if (value) this.#propagationStopped = true;
+    self(this);
+    if (value) this.#state |= PROPAGATION_STOPPED;
   }
 
   stopPropagation() {
-    if (!(#type in this)) throw new ERR_INVALID_THIS('Event');
-    this.#propagationStopped = true;
+    self(this).#state |= PROPAGATION_STOPPED;
   }
 
-  static NONE = NONE;
-  static CAPTURING_PHASE = 1;
-  static AT_TARGET = AT_TARGET;
-  static BUBBLING_PHASE = 3;
+  get isTrusted() {
+    return isEvent(this) && (this.#state & TRUSTED) !== 0;
+  }
 }
 
-const trusted = new WeakSet();
-const passive = new WeakSet(); // events that a passive listener is being told of
-
-// `isTrusted` is an own property, by the standard; its getter is one and the same for all.
-const isTrustedDescriptor = Object.getOwnPropertyDescriptor({
-  get isTrusted() {
-    return trusted.has(this);
-  },
-}, 'isTrusted');
-Object.defineProperty(Event.prototype, 'isTrusted', { __proto__: null, ...isTrustedDescriptor, enumerable: true, configurable: true });
-
+makeEnumerable(Event.prototype, [
+  'initEvent', 'stopImmediatePropagation', 'preventDefault', 'target', 'currentTarget', 'srcElement', 'type', 'cancelable',
+  'defaultPrevented', 'timeStamp', 'composedPath', 'returnValue', 'bubbles', 'composed', 'eventPhase', 'cancelBubble',
+  'stopPropagation',
+]);
 Object.defineProperties(Event.prototype, {
-  [Symbol.toStringTag]: { __proto__: null, writable: false, enumerable: false, configurable: true, value: 'Event' },
-  ...Object.fromEntries([
-    'initEvent', 'stopImmediatePropagation', 'preventDefault', 'target', 'currentTarget', 'srcElement', 'type', 'cancelable',
-    'defaultPrevented', 'timeStamp', 'composedPath', 'returnValue', 'bubbles', 'composed', 'eventPhase', 'cancelBubble',
-    'stopPropagation',
-  ].map((name) => [name, kEnumerableProperty])),
+  [Symbol.toStringTag]: tag('Event'),
+  isTrusted: { __proto__: null, enumerable: true, configurable: false },
 });
-for (const [name, value] of [['NONE', 0], ['CAPTURING_PHASE', 1], ['AT_TARGET', 2], ['BUBBLING_PHASE', 3]]) {
-  const descriptor = { __proto__: null, value, writable: false, configurable: false, enumerable: true };
-  Object.defineProperty(Event, name, descriptor);
-  Object.defineProperty(Event.prototype, name, descriptor);
+for (const [name, value] of Object.entries({ NONE, CAPTURING_PHASE: 1, AT_TARGET, BUBBLING_PHASE: 3 })) {
+  Object.defineProperty(Event, name, { __proto__: null, value, enumerable: true });
 }
 
 class CustomEvent extends Event {
-  #detail = null;
+  #detail;
 
-  constructor(type, options) {
+  constructor(type, options = undefined) {
     if (arguments.length === 0) throw new ERR_MISSING_ARGS('type');
     super(type, options);
     this.#detail = options?.detail ?? null;
   }
 
   get detail() {
-    if (!(#detail in this)) throw new ERR_INVALID_THIS('CustomEvent');
+    if (!isEvent(this) || !(#detail in this)) throw new ERR_INVALID_THIS('CustomEvent');
     return this.#detail;
   }
 }
-Object.defineProperties(CustomEvent.prototype, {
-  [Symbol.toStringTag]: { __proto__: null, writable: false, enumerable: false, configurable: true, value: 'CustomEvent' },
-  detail: kEnumerableProperty,
-});
+
+makeEnumerable(CustomEvent.prototype, ['detail']);
+Object.defineProperty(CustomEvent.prototype, Symbol.toStringTag, tag('CustomEvent'));
 
 // Listeners
 
+const ONCE = 1;
+const CAPTURE = 2;
+const PASSIVE = 4;
+const NODE_STYLE = 8; // gets the value that was emitted instead of an event
+const RESISTS_STOP = 16; // is called even though another listener stopped the event
+
+/** The chain of a type's listeners. It is a link of itself, the one before the first. */
+class Chain {
+  next = undefined;
+  size = 0;
+}
+
 class Listener {
-  constructor(callback, { once, capture, passive, signal, isNodeStyle, weak, resist }) {
-    this.original = callback;
-    this.once = once;
-    this.capture = capture;
-    this.passive = passive;
-    this.signal = signal;
-    this.isNodeStyle = isNodeStyle;
-    this.resist = resist;
-    this.removed = false;
-    this.isWeak = weak !== undefined;
-    if (this.isWeak) {
-      this.original = new WeakRef(callback);
-      // Whoever owns the callback keeps it alive for as long as it lives itself.
-      let kept = weakCallbacks.get(weak);
-      if (kept === undefined) weakCallbacks.set(weak, kept = []);
-      kept.push(callback);
-    }
+  next = undefined;
+  isRemoved = false;
+
+  constructor(previous, callback, flags) {
+    this.previous = previous;
+    this.held = callback;
+    this.flags = flags;
   }
 
   get callback() {
-    return this.isWeak ? this.original.deref() : this.original;
+    return this.held;
   }
 
-  same(callback, capture) {
-    return this.callback === callback && this.capture === capture;
+  unlink() {
+    this.isRemoved = true;
+    this.previous.next = this.next;
+    if (this.next !== undefined) this.next.previous = this.previous;
   }
 }
 
-const weakCallbacks = new WeakMap();
+const keptCallbacks = new WeakMap(); // keeper -> callbacks that live as long as it
+let collected; // FinalizationRegistry of callbacks
 
-function initEventTarget(self) {
-  self[kEvents] = new Map();
-  self[kMaxEventTargetListeners] = undefined;
-  self[kMaxEventTargetListenersWarned] = false;
-  self[kHandlers] = new Map();
+/** A listener that does not keep its callback alive; its keeper does. When that is gone, so is the listener. */
+class WeakListener extends Listener {
+  constructor(previous, callback, flags, target, type, keeper) {
+    super(previous, new WeakRef(callback), flags);
+    this.keeper = new WeakRef(keeper);
+    const kept = keptCallbacks.get(keeper);
+    if (kept === undefined) keptCallbacks.set(keeper, new Set([callback]));
+    else kept.add(callback);
+    collected ??= new FinalizationRegistry(removeCollected);
+    collected.register(callback, { listener: this, target: new WeakRef(target), type }, this);
+  }
+
+  get callback() {
+    return this.held.deref();
+  }
+
+  unlink() {
+    super.unlink();
+    collected.unregister(this);
+    const keeper = this.keeper.deref();
+    if (keeper !== undefined) keptCallbacks.get(keeper).delete(this.callback);
+  }
 }
 
-function checkThis(value) {
-  if (!isEventTarget(value)) throw new ERR_INVALID_THIS('EventTarget');
+function removeCollected({ listener, target, type }) {
+  const owner = target.deref();
+  if (owner !== undefined && !listener.isRemoved) remove(owner, type, owner[kEvents].get(type), listener);
 }
 
-function isUsable(listener) {
-  if (typeof listener === 'function' || typeof listener?.handleEvent === 'function') return true;
+function remove(target, type, chain, listener) {
+  const { callback, flags } = listener;
+  listener.unlink();
+  chain.size--;
+  target[kRemoveListener](chain.size, type, callback, (flags & CAPTURE) !== 0);
+}
+
+function find(chain, callback, isCapture) {
+  for (let each = chain?.next; each !== undefined; each = each.next) {
+    if (each.callback === callback && ((each.flags & CAPTURE) !== 0) === isCapture) return each;
+  }
+  return undefined;
+}
+
+function append(target, type, chain, callback, flags, keeper) {
+  let last = chain;
+  while (last.next !== undefined) last = last.next;
+  last.next = keeper === undefined ?
+    new Listener(last, callback, flags) :
+    new WeakListener(last, callback, flags, target, type, keeper);
+  chain.size++;
+}
+
+/** Whether there is something to call. What is neither function nor object is an error, or (null, undefined) a mistake. */
+function isListener(listener) {
+  if (typeof listener === 'function' || (typeof listener === 'object' && listener !== null)) return true;
   if (listener == null) return false;
-  if (typeof listener === 'object') return true;
   throw new ERR_INVALID_ARG_TYPE('listener', 'EventListener', listener);
 }
 
-function readOptions(options) {
-  if (typeof options === 'boolean') return { capture: options };
-  if (options === null) return kEmptyObject;
-  validateObject(options, 'options', { allowArray: true, allowFunction: true });
-  return {
-    once: Boolean(options.once),
-    capture: Boolean(options.capture),
-    passive: Boolean(options.passive),
-    signal: options.signal,
-    weak: options[kWeakHandler],
-    isNodeStyle: Boolean(options[kIsNodeStyle]),
-    resist: options[kResistStopPropagation] ?? false,
-  };
+function warnOfNoEffect(target, type, listener) {
+  const warning = new Error(`addEventListener called with ${listener} which has no effect.`);
+  warning.name = 'AddEventListenerArgumentTypeWarning';
+  warning.target = target;
+  warning.type = type;
+  process.emitWarning(warning);
 }
 
-const kIsNodeStyle = Symbol('kIsNodeStyleListener');
+function readFlags(options) {
+  if (typeof options === 'boolean') return options ? CAPTURE : 0;
+  if (options === null) return 0;
+  if (typeof options !== 'object' && typeof options !== 'function') validateObject(options, 'options');
+  return (options.once ? ONCE : 0) | (options.capture ? CAPTURE : 0) | (options.passive ? PASSIVE : 0) |
+    (options[kIsNodeStyleListener] ? NODE_STYLE : 0) | (options[kResistStopPropagation] ? RESISTS_STOP : 0);
+}
+
+function readCapture(options) {
+  return typeof options === 'boolean' ? options : Boolean(options?.capture);
+}
+
+function toType(value) {
+  if (typeof value === 'string') return value;
+  if (typeof value !== 'symbol') return `${value}`;
+  const error = new TypeError('Value is a Symbol and cannot be converted to a string.');
+  error.code = 'ERR_INVALID_ARG_TYPE';
+  throw error;
+}
+
+/** Remove the listener when `signal` aborts. The signal does not keep the target alive. */
+function removeOnAbort(signal, target, type, listener, options) {
+  signal.addEventListener('abort', () => target.removeEventListener(type, listener, options), {
+    __proto__: null, once: true, [kWeakHandler]: target, [kResistStopPropagation]: true,
+  });
+}
+
+// EventTarget
+
+function initEventTarget(target) {
+  target[kEvents] = undefined;
+  target[kMaxEventTargetListeners] = EventEmitter.defaultMaxListeners;
+  target[kMaxEventTargetListenersWarned] = false;
+  target[kHandlers] = undefined;
+}
+
+function isEventTarget(value) {
+  return value?.constructor?.[kIsEventTarget] === true;
+}
+
+function checkTarget(value) {
+  // Every target that went through its constructor passes this quick test.
+  if (typeof value?.[kMaxEventTargetListeners] === 'number') return;
+  if (!isEventTarget(value)) throw new ERR_INVALID_THIS('EventTarget');
+}
 
 class EventTarget {
   static [kIsEventTarget] = true;
@@ -296,272 +382,303 @@ class EventTarget {
     initEventTarget(this);
   }
 
-  [kNewListener](size, type) {
-    if (this[kMaxEventTargetListenersWarned]) return;
-    const limit = this[kMaxEventTargetListeners] ?? EventEmitter.defaultMaxListeners;
-    if (limit <= 0 || size <= limit) return;
-    this[kMaxEventTargetListenersWarned] = true;
-    const { inspect } = require('internal/util/inspect');
-    const warning = new Error(
-      `Possible EventTarget memory leak detected. ${size} ${String(type)} listeners added to ` +
-      `${inspect(this, { depth: -1 })}. MaxListeners is ${limit}. Use events.setMaxListeners() to increase limit`);
-    warning.name = 'MaxListenersExceededWarning';
-    warning.target = this;
-    warning.type = type;
-    warning.count = size;
-    process.emitWarning(warning);
+  [kNewListener](size, type, _listener, _once, _capture, _passive, _weak) {
+    const limit = this[kMaxEventTargetListeners];
+    if (limit > 0 && size > limit && !this[kMaxEventTargetListenersWarned]) warnOfLeak(this, size, type, limit);
   }
 
-  [kRemoveListener]() {}
+  [kRemoveListener](_size, _type, _listener, _capture) {}
 
   addEventListener(type, listener, options = kEmptyObject) {
-    checkThis(this);
+    checkTarget(this);
     if (arguments.length < 2) throw new ERR_MISSING_ARGS('type', 'listener');
-    const settings = readOptions(options);
-    const { once = false, capture = false, signal } = settings;
-    validateAbortSignal(signal, 'options.signal');
-    if (!isUsable(listener)) {
-      // As browsers do; but a listener that is nothing is nearly always a mistake.
-      const warning = new Error(`addEventListener called with ${listener} which has no effect.`);
-      warning.name = 'AddEventListenerArgumentTypeWarning';
-      warning.target = this;
-      warning.type = type;
-      process.emitWarning(warning);
+    const flags = readFlags(options);
+    const signal = options?.signal;
+    const keeper = options?.[kWeakHandler];
+    if (signal !== undefined) validateAbortSignal(signal, 'options.signal');
+    if (!isListener(listener)) {
+      warnOfNoEffect(this, type, listener);
       return;
     }
-    type = `${type}`;
-    if (signal) {
+    type = toType(type);
+    if (signal !== undefined) {
       if (signal.aborted) return;
-      signal.addEventListener('abort', () => this.removeEventListener(type, listener, options), { once: true, [kWeakHandler]: this, [kResistStopPropagation]: true });
+      removeOnAbort(signal, this, type, listener, options);
     }
-    let list = this[kEvents].get(type);
-    if (list === undefined) this[kEvents].set(type, list = []);
-    if (list.some((each) => each.same(listener, capture))) return;
-    list.push(new Listener(listener, { ...settings, once, capture }));
-    this[kNewListener](list.length, type, listener, once, capture, settings.passive, settings.weak);
+    const events = this[kEvents] ??= new Map();
+    let chain = events.get(type);
+    if (chain === undefined) events.set(type, chain = new Chain());
+    if (find(chain, listener, (flags & CAPTURE) !== 0) !== undefined) return;
+    append(this, type, chain, listener, flags, keeper);
+    this[kNewListener](
+      chain.size, type, listener, (flags & ONCE) !== 0, (flags & CAPTURE) !== 0, (flags & PASSIVE) !== 0,
+      keeper !== undefined);
   }
 
   removeEventListener(type, listener, options = kEmptyObject) {
-    checkThis(this);
+    checkTarget(this);
     if (arguments.length < 2) throw new ERR_MISSING_ARGS('type', 'listener');
-    if (!isUsable(listener)) return;
-    type = `${type}`;
-    const capture = typeof options === 'boolean' ? options : options?.capture === true || Boolean(options?.capture);
-    removeWhere(this, type, (each) => each.same(listener, capture));
+    if (!isListener(listener)) return;
+    type = toType(type);
+    const chain = this[kEvents]?.get(type);
+    const found = find(chain, listener, readCapture(options));
+    if (found !== undefined) remove(this, type, chain, found);
   }
 
   dispatchEvent(event) {
-    checkThis(this);
+    checkTarget(this);
     if (arguments.length < 1) throw new ERR_MISSING_ARGS('event');
-    if (!(event instanceof Event)) throw new ERR_INVALID_ARG_TYPE('event', 'Event', event);
-    if (event[kIsBeingDispatched]) throw new ERR_EVENT_RECURSION(event.type);
+    if (!isEvent(event)) throw new ERR_INVALID_ARG_TYPE('event', 'Event', event);
+    if (stateOf(event) & DISPATCHED) throw new ERR_EVENT_RECURSION(event.type);
     dispatch(this, event, event.type, event);
-    return event.defaultPrevented !== true;
+    return !event.defaultPrevented;
   }
 
+  /** The event for listeners that want one, when a bare value was emitted. */
   [kCreateEvent](value, type) {
-    return new NodeCustomEvent(type, { detail: value });
+    return new CustomEvent(type, { detail: value });
   }
 
   [customInspectSymbol](depth, options) {
-    checkThis(this);
-    return inspectEvent(this, depth, options, this.constructor.name, {});
+    checkTarget(this);
+    return inspectAs(this.constructor.name, {}, depth, options);
   }
 }
 
-class NodeCustomEvent extends Event {
-  constructor(type, options) {
-    super(type, options);
-    if (options?.detail) this.detail = options.detail;
-  }
+makeEnumerable(EventTarget.prototype, ['addEventListener', 'removeEventListener', 'dispatchEvent']);
+Object.defineProperty(EventTarget.prototype, Symbol.toStringTag, tag('EventTarget'));
+
+function warnOfLeak(target, size, type, limit) {
+  target[kMaxEventTargetListenersWarned] = true;
+  const { inspect } = require('internal/util/inspect');
+  const warning = new Error(
+    `Possible EventTarget memory leak detected. ${size} ${type} listeners added to ` +
+    `${inspect(target, { depth: -1 })}. MaxListeners is ${limit}. Use events.setMaxListeners() to increase limit`);
+  warning.name = 'MaxListenersExceededWarning';
+  warning.target = target;
+  warning.type = type;
+  warning.count = size;
+  process.emitWarning(warning);
 }
 
-Object.defineProperties(EventTarget.prototype, {
-  addEventListener: kEnumerableProperty,
-  removeEventListener: kEnumerableProperty,
-  dispatchEvent: kEnumerableProperty,
-  [Symbol.toStringTag]: { __proto__: null, writable: false, enumerable: false, configurable: true, value: 'EventTarget' },
-});
+// Dispatching
 
-function removeWhere(target, type, matches) {
-  const list = target[kEvents].get(type);
-  const position = list === undefined ? -1 : list.findIndex(matches);
-  if (position < 0) return;
-  const [listener] = list.splice(position, 1);
-  listener.removed = true;
-  if (list.length === 0) target[kEvents].delete(type);
-  target[kRemoveListener](list.length, type, listener.callback, listener.capture);
-}
-
-/** Call a target's listeners. `value` is what Node-style ones get; an Event is made for the others if there is none. */
-function dispatch(target, value, type, event) {
-  if (event !== undefined) {
-    event[kTarget] = target;
-    event[kIsBeingDispatched] = true;
-  }
-  const list = target[kEvents].get(type);
-  if (list !== undefined) {
-    for (const listener of [...list]) {
-      if (listener.removed) continue;
-      if (event?.[kStop] && !listener.resist) continue;
-      if (listener.once) removeWhere(target, type, (each) => each === listener);
-      event = callListener(target, listener, value, type, event);
-    }
-  }
-  if (event !== undefined) event[kIsBeingDispatched] = false;
-}
-
-function callListener(target, listener, value, type, event) {
-  const { callback } = listener;
-  if (callback === undefined) return event; // weakly held, and gone
-  let arg = value;
-  if (!listener.isNodeStyle) {
-    if (event === undefined) {
-      event = target[kCreateEvent](value, type);
-      event[kTarget] = target;
-      event[kIsBeingDispatched] = true;
-    }
-    arg = event;
-  }
-  try {
-    if (listener.passive && event) passive.add(event);
-    const result = typeof callback === 'function' ? Reflect.apply(callback, target, [arg]) : callback.handleEvent?.(arg);
-    if (result !== undefined && result !== null) follow(result);
-  } catch (error) {
-    emitUncaught(error);
-  } finally {
-    if (listener.passive && event) passive.delete(event);
-  }
+function begin(event, target) {
+  setTarget(event, target);
+  changeState(event, 0, DISPATCHED);
   return event;
 }
 
-function follow(promise) {
-  const { then } = promise;
-  if (typeof then === 'function') Reflect.apply(then, promise, [undefined, emitUncaught]);
+/** Call a target's listeners of `type`, with `value` or with the event, which is made when the first one needs it. */
+function dispatch(target, value, type, event) {
+  if (event !== undefined) begin(event, target);
+  const chain = target[kEvents]?.get(type);
+  let listener = chain?.next;
+  while (listener !== undefined) {
+    const { next, flags } = listener; // the next one now: this one may be removed and its neighbours change
+    const isStopped = event !== undefined && (stateOf(event) & STOPPED) !== 0;
+    if (!listener.isRemoved && (!isStopped || (flags & RESISTS_STOP) !== 0)) {
+      const { callback } = listener;
+      if (flags & ONCE) remove(target, type, chain, listener);
+      if (flags & NODE_STYLE) {
+        call(target, callback, value);
+      } else {
+        event ??= begin(target[kCreateEvent](value, type), target);
+        callWithEvent(target, callback, event, flags);
+      }
+    }
+    listener = next;
+  }
+  if (event !== undefined) changeState(event, DISPATCHED, 0);
 }
 
-function emitUncaught(error) {
+function callWithEvent(target, callback, event, flags) {
+  if (flags & PASSIVE) {
+    changeState(event, 0, IN_PASSIVE_LISTENER);
+    call(target, callback, event);
+    changeState(event, IN_PASSIVE_LISTENER | DISPATCHED, 0);
+  } else {
+    call(target, callback, event);
+    changeState(event, DISPATCHED, 0);
+  }
+}
+
+/** Call a listener; a promise it returns is watched for its rejection. A weak one may be gone. */
+function call(target, callback, argument) {
+  try {
+    const result = typeof callback === 'function' ?
+      Reflect.apply(callback, target, [argument]) :
+      callHandleEvent(callback, argument);
+    if (result !== undefined && result !== null) followResult(result);
+  } catch (error) {
+    throwLater(error);
+  }
+}
+
+async function callHandleEvent(listener, argument) {
+  if (listener?.handleEvent) await Reflect.apply(listener.handleEvent, listener, [argument]);
+}
+
+function followResult(result) {
+  const { then } = result;
+  if (typeof then === 'function') Reflect.apply(then, result, [undefined, throwLater]);
+}
+
+function throwLater(error) {
   process.nextTick(() => {
     throw error;
   });
 }
 
-// NodeEventTarget: an EventTarget that also has an EventEmitter's methods
+// NodeEventTarget
+
+function checkNodeTarget(value) {
+  if (!isNodeEventTarget(value)) throw new ERR_INVALID_THIS('NodeEventTarget');
+}
 
 class NodeEventTarget extends EventTarget {
   static [kIsNodeEventTarget] = true;
   static defaultMaxListeners = 10;
 
   setMaxListeners(n) {
+    checkNodeTarget(this);
     EventEmitter.setMaxListeners(n, this);
   }
 
   getMaxListeners() {
-    return this[kMaxEventTargetListeners] ?? EventEmitter.defaultMaxListeners;
+    checkNodeTarget(this);
+    return this[kMaxEventTargetListeners];
   }
 
   eventNames() {
-    return [...this[kEvents].keys()];
+    checkNodeTarget(this);
+    return [...this[kEvents]?.keys() ?? []];
   }
 
   listenerCount(type) {
-    return this[kEvents].get(`${type}`)?.length ?? 0;
+    checkNodeTarget(this);
+    return listenerCount(this, `${type}`);
   }
 
   off(type, listener, options) {
+    checkNodeTarget(this);
     this.removeEventListener(type, listener, options);
     return this;
   }
 
   removeListener(type, listener, options) {
+    checkNodeTarget(this);
     this.removeEventListener(type, listener, options);
     return this;
   }
 
   on(type, listener) {
-    this.addEventListener(type, listener, { [kIsNodeStyle]: true });
+    checkNodeTarget(this);
+    this.addEventListener(type, listener, { [kIsNodeStyleListener]: true });
     return this;
   }
 
   addListener(type, listener) {
-    return this.on(type, listener);
+    checkNodeTarget(this);
+    this.addEventListener(type, listener, { [kIsNodeStyleListener]: true });
+    return this;
   }
 
   emit(type, arg) {
+    checkNodeTarget(this);
     validateString(type, 'type');
-    const had = this.listenerCount(type) > 0;
+    const hadListeners = listenerCount(this, type) > 0;
     dispatch(this, arg, type);
-    return had;
+    return hadListeners;
   }
 
   once(type, listener) {
-    this.addEventListener(type, listener, { once: true, [kIsNodeStyle]: true });
+    checkNodeTarget(this);
+    this.addEventListener(type, listener, { once: true, [kIsNodeStyleListener]: true });
     return this;
   }
 
   removeAllListeners(type) {
-    if (type !== undefined) this[kEvents].delete(`${type}`);
-    else this[kEvents].clear();
+    checkNodeTarget(this);
+    if (type !== undefined) this[kEvents]?.delete(`${type}`);
+    else this[kEvents]?.clear();
     return this;
   }
 }
 
-Object.defineProperties(NodeEventTarget.prototype, Object.fromEntries([
+makeEnumerable(NodeEventTarget.prototype, [
   'setMaxListeners', 'getMaxListeners', 'eventNames', 'listenerCount', 'off', 'removeListener', 'on', 'addListener', 'once',
   'emit', 'removeAllListeners',
-].map((name) => [name, kEnumerableProperty])));
+]);
 
 // on<event> attributes
 
-/** Define `onNAME` on a prototype: a listener that can be assigned. */
-function defineEventHandler(emitter, name, event = name) {
-  const property = `on${name}`;
-  function get() {
-    return this[kHandlers]?.get(event)?.handler ?? null;
-  }
-  function set(value) {
-    if (!this[kHandlers]) initEventTarget(this);
-    let wrapped = this[kHandlers].get(event);
-    if (typeof value !== 'function' && (typeof value !== 'object' || value === null)) value = null;
-    if (wrapped === undefined) {
-      if (value === null) return;
-      wrapped = function(...args) {
-        if (typeof wrapped.handler !== 'function') return undefined;
-        return Reflect.apply(wrapped.handler, this, args);
-      };
-      this[kHandlers].set(event, wrapped);
-      wrapped.handler = value;
-      this.addEventListener(event, wrapped);
-    } else if (value === null) {
-      this[kHandlers].delete(event);
-      this.removeEventListener(event, wrapped);
-    } else {
-      wrapped.handler = value;
-    }
-  }
-  Object.defineProperty(get, 'name', { value: `get ${property}` });
-  Object.defineProperty(set, 'name', { value: `set ${property}` });
-  Object.defineProperty(emitter, property, { __proto__: null, get, set, configurable: true, enumerable: true });
+/**
+ * Define `onNAME` on a prototype. The first value that is assigned takes a place among the listeners and keeps it; later ones
+ * replace it there, and one that is no function leaves the place empty.
+ */
+function defineEventHandler(prototype, name, event = name) {
+  const accessors = {
+    get [`on${name}`]() {
+      return this[kHandlers]?.get(event)?.handler ?? null;
+    },
+    set [`on${name}`](value) {
+      const handlers = this[kHandlers] ??= new Map();
+      const place = handlers.get(event);
+      if (place !== undefined) {
+        replaceHandler(this, event, place, value);
+        return;
+      }
+      const eventHandler = makeEventHandler(value);
+      handlers.set(event, eventHandler);
+      this.addEventListener(event, eventHandler);
+    },
+  };
+  const { get, set } = Object.getOwnPropertyDescriptor(accessors, `on${name}`);
+  Object.defineProperty(prototype, `on${name}`, { __proto__: null, get, set, configurable: true, enumerable: true });
 }
 
-function isEventTarget(value) {
-  return value?.constructor?.[kIsEventTarget] === true || value?.[kEvents] instanceof Map;
+function makeEventHandler(handler) {
+  function eventHandler(...args) {
+    if (typeof eventHandler.handler !== 'function') return undefined;
+    return Reflect.apply(eventHandler.handler, this, args);
+  }
+  eventHandler.handler = handler;
+  return eventHandler;
+}
+
+/** An empty place counts as no listener: what depends on there being one (a port's `ref`) is told. */
+function replaceHandler(target, event, place, value) {
+  const chain = target[kEvents].get(event);
+  if (typeof place.handler === 'function' && chain !== undefined) {
+    target[kRemoveListener](--chain.size, event, place.handler, false);
+  }
+  place.handler = value;
+  if (typeof value === 'function' && chain !== undefined) {
+    target[kNewListener](++chain.size, event, value, false, false, false, false);
+  }
 }
 
 function isNodeEventTarget(value) {
   return value?.constructor?.[kIsNodeEventTarget] === true;
 }
 
+/** The callbacks that listen for `type`. */
 function listenersOf(target, type) {
-  return (target[kEvents]?.get(`${type}`) ?? []).map((each) => each.callback);
+  const callbacks = [];
+  for (let each = target[kEvents]?.get(type)?.next; each !== undefined; each = each.next) {
+    if (each.callback !== undefined) callbacks.push(each.callback);
+  }
+  return callbacks;
 }
 
-function initNodeEventTarget(self) {
-  initEventTarget(self);
+function listenerCount(target, type) {
+  return target[kEvents]?.get(type)?.size ?? 0;
 }
 
 module.exports = {
-  Event, CustomEvent, EventTarget, NodeEventTarget, defineEventHandler, initEventTarget, initNodeEventTarget,
-  isEventTarget, isNodeEventTarget, isEvent, listenersOf, dispatch, kCreateEvent, kEvents, kNewListener, kRemoveListener,
-  kResistStopPropagation, kTrustEvent, kWeakHandler, kIsNodeStyle,
+  CustomEvent, Event, EventTarget, NodeEventTarget, defineEventHandler, dispatch, initEventTarget,
+  initNodeEventTarget: initEventTarget, isEvent, isEventTarget, isNodeEventTarget, kCreateEvent, kEvents,
+  kIsNodeStyleListener, kMaxEventTargetListeners, kNewListener, kRemoveListener, kResistStopPropagation, kTrustEvent,
+  kWeakHandler, listenerCount, listenersOf,
 };

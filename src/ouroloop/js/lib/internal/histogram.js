@@ -7,7 +7,7 @@
 // allows. So a value's slot is found from its highest bit and the few bits below, and a value is known only up to its slot: `min`
 // is its slot's lowest value, `max` its highest, `mean` counts each slot by its middle.
 //
-// What surprises people: what lies above the last slot is only counted, as `exceeds`.
+// What surprises people: what is above `highest` is only counted, as `exceeds`.
 
 const {
   codes: { ERR_ILLEGAL_CONSTRUCTOR, ERR_INVALID_ARG_TYPE, ERR_INVALID_THIS, ERR_OUT_OF_RANGE },
@@ -85,11 +85,11 @@ class Counts {
   }
 
   add(value, times = 1) {
-    const index = this.layout.indexOf(value);
-    if (index >= this.layout.length) {
+    if (value > this.range.highest) {
       this.exceeds += times;
       return;
     }
+    const index = this.layout.indexOf(value);
     this.slots ??= new Float64Array(this.layout.length);
     this.slots[index] += times;
     if (this.total === 0) this.first = this.last = index;
@@ -125,11 +125,20 @@ class Counts {
     return Math.sqrt(this.average((value) => (value - mean) ** 2));
   }
 
-  /** The standardized moment of this order; 0 where there is no spread. */
-  moment(order) {
+  skewness() {
     const mean = this.mean();
     const deviation = this.stddev();
-    return deviation > 0 ? this.average((value) => ((value - mean) / deviation) ** order) : 0;
+    if (!(deviation > 0)) return 0;
+    return this.average((value) => (value - mean) * (value - mean) * (value - mean)) / (deviation * deviation * deviation);
+  }
+
+  /** Excess kurtosis; of fewer than four values there is none. */
+  kurtosis() {
+    const mean = this.mean();
+    const variance = this.average((value) => (value - mean) * (value - mean));
+    if (this.total < 4 || variance === 0) return 0;
+    const fourth = this.average((value) => (value - mean) * (value - mean) * (value - mean) * (value - mean));
+    return fourth / (variance * variance) - 3;
   }
 
   /** The slot in which a percentile lies. */
@@ -232,14 +241,11 @@ class Histogram {
   }
 
   get skewness() {
-    const counts = countsOf(this);
-    return counts.total === 0 ? 0 : counts.moment(3);
+    return countsOf(this).skewness();
   }
 
   get kurtosis() {
-    const counts = countsOf(this);
-    const fourth = counts.total === 0 ? 0 : counts.moment(4);
-    return fourth === 0 ? 0 : fourth - 3;
+    return countsOf(this).kurtosis();
   }
 
   get exceeds() {

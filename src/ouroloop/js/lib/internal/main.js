@@ -10,6 +10,7 @@
 
 const { afterCallback } = require('internal/process/task_queues');
 const execution = require('internal/process/execution');
+const hooks = require('internal/async_hooks');
 const { getOptionValue } = require('internal/options');
 
 const UNSETTLED = 13;
@@ -18,7 +19,9 @@ let mainPromise; // of an ES module
 
 /** Run the program that the command line names. */
 function run() {
-  if (execution.enter(runProgram) !== execution.FAILED_CALL) afterCallback();
+  execution.enter(runProgram);
+  hooks.clearStack(); // what runs from now on is not the main program (async id 1)
+  afterCallback(); // also after an error that the program has taken: alone of all callbacks
 }
 
 function runProgram() {
@@ -170,6 +173,7 @@ function checkSyntax(filename) {
 
 /** The loop has run dry. */
 function beforeExit() {
+  if (hooks.destroyEnabled) hooks.tellDestroyed();
   const outcome = execution.enter(() => process.emit('beforeExit', process.exitCode || 0));
   if (outcome !== execution.FAILED_CALL) afterCallback();
 }
@@ -183,6 +187,7 @@ function exit() {
     }
     process._exiting = true;
     execution.enter(() => process.emit('exit', process.exitCode || 0));
+    internalBinding('errors').runMicrotasks();
   }
   return process.exitCode || 0;
 }

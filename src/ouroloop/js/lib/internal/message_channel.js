@@ -82,6 +82,7 @@ class Receiver {
   #isReferenced = false;
   #isScheduled = false;
   #isClosing = false;
+  deliversAlways = false;
 
   constructor(endpoint, deliver, onclose) {
     this.#endpoint = endpoint;
@@ -130,7 +131,7 @@ class Receiver {
     if (this.#isScheduled || !this.isOpen || this.#endpoint.size === 0) return;
     if (!this.#isReceiving && this.#endpoint.first !== CLOSE) return;
     this.#isScheduled = true;
-    this.#later(() => this.#drain());
+    this.#later(() => this.#drain(), this.deliversAlways || this.#isReferenced);
   }
 
   /** The first message, whether started or not; undefined if there is none. */
@@ -145,7 +146,7 @@ class Receiver {
   close() {
     if (this.#isClosing || !this.isOpen) return;
     this.#isClosing = true;
-    this.#later(() => this.#finish());
+    this.#later(() => this.#finish(), this.#isReferenced);
   }
 
   /** Give the endpoint away. What owned it is closed by that. */
@@ -157,9 +158,9 @@ class Receiver {
     return endpoint;
   }
 
-  #later(task) {
+  #later(task, keepsAlive) {
     const immediate = require('timers').setImmediate(task);
-    if (!this.#isReferenced) immediate.unref();
+    if (!keepsAlive) immediate.unref();
   }
 
   #drain() {
@@ -472,6 +473,11 @@ for (const name of ['ref', 'unref']) {
 defineEventHandler(BroadcastChannel.prototype, 'message');
 defineEventHandler(BroadcastChannel.prototype, 'messageerror');
 
+/** What has been posted to this port keeps the process alive until it is delivered, even if the port does not. */
+function deliverAlways(port) {
+  receiverOf(port).deliversAlways = true;
+}
+
 /** The message that waits longest on a port as `{ message }`; undefined if none does. */
 function receiveMessageOnPort(port) {
   if (!Port.isPort(port) && !(port instanceof BroadcastChannel)) {
@@ -481,4 +487,4 @@ function receiveMessageOnPort(port) {
   return message && { message: message.value };
 }
 
-module.exports = { BroadcastChannel, MessageChannel, MessageEvent, MessagePort, receiveMessageOnPort };
+module.exports = { BroadcastChannel, MessageChannel, MessageEvent, MessagePort, deliverAlways, receiveMessageOnPort };

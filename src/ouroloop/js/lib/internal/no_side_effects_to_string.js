@@ -11,6 +11,8 @@ const natives = internalBinding('util');
 
 const functionToString = Function.prototype.toString;
 const { toString } = Object.prototype;
+const typedArrayName = Object.getOwnPropertyDescriptor(
+  Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag).get;
 const errorToString = Error.prototype.toString;
 
 const LONGEST = 128;
@@ -38,6 +40,7 @@ function describeError(error) {
 
 function builtinTag(object) {
   if (Array.isArray(object)) return 'Array';
+  if (ArrayBuffer.isView(object) && !object.buffer.resizable) return typedArrayName.call(object) ?? 'DataView';
   return Symbol.toStringTag in object ? 'Object' : toString.call(object).slice(8, -1);
 }
 

@@ -5,45 +5,60 @@
 // Theory of operation. Functions do not cross between the languages. So a callback stays here, in a slot, and Python gets
 // the slot's number; when the work is done it calls `complete(number, errno, result)`, the one way in from the loop for
 // everything that was asked for once. Slots are used again, the last one freed first, so the table stays as small as
-// the greatest number of requests under way.
+// the greatest number of requests under way. To async hooks, what stands in the slot is the resource.
 
 const { current, exchange } = require('internal/async_context_frame');
+const hooks = require('internal/async_hooks');
 const { afterCallback } = require('internal/process/task_queues');
 const { uncaught } = require('internal/process/execution');
 const { THROWN } = require('internal/process/report_error');
 
-const callbacks = [];
-const frames = [];
+class Request {
+  constructor(callback) {
+    this.callback = callback;
+    this.frame = current();
+    this.asyncId = hooks.newAsyncId();
+    this.triggerId = hooks.defaultTriggerAsyncId();
+  }
+}
+
+const requests = [];
 const free = [];
 
 /** Keep `callback(errno, result)` for an asynchronous operation; the number is what Python is given. */
-function start(callback) {
-  const id = free.length > 0 ? free.pop() : callbacks.length;
-  callbacks[id] = callback;
-  frames[id] = current();
+function start(callback, type = 'FSREQCALLBACK') {
+  const request = new Request(callback);
+  if (hooks.enabled) hooks.emitInit(request.asyncId, type, request.triggerId, request);
+  const id = free.length > 0 ? free.pop() : requests.length;
+  requests[id] = request;
   return id;
 }
 
 /** Forget a request that failed before it was under way. */
 function cancel(id) {
-  callbacks[id] = undefined;
-  frames[id] = undefined;
+  hooks.emitDestroy(requests[id].asyncId);
+  requests[id] = undefined;
   free.push(id);
 }
 
 /** Called by Python from the loop. */
 function complete(id, errno, result) {
-  const callback = callbacks[id];
-  const outer = exchange(frames[id]);
-  cancel(id);
+  const request = requests[id];
+  requests[id] = undefined;
+  free.push(id);
+  const { asyncId } = request;
+  const outer = exchange(request.frame);
+  hooks.enter(asyncId, request.triggerId, request);
   try {
-    callback(errno, result);
+    request.callback(errno, result);
   } catch (error) {
     exchange(outer);
     uncaught(error, false, THROWN);
     return;
   }
+  hooks.leave(asyncId);
   exchange(outer);
+  if (hooks.destroyEnabled) hooks.emitDestroy(asyncId);
   afterCallback();
 }
 

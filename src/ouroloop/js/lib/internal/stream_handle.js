@@ -81,7 +81,7 @@ class HandleStream extends Duplex {
   }
 
   _write(chunk, encoding, callback) {
-    const id = start((errno) => callback(errno < 0 ? errnoException(errno, 'write') : null));
+    const id = start((errno) => callback(errno < 0 ? errnoException(errno, 'write') : null), 'WRITEWRAP');
     const outcome = binding.write(this.#number, id, chunk);
     if (outcome === 0) {
       this.bytesWritten += chunk.length;
@@ -97,7 +97,7 @@ class HandleStream extends Duplex {
   }
 
   _final(callback) {
-    const id = start(() => callback());
+    const id = start(() => callback(), 'SHUTDOWNWRAP');
     if (binding.shutdown(this.#number, id) < 0) {
       cancel(id);
       callback();

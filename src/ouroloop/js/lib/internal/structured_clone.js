@@ -266,7 +266,7 @@ const uncloneableTag = new RegExp(`^\\[object (?:${[
   'Wrap for valid iterator', 'Intl\\..*', 'WebAssembly\\.(?!Module\\]).*', 'Temporal\\..*', 'DisposableStack', 'AsyncDisposableStack',
 ].join('|')})\\]$`);
 
-function isUncloneable(value, tag) {
+function isUncloneable(value, tag = toString.call(value)) {
   if (uncloneable[tag]?.(value) || isExternal(value)) return true;
   return uncloneableTag.test(tag) && !Object.hasOwn(value, Symbol.toStringTag);
 }
@@ -396,4 +396,4 @@ function structuredClone(value, options) {
   return transferList.length === 0 ? cloneValue(value) : cloneAndTransfer(value, transferList).value;
 }
 
-module.exports = { structuredClone, cloneValue, cloneAndTransfer, dataCloneError };
+module.exports = { structuredClone, cloneValue, cloneAndTransfer, dataCloneError, isLengthTracking, isUncloneable };

@@ -16,7 +16,7 @@ const { validateNumber } = require('internal/validators');
 const { customInspectSymbol } = require('internal/util');
 const frames = require('internal/async_context_frame');
 const hooks = require('internal/async_hooks');
-const { runNextTicks, afterCallback } = require('internal/process/task_queues');
+const { arePending, runNextTicks, afterCallback } = require('internal/process/task_queues');
 const execution = require('internal/process/execution');
 
 const { async_id_symbol: asyncIdSymbol, trigger_async_id_symbol: triggerAsyncIdSymbol } = hooks;
@@ -190,10 +190,9 @@ function runDue(time) {
   let ranAny = false;
   for (let list = heap[0]; list !== undefined; list = heap[0]) {
     if (list.expiry > time) {
-      nextExpiry = list.expiry;
       // Reading the clock again: what ran may have taken a while.
       time = now();
-      if (nextExpiry > time) return nextExpiry;
+      if (list.expiry > time) return nextExpiry = list.expiry;
     }
     if (ranAny) runNextTicks();
     else ranAny = true;
@@ -251,13 +250,12 @@ function runTimer(timer) {
   hooks.leave(asyncId);
 }
 
-/** A timer that has run, or is cleared, and is in no list. */
+/** A timer that has run, or is cleared, and is in no list. Only `refresh` brings it back. */
 function retire(timer) {
   if (timer._destroyed) return;
   timer._destroyed = true;
   if (timer[kHasPrimitive]) delete knownById[timer[asyncIdSymbol]];
   if (timer[kRefed]) count(-1);
-  timer[kRefed] = null;
   if (hooks.destroyEnabled) hooks.emitDestroy(timer[asyncIdSymbol]);
 }
 
@@ -305,7 +303,7 @@ class Timeout {
   unref() {
     if (this[kRefed]) {
       this[kRefed] = false;
-      count(-1);
+      if (!this._destroyed) count(-1);
     }
     return this;
   }
@@ -313,7 +311,7 @@ class Timeout {
   ref() {
     if (this[kRefed] === false) {
       this[kRefed] = true;
-      count(1);
+      if (!this._destroyed) count(1);
     }
     return this;
   }
@@ -367,16 +365,16 @@ function restart(timer, isRefed) {
   if (after < 0 || after === undefined) return;
   if (timer._idleNext && timer._idlePrev && timer._idleNext !== timer) leave(timer);
   insert(timer, after);
-  if (hooks.enabled && (!timer[asyncIdSymbol] || timer._destroyed)) {
+  const isNew = timer._destroyed !== false;
+  if (isNew) {
+    timer._destroyed = false;
     timer[asyncIdSymbol] = hooks.newAsyncId();
     timer[triggerAsyncIdSymbol] = hooks.defaultTriggerAsyncId();
-    hooks.emitInit(timer[asyncIdSymbol], 'Timeout', timer[triggerAsyncIdSymbol], timer);
+    if (hooks.enabled) hooks.emitInit(timer[asyncIdSymbol], 'Timeout', timer[triggerAsyncIdSymbol], timer);
   }
-  timer._destroyed = false;
-  if (timer[kRefed] === undefined || timer[kRefed] === null) {
-    if (isRefed) count(1);
-    timer[kRefed] = isRefed;
-  }
+  if (isRefed && (isNew || !timer[kRefed])) count(1);
+  else if (!isRefed && !isNew && timer[kRefed]) count(-1);
+  timer[kRefed] = isRefed;
 }
 
 function clear(timer) {
@@ -398,6 +396,7 @@ function remove(timer) {
   if (timer._destroyed) return;
   if (timer._idleNext && timer._idleNext !== timer) leave(timer);
   retire(timer);
+  timer[kRefed] = null;
   timer._idleTimeout = -1;
 }
 
@@ -460,7 +459,7 @@ class Immediate {
   unref() {
     if (this[kRefed] === true) {
       this[kRefed] = false;
-      counts[REFERENCED_IMMEDIATES]--;
+      if (--counts[REFERENCED_IMMEDIATES] === 0) native.immediatesEnd();
     }
     return this;
   }
@@ -487,32 +486,36 @@ function clearImmediate(immediate) {
 
 /** What the check step calls. */
 function processImmediate() {
+  if (hooks.destroyEnabled) hooks.tellDestroyed();
   let outcome;
   do outcome = execution.enter(runImmediates); while (outcome === execution.FAILED_CALL && unfinished !== null);
   if (outcome !== execution.FAILED_CALL) afterCallback();
 }
 
 function runImmediates() {
-  let immediate = unfinished ?? queue.head;
-  if (unfinished === null) queue.head = queue.tail = null;
-  unfinished = null;
-  let previous;
+  // What is still to run when something throws is for another call.
+  let rest = unfinished;
+  if (rest === null) {
+    rest = queue.head;
+    queue.head = queue.tail = null;
+  }
+  let previous = null;
   try {
-    while (immediate !== null) {
-      if (previous !== undefined) runNextTicks();
-      if (immediate._destroyed) {
-        // A tick cleared it; the list goes on where it stood.
-        immediate = previous._idleNext;
-        if (immediate === null) break;
-        if (immediate._destroyed) continue;
+    while (rest !== null) {
+      if (previous !== null) runNextTicks();
+      if (rest._destroyed) { // a tick cleared it; the list goes on where it stood
+        rest = previous._idleNext;
+        continue;
       }
-      previous = immediate;
-      runImmediate(immediate);
-      immediate = immediate._idleNext;
+      previous = rest;
+      try {
+        runImmediate(previous);
+      } finally {
+        rest = previous._idleNext;
+      }
     }
-    immediate = undefined;
   } finally {
-    if (immediate) unfinished = immediate._idleNext; // after an error, the rest is for another call
+    unfinished = rest;
   }
 }
 

@@ -118,9 +118,10 @@ function start() {
   const { processTimers, processImmediate } = require('internal/timers');
   const { complete } = require('internal/requests');
   const { emit } = require('internal/handles');
+  const { afterCallback } = require('internal/process/task_queues');
   const main = require('internal/main');
   return {
-    __proto__: null, processTimers, processImmediate, complete, emit, runMain: main.run,
+    __proto__: null, processTimers, processImmediate, complete, emit, afterCallback, runMain: main.run,
     beforeExit: main.beforeExit, exit: main.exit, embedding: main.embedding,
   };
 }

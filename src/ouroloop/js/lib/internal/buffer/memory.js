@@ -16,7 +16,7 @@ let parameters;
 
 function pass(position, length) {
   if (parameters === undefined) {
-    parameters = new Float64Array(2);
+    parameters = new Float64Array(4);
     binding.shareParameters(parameters.buffer);
   }
   parameters[0] = position;
@@ -83,8 +83,18 @@ function isAscii(view) {
   return parameters[0] === 1;
 }
 
+/** @returns {number} where `needle` is in `view` from `start` on, -1 if it is not */
+function find(view, needle, start) {
+  pass(view.byteOffset + start, view.length - start);
+  parameters[2] = needle.byteOffset;
+  parameters[3] = needle.length;
+  binding.find(view.buffer, needle.buffer);
+  return parameters[0] < 0 ? -1 : parameters[0] + start;
+}
+
 module.exports = {
   checkStringLength,
+  find,
   isAscii,
   isUtf8,
   kStringMaxLength,

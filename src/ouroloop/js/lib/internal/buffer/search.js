@@ -4,11 +4,18 @@
 //
 // `find` looks for a run of bytes from a place on, forwards or backwards, at every step of one byte (or of two, for
 // UTF-16, which matches at even places only). Forwards it jumps from one occurrence of the needle's first byte to the
-// next with V8's own `indexOf`; where these turn out to be everywhere, it goes over to Horspool's skip table.
+// next with V8's own `indexOf`; where these turn out to be everywhere, it goes over to Horspool's skip table, or to
+// the C library.
+
+const memory = require('internal/buffer/memory');
 
 const { indexOf: indexOfByte, lastIndexOf: lastIndexOfByte } = Uint8Array.prototype;
 
 const kFruitlessJumps = 64;
+// The C library's `memmem` is called where there is so much to search that the call, some microseconds, does not
+// count. It is five times as fast as V8's `indexOf` if the needle has some length, and no faster if it has not.
+const kLong = 0x4000;
+const kLongNeedle = 4;
 
 function matches(haystack, at, needle) {
   for (let i = needle.length - 1; i >= 0; i--) if (haystack[at + i] !== needle[i]) return false;
@@ -16,6 +23,8 @@ function matches(haystack, at, needle) {
 }
 
 function findForwards(haystack, needle, from, step) {
+  const isForNative = step === 1 && haystack.length - from >= kLong;
+  if (isForNative && needle.length >= kLongNeedle) return memory.find(haystack, needle, from);
   const last = haystack.length - needle.length;
   let at = from;
   for (let jumps = 0; jumps < kFruitlessJumps; jumps++) {
@@ -24,7 +33,7 @@ function findForwards(haystack, needle, from, step) {
     if (at % step === 0 && matches(haystack, at, needle)) return at;
     at++;
   }
-  return findBySkipping(haystack, needle, at, step);
+  return isForNative ? memory.find(haystack, needle, at) : findBySkipping(haystack, needle, at, step);
 }
 
 /** Horspool: the byte under the needle's end tells how far the needle can move on. */

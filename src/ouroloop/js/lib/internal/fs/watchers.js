@@ -31,7 +31,7 @@ class FSWatcher extends EventEmitter {
   }
 
   #watch(path, prefix) {
-    const handle = handles.open((errno, kind, name) => this.#changed(handle, errno, kind, name));
+    const handle = handles.open((errno, kind, name) => this.#changed(handle, errno, kind, name), 'FSEVENTWRAP');
     const errno = binding.watch(handle, path);
     if (errno < 0) {
       handles.close(handle);
@@ -185,7 +185,7 @@ class StatWatcher extends EventEmitter {
 
   start(filename, persistent, interval) {
     stats.memory();
-    this.#handle = handles.open((errno) => this.#changed(errno));
+    this.#handle = handles.open((errno) => this.#changed(errno), 'STATWATCHER');
     validateUint32(interval, 'interval');
     binding.watchStat(this.#handle, filename, interval, this.#bigint);
     if (!persistent) binding.refWatch(this.#handle, false);

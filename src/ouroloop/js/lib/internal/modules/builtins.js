@@ -22,9 +22,19 @@ function canBeRequired(request) {
   return canBeRequiredWithoutScheme(request);
 }
 
+let hasWarnedOfPunycode = false;
+
+function warnOfPunycode() {
+  if (hasWarnedOfPunycode || require('internal/util/caller').isCalledByPackage()) return;
+  hasWarnedOfPunycode = true;
+  process.emitWarning('The `punycode` module is deprecated. Please use a userland alternative instead.',
+    'DeprecationWarning', 'DEP0040');
+}
+
 /** The exports of a core module, by its name without `node:`. */
 function load(id) {
   if (!present.has(id)) throw notThere(`node:${id}`);
+  if (id === 'punycode') warnOfPunycode();
   return require(id);
 }
 

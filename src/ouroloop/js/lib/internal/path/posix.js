@@ -168,7 +168,7 @@ function basename(path, suffix) {
   validateString(path, 'path');
   if (suffix !== undefined && suffix === path) return '';
   const end = endOfBase(path);
-  if (end === 0) return '';
+  if (end === 0) return suffix && suffix.length <= path.length ? path : '';
   const base = path.slice(path.lastIndexOf('/', end - 1) + 1, end);
   if (!suffix || base === suffix || !base.endsWith(suffix)) return base;
   return base.slice(0, base.length - suffix.length);
@@ -195,7 +195,8 @@ function parse(path) {
   }
   const start = path.lastIndexOf('/', end - 1) + 1;
   parts.base = path.slice(start, end);
-  const dot = extensionStart(path, start, end);
+  // As in Node, '..' has an extension if it is right at the root.
+  const dot = start === 1 && parts.base === '..' ? 2 : extensionStart(path, start, end);
   parts.name = dot === -1 ? parts.base : path.slice(start, dot);
   if (dot !== -1) parts.ext = path.slice(dot, end);
   if (start > 1) parts.dir = path.slice(0, start - 1);

@@ -129,6 +129,8 @@ function normalize(path) {
   if (tail !== '' && isSeparator(path.charCodeAt(path.length - 1)) && end < path.length) tail += '\\';
   if (!isAbsolute && device === '' && isMisleading(path, tail)) return `.\\${tail}`;
   if (!isAbsolute && device.length > 2) return `.\\${device}${tail}`;
+  // As in Node, a device's name and one character more counts too.
+  if (device === '' && isDevice(path, -1)) return `.\\${tail}`;
   return isAbsolute ? `${device}\\${tail}` : `${device}${tail}`;
 }
 
@@ -167,7 +169,7 @@ function isAbsolute(path) {
   return isSeparator(path.charCodeAt(0)) || (isDrive(path) && isSeparator(path.charCodeAt(2)));
 }
 
-/** How many characters `from` and `to` share, whatever their case, up to the end of a segment in both; -1 for none. */
+/** How many characters `from` and `to` share up to the end of a segment in both; -1 for different beginnings. */
 function sharedLength(from, to) {
   const length = Math.min(from.length, to.length);
   let end = -1;
@@ -178,7 +180,7 @@ function sharedLength(from, to) {
     if (code === BACKSLASH) end = i;
   }
   const longer = from.length > to.length ? from : to;
-  return longer.length === length || longer.charCodeAt(i) === BACKSLASH ? i : end;
+  return longer.length === length || longer.charCodeAt(i) === BACKSLASH ? i : Math.max(end, 0);
 }
 
 function startOfSegments(path) {
@@ -187,26 +189,40 @@ function startOfSegments(path) {
   return start;
 }
 
+/** For paths that have other lengths in lower case. */
+function relativeBySegments(from, to) {
+  const fromSegments = from.replace(/\\$/, '').split('\\');
+  const toSegments = to.replace(/\\$/, '').split('\\');
+  let shared = 0;
+  while (shared < Math.min(fromSegments.length, toSegments.length) &&
+    fromSegments[shared].toLowerCase() === toSegments[shared].toLowerCase()) shared++;
+  if (shared === 0) return to;
+  return [...fromSegments.slice(shared).map(() => '..'), ...toSegments.slice(shared)].join('\\');
+}
+
 function relative(from, to) {
   validateString(from, 'from');
   validateString(to, 'to');
   if (from === to) return '';
+  const source = resolve(from);
   const target = resolve(to);
-  from = resolve(from).toLowerCase();
-  to = target.toLowerCase();
-  if (from === to) return '';
+  if (source === target || source.toLowerCase() === target.toLowerCase()) return '';
 
-  from = from.slice(startOfSegments(from), endOfBase(from, 0));
-  const targetSegments = target.slice(startOfSegments(target), endOfBase(target, 0));
-  const shared = sharedLength(from, targetSegments.toLowerCase());
+  from = source.slice(startOfSegments(source), endOfBase(source, 0)).toLowerCase();
+  to = target.slice(startOfSegments(target), endOfBase(target, 0));
+  if (source.toLowerCase().length !== source.length || to.toLowerCase().length !== to.length) {
+    return relativeBySegments(source, target);
+  }
+  const shared = sharedLength(from, to.toLowerCase());
   // Nothing in common, not even the drive or the server.
-  if (shared === -1 && from !== '') return target;
-  let up = '';
+  if (shared === -1) return target;
+  const isCutAtSegment = shared === from.length || from.charCodeAt(shared) === BACKSLASH;
+  let up = isCutAtSegment ? '' : '..';
   for (let i = shared; i < from.length; i++) {
     if (from.charCodeAt(i) === BACKSLASH) up += up === '' ? '..' : '\\..';
   }
-  const down = targetSegments.slice(shared + 1);
-  return up === '' || down === '' ? up + down : `${up}\\${down}`;
+  const down = to.slice(up === '' && to.charCodeAt(shared) === BACKSLASH ? shared + 1 : shared);
+  return up + down;
 }
 
 function toNamespacedPath(path) {
@@ -263,6 +279,7 @@ function basename(path, suffix) {
   if (suffix !== undefined && suffix === path) return '';
   const driveEnd = isDrive(path) ? 2 : 0;
   const end = endOfBase(path, driveEnd);
+  if (end === driveEnd) return suffix && suffix.length <= path.length ? path.slice(driveEnd) : '';
   const base = path.slice(startOfBase(path, driveEnd, end), end);
   if (!suffix || base === suffix || !base.endsWith(suffix)) return base;
   return base.slice(0, base.length - suffix.length);

@@ -4,8 +4,7 @@
 //
 // Every attribute is a look into the timing info that the fetch kept; `toJSON` has them all in the order of the table.
 
-const assert = require('assert');
-const { codes: { ERR_INVALID_THIS } } = require('internal/errors');
+const { codes: { ERR_INTERNAL_ASSERTION, ERR_INVALID_THIS } } = require('internal/errors');
 const { kEnumerableProperty } = require('internal/util');
 const { PerformanceEntry, kKey } = require('internal/perf/performance_entry');
 
@@ -80,7 +79,9 @@ Object.defineProperties(PerformanceResourceTiming.prototype, {
 
 /** Make and keep the entry of something that was fetched; `tellFull` is called when the timeline's buffer is full. */
 function markResourceTiming(tellFull, timing, requestedUrl, initiatorType, cacheMode, responseStatus, deliveryType) {
-  assert(cacheMode === '' || cacheMode === 'local', "cache must be an empty string or 'local'");
+  if (cacheMode !== '' && cacheMode !== 'local') {
+    throw new ERR_INTERNAL_ASSERTION("cache must be an empty string or 'local'");
+  }
   const resource = { timing, initiatorType, cacheMode, responseStatus, deliveryType };
   const entry = new PerformanceResourceTiming(kKey, requestedUrl, resource);
   require('internal/perf/observe').enqueue(entry);

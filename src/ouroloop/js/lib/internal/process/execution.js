@@ -30,7 +30,7 @@ function uncaught(error, fromPromise = false, place = undefined) {
   const outcome = natives.callCatching(isHandled, undefined, [error, ORIGINS[fromPromise ? 1 : 0]]);
   if (outcome.length > 1) {
     require('internal/process/report_error').print(outcome[0], false, outcome[1]);
-    exitAfterFailure(BAD_HANDLER);
+    process.reallyExit(BAD_HANDLER); // without 'exit': whatever listens may be as broken
     return;
   }
   if (outcome[0]) {

@@ -87,8 +87,8 @@ let exitCode;
 
 function validateExitCode(value, name) {
   if (value === null || value === undefined) return;
-  const number = typeof value === 'string' && value !== '' ? +value : value;
-  validateInteger(number, name);
+  const number = typeof value === 'string' && value !== '' ? Number(value) : value;
+  validateInteger(Number.isNaN(number) ? value : number, name);
 }
 
 Object.defineProperty(process, 'exitCode', {
@@ -209,7 +209,7 @@ function startListeningIfSignal(type) {
   if (typeof type !== 'string' || !(type in signalNumbers) || signalHandles.has(type)) return;
   const number = signalNumbers[type];
   const handles = require('internal/handles');
-  const handle = handles.open(() => process.emit(type, type, number));
+  const handle = handles.open(() => process.emit(type, type, number), 'SIGNALWRAP');
   const errno = binding.openSignal(handle, number);
   if (errno < 0) {
     handles.close(handle);

@@ -84,6 +84,7 @@ function print(error, fromPromise, place) {
     internalBinding('embedding').uncaught(require('internal/embedding').encodeError(error));
     return;
   }
+  if (isObject(error)) require('internal/events/emission').addEmission(error);
   let text;
   try {
     const arrow = arrowFor(error, fromPromise, place);

@@ -115,6 +115,11 @@ function runNextTicks() {
   processTicksAndRejections();
 }
 
+/** Whether ticks wait. */
+function arePending() {
+  return !queue.isEmpty();
+}
+
 /** The end of everything that the loop calls. Errors are handled here. */
 function afterCallback() {
   try {
@@ -148,4 +153,4 @@ function queueMicrotask(callback) {
 const { then } = Promise.prototype;
 let resolved;
 
-module.exports = { Queue, nextTick, queueMicrotask, runNextTicks, processTicksAndRejections, afterCallback };
+module.exports = { Queue, arePending, nextTick, queueMicrotask, runNextTicks, processTicksAndRejections, afterCallback };

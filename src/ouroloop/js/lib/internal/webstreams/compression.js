@@ -27,13 +27,13 @@ function makePair(name, makers, format, options) {
     throw error;
   }
   const { newReadableWritablePairFromDuplex } = require('internal/webstreams/adapters');
-  return newReadableWritablePairFromDuplex(require('zlib')[maker](options), { validateChunk: checkBufferSource });
+  return newReadableWritablePairFromDuplex(require('zlib')[maker](options), { validateChunk: refuseSharedMemory });
 }
 
-/** Only what is an ArrayBuffer or a view of one can be (de)compressed. */
-function checkBufferSource(chunk) {
-  const { isArrayBuffer, isSharedArrayBuffer } = require('internal/util/types');
-  if (isArrayBuffer(chunk) || (ArrayBuffer.isView(chunk) && !isSharedArrayBuffer(chunk.buffer))) return;
+/** Shared memory may change while it is read. */
+function refuseSharedMemory(chunk) {
+  const { isSharedArrayBuffer } = require('internal/util/types');
+  if (!isSharedArrayBuffer(ArrayBuffer.isView(chunk) ? chunk.buffer : chunk)) return;
   const { codes: { ERR_INVALID_ARG_TYPE } } = require('internal/errors');
   throw new ERR_INVALID_ARG_TYPE('chunk', ['ArrayBuffer', 'Buffer', 'TypedArray', 'DataView'], chunk);
 }

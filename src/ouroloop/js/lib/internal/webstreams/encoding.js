@@ -7,6 +7,7 @@
 //
 // Source: https://encoding.spec.whatwg.org/#streams
 
+const { codes: { ERR_INVALID_ARG_TYPE, ERR_INVALID_THIS } } = require('internal/errors');
 const { customInspectSymbol } = require('internal/util');
 const { TextDecoder, TextEncoder } = require('internal/encoding');
 const { defineEnumerable, inspectAs } = require('internal/webstreams/inspection');
@@ -26,6 +27,11 @@ class TextEncoderStream {
         if (this.#high !== '') controller.enqueue(this.#encoder.encode('\uFFFD'));
       },
     });
+  }
+
+  static #of(stream) {
+    if (typeof stream === 'object' && stream !== null && #transform in stream) return stream;
+    throw new ERR_INVALID_THIS('TextEncoderStream');
   }
 
   #encode(chunk, controller) {
@@ -52,7 +58,7 @@ class TextEncoderStream {
   }
 
   [customInspectSymbol](depth, options) {
-    const { encoding, readable, writable } = this;
+    const { encoding, readable, writable } = TextEncoderStream.#of(this);
     return inspectAs(this, 'TextEncoderStream', { encoding, readable, writable }, depth, options);
   }
 }
@@ -66,7 +72,6 @@ class TextDecoderStream {
     this.#transform = new TransformStream({
       transform: (chunk, controller) => {
         if (chunk === undefined) {
-          const { codes: { ERR_INVALID_ARG_TYPE } } = require('internal/errors');
           throw new ERR_INVALID_ARG_TYPE('chunk', 'string', chunk);
         }
         const text = this.#decoder.decode(chunk, { stream: true });
@@ -77,6 +82,11 @@ class TextDecoderStream {
         if (text !== '') controller.enqueue(text);
       },
     });
+  }
+
+  static #of(stream) {
+    if (typeof stream === 'object' && stream !== null && #transform in stream) return stream;
+    throw new ERR_INVALID_THIS('TextDecoderStream');
   }
 
   get encoding() {
@@ -100,7 +110,7 @@ class TextDecoderStream {
   }
 
   [customInspectSymbol](depth, options) {
-    const { encoding, fatal, ignoreBOM, readable, writable } = this;
+    const { encoding, fatal, ignoreBOM, readable, writable } = TextDecoderStream.#of(this);
     return inspectAs(this, 'TextDecoderStream', { encoding, fatal, ignoreBOM, readable, writable }, depth, options);
   }
 }

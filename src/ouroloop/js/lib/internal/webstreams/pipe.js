@@ -8,9 +8,16 @@
 //
 // Source: https://streams.spec.whatwg.org/#readable-stream-pipe-to
 
-const { codes: { ERR_INVALID_STATE } } = require('internal/errors');
+const { AbortError, codes: { ERR_INVALID_STATE } } = require('internal/errors');
 const { queueTask, rejectedWith, resolvedWith, then, withResolvers } = require('internal/webstreams/promises');
 const { DefaultReaderCore } = require('internal/webstreams/readablestream');
+
+/** The web knows no AbortError but its own. */
+function toAbortReason(reason) {
+  if (!(reason instanceof AbortError)) return reason;
+  const { DOMException } = require('internal/dom_exception');
+  return new DOMException(reason.message, 'AbortError');
+}
 
 class PipeReader extends DefaultReaderCore {
   constructor(core, pipe) {
@@ -160,7 +167,7 @@ class Pipe {
       const error = source.storedError;
       this.#shutdown(preventAbort ? undefined : () => destination.abort(error), { error });
     } else if (destination.state === 'errored') {
-      const { error } = destination;
+      const error = destination.storedError;
       this.#shutdown(preventCancel ? undefined : () => source.cancel(error), { error });
     } else if (source.state === 'closed') {
       this.#shutdown(preventClose ? undefined : () => this.#closeDestination());
@@ -173,11 +180,11 @@ class Pipe {
   #closeDestination() {
     const destination = this.#destination;
     if (destination.isClosing || destination.state === 'closed') return resolvedWith();
-    return destination.state === 'errored' ? rejectedWith(destination.error) : destination.close();
+    return destination.state === 'errored' ? rejectedWith(destination.storedError) : destination.close();
   }
 
   #abort(signal) {
-    const { reason } = signal;
+    const reason = toAbortReason(signal.reason);
     const { preventAbort, preventCancel } = this.#options;
     const source = this.#source;
     const destination = this.#destination;

@@ -7,7 +7,7 @@
 
 const { codes: { ERR_INVALID_ARG_VALUE, ERR_MISSING_OPTION } } = require('internal/errors');
 const { customInspectSymbol, kEnumerableProperty } = require('internal/util');
-const { validateFunction, validateObject } = require('internal/validators');
+const { kValidateObjectAllowObjects, validateFunction, validateObject } = require('internal/validators');
 const { defineTag, inspectAs } = require('internal/webstreams/inspection');
 
 // One function each for all strategies of a kind: the standard says that `size` is the same for all.
@@ -15,7 +15,7 @@ const byteLengthSize = Object.defineProperty((chunk) => chunk.byteLength, 'name'
 const countSize = Object.defineProperty(() => 1, 'name', { value: 'size' });
 
 function toHighWaterMark(init) {
-  validateObject(init, 'init');
+  validateObject(init, 'init', kValidateObjectAllowObjects);
   if (init.highWaterMark === undefined) throw new ERR_MISSING_OPTION('init.highWaterMark');
   return +init.highWaterMark;
 }
@@ -76,7 +76,7 @@ class Strategy {
 
   constructor(strategy) {
     if (strategy === undefined || strategy === null) return;
-    if (typeof strategy !== 'function') validateObject(strategy, 'strategy');
+    validateObject(strategy, 'strategy', kValidateObjectAllowObjects);
     const { highWaterMark, size } = strategy;
     if (size !== undefined) validateFunction(size, 'strategy.size');
     this.#given = highWaterMark;

@@ -17,7 +17,7 @@ const {
   },
 } = require('internal/errors');
 const { customInspectSymbol } = require('internal/util');
-const { validateObject } = require('internal/validators');
+const { kValidateObjectAllowObjectsAndNull, validateObject } = require('internal/validators');
 const { isMarkedAsUntransferable } = require('internal/worker/js_transferable');
 const { defineEnumerable, defineTag, inspectAs } = require('internal/webstreams/inspection');
 const { asyncCall, promiseCall, queueTask, rejectedWith, settledPromise, startPromise, then } =
@@ -648,7 +648,7 @@ function checkReader(reader) {
 /** The number of elements of `view` that have to be filled. */
 function toMinimum(view, options) {
   checkView(view, 'view');
-  if (options !== null && typeof options !== 'function') validateObject(options, 'options');
+  validateObject(options, 'options', kValidateObjectAllowObjectsAndNull);
   const { min = 1 } = options ?? {};
   const minimum = Math.trunc(min);
   if (!(minimum >= 0 && minimum <= Number.MAX_SAFE_INTEGER)) throw new ERR_INVALID_ARG_VALUE('options.min', min);

@@ -18,7 +18,9 @@ const {
   },
 } = require('internal/errors');
 const { customInspectSymbol } = require('internal/util');
-const { validateAbortSignal, validateFunction, validateObject } = require('internal/validators');
+const {
+  kValidateObjectAllowObjects, kValidateObjectAllowObjectsAndNull, validateAbortSignal, validateFunction, validateObject,
+} = require('internal/validators');
 const { kTransfer, kDeserialize, TRANSFERABLE, defineTransferMode } = require('internal/worker/js_transferable');
 const { defineEnumerable, defineTag, inspectAs } = require('internal/webstreams/inspection');
 const {
@@ -336,7 +338,7 @@ class ReadableStream {
 
   getReader(options = {}) {
     checkStream(this);
-    if (options !== null) validateDictionary(options, 'options');
+    validateObject(options, 'options', kValidateObjectAllowObjectsAndNull);
     const mode = options?.mode;
     if (mode === undefined) return new ReadableStreamDefaultReader(this);
     if (`${mode}` !== 'byob') throw new ERR_INVALID_ARG_VALUE('options.mode', mode);
@@ -380,7 +382,7 @@ class ReadableStream {
 
   values(options = {}) {
     const core = checkStream(this);
-    if (options !== null) validateDictionary(options, 'options');
+    validateObject(options, 'options', kValidateObjectAllowObjectsAndNull);
     const preventCancel = Boolean(options?.preventCancel);
     if (core.reader !== null) throw invalidState('ReadableStream is locked');
     return new ReadableStreamAsyncIterator(new DefaultReaderCore(core), preventCancel);
@@ -427,12 +429,8 @@ function checkStream(stream) {
   return core;
 }
 
-function validateDictionary(value, name) {
-  if (typeof value !== 'function') validateObject(value, name);
-}
-
 function toPipeOptions(options) {
-  if (options !== null) validateDictionary(options, 'options');
+  validateObject(options, 'options', kValidateObjectAllowObjectsAndNull);
   const preventAbort = Boolean(options?.preventAbort);
   const preventCancel = Boolean(options?.preventCancel);
   const preventClose = Boolean(options?.preventClose);
@@ -448,7 +446,7 @@ function optionalMethod(object, name) {
 }
 
 function setUpFromSource(core, source, strategy) {
-  if (source === null || !isObject(source)) validateObject(source, 'source');
+  validateObject(source, 'source', kValidateObjectAllowObjects);
   const queuing = new Strategy(strategy);
   const chunkSize = source.autoAllocateChunkSize;
   const cancel = optionalMethod(source, 'cancel');

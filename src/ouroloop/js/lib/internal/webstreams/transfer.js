@@ -4,7 +4,7 @@
 //
 // Theory of operation. The stream that is transferred is locked and piped into (or out of) a stream that speaks with a port; the
 // new stream speaks with the other port. The messages are the standard's: 'chunk', 'pull', 'close', 'error'.
-// Ports here do not keep the process alive: a stream that nobody feeds does not either.
+// The ports do not keep the process alive, so a stream that nobody feeds does not either; a message that was posted does.
 //
 // Source: https://streams.spec.whatwg.org/#transferrable-streams
 
@@ -33,6 +33,7 @@ function listen(port, handlers) {
     port.close();
   };
   port.unref();
+  require('internal/message_channel').deliverAlways(port);
 }
 
 async function postError(port, reason) {
@@ -46,7 +47,6 @@ async function postError(port, reason) {
 /** A readable stream of what comes from `port`. */
 function readableFromPort(port) {
   function pull() {
-    port.ref();
     post(port, 'pull');
     return settledPromise();
   }
@@ -54,10 +54,7 @@ function readableFromPort(port) {
   const stream = createReadable(undefined, pull, (reason) => postError(port, reason), 0);
   const { controller } = readableCore(stream);
   listen(port, {
-    chunk(value) {
-      port.unref();
-      controller.enqueue(value);
-    },
+    chunk: (value) => controller.enqueue(value),
     close() {
       controller.close();
       port.close();
@@ -81,7 +78,6 @@ function writableFromPort(port) {
 
   function write(chunk) {
     backpressure ??= resolved();
-    port.ref();
     return then(backpressure.promise, () => {
       backpressure = withResolvers();
       try {
@@ -89,8 +85,6 @@ function writableFromPort(port) {
       } catch (error) {
         port.close();
         throw error;
-      } finally {
-        port.unref();
       }
     });
   }

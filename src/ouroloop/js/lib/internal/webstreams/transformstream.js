@@ -12,7 +12,7 @@ const {
   codes: { ERR_ILLEGAL_CONSTRUCTOR, ERR_INVALID_ARG_VALUE, ERR_INVALID_STATE, ERR_INVALID_THIS },
 } = require('internal/errors');
 const { customInspectSymbol } = require('internal/util');
-const { validateFunction, validateObject } = require('internal/validators');
+const { kValidateObjectAllowObjects, validateFunction, validateObject } = require('internal/validators');
 const { kTransfer, kDeserialize, TRANSFERABLE, defineTransferMode } = require('internal/worker/js_transferable');
 const { defineEnumerable, defineTag, inspectAs } = require('internal/webstreams/inspection');
 const { asyncCall, nop, promiseCall, settledPromise, then, withResolvers } = require('internal/webstreams/promises');
@@ -73,8 +73,8 @@ class TransformCore {
   #write(chunk) {
     if (!this.backpressure) return this.#transform(chunk);
     return then(this.#whenBackpressureChanges(), () => {
-      const { state, error } = this.writableCore;
-      if (state === 'erroring') throw error;
+      const { state, storedError } = this.writableCore;
+      if (state === 'erroring') throw storedError;
       return this.#transform(chunk);
     });
   }
@@ -146,26 +146,26 @@ class TransformCore {
 
   #abort(reason) {
     const { readableCore: readable } = this;
-    return this.#cancel(reason, () => readable.state === 'errored', readable, (error) => readable.controller.error(error));
+    return this.#cancel(reason, readable, (error) => readable.controller.error(error));
   }
 
   #cancelReadable(reason) {
     const { writableCore: writable } = this;
-    return this.#cancel(reason, () => writable.state === 'errored', writable, (error) => {
+    return this.#cancel(reason, writable, (error) => {
       writable.controller.errorIfNeeded(error);
       this.#unblockWrite();
     });
   }
 
   /** Run the transformer's `cancel`, then have `fail` end the other side, unless that has failed by itself. */
-  #cancel(reason, hasFailed, other, fail) {
+  #cancel(reason, other, fail) {
     if (this.#finished !== undefined) return this.#finished.promise;
     const finished = this.#finished = withResolvers();
     const cancelled = this.algorithms.cancel?.(reason) ?? settledPromise();
     this.#clearAlgorithms();
     then(cancelled, () => {
-      if (hasFailed()) {
-        finished.reject(other.storedError ?? other.error);
+      if (other.state === 'errored') {
+        finished.reject(other.storedError);
       } else {
         fail(reason);
         finished.resolve();
@@ -239,7 +239,7 @@ function optionalMethod(object, name) {
 function setUpFromTransformer(adopt, stream, transformer, writableStrategy, readableStrategy) {
   const writableQueuing = new Strategy(writableStrategy);
   const readableQueuing = new Strategy(readableStrategy);
-  if (!isObject(transformer)) validateObject(transformer, 'transformer');
+  validateObject(transformer, 'transformer', kValidateObjectAllowObjects);
   const cancel = optionalMethod(transformer, 'cancel');
   const flush = optionalMethod(transformer, 'flush');
   const { readableType } = transformer;

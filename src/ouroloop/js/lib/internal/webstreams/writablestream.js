@@ -15,7 +15,7 @@ const {
   codes: { ERR_ILLEGAL_CONSTRUCTOR, ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_INVALID_STATE, ERR_INVALID_THIS },
 } = require('internal/errors');
 const { customInspectSymbol } = require('internal/util');
-const { validateFunction, validateObject } = require('internal/validators');
+const { kValidateObjectAllowObjects, validateFunction, validateObject } = require('internal/validators');
 const { kTransfer, kDeserialize, TRANSFERABLE, defineTransferMode } = require('internal/worker/js_transferable');
 const { defineEnumerable, defineTag, inspectAs } = require('internal/webstreams/inspection');
 const {
@@ -37,7 +37,7 @@ const invalidState = (message) => new ERR_INVALID_STATE.TypeError(message);
 
 class WritableCore {
   state = 'writable'; // then 'erroring', 'errored' or 'closed'
-  error = undefined;
+  storedError = undefined;
   writer = null;
   controller = null;
   writes = [];
@@ -92,7 +92,7 @@ class WritableCore {
 
   startErroring(reason) {
     this.state = 'erroring';
-    this.error = reason;
+    this.storedError = reason;
     this.writer?.becameErroring(reason);
     if (this.inFlightWrite === null && this.inFlightClose === null && this.controller.isStarted) this.finishErroring();
   }
@@ -102,13 +102,13 @@ class WritableCore {
     this.controller.queue.reset();
     const writes = this.writes;
     this.writes = [];
-    for (const request of writes) request.reject(this.error);
+    for (const request of writes) request.reject(this.storedError);
     const abort = this.pendingAbort;
     this.pendingAbort = null;
     if (abort === null) {
       this.#rejectClosed();
     } else if (abort.wasErroring) {
-      abort.reject(this.error);
+      abort.reject(this.storedError);
       this.#rejectClosed();
     } else {
       this.#abortSink(abort);
@@ -126,10 +126,10 @@ class WritableCore {
   }
 
   #rejectClosed() {
-    this.closeRequest?.reject(this.error);
+    this.closeRequest?.reject(this.storedError);
     this.closeRequest = null;
-    this.writer?.becameErrored(this.error);
-    this.isClosed.reject(this.error);
+    this.writer?.becameErrored(this.storedError);
+    this.isClosed.reject(this.storedError);
   }
 
   finishWrite() {
@@ -148,7 +148,7 @@ class WritableCore {
     this.inFlightClose.resolve();
     this.inFlightClose = null;
     if (this.state === 'erroring') {
-      this.error = undefined;
+      this.storedError = undefined;
       this.pendingAbort?.resolve();
       this.pendingAbort = null;
     }
@@ -334,8 +334,8 @@ class WriterCore {
     core.writer = this;
     const { state } = core;
     if (state === 'closed') this.closed.resolve();
-    else if (state === 'errored') this.closed.reject(core.error);
-    if (state === 'erroring' || state === 'errored') this.ready.reject(core.error);
+    else if (state === 'errored') this.closed.reject(core.storedError);
+    if (state === 'erroring' || state === 'errored') this.ready.reject(core.storedError);
     else if (state === 'closed' || core.isClosing || !core.backpressure) this.ready.resolve();
   }
 
@@ -372,9 +372,9 @@ class WriterCore {
     const size = core.controller.sizeOf(chunk);
     if (this.core !== core) return rejectedWith(invalidState('Mismatched WritableStreams')); // size() released the lock
     const { state } = core;
-    if (state === 'errored') return rejectedWith(core.error);
+    if (state === 'errored') return rejectedWith(core.storedError);
     if (core.isClosing || state === 'closed') return rejectedWith(invalidState('WritableStream is closed'));
-    if (state === 'erroring') return rejectedWith(core.error);
+    if (state === 'erroring') return rejectedWith(core.storedError);
     const request = withResolvers();
     core.write(chunk, size, request);
     return request.promise;
@@ -480,7 +480,7 @@ function optionalMethod(object, name, label) {
 
 function setUpFromSink(core, sink, strategy) {
   const queuing = new Strategy(strategy);
-  if (!isObject(sink)) validateObject(sink, 'sink');
+  validateObject(sink, 'sink', kValidateObjectAllowObjects);
   const abort = optionalMethod(sink, 'abort', 'sink');
   const close = optionalMethod(sink, 'close', 'sink');
   const start = optionalMethod(sink, 'start', 'sink');
