@@ -2,7 +2,7 @@
 
 Theory of operation. `ouro PROGRAM.py` is `python PROGRAM.py` with a loop under it: the program runs as `__main__`, with
 `sys.argv`, `sys.path` and `__file__` as Python sets them; then its `async def main()` is started, if it has one, and
-the loop runs until nothing is left. The exit code is the program's.
+the loop runs until nothing is left. Any other program is JavaScript (`js/command.py`). The exit code is the program's.
 
 What surprises people: `main` is called even without `if __name__ == "__main__":`, and a program that calls
 `ouroloop.node.run(main)` itself, to be started by plain `python` as well, has it called once only.
@@ -22,18 +22,65 @@ from typing import Any
 from . import __version__
 
 _USAGE = """\
-Usage: ouro [options] PROGRAM.py [arguments]
+Usage: ouro [options] PROGRAM [arguments]
+       ouro [options] -e CODE [arguments]
+       ouro [options] - [arguments]
 
-Runs a Python program on an event loop that goes round in Node's order.
+Runs a program on an event loop that goes round in Node's order. PROGRAM is JavaScript (.js, .mjs, .cjs, or a folder
+with a package.json or an index.js), or Python (.py). Without PROGRAM, JavaScript is read from standard input.
 
-Options:
-  --log          tell what the loop does, line by line (as with OUROLOOP_LOG=1)
-  -v, --version  print the version
-  -h, --help     print this
+General:
+  --log                        tell what the loop does, line by line (as with OUROLOOP_LOG=1; Python programs only)
+  -v, --version                print the version
+  -h, --help                   print this
+  --                           end of the options
+
+What to run (JavaScript):
+  -e, --eval CODE              run CODE
+  -p, --print [CODE]           run CODE and print its result
+  -c, --check                  check the program's syntax, and do not run it
+  -r, --require MODULE         load a CommonJS module before the program (may be repeated)
+  --import MODULE              load an ES module before the program (may be repeated)
+  --input-type TYPE            what CODE and standard input are: commonjs, module
+  --entry-url                  PROGRAM is a URL
+  --env-file FILE              set environment variables from FILE (may be repeated)
+  --env-file-if-exists FILE    the same, and it is no error if there is no such file
+  --title TITLE                the process's title
+
+Modules:
+  -C, --conditions NAME        one more condition for "exports" and "imports" in package.json (may be repeated)
+  --preserve-symlinks          modules are called by their links' names, not by those of the files behind them
+  --preserve-symlinks-main     the same for the program itself
+  --no-require-module          require() of an ES module is an error
+  --no-experimental-detect-module  a .js file without a package type is CommonJS, whatever its syntax
+  --no-global-search-paths     do not look for modules in NODE_PATH and $HOME
+  --no-addons                  leave out the condition node-addons
+  --enable-source-maps         stack traces give places in the sources, by source maps
+  --experimental-import-meta-resolve  import.meta.resolve() takes a parent
+
+Errors and warnings:
+  --unhandled-rejections MODE  throw (as without the option), strict, warn, none, warn-with-error-codes
+  --stack-trace-limit N        how many frames a stack trace has
+  --trace-uncaught             print where an uncaught exception was thrown, too
+  --trace-exit                 print where the process ends itself
+  --no-warnings                print no warnings
+  --disable-warning NAME       print no warnings of this code or type (may be repeated)
+  --redirect-warnings FILE     write warnings to FILE
+  --trace-warnings             print warnings with their stack
+  --no-deprecation, --trace-deprecation, --throw-deprecation, --pending-deprecation
+                               deprecations: not told, with their stack, as errors, those to come too
+  --disable-proto MODE         Object.prototype.__proto__: delete, throw
+
+V8's own options work too, among them:
+  --max-old-space-size=MB, --stack-size=KB, --expose-gc, --jitless
 
 Environment variables:
+  NODE_OPTIONS        options to read before those of the command line
+  NODE_PATH           folders to look for modules in, after all others
+  NODE_NO_WARNINGS    1: the same as --no-warnings
   OUROLOOP_LOG        1: the same as --log
   OUROLOOP_QUEUE      the operating system's event queue to use: epoll, poll
+  OUROLOOP_CACHE      the folder to keep what makes starting quick
   UV_THREADPOOL_SIZE  how many threads the pool may have; 4 by default
 """
 
@@ -42,7 +89,7 @@ _INVALID_ARGUMENT = 9
 
 
 class _Refusal(Exception):
-    """What keeps `ouro` from starting, in one line, and the exit code."""
+    """What keeps `ouro` from starting, one line for each thing, and the exit code."""
 
     def __init__(self, message: str, code: int = _FAILED) -> None:
         super().__init__(message)
@@ -55,7 +102,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         return _flushed(_main(arguments))
     except _Refusal as refusal:
-        sys.stderr.write(f"ouro: {refusal}\n")
+        sys.stderr.write("".join(f"ouro: {line}\n" for line in str(refusal).splitlines()))
         return refusal.code
     except KeyboardInterrupt as interrupt:
         from .node.process import end_quietly
@@ -68,19 +115,21 @@ def _main(arguments: list[str]) -> int:
 
     try:
         options = parse(arguments)
-    except OptionError as exc:
-        raise _Refusal(f"{exc}; see ouro --help", _INVALID_ARGUMENT) from None
-    if options.values["--version"]:
-        print(f"v{__version__}")
-        return 0
-    if options.values["--help"]:
-        print(_USAGE, end="")
-        return 0
-    program = options.arguments[0] if options.arguments else ""
-    if not program.endswith(".py"):
-        from .js.command import run
+        if options.values["--version"]:
+            print(f"v{__version__}")
+            return 0
+        if options.values["--help"]:
+            print(_USAGE, end="")
+            return 0
+        program = options.arguments[0] if options.arguments else ""
+        if not program.endswith(".py") or "--eval" in options.values:
+            from .js.command import run
 
-        run(options)
+            run(options)
+        if options.v8_flags:
+            raise OptionError(f"bad option: {options.v8_flags[0]}")
+    except OptionError as exc:
+        raise _Refusal(str(exc), exc.code) from None
     log = options.values["--log"] or os.environ.get("OUROLOOP_LOG", "0") not in ("", "0")
     filename = os.path.abspath(program)
     try:

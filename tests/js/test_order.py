@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import difflib
 import sys
 from pathlib import Path
 
 import pytest
-from js.order.table import NODE, Program, groups, programs, record, run
+from js.order.table import NODE, Outcome, Program, groups, programs, record, run
 
 TABLE = [(program, record(group).get(program.name)) for group in groups() for program in programs(group)]
 RUNTIMES = {"ouro": [sys.executable, "-m", "ouroloop"]} | ({"node": [NODE]} if NODE else {})
@@ -14,6 +15,9 @@ RUNTIMES = {"ouro": [sys.executable, "-m", "ouroloop"]} | ({"node": [NODE]} if N
 
 @pytest.mark.parametrize("command", RUNTIMES.values(), ids=RUNTIMES.keys())
 @pytest.mark.parametrize(("program", "expected"), TABLE, ids=[f"{p.group}: {p.name}" for p, _ in TABLE])
-def test_the_order_is_nodes(program: Program, expected: object, command: list[str], tmp_path: Path) -> None:
+def test_the_order_is_nodes(program: Program, expected: Outcome | None, command: list[str], tmp_path: Path) -> None:
     assert expected is not None, "not recorded yet: python -m tests.js.order.record --node PATH"
-    assert run(program, command, tmp_path) == expected
+    found = run(program, command, tmp_path)
+    if found != expected:
+        lines = difflib.unified_diff(expected.lines(), found.lines(), "Node", "here", lineterm="")
+        pytest.fail("\n".join([program.files[program.main], *lines]), pytrace=False)

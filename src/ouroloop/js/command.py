@@ -8,19 +8,27 @@ import sys
 from typing import NoReturn
 
 from . import engine
-from .options import Options
+from .options import OptionError, Options
 from .runtime import Runtime
 
 
 def run(options: Options) -> NoReturn:
-    """Run the program that the command line names, and end the process as it says."""
+    """Run the program that the command line names, and end the process as it says. Raises `OptionError`."""
     # A program that does not listen for SIGINT is ended by it at once, even while it is busy.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
     if options.v8_flags:
-        engine.load_natives()
-        for flag in options.v8_flags:
-            engine.set_flags(flag)
-    argv = [sys.executable if not os.path.isabs(sys.argv[0]) else sys.argv[0], *options.arguments]
-    runtime = Runtime(argv, options.exec_argv, options.values)
+        unknown = engine.set_flags_from_command_line(options.v8_flags)
+        if unknown:
+            raise OptionError("\n".join(f"bad option: {flag}" for flag in unknown))
+    runtime = Runtime([_command(), *options.arguments], options.exec_argv, options.values)
     runtime.end(runtime.run())
+
+
+def _command() -> str:
+    """The path of `ouro`, by which a program starts others of its kind (`process.execPath`)."""
+    path = os.path.abspath(sys.argv[0])
+    if os.access(path, os.X_OK):
+        return path
+    beside = os.path.join(os.path.dirname(sys.executable), "ouro")  # this is `python -m ouroloop`
+    return beside if os.access(beside, os.X_OK) else sys.executable

@@ -21,9 +21,11 @@ from typing import Any
 import v8  # type: ignore[import-untyped]
 
 from . import cache, natives
-from .natives import memory, set_flags
+from .natives import memory
 
-__all__ = ["Engine", "EngineBusyError", "JavaScriptError", "make_snapshot", "memory", "set_flags", "version"]
+__all__ = [
+    "Engine", "EngineBusyError", "JavaScriptError", "make_snapshot", "memory", "set_flags_from_command_line", "version",
+]
 
 JavaScriptError = v8.JavaScriptError
 """What the binding raises when JavaScript threw."""
@@ -38,8 +40,19 @@ def version() -> str:
 
 
 def load_natives() -> None:
-    """Make `set_flags` usable before there is an engine."""
+    """Find V8's functions, before there is an engine."""
     natives.load(v8.v8.__file__)
+
+
+def set_flags_from_command_line(flags: list[str]) -> list[str]:
+    """Set V8's flags, before there is an engine; those that V8 does not know, or whose value is none, are returned."""
+    global _has_webassembly
+    load_natives()
+    _has_webassembly = not any(flag.replace("_", "-") == "--jitless" for flag in flags)
+    return natives.set_flags_from_command_line(flags)
+
+
+_has_webassembly = True
 
 
 class EngineBusyError(RuntimeError):
@@ -63,7 +76,8 @@ class Engine:
         isolate = v8.Isolate(v8.StartupData(snapshot)) if snapshot else v8.Isolate()
         builder = isolate.create_context_builder()
         builder.set_microtasks_policy("explicit")
-        builder.use_profile(v8.BaseProfile().install([v8.api.SharedArrayBuffer(), v8.api.Atomics(), v8.api.WebAssembly()]))
+        apis = [v8.api.SharedArrayBuffer(), v8.api.Atomics(), *([v8.api.WebAssembly()] if _has_webassembly else [])]
+        builder.use_profile(v8.BaseProfile().install(apis))
         builder.host_function(operation, name="__operation")
         builder.host_function(self._install_natives, name="__installNatives")
         self.context = builder.build()

@@ -21,7 +21,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from . import buffer_natives
+from . import buffer_natives, fs_natives
 from .v8_symbols import addresses
 
 _pointer = ctypes.c_void_p
@@ -124,11 +124,16 @@ _FUNCTIONS: dict[str, tuple[Any, ...]] = {
     "u_setDataDirectory_77": (None, _text),
     "_ZN2v88internal2V818GetCurrentPlatformEv": (_pointer,),
     "_ZN2v88internal7Version9GetStringENS_4base6VectorIcEE": (None, _pointer, _size),
+    # The last argument is a structure of two words.
+    "_ZN2v88internal8FlagList23SetFlagsFromCommandLineEPiPPcbNS1_11HelpOptionsE":
+        (_int, _pointer, _pointer, _bool, _size, _text),
     "_ZN2v87Isolate24AddNearHeapLimitCallbackEPFmPvmmES1_": (None, _pointer, _pointer, _pointer),
     **buffer_natives.FUNCTIONS,
 }
 
 _PROPERTY_NAMES = next(name for name in _FUNCTIONS if "GetPropertyNames" in name)
+_SET_FLAGS = next(name for name in _FUNCTIONS if "SetFlagsFromCommandLine" in name)
+_DO_NOT_EXIT = 1  # even for --help
 
 # The questions of `util.types` that only V8 can answer: name in JavaScript, method of v8::Value.
 _TYPE_CHECKS = {
@@ -186,6 +191,18 @@ def set_flags(flags: str) -> None:
     _functions["V8__SetFlagsFromString"](data, len(data))
 
 
+def set_flags_from_command_line(flags: list[str]) -> list[str]:
+    """Set V8's flags, as the words of a command line; those that V8 does not know, or whose value is none, are returned.
+
+    V8 itself writes to standard error what is wrong with a value.
+    """
+    words = [b"ouro", *(flag.encode() for flag in flags)]
+    count = ctypes.c_int(len(words))
+    vector = (_text * (len(words) + 1))(*words)
+    _functions[_SET_FLAGS](ctypes.addressof(count), ctypes.addressof(vector), True, _DO_NOT_EXIT, None)
+    return [(vector[index] or b"").decode() for index in range(1, count.value)]
+
+
 def set_intl_data(folder: str) -> None:
     """Let ICU look for its data file in `folder`. Only before the first isolate."""
     _functions["u_setDataDirectory_77"](os.fsencode(folder))
@@ -241,6 +258,7 @@ class Natives:
         for group, names in groups.items():
             self._add(self._get(container, group), {name: getattr(self, name) for name in names})
         self._add(self._get(container, "buffer"), buffer_natives.methods(self._call, self._isolate, memory))
+        self._add(self._get(container, "fs"), fs_natives.methods(self._call, memory))
         types = self._get(container, "types")
         self._add(types, {name: self._type_check(symbol) for name, symbol in _TYPE_CHECKS.items()})
         extras = self._extras()

@@ -26,7 +26,7 @@ from .bindings.stream_wrap import Streams
 from .engine import Engine, JavaScriptError, memory
 
 # Places in the memory shared with lib/internal/timers.js.
-_NOW, _DELAY = 0, 1
+_NOW, _DELAY, _PRECISE = 0, 1, 2
 _IMMEDIATES, _REFERENCED_IMMEDIATES, _IDLE_RUNS = 0, 1, 2
 
 
@@ -98,7 +98,7 @@ class Runtime:
         natives.add("timers", {
             "updateClock": self._update_clock, "schedule": self._schedule, "ref": self._timer.ref,
             "unref": self._timer.unref, "immediatesBegin": self._immediates_begin,
-            "immediatesEnd": self._immediates_end,
+            "immediatesEnd": self._immediates_end, "updatePreciseClock": self._update_precise_clock,
         })
         natives.tell_near_heap_limit(_out_of_memory)
 
@@ -121,12 +121,15 @@ class Runtime:
 
     def share_timers(self, clock: int, counts: int) -> None:
         """The memory that JavaScript's timers share, by addresses."""
-        self._clock = memory(clock, 16).cast("d")
+        self._clock = memory(clock, 24).cast("d")
         self._counts = memory(counts, 16).cast("i")
 
     def _update_clock(self) -> None:
         self.loop.update_time()
         self._clock[_NOW] = self.loop.now - self._started
+
+    def _update_precise_clock(self) -> None:
+        self._clock[_PRECISE] = (monotonic_ns() - self.started_ns) / 1e6
 
     def _schedule(self) -> None:
         self._timer.start(self._run_timers, int(self._clock[_DELAY]))

@@ -127,14 +127,6 @@ setImmediate(() => {
 });
 setImmediate(log, 'never');
 
-//// an open server keeps the program, an unreferenced one does not
-const net = require('net');
-const a = net.createServer().listen(0, () => {
-  log('listening');
-  a.unref();
-});
-process.on('exit', () => log('exit'));
-
 //// an unresolved await lets the program end with 0 in CommonJS
 process.on('exit', (code) => log('exit', code));
 (async () => {

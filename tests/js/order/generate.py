@@ -357,7 +357,8 @@ class Generator:
         n = self.label()
         when = self.pick("process.nextTick", "queueMicrotask", "setImmediate", "timer")
         return [
-            f"{{ const p = Promise.reject(err({n})); {when}(() => p.catch((x) => {{", self.block(place.inside()), "})); }",
+            f"{{ const p = Promise.reject(err({n})); {when}(() => p.catch((x) => {{", self.block(place.inside()),
+            "})); }",
         ]
 
     def a_try(self, place: Place) -> Parts:
@@ -572,7 +573,8 @@ class Generator:
         pull = self.pick(add, f"process.nextTick(() => {add})", f"return tick().then(() => {add})")
         return self.in_async(place, [
             f"{{ let i = 0; for await (const v of new ReadableStream({{ pull(c) {{ log({n}); "
-            f"if (i++ === 2) return c.close(); {pull}; }} }})) {{ log({n}, v);", self.block(self.loop_place(place)), "} }",
+            f"if (i++ === 2) return c.close(); {pull}; }} }})) {{ log({n}, v);",
+            self.block(self.loop_place(place)), "} }",
         ])
 
     def a_web_transform(self, place: Place) -> Parts:
@@ -658,7 +660,7 @@ class Source:
         return self.text().partition(_PRELUDE)[2].strip()
 
     def program(self) -> Program:
-        return Program("random", "random", {"main.mjs" if self.module else "main.js": self.text()})
+        return Program("random", "random", {"main.mjs" if self.module else "main.cjs": self.text()})
 
     def blocks(self) -> Iterator[Block]:
         """All blocks, outer ones first."""

@@ -123,28 +123,6 @@ log(fs.readFileSync('s.txt', 'utf8'), fs.existsSync('s.txt'));
 fs.unlinkSync('s.txt');
 log(fs.existsSync('s.txt'));
 
-//// crypto on the pool comes back in order
-const crypto = require('crypto');
-crypto.randomBytes(8, (e, b) => log('random', b.length));
-crypto.pbkdf2('p', 's', 1, 8, 'sha1', (e, b) => log('pbkdf2', b.length));
-fs.stat(__filename, () => log('stat'));
-log('main');
-
-//// zlib comes back with a callback
-const zlib = require('zlib');
-zlib.gzip('hello', (e, packed) => {
-  log('packed');
-  process.nextTick(log, 'tick');
-  zlib.gunzip(packed, (e, text) => log(text.toString()));
-});
-log('main');
-
-//// dns lookup of an address does not need the network
-const dns = require('dns');
-dns.lookup('127.0.0.1', (e, address, family) => log(address, family));
-process.nextTick(log, 'tick');
-log('main');
-
 //// a directory walked with for await
 fs.mkdirSync('d');
 for (const n of ['a', 'b', 'c']) fs.writeFileSync(`d/${n}`, n);
@@ -178,26 +156,6 @@ fs.writeFileSync('l.txt', 'one\ntwo\r\nthree');
   for await (const line of readline.createInterface({ input: fs.createReadStream('l.txt') })) log(line);
   log('done');
 })();
-
-//// a server and its client on one loop
-const net = require('net');
-const server = net.createServer((socket) => {
-  log('server: connection');
-  socket.setEncoding('utf8');
-  socket.on('data', (text) => {
-    log('server:', text);
-    socket.end('bye');
-  });
-  socket.on('close', () => log('server: close'));
-}).listen(0, '127.0.0.1', () => {
-  const client = net.connect(server.address().port, '127.0.0.1');
-  client.write('hello');
-  client.setEncoding('utf8');
-  let text = '';
-  client.on('data', (part) => { text += part; });
-  client.on('end', () => log('client:', text));
-  client.on('close', () => server.close(() => log('closed')));
-});
 
 //// a child's events
 const { spawn } = require('child_process');

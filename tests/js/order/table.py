@@ -34,6 +34,9 @@ class Outcome:
     output: str
     code: int
 
+    def lines(self) -> list[str]:
+        return [*self.output.splitlines(), f"exit code {self.code}"]
+
 
 @dataclass(frozen=True)
 class Program:

@@ -33,14 +33,14 @@ for (const name of ['a', 'b', 'c']) {
 }
 
 //// ticks and microtasks between lists that are due together
-for (const ms of [4, 2, 3]) {
+for (const ms of [30, 10, 20]) {
   setTimeout(() => {
     log(ms);
     queueMicrotask(() => log('micro', ms));
     process.nextTick(log, 'tick', ms);
   }, ms);
 }
-busy(10);
+busy(40);
 
 //// a timer set by a timer waits for the next turn
 setTimeout(() => {
@@ -57,8 +57,8 @@ setTimeout(() => {
   setTimeout(log, 1, 'nested');
   busy(10);
 }, 1);
-setTimeout(log, 5, 'b');
-busy(10);
+setTimeout(log, 20, 'b');
+busy(30);
 
 //// clear one of the same list inside the list
 const timers = [];
@@ -81,8 +81,8 @@ setTimeout(() => {
   log('a');
   clearTimeout(later);
 }, 2);
-const later = setTimeout(log, 3, 'never');
-busy(10);
+const later = setTimeout(log, 20, 'never');
+busy(30);
 
 //// an interval cleared inside its own callback
 let n = 0;
@@ -170,12 +170,13 @@ log(timer.hasRef());
 const interval = setInterval(() => {
   log('once');
   interval.unref();
-}, 1);
+}, 60);
 
 //// an unreferenced timer of the same list as a referenced one
 setTimeout(log, 2, 'a').unref();
 setTimeout(log, 2, 'b');
 setTimeout(log, 2, 'c').unref();
+busy(5);
 
 //// an error in a timer leaves the others of its list
 process.on('uncaughtException', (e) => log('caught', e.message));
@@ -184,8 +185,8 @@ setTimeout(() => {
   log('same list');
   process.nextTick(log, 'tick');
 }, 2);
-setTimeout(log, 3, 'other list');
-busy(10);
+setTimeout(log, 20, 'other list');
+busy(30);
 
 //// an error in a timer without a handler ends the program
 setTimeout(() => { throw new Error('bad'); }, 1);
@@ -224,10 +225,10 @@ setTimeout(log, Infinity, 'infinite');
 setTimeout(log, NaN, 'not a number');
 
 //// timers with different durations set at different times
-setTimeout(log, 20, 'twenty');
-busy(15);
-setTimeout(log, 10, 'ten');
-busy(10);
+setTimeout(log, 40, 'forty');
+busy(20);
+setTimeout(log, 39, 'thirty-nine, but later');
+busy(50);
 
 //// a list that is emptied and filled again
 const f = (n) => {
@@ -243,19 +244,19 @@ busy(40);
 setTimeout(() => {
   const by = new Map();
   fired.forEach((i) => by.set((i * 7) % 20, [...(by.get((i * 7) % 20) ?? []), i]));
-  log(fired.length, [...by.keys()].join(), [...by.values()].every((l) => l.every((x, i) => !i || l[i - 1] < x)));
+  log(fired.length, by.size, [...by.values()].every((l) => l.every((x, i) => !i || l[i - 1] < x)));
 }, 60);
 
 //// promises of timers
 const { setTimeout: sleep, setImmediate: turn } = require('timers/promises');
-sleep(2, 'b').then(log);
+sleep(20, 'b').then(log);
 sleep(1, 'a').then(log);
 turn('immediate').then((v) => {
   log(v);
   process.nextTick(log, 'tick');
   Promise.resolve().then(() => log('micro'));
 });
-busy(5);
+busy(30);
 
 //// an aborted promise of a timer
 const { setTimeout: sleep, setInterval: every } = require('timers/promises');
@@ -313,8 +314,8 @@ setTimeout(async () => {
   log('b1');
   await null;
   log('b2');
-}, 3);
-busy(10);
+}, 20);
+busy(30);
 
 //// timers and immediates in a fixed rhythm
 let n = 0;

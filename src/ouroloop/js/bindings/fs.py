@@ -13,33 +13,17 @@ from __future__ import annotations
 
 import errno
 import os
-import struct
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ...loop import fs
 from ..engine import memory
+from ..fs_natives import STATX_SIZE, fstat_into, pack, stat_into
 
 if TYPE_CHECKING:
     from ..runtime import Runtime
 
 Path = str | bytes
-
-_STATS = 18  # numbers in a Stats; a second set follows, for watchFile
-_pack_floats = struct.Struct(f"{_STATS}d").pack_into
-_pack_integers = struct.Struct(f"{_STATS}q").pack_into
-
-
-def _numbers(info: os.stat_result) -> tuple[int, ...]:
-    """A Stats, in the order that `internal/fs/stats` knows. Times are seconds and ns."""
-    # Birth time is not among what Python's os.stat tells on Linux; Node shows the change time where there is none.
-    birth = getattr(info, "st_birthtime_ns", 0) or info.st_ctime_ns
-    return (
-        info.st_dev, info.st_mode, info.st_nlink, info.st_uid, info.st_gid, info.st_rdev, info.st_blksize, info.st_ino,
-        info.st_size, info.st_blocks, *divmod(info.st_atime_ns, 1_000_000_000), *divmod(info.st_mtime_ns, 1_000_000_000),
-        *divmod(info.st_ctime_ns, 1_000_000_000), *divmod(birth, 1_000_000_000),
-    )
-
 
 # What blocks: each of these raises OSError, or returns what JavaScript gets.
 
@@ -82,13 +66,6 @@ def _writev(fd: int, pieces: list[float], position: float) -> int:
     return fs.pwritev(int(fd), _views(pieces), int(position))
 
 
-def _write_text(fd: int, text: str, position: float) -> int:
-    data = text.encode("utf-8", "replace")
-    if position < 0:
-        return os.write(int(fd), data)
-    return os.pwrite(int(fd), data, int(position))
-
-
 def _path_or_fd(target: Path | float) -> Path | int:
     return target if isinstance(target, (str, bytes)) else int(target)
 
@@ -97,16 +74,8 @@ def _read_file(target: Path | float, flags: int) -> bytes:
     return fs.read_file(_path_or_fd(target), int(flags))
 
 
-def _read_text(target: Path | float, flags: int) -> str:
-    return fs.read_file(_path_or_fd(target), int(flags)).decode("utf-8", "replace")
-
-
 def _write_file(target: Path | float, address: float, length: int, flags: int, mode: int, flush: bool) -> None:
     fs.write_file(_path_or_fd(target), memory(int(address), int(length)) if length else b"", int(flags), int(mode), bool(flush))
-
-
-def _write_file_text(target: Path | float, text: str, flags: int, mode: int, flush: bool) -> None:
-    fs.write_file(_path_or_fd(target), text.encode("utf-8", "replace"), int(flags), int(mode), bool(flush))
 
 
 def _text(name: bytes) -> str:
@@ -232,11 +201,8 @@ _FUNCTIONS: dict[str, tuple[Callable[..., Any], int]] = {
     "write": (_write, 4),
     "readv": (_readv, 3),
     "writev": (_writev, 3),
-    "writeText": (_write_text, 3),
     "readFile": (_read_file, 2),
-    "readText": (_read_text, 2),
     "writeFile": (_write_file, 6),
-    "writeFileText": (_write_file_text, 5),
     "readdir": (_readdir, 2),
     "readdirTypes": (_readdir_types, 2),
     "readlink": (_readlink, 2),
@@ -266,9 +232,8 @@ _FUNCTIONS: dict[str, tuple[Callable[..., Any], int]] = {
     "statfs": (_statfs, 1),
 }
 
-_STAT_FUNCTIONS: dict[str, Callable[..., os.stat_result]] = {
-    "stat": os.stat, "lstat": os.lstat, "fstat": lambda fd: os.fstat(int(fd)),
-}
+# What is waited for by natives (`fs_natives.py`); here is the other form alone.
+_NATIVE = ("access", "open", "close", "read", "write", "readFile", "writeFile")
 
 
 def _errno(exc: BaseException) -> int:
@@ -283,14 +248,14 @@ def _errno(exc: BaseException) -> int:
 def operations(runtime: Runtime) -> dict[str, Callable[..., Any]]:
     """For `fs` and `internal/fs/*`."""
     files = Files(runtime)
-    made: dict[str, Callable[..., Any]] = {"share": files.share}
+    made: dict[str, Callable[..., Any]] = {}
     for name, (function, count) in _FUNCTIONS.items():
         made[name] = _waiting(function, count)
         made[f"{name}Async"] = files.on_pool(function, count)
-    for name, function in _STAT_FUNCTIONS.items():
-        made[name] = files.waiting_stat(function)
-        made[f"{name}Async"] = files.stat_on_pool(function)
+    for name in _NATIVE:
+        del made[name]
     made.update({
+        "statAsync": files.stat_async, "lstatAsync": files.lstat_async, "fstatAsync": files.fstat_async,
         "openDir": files.open_dir, "openDirAsync": files.open_dir_async, "readDir": files.read_dir, "readDirAsync": files.read_dir_async,
         "closeDir": files.close_dir, "closeDirAsync": files.close_dir_async, "watch": files.watch, "watchStat": files.watch_stat,
         "unwatch": files.unwatch, "refWatch": files.ref_watch,
@@ -318,14 +283,9 @@ class Files:
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
-        self._stats: memoryview = memoryview(b"")
         self._dirs: dict[int, fs.Dir] = {}
         self._watchers: dict[int, Any] = {}
         self._last = 0
-
-    def share(self, address: float) -> None:
-        """Where Stats are to be written: room for two, of 8-byte floats or integers."""
-        self._stats = memory(int(address), 2 * _STATS * 8)
 
     def on_pool(self, function: Callable[..., Any], count: int) -> Callable[..., Any]:
         runtime = self._runtime
@@ -341,34 +301,23 @@ class Files:
 
         return _counted(submit, count + 1)
 
-    def waiting_stat(self, function: Callable[..., os.stat_result]) -> Callable[..., int]:
-        def call(target: Path | int, exact: bool) -> int:
-            try:
-                self._tell(function(target), exact)
-            except (OSError, ValueError, OverflowError) as exc:
-                return _errno(exc)
-            return 0
+    def stat_async(self, request: int, path: Path, address: float) -> None:
+        """Write what statx(2) tells of `path` to `address`."""
+        self._stat(request, stat_into, path.encode() if isinstance(path, str) else path, int(address), True)
 
-        return _counted(call, 2)
+    def lstat_async(self, request: int, path: Path, address: float) -> None:
+        self._stat(request, stat_into, path.encode() if isinstance(path, str) else path, int(address), False)
 
-    def stat_on_pool(self, function: Callable[..., os.stat_result]) -> Callable[..., None]:
-        runtime = self._runtime
+    def fstat_async(self, request: int, fd: int, address: float) -> None:
+        self._stat(request, fstat_into, int(fd), int(address))
 
-        def submit(request: int, target: Path | int, exact: bool) -> None:
-            def done(error: BaseException | None, result: Any = None) -> None:
-                if error is not None:
-                    runtime.complete(request, _errno(error), None)
-                    return
-                self._tell(result, exact)
-                runtime.complete(request, 0, None)
+    def _stat(self, request: int, function: Callable[..., int], *args: Any) -> None:
+        complete = self._runtime.complete
 
-            fs.submit(runtime.loop, done, function, target)
+        def done(error: BaseException | None, result: Any = None) -> None:
+            complete(request, result if error is None else _errno(error), None)
 
-        return _counted(submit, 3)
-
-    def _tell(self, info: os.stat_result, exact: bool, second: bool = False) -> None:
-        pack = _pack_integers if exact else _pack_floats
-        pack(self._stats, _STATS * 8 if second else 0, *_numbers(info))
+        fs.submit(self._runtime.loop, done, function, *args)
 
     # Directories, read piece by piece
 
@@ -432,15 +381,21 @@ class Files:
         self._watchers[int(handle)] = watcher
         return 0
 
-    def watch_stat(self, handle: int, path: Path, interval: int, exact: bool) -> int:
-        """Tell `handle` `(errno)` when what `stat` says of a path differs; the new and the old Stats lie in the shared memory."""
+    def watch_stat(self, handle: int, path: Path, interval: int, address: float) -> int:
+        """Tell `handle` `(errno)` when what `stat` says of a path differs; the new and the old Stats are written to `address`."""
         from ...loop import FsPoll
 
-        nothing = os.stat_result([0] * 10)
+        target = memory(int(address), 2 * STATX_SIZE)
+
+        def tell(offset: int, info: os.stat_result | None) -> None:
+            if info is None:
+                target[offset : offset + STATX_SIZE] = bytes(STATX_SIZE)
+            else:
+                pack(target, offset, info)
 
         def changed(error: OSError | None, before: os.stat_result | None, now: os.stat_result | None) -> None:
-            self._tell(now or nothing, exact)
-            self._tell(before or nothing, exact, second=True)
+            tell(0, now)
+            tell(STATX_SIZE, before)
             self._runtime.emit(handle, _errno(error) if error is not None else 0)
 
         watcher = FsPoll(self._runtime.loop)

@@ -4,11 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from ..runtime import Runtime
 
 
 def read_source(path: str) -> str | int:
@@ -37,16 +32,4 @@ def kind(path: str) -> int:
     return 1 if mode & 0o170000 == 0o040000 else 0
 
 
-def operations(runtime: Runtime) -> dict[str, Callable[..., Any]]:
-    """For the module loaders."""
-
-    def read_source_async(request: int, path: str) -> None:
-        def done(error: BaseException | None, source: str | int | None) -> None:
-            if error is not None:
-                raise error
-            failed = isinstance(source, int)
-            runtime.complete(request, source if failed else 0, None if failed else source)
-
-        runtime.loop.queue_work(lambda: read_source(path), done, brief=True, name="fs.readFile")
-
-    return {"readSource": read_source, "readSourceAsync": read_source_async, "realPath": real_path, "kind": kind}
+OPERATIONS = {"readSource": read_source, "realPath": real_path, "kind": kind}

@@ -60,6 +60,12 @@ def real_file(path: str) -> str | int:
         return _NOTHING
 
 
+def first_file(paths: list[str]) -> str | None:
+    """The first of `paths` that is a file."""
+    return next((path for path in paths if os.path.isfile(path)), None)
+
+
 OPERATIONS = {
-    "readPackageJSON": read_package_json, "findPackageScope": find_package_scope, "findPackage": find_package, "realFile": real_file,
+    "firstFile": first_file, "readPackageJSON": read_package_json, "findPackageScope": find_package_scope,
+    "findPackage": find_package, "realFile": real_file,
 }

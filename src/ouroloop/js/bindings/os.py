@@ -1,6 +1,7 @@
 """os: what the operating system tells of itself, for `node:os`.
 
-Functions return a negative errno when they fail. Times are in ms, sizes in bytes.
+Functions return a negative errno when they fail. Times are in ms, sizes in bytes; what may be large is a float, as a large
+int would be a BigInt in JavaScript.
 """
 
 from __future__ import annotations
@@ -65,9 +66,9 @@ def _cpu_speed(name: str) -> int:
         return 0
 
 
-def _cpu_times(line: list[str]) -> dict[str, int]:
+def _cpu_times(line: list[str]) -> dict[str, float]:
     tick = 1000 // os.sysconf("SC_CLK_TCK")
-    user, nice, system, idle, _waiting, irq = (int(field) * tick for field in line[1:7])
+    user, nice, system, idle, _waiting, irq = (float(int(field) * tick) for field in line[1:7])
     return {"user": user, "nice": nice, "sys": system, "idle": idle, "irq": irq}
 
 
@@ -86,23 +87,23 @@ def _meminfo(name: str) -> int | None:
     return None
 
 
-def total_memory() -> int:
+def total_memory() -> float:
     """The memory that the machine has."""
     if _WINDOWS:
-        return _windows_memory()[0]
+        return float(_windows_memory()[0])
     found = _meminfo("MemTotal") if _LINUX else None
-    return found if found is not None else os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return float(found if found is not None else os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
 
 
-def free_memory() -> int:
+def free_memory() -> float:
     """The memory that programs could still have."""
     if _WINDOWS:
-        return _windows_memory()[1]
+        return float(_windows_memory()[1])
     found = _meminfo("MemAvailable") if _LINUX else None
     if found is not None:
-        return found
+        return float(found)
     pages = os.sysconf("SC_AVPHYS_PAGES") if "SC_AVPHYS_PAGES" in os.sysconf_names else 0
-    return pages * os.sysconf("SC_PAGE_SIZE")
+    return float(pages * os.sysconf("SC_PAGE_SIZE"))
 
 
 def _windows_memory() -> tuple[int, int]:

@@ -67,7 +67,9 @@ class AsyncLocalStorage {
 
   getStore() {
     const frame = frames.current();
-    return frame === undefined || !frame.has(this) ? this.#defaultValue : frame.get(this);
+    if (frame === undefined) return this.#defaultValue;
+    const store = frame.get(this);
+    return store !== undefined || frame.has(this) ? store : this.#defaultValue;
   }
 
   /** Set the store for what is left of this callback, and all that it starts. */

@@ -23,9 +23,13 @@ const handles = require('internal/handles');
 const { errname } = require('internal/uv');
 const { notThere } = require('internal/not_there');
 const { HandleStream } = require('internal/stream_handle');
+const { channel, tracingChannel } = require('diagnostics_channel');
 
 const binding = internalBinding('process_wrap');
 const { os: { signals } } = internalBinding('constants');
+
+const created = channel('child_process');
+const spawning = tracingChannel('child_process.spawn');
 
 const MAX_BUFFER = 1024 * 1024;
 
@@ -161,6 +165,7 @@ class ChildProcess extends EventEmitter {
     this.exitCode = null;
     this.killed = false;
     this.spawnfile = null;
+    if (created.hasSubscribers) created.publish({ process: this });
   }
 
   spawn(options) {
@@ -171,6 +176,7 @@ class ChildProcess extends EventEmitter {
     const stdio = stdioOf(options.stdio);
     this.spawnfile = file;
     this.spawnargs = args;
+    if (spawning.hasSubscribers) spawning.start.publish({ process: this, options });
 
     const streams = stdio.map((entry, position) => (entry === 'pipe' ? new HandleStream(undefined, pipeOptions(position)) : null));
     this.#handle = handles.open((status, signal) => this.#ended(status, signal), 'PROCESSWRAP');
@@ -185,6 +191,7 @@ class ChildProcess extends EventEmitter {
       return errno;
     }
     this.pid = pid;
+    if (spawning.hasSubscribers) spawning.end.publish({ process: this });
     process.nextTick(() => this.emit('spawn'));
     streams.forEach((stream, position) => {
       if (stream === null) return;
@@ -204,6 +211,7 @@ class ChildProcess extends EventEmitter {
     this.#handle = 0;
     handles.close(handle);
     const name = errname(errno);
+    if (spawning.hasSubscribers) spawning.error.publish({ process: this, error: this.#spawnError(errno) });
     if (!['EACCES', 'EAGAIN', 'EMFILE', 'ENFILE', 'ENOENT', 'EPERM', 'ENOTDIR', 'E2BIG', 'ELOOP'].includes(name)) {
       throw errnoException(errno, 'spawn');
     }

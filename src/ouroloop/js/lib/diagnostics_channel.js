@@ -15,6 +15,7 @@ const { validateFunction } = require('internal/validators');
 const natives = internalBinding('util');
 
 const known = new Map(); // name -> Channel, or a WeakRef to one
+const references = new WeakMap(); // Channel -> its WeakRef
 let collected; // FinalizationRegistry of their names
 
 function isBuildingSnapshot() {
@@ -33,12 +34,19 @@ function hold(target) {
     known.set(name, target);
     return;
   }
-  known.set(name, new WeakRef(target));
-  collected ??= new FinalizationRegistry((forgotten) => {
-    // Another channel may have the name by now.
-    if (lookUp(forgotten) === undefined) known.delete(forgotten);
-  });
-  collected.register(target, name);
+  let reference = references.get(target);
+  if (reference === undefined) {
+    reference = new WeakRef(target);
+    references.set(target, reference);
+    collected ??= new FinalizationRegistry(forget);
+    collected.register(target, name);
+  }
+  known.set(name, reference);
+}
+
+function forget(name) {
+  // Another channel may have the name by now.
+  if (lookUp(name) === undefined) known.delete(name);
 }
 
 function throwLater(error) {

@@ -2,12 +2,14 @@
 
 // events: EventEmitter, and the functions that work on emitters and event targets alike.
 //
-// Theory of operation. `_events` maps an event's name to its listener or, for several, to an array of them; programs look
-// into it, so its form is part of the interface. An emit walks the array as it found it. While one is under way (`kEmitting`
-// counts them), listeners may be added at the end, which it does not see; every other change is made to a copy.
+// Theory of operation. `_events` maps an event's name to its listener or, for several, to an array of them; programs
+// look into it, so its form is part of the interface. An emit walks the array as it found it. While one is under way
+// (`kEmitting` counts them), listeners may be added at the end, which it does not see; every other change is made to
+// a copy.
 //
-// What surprises people: an 'error' nobody listens for is thrown by `emit`, whatever it is. `once` adds a wrapper, whose
-// `listener` is the one that was given. The object that was made as `_events` by a subclass keeps its keys (`kShapeMode`).
+// What surprises people: an 'error' nobody listens for is thrown by `emit`, whatever it is. `once` adds a wrapper,
+// whose `listener` is the one that was given. The object that was made as `_events` by a subclass keeps its keys
+// (`kShapeMode`).
 
 const { codes: { ERR_INVALID_ARG_TYPE, ERR_UNHANDLED_ERROR } } = require('internal/errors');
 const { validateBoolean, validateFunction, validateNumber } = require('internal/validators');
@@ -228,11 +230,11 @@ prototype.prependListener = function prependListener(type, listener) {
 
 function wrapOnce(emitter, type, listener) {
   checkListener(listener);
-  let hasFired = false;
+  const state = { hasFired: false }; // in an object: V8 is slow with a captured variable that changes
   const wrapper = function(...args) {
-    if (hasFired) return undefined;
+    if (state.hasFired) return undefined;
     emitter.removeListener(type, wrapper);
-    hasFired = true;
+    state.hasFired = true;
     return Reflect.apply(listener, emitter, args);
   };
   wrapper.listener = listener;
@@ -336,10 +338,17 @@ function dropUntold(emitter, events, type) {
 // Asking
 
 prototype.listeners = function listeners(type) {
-  const handler = this._events?.[type];
-  if (handler === undefined) return [];
+  const events = this._events;
+  if (events === undefined) return [];
+  const handler = events[type];
   if (typeof handler === 'function') return [handler.listener ?? handler];
-  return handler.map((each) => each.listener ?? each);
+  if (handler === undefined) return [];
+  const list = handler.slice();
+  for (let i = 0; i < list.length; i++) {
+    const { listener } = list[i];
+    if (listener !== undefined) list[i] = listener;
+  }
+  return list;
 };
 
 prototype.rawListeners = function rawListeners(type) {
@@ -349,11 +358,13 @@ prototype.rawListeners = function rawListeners(type) {
 };
 
 prototype.listenerCount = function listenerCount(type, listener) {
-  const handler = this._events?.[type];
-  if (handler === undefined) return 0;
+  const events = this._events;
+  if (events === undefined) return 0;
+  const handler = events[type];
   if (typeof handler === 'function') {
     return listener == null || listener === handler || listener === handler.listener ? 1 : 0;
   }
+  if (handler === undefined) return 0;
   if (listener == null) return handler.length;
   return handler.filter((each) => each === listener || each.listener === listener).length;
 };

@@ -23,6 +23,7 @@ const {
   stringToFlags, toUnixTimestamp, validateBufferArray, validateOffsetLengthRead, validateOffsetLengthWrite, validatePath,
   validatePosition, validateStringAfterArrayBufferView, validateSymlinkType, validatedRm,
 } = require('internal/fs/arguments');
+const calls = require('internal/fs/calls');
 const stats = require('internal/fs/stats');
 
 const binding = internalBinding('fs');
@@ -85,7 +86,7 @@ function access(path, mode, callback) {
 
 function accessSync(path, mode) {
   path = getValidatedPath(path);
-  answer(binding.access(path, getValidMode(mode, 'access')), 'access', path);
+  answer(calls.access(path, getValidMode(mode, 'access')), 'access', path);
 }
 
 function exists(path, callback) {
@@ -113,7 +114,7 @@ function existsSync(path) {
     if (error?.code === 'ERR_INVALID_ARG_TYPE') warnExistsArgument();
     return false;
   }
-  return binding.access(path, constants.F_OK) === 0;
+  return calls.access(path, constants.F_OK) === 0;
 }
 
 const warnExistsArgument = deprecate(
@@ -140,7 +141,7 @@ function open(path, flags, mode, callback) {
 
 function openSync(path, flags, mode) {
   path = getValidatedPath(path);
-  return answer(binding.open(path, stringToFlags(flags), parseFileMode(mode, 'mode', 0o666)), 'open', path);
+  return answer(calls.open(path, stringToFlags(flags), parseFileMode(mode, 'mode', 0o666)), 'open', path);
 }
 
 function openAsBlob(path, options = kEmptyObject) {
@@ -164,7 +165,7 @@ function throwIfFailed(error) {
 }
 
 function closeSync(fd) {
-  answer(binding.close(getValidatedFd(fd)), 'close');
+  answer(calls.close(getValidatedFd(fd)), 'close');
 }
 
 // Reading and writing at a descriptor
@@ -248,7 +249,7 @@ function readSync(fd, buffer, offsetOrOptions, length, position) {
   }
   validateOffsetLengthRead(offset, length, buffer.byteLength);
   const at = validatePosition(position, 'position', length);
-  return answer(binding.read(fd, addressOf(buffer, offset), length, at), 'read');
+  return answer(calls.read(fd, buffer, offset, length, at), 'read');
 }
 
 /** [address, length, address, length …] of several views. */
@@ -369,13 +370,13 @@ function writeSync(fd, buffer, offsetOrOptions, length, position) {
   fd = getValidatedFd(fd);
   if (isArrayBufferView(buffer)) {
     const range = writeRange(buffer, offsetOrOptions, length, position);
-    return answer(binding.write(fd, addressOf(buffer, range.offset), range.length, range.position), 'write');
+    return answer(calls.write(fd, buffer, range.offset, range.length, range.position), 'write');
   }
   validateStringAfterArrayBufferView(buffer, 'buffer');
   validateEncoding(buffer, length);
   const at = typeof offsetOrOptions === 'number' ? offsetOrOptions : -1;
   const bytes = Buffer.from(buffer, length);
-  return answer(binding.write(fd, addressOf(bytes), bytes.length, at), 'write');
+  return answer(calls.write(fd, bytes, 0, bytes.length, at), 'write');
 }
 
 // Whole files
@@ -424,20 +425,57 @@ function deliver(callback, bytes, encoding) {
   callback(null, result);
 }
 
-/** What went wrong with a whole file: it cannot be opened, or (a directory, a bad descriptor) not be read. */
+/** What went wrong with a whole file: it could not be opened, or (a directory, a bad descriptor) not be read. */
 function readFileFailure(errno, target) {
   if (errno === -errnos.EISDIR || typeof target === 'number') return failure(errno, 'read');
   return failure(errno, 'open', target);
 }
 
+const SCRATCH = 64 * 1024;
+let scratch; // where files are read that become strings at once
+
 function readFileSync(path, options) {
-  options = getOptions(options, { flag: 'r' });
-  const { encoding } = options;
-  const target = isFd(path) ? path : getValidatedPath(path);
-  const flags = stringToFlags(options.flag, 'options.flag');
-  const result = isUtf8(encoding) ? binding.readText(target, flags) : binding.readFile(target, flags);
-  if (typeof result === 'number') throw readFileFailure(result, target);
-  return typeof result === 'string' ? result : decoded(result, encoding);
+  const { encoding, flag } = getOptions(options, READING);
+  const isOpen = isFd(path);
+  const fd = isOpen ? path : fs.openSync(path, flag ?? 'r', 0o666);
+  try {
+    return readWhole(fd, encoding);
+  } finally {
+    if (!isOpen) fs.closeSync(fd);
+  }
+}
+
+const READING = { flag: 'r' };
+
+function readWhole(fd, encoding) {
+  answer(calls.fstat(fd), 'fstat');
+  const isText = encoding && encoding !== 'buffer';
+  if (!stats.isPlainFile()) return readToEnd(fd, isText ? encoding : undefined);
+  const size = stats.sizeOfFile();
+  if (size > MAX_READ_FILE) throw new ERR_FS_FILE_TOO_LARGE(size);
+  if (size === 0) return readToEnd(fd, isText ? encoding : undefined);
+  const buffer = isText && size <= SCRATCH ? scratch ??= Buffer.allocUnsafeSlow(SCRATCH) : Buffer.allocUnsafeSlow(size);
+  let have = 0;
+  while (have < size) {
+    const count = answer(calls.read(fd, buffer, have, size - have, -1), 'read');
+    if (count === 0) break;
+    have += count;
+  }
+  if (isText) return buffer.toString(encoding, 0, have);
+  return have === size ? buffer : buffer.subarray(0, have);
+}
+
+/** All there is, of something that cannot tell how much that will be: a pipe, a file in /proc. */
+function readToEnd(fd, encoding) {
+  const chunks = [];
+  for (;;) {
+    const chunk = Buffer.allocUnsafeSlow(SCRATCH);
+    const count = answer(calls.read(fd, chunk, 0, SCRATCH, -1), 'read');
+    if (count === 0) break;
+    chunks.push(chunk.subarray(0, count));
+  }
+  const whole = Buffer.concat(chunks);
+  return encoding ? whole.toString(encoding) : whole;
 }
 
 /** The bytes of what is to be written: a view as it is, a string encoded. */
@@ -448,11 +486,12 @@ function bytesOf(data, encoding) {
 }
 
 function writeOptions(options, flag) {
-  options = getOptions(options, { encoding: 'utf8', mode: 0o666, flag, flush: false });
-  const flush = options.flush ?? false;
-  validateBoolean(flush, 'options.flush');
-  return { ...copyObject(options), flag: options.flag || flag, flush, encoding: options.encoding, signal: options.signal };
+  const { encoding, mode, flag: given, flush = false, signal } = getOptions(options, WRITING);
+  if (flush !== null) validateBoolean(flush, 'options.flush');
+  return { encoding: encoding || 'utf8', mode: mode ?? 0o666, flag: given || flag, flush: flush === true, signal };
 }
+
+const WRITING = { encoding: 'utf8' };
 
 function writeFile(path, data, options, callback) {
   callback ||= options;
@@ -477,18 +516,20 @@ function writeWhole(path, bytes, options, callback) {
 }
 
 function writeFileSync(path, data, options) {
-  options = writeOptions(options, 'w');
-  const target = isFd(path) ? path : getValidatedPath(path);
-  const flags = stringToFlags(options.flag, 'options.flag');
-  const mode = parseFileMode(options.mode, 'mode', 0o666);
-  let errno;
-  if (typeof data === 'string' && isUtf8(options.encoding ?? 'utf8') && data.isWellFormed()) {
-    errno = binding.writeFileText(target, data, flags, mode, options.flush);
-  } else {
-    const bytes = bytesOf(data, options.encoding);
-    errno = binding.writeFile(target, addressOf(bytes), bytes.byteLength, flags, mode, options.flush);
+  writeWholeSync(path, data, writeOptions(options, 'w'));
+}
+
+function writeWholeSync(path, data, { encoding, flag, flush, mode }) {
+  const bytes = bytesOf(data, encoding);
+  const isOpen = isFd(path);
+  const fd = isOpen ? path : fs.openSync(path, flag, mode);
+  try {
+    const size = bytes.byteLength;
+    for (let done = 0; done < size;) done += answer(calls.write(fd, bytes, done, size - done, -1), 'write');
+    if (flush) fs.fsyncSync(fd);
+  } finally {
+    if (!isOpen) fs.closeSync(fd);
   }
-  if (errno < 0) throw typeof target === 'number' ? failure(errno, 'write') : failure(errno, 'open', target);
 }
 
 function appendFile(path, data, options, callback) {
@@ -498,7 +539,7 @@ function appendFile(path, data, options, callback) {
 }
 
 function appendFileSync(path, data, options) {
-  writeFileSync(path, data, writeOptions(options, 'a'));
+  writeWholeSync(path, data, writeOptions(options, 'a'));
 }
 
 // What stat tells
@@ -506,22 +547,20 @@ function appendFileSync(path, data, options) {
 function statFunction(name) {
   return {
     async(target, options, callback, path) {
-      stats.memory();
       const bigint = options?.bigint === true;
+      const slot = stats.takeSlot();
       binding[`${name}Async`](start((errno) => {
+        const found = errno < 0 ? undefined : stats.take(bigint, slot.words);
+        stats.giveBack(slot);
         if (errno < 0) callback(failure(errno, name, path));
-        else callback(null, stats.take(bigint));
-      }), target, bigint);
+        else callback(null, found);
+      }), target, slot.address);
     },
     sync(target, options, path) {
-      stats.memory();
-      const bigint = options?.bigint === true;
-      const errno = binding[name](target, bigint);
-      if (errno < 0) {
-        if (options?.throwIfNoEntry === false && (errno === ENOENT || errno === ENOTDIR)) return undefined;
-        throw failure(errno, name, path);
-      }
-      return stats.take(bigint);
+      const errno = calls[name](target);
+      if (errno === 0) return stats.take(options?.bigint === true);
+      if (options?.throwIfNoEntry === false && (errno === ENOENT || errno === ENOTDIR)) return undefined;
+      throw failure(errno, name, path);
     },
   };
 }

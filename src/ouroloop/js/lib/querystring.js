@@ -10,11 +10,21 @@
 const { codes: { ERR_INVALID_URI } } = require('internal/errors');
 
 const IS_ENCODED = /%[\da-f]{2}/i;
-const NEEDS_ESCAPE = /[^\w!'()*.~-]/;
+// What `escape` leaves as it is.
+const isUnescaped = new Uint8Array(128);
+for (let code = 0; code < 128; code++) isUnescaped[code] = Number(/[\w!'()*.~-]/.test(String.fromCharCode(code)));
+
+function needsEscape(text) {
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code >= 128 || isUnescaped[code] === 0) return true;
+  }
+  return false;
+}
 
 function qsEscape(text) {
   if (typeof text !== 'string') text = typeof text === 'object' ? String(text) : `${text}`;
-  if (!NEEDS_ESCAPE.test(text)) return text;
+  if (!needsEscape(text)) return text;
   return encodeURIComponent(text.isWellFormed() ? text : withPairedSurrogates(text));
 }
 
@@ -44,21 +54,6 @@ function qsUnescape(text, decodeSpaces) {
 
 // ---- stringify ----
 
-function primitiveText(value) {
-  switch (typeof value) {
-    case 'string':
-      return value;
-    case 'number':
-      return Number.isFinite(value) ? `${value}` : '';
-    case 'bigint':
-      return `${value}`;
-    case 'boolean':
-      return value ? 'true' : 'false';
-    default:
-      return '';
-  }
-}
-
 function stringify(obj, sep, eq, options) {
   if (obj === null || typeof obj !== 'object') return '';
   sep ||= '&';
@@ -67,17 +62,31 @@ function stringify(obj, sep, eq, options) {
   let fields = '';
   for (const key of Object.keys(obj)) {
     const value = obj[key];
-    const head = encode(primitiveText(key)) + eq;
-    for (const each of Array.isArray(value) ? value : [value]) {
-      fields += (fields === '' ? '' : sep) + head + encodedValue(each, encode);
+    const head = encode(key) + eq;
+    if (!Array.isArray(value)) {
+      fields += (fields === '' ? '' : sep) + head + encodedValue(value, encode);
+      continue;
+    }
+    for (let i = 0; i < value.length; i++) {
+      fields += (fields === '' ? '' : sep) + head + encodedValue(value[i], encode);
     }
   }
   return fields;
 }
 
 function encodedValue(value, encode) {
-  const text = primitiveText(value);
-  return typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint' ? encode(text) : text;
+  switch (typeof value) {
+    case 'string':
+      return encode(value);
+    case 'number':
+      return Number.isFinite(value) ? encode(`${value}`) : '';
+    case 'bigint':
+      return encode(`${value}`);
+    case 'boolean':
+      return value ? 'true' : 'false';
+    default:
+      return '';
+  }
 }
 
 // ---- parse ----
@@ -89,15 +98,20 @@ function add(obj, name, value) {
   else obj[name] = [current, value];
 }
 
-function decoderOf(options) {
+/** The function that decodes a name or value in `qs`, if there is something to decode. */
+function decoderOf(options, qs) {
   const given = options?.decodeURIComponent;
   const decode = typeof given === 'function' ? given : querystring.unescape;
   const isOwn = decode === qsUnescape;
+  if (isOwn && !qs.includes('%')) return qs.includes('+') ? withSpaces : asIs;
   return (text) => {
-    if (text.includes('+')) text = text.replaceAll('+', ' ');
+    text = withSpaces(text);
     return isOwn && !IS_ENCODED.test(text) ? text : decoded(text, decode);
   };
 }
+
+const asIs = (text) => text;
+const withSpaces = (text) => (text.includes('+') ? text.replaceAll('+', ' ') : text);
 
 function decoded(text, decode) {
   try {
@@ -118,17 +132,19 @@ function parse(qs, sep, eq, options) {
   if (typeof qs !== 'string' || qs.length === 0) return obj;
   sep = sep ? `${sep}` : '&';
   eq = eq ? `${eq}` : '=';
-  const decode = decoderOf(options);
+  const decode = decoderOf(options, qs);
   let left = limitOf(options);
+  let equals = -1;
   for (let start = 0; start < qs.length && left > 0; left--) {
     let end = sep === '' ? -1 : qs.indexOf(sep, start);
     if (end === -1) end = qs.length;
-    const field = qs.slice(start, end);
+    const field = start;
     start = end + sep.length;
-    if (field === '') continue;
-    const equals = field.indexOf(eq);
-    if (equals === -1) add(obj, decode(field), '');
-    else add(obj, decode(field.slice(0, equals)), decode(field.slice(equals + eq.length)));
+    if (field === end) continue;
+    if (equals < field) equals = qs.indexOf(eq, field);
+    if (equals === -1) equals = qs.length;
+    if (equals >= end) add(obj, decode(qs.slice(field, end)), '');
+    else add(obj, decode(qs.slice(field, equals)), decode(qs.slice(equals + eq.length, end)));
   }
   return obj;
 }

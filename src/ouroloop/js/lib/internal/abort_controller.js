@@ -2,12 +2,13 @@
 
 // AbortController and AbortSignal.
 //
-// Theory of operation. A signal that follows others (`any`) knows the signals it comes from in the end, its sources, and
-// looks at them when asked. Only while somebody listens to it do the sources know it, to tell it when they abort. So it lives as
-// long as its sources do if it is listened to, and else costs them nothing, however many are made of one signal.
+// Theory of operation. A signal that follows others (`any`) knows the signals it comes from in the end, its sources,
+// and looks at them when asked. Only while somebody listens to it do the sources know it, to tell it when they
+// abort. So it lives as long as its sources do if it is listened to, and else costs them nothing, however many are
+// made of one signal.
 //
-// What surprises people: the timer of `timeout` keeps neither the process nor the signal alive, but a signal that somebody
-// listens to, itself or through another that follows it, is kept until its time is over.
+// What surprises people: the timer of `timeout` keeps neither the process nor the signal alive, but a signal that
+// somebody listens to, itself or through another that follows it, is kept until its time is over.
 
 const { codes: { ERR_ILLEGAL_CONSTRUCTOR, ERR_INVALID_ARG_TYPE, ERR_INVALID_THIS } } = require('internal/errors');
 const { validateObject, validateUint32 } = require('internal/validators');
@@ -17,6 +18,7 @@ const {
   Event, EventTarget, defineEventHandler, kEvents, kMaxEventTargetListeners, kNewListener, kRemoveListener,
   kResistStopPropagation, kTrustEvent, kWeakHandler, listenerCount,
 } = require('internal/event_target');
+const { TRANSFERABLE, defineTransferMode, kDeserialize, kTransfer } = require('internal/worker/js_transferable');
 
 const kConstruct = Symbol('kConstruct');
 
@@ -32,6 +34,8 @@ function inspectAs(value, properties, depth, options) {
 }
 
 let isAbortSignal;
+let isTransferable;
+let makeTransferable;
 let abortSignal;
 let upToDate;
 
@@ -42,9 +46,15 @@ class AbortSignal extends EventTarget {
   #sources = undefined; // of a signal that follows others, until it has aborted
   #followers = undefined; // those that are listened to
   #isTimeout = false;
+  #isTransferable = false;
 
   static {
     isAbortSignal = (value) => typeof value === 'object' && value !== null && #turn in value;
+    isTransferable = (value) => isAbortSignal(value) && value.#isTransferable;
+    makeTransferable = (signal) => {
+      signal.#isTransferable = true;
+      return signal;
+    };
 
     upToDate = (value) => {
       if (!isAbortSignal(value)) throw new ERR_INVALID_THIS('AbortSignal');
@@ -144,6 +154,27 @@ class AbortSignal extends EventTarget {
     return inspectAs(this, { aborted: this.aborted }, depth, options);
   }
 
+  /** A transferred signal goes on working here. What aborts it is told to its double through a port. */
+  [kTransfer]() {
+    const type = 'internal/abort_controller:AbortSignal';
+    if (this.aborted) return { type, data: { isAborted: true, reason: this.#reason } };
+    const { port1, port2 } = new (require('internal/message_channel').MessageChannel)();
+    port1.unref();
+    this.addEventListener('abort', () => {
+      port1.postMessage(this.#reason);
+      port1.close();
+    }, { once: true });
+    return { type, data: { isAborted: false, port: port2 } };
+  }
+
+  static [kDeserialize]({ isAborted, reason, port }) {
+    if (isAborted) return AbortSignal.abort(reason);
+    const signal = new AbortSignal(kConstruct);
+    port.onmessage = ({ data }) => abortSignal(signal, data);
+    port.unref();
+    return signal;
+  }
+
   static abort(reason = new DOMException('This operation was aborted', 'AbortError')) {
     const signal = new AbortSignal(kConstruct);
     signal.#mark(reason, ++aborts);
@@ -193,11 +224,13 @@ Object.defineProperties(AbortSignal.prototype, {
   [Symbol.toStringTag]: tag('AbortSignal'),
 });
 defineEventHandler(AbortSignal.prototype, 'abort');
+defineTransferMode(AbortSignal, TRANSFERABLE, isTransferable);
 
 /** As Web IDL converts a sequence<AbortSignal>. */
 function toSignals(signals) {
   const isObject = (typeof signals === 'object' && signals !== null) || typeof signals === 'function';
-  if (!isObject || typeof signals[Symbol.iterator] !== 'function') rejectArgument('signals cannot be converted to sequence.');
+  const isIterable = isObject && typeof signals[Symbol.iterator] === 'function';
+  if (!isIterable) rejectArgument('signals cannot be converted to sequence.');
   const list = [...signals];
   const wrong = list.findIndex((signal) => !isAbortSignal(signal));
   if (wrong >= 0) rejectArgument(`signals[${wrong}] is not of type AbortSignal.`);
@@ -244,13 +277,17 @@ async function aborted(signal, resource) {
   return promise;
 }
 
+/** util.transferableAbortSignal */
 function transferableAbortSignal(signal) {
   if (!isAbortSignal(signal)) throw new ERR_INVALID_ARG_TYPE('signal', 'AbortSignal', signal);
-  return signal;
+  return makeTransferable(signal);
 }
 
+/** util.transferableAbortController */
 function transferableAbortController() {
-  return new AbortController();
+  const controller = new AbortController();
+  makeTransferable(controller.signal);
+  return controller;
 }
 
 module.exports = { AbortController, AbortSignal, aborted, transferableAbortController, transferableAbortSignal };

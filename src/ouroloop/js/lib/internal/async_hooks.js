@@ -4,8 +4,8 @@
 //
 // Theory of operation. Ids are numbers that only grow. Whatever runs a resource's callback (a timer, a tick, a request)
 // calls `enter` before and `leave` after; what was running meanwhile stands on a stack. That is done always, since it costs
-// two calls of a few ns; telling hooks is done while there are any (`enabled`). A hook that is
-// enabled or disabled by another one is so when all the telling under way is over, also of what hooks themselves start.
+// a few ns; hooks are told while there are any (`enabled`). One that is enabled or disabled by another one is so when all
+// the telling under way is over, also of what hooks themselves start.
 //
 // What surprises people: V8's promise hooks are out of reach here, so promises are no resources. There are no PROMISE events,
 // `promiseResolve` is never called, and in a promise's reaction `executionAsyncId()` is that of what ran the microtasks.
@@ -67,7 +67,7 @@ function enter(id, trigger, resource) {
   if (state.enabled && id !== 0) tell('before', id);
 }
 
-/** It has run. Not called when it threw: then `clearStack` is. */
+/** It has run. Need not be called when it threw: `clearStack` makes up for it. */
 function leave(id) {
   if (outer.length === 0) return; // cleared by an error that was handled meanwhile
   if (state.enabled && id !== 0) tell('after', id);
@@ -78,7 +78,7 @@ function leave(id) {
 
 /** Nothing is running any more: an error left all that was, or the main program has ended. */
 function clearStack() {
-  outer.length = 0;
+  while (outer.length > 0) leave(runningId);
   runningId = 0;
   runningTrigger = 0;
   runningResource = undefined;

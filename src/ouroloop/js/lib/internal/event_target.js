@@ -2,13 +2,14 @@
 
 // Event, EventTarget, and NodeEventTarget, which has an EventEmitter's methods too.
 //
-// Theory of operation. A target has, for each type, a chain of listeners in the order they were added; a listener is known by
-// its callback and its `capture` flag. There is no tree: a target is the whole path. What a listener throws does not reach who
-// dispatches: it becomes an uncaught exception in the next tick.
+// Theory of operation. A target has, for each type, a chain of listeners in the order they were added; a listener is
+// known by its callback and its `capture` flag. There is no tree: a target is the whole path. What a listener throws
+// does not reach who dispatches: it becomes an uncaught exception in the next tick.
 //
-// What surprises people, all of it as in Node: a listener added during a dispatch is called by it, unless the one that added
-// it was the last; only the first listener sees the event as being dispatched (`currentTarget`, `eventPhase`). And
-// `timeStamp` has whole milliseconds: a finer clock would cost more than all the rest of an event.
+// What surprises people, all of it as in Node: a listener added during a dispatch is called by it, unless the one
+// that added it was the last; only the first listener sees the event as being dispatched (`currentTarget`,
+// `eventPhase`). And `timeStamp` has whole milliseconds: a finer clock would cost more than all the rest of an
+// event.
 
 const { codes: { ERR_EVENT_RECURSION, ERR_INVALID_ARG_TYPE, ERR_INVALID_THIS, ERR_MISSING_ARGS } } =
   require('internal/errors');
@@ -194,9 +195,9 @@ class Event {
 }
 
 makeEnumerable(Event.prototype, [
-  'initEvent', 'stopImmediatePropagation', 'preventDefault', 'target', 'currentTarget', 'srcElement', 'type', 'cancelable',
-  'defaultPrevented', 'timeStamp', 'composedPath', 'returnValue', 'bubbles', 'composed', 'eventPhase', 'cancelBubble',
-  'stopPropagation',
+  'initEvent', 'stopImmediatePropagation', 'preventDefault', 'target', 'currentTarget', 'srcElement', 'type',
+  'cancelable', 'defaultPrevented', 'timeStamp', 'composedPath', 'returnValue', 'bubbles', 'composed', 'eventPhase',
+  'cancelBubble', 'stopPropagation',
 ]);
 Object.defineProperties(Event.prototype, {
   [Symbol.toStringTag]: tag('Event'),
@@ -314,7 +315,7 @@ function append(target, type, chain, callback, flags, keeper) {
   chain.size++;
 }
 
-/** Whether there is something to call. What is neither function nor object is an error, or (null, undefined) a mistake. */
+/** Whether there may be something to call. Anything but a function, an object, null or undefined is an error. */
 function isListener(listener) {
   if (typeof listener === 'function' || (typeof listener === 'object' && listener !== null)) return true;
   if (listener == null) return false;
@@ -440,7 +441,6 @@ class EventTarget {
   }
 
   [customInspectSymbol](depth, options) {
-    checkTarget(this);
     return inspectAs(this.constructor.name, {}, depth, options);
   }
 }
@@ -607,15 +607,15 @@ class NodeEventTarget extends EventTarget {
 }
 
 makeEnumerable(NodeEventTarget.prototype, [
-  'setMaxListeners', 'getMaxListeners', 'eventNames', 'listenerCount', 'off', 'removeListener', 'on', 'addListener', 'once',
-  'emit', 'removeAllListeners',
+  'setMaxListeners', 'getMaxListeners', 'eventNames', 'listenerCount', 'off', 'removeListener', 'on', 'addListener',
+  'once', 'emit', 'removeAllListeners',
 ]);
 
 // on<event> attributes
 
 /**
- * Define `onNAME` on a prototype. The first value that is assigned takes a place among the listeners and keeps it; later ones
- * replace it there, and one that is no function leaves the place empty.
+ * Define `onNAME` on a prototype. The first value that is assigned takes a place among the listeners and keeps it;
+ * later ones replace it there, and one that is no function leaves the place empty.
  */
 function defineEventHandler(prototype, name, event = name) {
   const accessors = {

@@ -2,12 +2,14 @@
 
 // Glob patterns: `*`, `?`, `[a-z]`, `{a,b}`, `{1..3}`, `**`, and `!(a|b)` with its like `?()`, `*()`, `+()`, `@()`.
 //
-// Theory of operation. Braces are expanded first; each of the patterns that result is cut at its slashes. A part is then a string (no magic),
-// a regular expression, or GLOBSTAR (`**`), which stands for any number of folders. A path matches if its segments fit the
-// parts of one of the patterns. `compile` gives that list of lists to those who walk through folders.
+// Theory of operation. Braces are expanded first; each of the patterns that result is cut at its slashes. A part is
+// then a string (no magic), a regular expression, or GLOBSTAR (`**`), which stands for any number of folders. A path
+// matches if its segments fit the parts of one of the patterns. `compile` gives that list of lists to those who walk
+// through folders.
 //
-// What surprises people: `\` in a pattern is a separator on every platform, not an escape; `*` and `**` pass over names
-// that begin with a dot; a path may have one trailing slash more than the pattern. The rules are those of the package minimatch.
+// What surprises people: `\` in a pattern is a separator on every platform, not an escape; `*` and `**` pass over
+// names that begin with a dot; a path may have one trailing slash more than the pattern. The rules are those of the
+// package minimatch.
 
 const { validateString } = require('internal/validators');
 

@@ -48,8 +48,8 @@ function emit(id, ...values) {
   try {
     handle.listener(...values);
   } catch (error) {
-    exchange(outer);
     uncaught(error, false, THROWN);
+    exchange(outer);
     return;
   }
   hooks.leave(handle.asyncId);

@@ -27,16 +27,18 @@ function run() {
 function runProgram() {
   require('internal/modules/esm/loader').initialize();
   require('internal/modules/cjs/loader').Module._initPaths();
+  restrictPrototypes(getOptionValue('--disable-proto'));
   const text = getOptionValue('--eval');
   const program = process.argv[1];
   if (text !== undefined) return prepare(() => evaluate(text, '[eval]'));
+  const isChecked = getOptionValue('--check');
   if (program === undefined || program === '-') {
-    if (program === '-') process.argv.splice(1, 1, '-');
     const source = internalBinding('process').readStandardInput();
-    return prepare(() => evaluate(source, '[stdin]'));
+    return prepare(() => (isChecked ? checkSource(source, '[stdin]') : evaluate(source, '[stdin]')));
   }
+  if (getOptionValue('--entry-url')) return prepare(() => runURL(program));
   process.argv[1] = require('path').resolve(program);
-  if (getOptionValue('--check')) return checkSyntax(process.argv[1]);
+  if (isChecked) return prepare(() => checkFile(process.argv[1]));
   return prepare(() => require('internal/modules/cjs/loader').Module.runMain(process.argv[1]));
 }
 
@@ -46,13 +48,30 @@ function prepare(program) {
   Module._preloadModules(getOptionValue('--require'));
   const imports = getOptionValue('--import') ?? [];
   if (imports.length === 0) return program();
-  const { importModule } = require('internal/modules/esm/loader');
-  mainPromise = (async () => {
-    for (const specifier of imports) await importModule(specifier, workingFolder());
-    mainPromise = undefined;
-    program();
-  })();
+  importFirst(imports, program);
   return undefined;
+}
+
+async function importFirst(specifiers, program) {
+  const { importModule } = require('internal/modules/esm/loader');
+  for (const specifier of specifiers) await importModule(specifier, workingFolder());
+  program();
+}
+
+/** --disable-proto: without `__proto__`, or so that touching it throws. */
+function restrictPrototypes(mode) {
+  if (mode === '' || mode === undefined) return;
+  if (mode === 'delete') {
+    delete Object.prototype.__proto__;
+    return;
+  }
+  const refuse = () => {
+    const text = 'Accessing Object.prototype.__proto__ has been disallowed with --disable-proto=throw';
+    throw Object.assign(new Error(text), { code: 'ERR_PROTO_ACCESS' });
+  };
+  Object.defineProperty(Object.prototype, '__proto__', {
+    __proto__: null, get: refuse, set: refuse, enumerable: false, configurable: true,
+  });
 }
 
 function workingFolder() {
@@ -72,6 +91,12 @@ function executeUserEntryPoint(main) {
   Module._load(main, null, true);
 }
 
+/** Run the program that a URL names (--entry-url). */
+function runURL(program) {
+  require('internal/util').emitExperimentalWarning('--entry-url');
+  runEntryPoint(new URL(program, workingFolder()).href);
+}
+
 /** Run an ES module as the main program. */
 function runEntryPoint(url, source) {
   const loader = require('internal/modules/esm/loader');
@@ -82,33 +107,32 @@ function runEntryPoint(url, source) {
   });
 }
 
-/** Start the main program's asynchronous part. What it throws is an unhandled rejection. */
-function follow(start) {
-  mainPromise = (async () => {
-    try {
-      await start();
-    } finally {
-      mainPromise = undefined;
-    }
-  })();
+/** Start the main program's asynchronous part. What it throws is uncaught, before any tick runs. */
+async function follow(start) {
+  mainPromise = start();
+  try {
+    await mainPromise;
+  } catch (error) {
+    execution.uncaught(error, true);
+  } finally {
+    mainPromise = undefined;
+  }
 }
 
 // Text
 
 function evaluate(source, name) {
-  const type = getOptionValue('--input-type');
-  if (type === 'module' || (type !== 'commonjs' && isModule(source))) {
-    evaluateModule(source, name);
-    return;
-  }
-  evaluateScript(source, name);
+  if (isModule(source)) evaluateModule(source);
+  else evaluateScript(source, name);
 }
 
 function isModule(source) {
-  if (getOptionValue('--print')) return false;
-  const { containsModuleSyntax } = require('internal/modules/esm_syntax');
-  if (!containsModuleSyntax(source)) return false;
+  const type = getOptionValue('--input-type');
+  if (type) return type.startsWith('module');
+  if (getOptionValue('--experimental-detect-module') === false) return false;
+  if (!require('internal/modules/esm_syntax').containsModuleSyntax(source)) return false;
   try {
+    // A script may do what the body of a CommonJS module may not, such as to declare `require`.
     internalBinding('contextify').runScript(source, '[eval]', 0, 0, 1);
     return false;
   } catch {
@@ -116,9 +140,13 @@ function isModule(source) {
   }
 }
 
-function evaluateModule(source, name) {
+function evaluateModule(source) {
+  if (getOptionValue('--print')) {
+    const { codes: { ERR_EVAL_ESM_CANNOT_PRINT } } = require('internal/errors');
+    throw new ERR_EVAL_ESM_CANNOT_PRINT();
+  }
   const loader = require('internal/modules/esm/loader');
-  const url = `${workingFolder()}${name.replace(']', '1]')}`;
+  const url = `${workingFolder()}[eval1]`;
   follow(async () => {
     await undefined;
     await loader.evaluateSource(source, url);
@@ -130,43 +158,68 @@ function evaluateScript(source, name) {
   const module = new Module(name);
   module.filename = require('path').join(process.cwd(), name);
   module.paths = Module._nodeModulePaths(process.cwd());
-  Object.assign(globalThis, { module, exports: module.exports, require: makeRequire(module), __filename: name, __dirname: '.' });
-  for (const name of ['module', 'exports', 'require', '__filename', '__dirname']) {
-    Object.defineProperty(globalThis, name, { enumerable: false });
+  const globals = { module, exports: module.exports, require: makeRequire(module), __filename: name, __dirname: '.' };
+  for (const [key, value] of Object.entries(globals)) {
+    Object.defineProperty(globalThis, key, {
+      __proto__: null, value, writable: true, enumerable: false, configurable: true,
+    });
   }
+  if (name === '[eval]') defineBuiltinGlobals();
   let result;
+  // At the very end, when a promise has got its value; before the program's own listeners.
+  if (getOptionValue('--print')) process.on('exit', () => require('internal/console/global').log(result));
   try {
     result = internalBinding('contextify').runScript(source, name, 0, 0, 0);
   } catch (error) {
     if (error instanceof SyntaxError) require('internal/process/report_error').decorate(error);
     throw error;
   }
-  if (getOptionValue('--print')) require('internal/console/global').log(result);
+}
+
+/** In -e and -p the core modules are globals. */
+function defineBuiltinGlobals() {
+  const builtins = require('internal/modules/builtins');
+  for (const name of builtins.names()) {
+    if (/^_|[/:]/.test(name) || name in globalThis) continue;
+    const define = (value) => Object.defineProperty(globalThis, name, {
+      __proto__: null, value, writable: true, enumerable: true, configurable: true,
+    });
+    Object.defineProperty(globalThis, name, {
+      __proto__: null,
+      get() {
+        const value = builtins.load(name);
+        define(value);
+        return value;
+      },
+      set: define,
+      enumerable: false,
+      configurable: true,
+    });
+  }
 }
 
 // Checking
 
-function checkSyntax(filename) {
-  const { Module, compile, formatOf, readSource, withoutBOM } = require('internal/modules/cjs/loader');
-  filename = Module._resolveFilename(filename, null, true);
-  const source = withoutBOM(readSource(filename));
-  const asModule = () => {
+function checkFile(name) {
+  const { Module, formatOf, readSource, withoutBOM } = require('internal/modules/cjs/loader');
+  const filename = Module._resolveFilename(name, null, true);
+  checkSource(withoutBOM(readSource(filename)), filename, formatOf(filename));
+}
+
+/** Throw the syntax error that `source` has. */
+function checkSource(source, filename, format) {
+  const type = getOptionValue('--input-type');
+  format ??= type && filename === '[stdin]' ? type.split('-')[0] : undefined;
+  if (format !== 'module') {
     try {
-      internalBinding('module_wrap').compileModule(source, require('internal/url').pathToFileURL(filename).href);
+      require('internal/modules/cjs/loader').compile(source, filename);
+      return;
     } catch (error) {
-      require('internal/process/report_error').decorate(error);
-      throw error;
+      if (format === 'commonjs' || !require('internal/modules/esm_syntax').containsModuleSyntax(source)) throw error;
     }
-  };
-  const format = formatOf(filename);
-  if (format === 'module') return asModule();
-  try {
-    compile(source, filename);
-  } catch (error) {
-    if (format === 'commonjs' || !require('internal/modules/esm_syntax').containsModuleSyntax(source)) throw error;
-    asModule();
   }
-  return undefined;
+  const url = filename === '[stdin]' ? filename : require('internal/url').pathToFileURL(filename).href;
+  require('internal/modules/esm/loader').checkSyntax(source, url);
 }
 
 // The end
@@ -193,8 +246,10 @@ function exit() {
 }
 
 function warnUnsettled() {
-  const url = require('internal/modules/esm/loader').mainRecord()?.url;
-  process._rawDebug(`Warning: Detected unsettled top-level await${url ? ` at ${url}` : ''}`);
+  if (getOptionValue('--warnings') === false) return;
+  const { url, line, column, source } = require('internal/modules/esm/loader').findUnsettled();
+  const place = line === undefined ? '' : `:${line}\n${source}\n${source.slice(0, column).replace(/[^\t]/g, ' ')}^\n\n\n`;
+  process._rawDebug(`Warning: Detected unsettled top-level await at ${url}${place}`);
 }
 
 /** What an embedding Python program calls, in place of a main program. */

@@ -6,10 +6,10 @@ const { codes: { ERR_FEATURE_UNAVAILABLE_ON_PLATFORM } } = require('internal/err
 
 /** Core modules that exist in Node 24 and not here. */
 const MODULES = new Set([
-  '_http_agent', '_http_client', '_http_common', '_http_incoming', '_http_outgoing', '_http_server', '_tls_common',
-  '_tls_wrap', 'child_process', 'cluster', 'crypto', 'dgram', 'dns', 'dns/promises', 'domain', 'http', 'http2', 'https',
-  'inspector', 'inspector/promises', 'net', 'repl', 'sea', 'sqlite', 'test', 'test/reporters', 'tls', 'trace_events', 'vm', 'wasi',
-  'worker_threads', 'zlib',
+  '_http_agent', '_http_client', '_http_common', '_http_incoming', '_http_outgoing', '_http_server', '_stream_wrap',
+  '_tls_common', '_tls_wrap', 'cluster', 'crypto', 'dgram', 'dns', 'dns/promises', 'domain', 'http', 'http2', 'https',
+  'inspector', 'inspector/promises', 'repl', 'sea', 'sqlite', 'test', 'test/reporters', 'tls', 'trace_events', 'v8', 'vm',
+  'wasi', 'zlib',
 ]);
 
 /** The error for a part of Node that is not here. */

@@ -52,8 +52,8 @@ function complete(id, errno, result) {
   try {
     request.callback(errno, result);
   } catch (error) {
-    exchange(outer);
     uncaught(error, false, THROWN);
+    exchange(outer);
     return;
   }
   hooks.leave(asyncId);

@@ -111,7 +111,7 @@ class ValueWriter {
   }
 
   release() {
-    const bytes = this.#bytes.subarray(0, this.#size);
+    const bytes = Buffer.from(this.#bytes.buffer.transfer(this.#size));
     this.#bytes = Buffer.allocUnsafeSlow(64);
     this.#size = 0;
     return bytes;
@@ -136,7 +136,8 @@ class ValueWriter {
   }
 
   writeByte(byte) {
-    this.#bytes[this.#reserve(1)] = byte;
+    const start = this.#reserve(1); // first: it may replace #bytes
+    this.#bytes[start] = byte;
   }
 
   /** An integer of at most 53 bits. */
@@ -220,7 +221,10 @@ class ValueWriter {
     const digits = [];
     for (; left > 0n; left >>= 64n) digits.push(left & 0xFFFFFFFFFFFFFFFFn);
     this.writeVarint(digits.length * 16 + (number < 0n ? 1 : 0));
-    for (const digit of digits) this.#bytes.writeBigUInt64LE(digit, this.#reserve(8));
+    for (const digit of digits) {
+      const start = this.#reserve(8);
+      this.#bytes.writeBigUInt64LE(digit, start);
+    }
   }
 
   #writeString(text) {
@@ -388,14 +392,14 @@ class ValueWriter {
       this.writeByte(ERROR_MESSAGE);
       this.#writeString(`${message.value}`);
     }
-    if (cause !== undefined && 'value' in cause) {
-      this.writeByte(ERROR_CAUSE);
-      this.write(cause.value);
-    }
     const { stack } = error;
     if (typeof stack === 'string') {
       this.writeByte(ERROR_STACK);
       this.#writeString(stack);
+    }
+    if (cause !== undefined && 'value' in cause) {
+      this.writeByte(ERROR_CAUSE);
+      this.write(cause.value);
     }
     this.writeByte(ERROR_END);
   }
@@ -428,11 +432,12 @@ class ValueWriter {
     }
     const { buffer } = view;
     const isResizable = Boolean(buffer.resizable || buffer.growable);
+    const isTracking = isResizable && isLengthTracking(view);
     this.writeByte(TAG.VIEW);
     this.writeByte(viewTags.get(typedArrayName.call(view) ?? 'DataView'));
     this.writeVarint(view.byteOffset);
-    this.writeVarint(view.byteLength);
-    this.writeVarint((isResizable ? RESIZABLE : 0) | (isResizable && isLengthTracking(view) ? LENGTH_TRACKING : 0));
+    this.writeVarint(isTracking ? 0 : view.byteLength);
+    this.writeVarint((isResizable ? RESIZABLE : 0) | (isTracking ? LENGTH_TRACKING : 0));
   }
 }
 
@@ -681,6 +686,7 @@ class ValueReader {
   #readMap() {
     const map = this.#add(new Map());
     const entries = this.#readEntries(TAG.END_MAP);
+    if (entries.length % 2 === 1) throw new InvalidDataError();
     for (let i = 0; i < entries.length; i += 2) map.set(entries[i], entries[i + 1]);
     return map;
   }

@@ -30,6 +30,7 @@ const kFrame = Symbol('asyncContextFrame');
 // Places in the memory that is shared with Python (bindings/timers.py).
 const NOW = 0;
 const DELAY = 1;
+const PRECISE = 2;
 const IMMEDIATES = 0;
 const REFERENCED_IMMEDIATES = 1;
 const IDLE_RUNS = 2;
@@ -40,6 +41,12 @@ let counts; // Int32Array
 function now() {
   native.updateClock();
   return clock[NOW];
+}
+
+/** The time since the process began in ms, as a float (`performance.now`). Has nothing to do with the loop's clock. */
+function preciseNow() {
+  native.updatePreciseClock();
+  return clock[PRECISE];
 }
 
 // Lists
@@ -239,7 +246,6 @@ function runTimer(timer) {
     if (args === undefined) timer._onTimeout();
     else Reflect.apply(timer._onTimeout, timer, args);
   } finally {
-    frames.exchange(outer);
     if (timer._repeat && timer._idleTimeout !== -1) {
       timer._idleTimeout = timer._repeat;
       insert(timer, timer._idleTimeout, start);
@@ -247,6 +253,7 @@ function runTimer(timer) {
       retire(timer);
     }
   }
+  frames.exchange(outer); // after an error, whoever handles it is still in the timer's frame
   hooks.leave(asyncId);
 }
 
@@ -487,6 +494,7 @@ function clearImmediate(immediate) {
 /** What the check step calls. */
 function processImmediate() {
   if (hooks.destroyEnabled) hooks.tellDestroyed();
+  if (arePending()) afterCallback(); // ticks that an error left over
   let outcome;
   do outcome = execution.enter(runImmediates); while (outcome === execution.FAILED_CALL && unfinished !== null);
   if (outcome !== execution.FAILED_CALL) afterCallback();
@@ -533,9 +541,9 @@ function runImmediate(immediate) {
     else immediate._onImmediate(...args);
   } finally {
     immediate._onImmediate = null;
-    frames.exchange(outer);
     if (hooks.destroyEnabled) hooks.emitDestroy(asyncId);
   }
+  frames.exchange(outer);
   hooks.leave(asyncId);
 }
 
@@ -551,13 +559,13 @@ function enroll(item, msecs) {
 
 /** Once, at start-up: the memory shared with Python. */
 function initialize() {
-  clock = new Float64Array(2);
+  clock = new Float64Array(3);
   counts = new Int32Array(4);
   const { address } = internalBinding('util');
   internalBinding('timers_memory').share(address(clock.buffer), address(counts.buffer));
 }
 
 module.exports = {
-  TIMEOUT_MAX, Timeout, Immediate, clear, clearImmediate, enroll, initialize, insert, kRefed, now, processImmediate,
+  TIMEOUT_MAX, Timeout, Immediate, clear, clearImmediate, enroll, initialize, insert, kRefed, now, preciseNow, processImmediate,
   processTimers, remove, start, startUnreferenced,
 };

@@ -2,9 +2,9 @@
 
 // URL, and what Node has around it.
 //
-// Theory of operation. An URL object holds a context (`internal/url/record`): the serialized URL and the places of its parts; a
-// getter is a slice. A setter has the parser make a new context. `searchParams` appear when asked for; after
-// that a change of either reaches the other: of the URL at once, of the params when the URL is next read.
+// Theory of operation. An URL object holds a context (`internal/url/record`): the serialized URL and the places of
+// its parts; a getter is a slice. A setter has the parser make a new context. `searchParams` appear when asked for;
+// after that a change of either reaches the other: of the URL at once, of the params when the URL is next read.
 
 const { codes: { ERR_INVALID_ARG_TYPE, ERR_MISSING_ARGS } } = require('internal/errors');
 const { validateObject } = require('internal/validators');
@@ -223,7 +223,10 @@ enumerable(URL.prototype, ['toString', ...shownNames, 'toJSON']);
 enumerable(URL, ['parse', 'canParse']);
 Object.defineProperty(URL.prototype, Symbol.toStringTag, { __proto__: null, configurable: true, value: 'URL' });
 
-/** The context as `inspect` shows it with hidden properties: in Node's names, an omitted part being the largest uint32. */
+/**
+ * The context as `inspect` shows it with hidden properties: in Node's names, an omitted part being the largest
+ * uint32.
+ */
 const ShownContext = class URLContext {
   constructor(context) {
     const place = (index) => (index === -1 ? 0xFFFFFFFF : index);

@@ -31,8 +31,9 @@ function settleBy(signal, start, stop) {
   };
   signal.addEventListener('abort', onAbort, { __proto__: null, once: true, [kResistStopPropagation]: true });
   const forget = () => signal.removeEventListener('abort', onAbort);
-  promise.then(forget, forget);
-  return promise;
+  // As many microtasks after the timer as Node takes.
+  const passedOn = new Promise((fulfil, fail) => promise.then(fulfil, fail));
+  return new Promise((fulfil, fail) => passedOn.finally(forget).then(fulfil, fail));
 }
 
 function setTimeout(delay, value, options = kEmptyObject) {

@@ -2,9 +2,10 @@
 
 // `events.once` and `events.on`: events as a promise, and as an asynchronous iterator.
 //
-// Theory of operation. Both listen on an EventEmitter or an EventTarget, and on a signal, and take every listener away when
-// they are done. On an emitter 'error' rejects (unless it is what is waited for); an EventTarget has no such event. The iterator
-// keeps what was emitted and not yet asked for; above the high-water mark it pauses the emitter.
+// Theory of operation. Both listen on an EventEmitter or an EventTarget, and on a signal, and take every listener
+// away when they are done. On an emitter 'error' rejects (unless it is what is waited for); an EventTarget has no
+// such event. The iterator keeps what was emitted and not yet asked for; above the high-water mark it pauses the
+// emitter.
 
 const { codes: { ERR_INVALID_ARG_TYPE }, AbortError } = require('internal/errors');
 const { validateAbortSignal, validateInteger, validateObject } = require('internal/validators');
@@ -60,7 +61,7 @@ async function once(emitter, name, options = kEmptyObject) {
   });
 }
 
-/** What was emitted and not yet asked for, and who asked for what was not yet emitted; one of the two is always empty. */
+/** What was emitted and not yet asked for, and who asked for what was not yet emitted; one of them is always empty. */
 class Backlog {
   #emitter;
   #high;

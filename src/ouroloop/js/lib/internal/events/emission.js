@@ -2,8 +2,8 @@
 
 // Where an 'error' that nobody listened for was emitted: told, after the error's own stack, when it ends the process.
 //
-// An error is often made long before it is emitted, or by another program's code; its stack alone does not say which emitter
-// it was. The note is kept beside the error, not on it, and turned into text only when the process does end.
+// An error is often made long before it is emitted, or by another program's code; its stack alone does not say which
+// emitter it was. The note is kept beside the error, not on it, and turned into text only when the process does end.
 
 const emissions = new WeakMap(); // error -> { emitter, trace }
 

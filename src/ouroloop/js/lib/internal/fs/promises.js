@@ -57,14 +57,16 @@ function withStack(error) {
 }
 
 function askStat(operation, target, options, path) {
-  stats.memory();
   const bigint = options?.bigint === true;
+  const slot = stats.takeSlot();
   return new Promise((resolve, reject) => {
     binding[`${operation}Async`](start((errno) => {
-      if (errno === 0) resolve(stats.take(bigint));
+      const found = errno < 0 ? undefined : stats.take(bigint, slot.words);
+      stats.giveBack(slot);
+      if (errno === 0) resolve(found);
       else if (options?.throwIfNoEntry === false && (errno === stats.ENOENT || errno === stats.ENOTDIR)) resolve(undefined);
       else reject(withStack(failure(errno, operation, path)));
-    }), target, bigint);
+    }), target, slot.address);
   });
 }
 

@@ -2,26 +2,39 @@
 
 // Stats, as numbers and as BigInts: what `stat` tells of a file.
 //
-// Theory of operation. Python writes the numbers into memory that both languages see, room for two sets; an object is made
-// from them at once, before anything else can run. Dates are made when they are first read.
+// Theory of operation. Python has statx(2) write what it tells into memory that both languages see; here it is read. A call that
+// waits uses the frame of `internal/fs/calls`; one on the thread pool gets a slot of its own, for as long as it is under way. Dates are
+// made when they are first read.
 
 const { os: { errno: errnos }, fs: constants } = internalBinding('constants');
-const binding = internalBinding('fs');
+const { statWords } = require('internal/fs/calls');
 
 const { S_IFMT, S_IFREG, S_IFDIR, S_IFCHR, S_IFBLK, S_IFIFO, S_IFLNK, S_IFSOCK } = constants;
-const SET = 18; // numbers in one set
 const kNsPerMsBigInt = 10n ** 6n;
 const kNsPerSecBigInt = 10n ** 9n;
 
-let floats; // Float64Array
-let integers; // BigInt64Array over the same memory
+// Slots for calls on the thread pool
 
-function memory() {
-  if (floats === undefined) {
-    floats = new Float64Array(2 * SET);
-    integers = new BigInt64Array(floats.buffer);
-    binding.share(internalBinding('util').address(floats.buffer));
+const SLOT_SIZE = 256; // bytes
+const SLOTS_EACH = 64;
+const free = [];
+
+/** Memory for one answer: { address, words }. */
+function takeSlot() {
+  if (free.length === 0) makeSlots();
+  return free.pop();
+}
+
+function makeSlots() {
+  const memory = new ArrayBuffer(SLOT_SIZE * SLOTS_EACH);
+  const address = internalBinding('util').address(memory);
+  for (let at = 0; at < memory.byteLength; at += SLOT_SIZE) {
+    free.push({ address: address + at, words: new Uint32Array(memory, at, SLOT_SIZE / 4) });
   }
+}
+
+function giveBack(slot) {
+  free.push(slot);
 }
 
 class StatsBase {
@@ -54,7 +67,6 @@ class StatsBase {
   }
 }
 
-const msFromTime = (seconds, nanoseconds) => seconds * 1000 + nanoseconds / 1e6;
 const dateFromMs = (ms) => new Date(Math.round(Number(ms)));
 
 /** Dates that are made when first read, and may be written. */
@@ -131,24 +143,56 @@ BigIntStats.prototype._checkModeProperty = function(property) {
 };
 defineDates(BigIntStats.prototype);
 
-/** The Stats that Python has just written; `offset` is 0, or 18 for the second set. */
-function take(bigint, offset = 0) {
-  if (bigint) return takeBigInts(offset);
-  const f = floats;
-  const o = offset;
-  return new Stats(
-    f[o], f[o + 1], f[o + 2], f[o + 3], f[o + 4], f[o + 5], f[o + 6], f[o + 7], f[o + 8], f[o + 9],
-    msFromTime(f[o + 10], f[o + 11]), msFromTime(f[o + 12], f[o + 13]), msFromTime(f[o + 14], f[o + 15]),
-    msFromTime(f[o + 16], f[o + 17]));
+// Places of statx(2)'s fields, in words of 32 bits.
+const BLKSIZE = 1;
+const NLINK = 4;
+const UID = 5;
+const GID = 6;
+const MODE = 7;
+const INO = 8;
+const SIZE = 10;
+const BLOCKS = 12;
+const ATIME = 16;
+const BIRTHTIME = 20;
+const CTIME = 24;
+const MTIME = 28;
+const RDEV = 32;
+const DEV = 34;
+
+const long = (words, at) => words[at] + words[at + 1] * 0x100000000;
+const seconds = (words, at) => words[at] + (words[at + 1] | 0) * 0x100000000;
+const milliseconds = (words, at) => seconds(words, at) * 1000 + words[at + 2] / 1e6;
+
+/** A device's number, of its major and its minor one, as the C library has it. */
+function device(words, at) {
+  const major = words[at];
+  const minor = words[at + 1];
+  const low = ((major & 0xfff) << 8 | (minor & 0xff) | (minor & 0xfff00) << 12) >>> 0;
+  const high = (major & 0xfffff000) | (minor >>> 20);
+  return low + high * 0x100000000;
 }
 
-function takeBigInts(o) {
-  const n = integers;
-  const time = (at) => n[at] * kNsPerSecBigInt + n[at + 1];
-  return new BigIntStats(
-    n[o], n[o + 1], n[o + 2], n[o + 3], n[o + 4], n[o + 5], n[o + 6], n[o + 7], n[o + 8], n[o + 9],
-    time(o + 10), time(o + 12), time(o + 14), time(o + 16));
+/** The Stats that lie in memory. */
+function take(bigint, words = statWords) {
+  if (bigint) return takeBigInts(words);
+  return new Stats(
+    device(words, DEV), words[MODE] & 0xffff, words[NLINK], words[UID], words[GID], device(words, RDEV), words[BLKSIZE],
+    long(words, INO), long(words, SIZE), long(words, BLOCKS), milliseconds(words, ATIME), milliseconds(words, MTIME),
+    milliseconds(words, CTIME), milliseconds(words, BIRTHTIME));
 }
+
+function takeBigInts(words) {
+  const big = (at) => BigInt(words[at]) | BigInt(words[at + 1]) << 32n;
+  const time = (at) => BigInt.asIntN(64, big(at)) * kNsPerSecBigInt + BigInt(words[at + 2]);
+  return new BigIntStats(
+    BigInt(device(words, DEV)), BigInt(words[MODE] & 0xffff), BigInt(words[NLINK]), BigInt(words[UID]), BigInt(words[GID]),
+    BigInt(device(words, RDEV)), BigInt(words[BLKSIZE]), big(INO), big(SIZE), big(BLOCKS), time(ATIME), time(MTIME), time(CTIME),
+    time(BIRTHTIME));
+}
+
+/** What the last call told, without an object: is it a plain file, and how large? */
+const isPlainFile = () => (statWords[MODE] & S_IFMT) === S_IFREG;
+const sizeOfFile = () => long(statWords, SIZE);
 
 class StatFs {
   constructor(type, bsize, frsize, blocks, bfree, bavail, files, ffree) {
@@ -167,4 +211,6 @@ function takeStatFs(numbers, bigint) {
   return new StatFs(...(bigint ? numbers.map(BigInt) : numbers));
 }
 
-module.exports = { Stats, BigIntStats, StatFs, memory, take, takeStatFs, SET, ENOENT: -errnos.ENOENT, ENOTDIR: -errnos.ENOTDIR };
+module.exports = {
+  SLOT_SIZE, Stats, BigIntStats, StatFs, giveBack, isPlainFile, sizeOfFile, take, takeSlot, takeStatFs, ENOENT: -errnos.ENOENT, ENOTDIR: -errnos.ENOTDIR,
+};

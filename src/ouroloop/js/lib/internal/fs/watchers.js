@@ -177,6 +177,8 @@ class StatWatcher extends EventEmitter {
   #handle = 0;
   #bigint;
   #previous;
+  #now; // what Python has written of the file, and of how it was before
+  #before;
 
   constructor(bigint) {
     super();
@@ -184,16 +186,18 @@ class StatWatcher extends EventEmitter {
   }
 
   start(filename, persistent, interval) {
-    stats.memory();
     this.#handle = handles.open((errno) => this.#changed(errno), 'STATWATCHER');
     validateUint32(interval, 'interval');
-    binding.watchStat(this.#handle, filename, interval, this.#bigint);
+    const memory = new ArrayBuffer(2 * stats.SLOT_SIZE);
+    this.#now = new Uint32Array(memory, 0, stats.SLOT_SIZE / 4);
+    this.#before = new Uint32Array(memory, stats.SLOT_SIZE);
+    binding.watchStat(this.#handle, filename, interval, internalBinding('util').address(memory));
     if (!persistent) binding.refWatch(this.#handle, false);
   }
 
   #changed(errno) {
-    const now = stats.take(this.#bigint);
-    const before = this.#previous ?? stats.take(this.#bigint, stats.SET);
+    const now = stats.take(this.#bigint, this.#now);
+    const before = this.#previous ?? stats.take(this.#bigint, this.#before);
     if (errno < 0 && this.#previous !== undefined && Number(this.#previous.ctimeMs) === 0) return;
     this.#previous = now;
     this.emit('change', now, before);

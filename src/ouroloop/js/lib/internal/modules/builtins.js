@@ -2,6 +2,7 @@
 
 // Core modules, as programs see them: which there are, and how they are called.
 
+const { codes: { ERR_UNKNOWN_BUILTIN_MODULE } } = require('internal/errors');
 const { MODULES: ABSENT, notThere } = require('internal/not_there');
 
 const { ids } = internalBinding('builtins');
@@ -33,6 +34,7 @@ function warnOfPunycode() {
 
 /** The exports of a core module, by its name without `node:`. */
 function load(id) {
+  if (!all.has(id)) throw new ERR_UNKNOWN_BUILTIN_MODULE(`node:${id}`);
   if (!present.has(id)) throw notThere(`node:${id}`);
   if (id === 'punycode') warnOfPunycode();
   return require(id);

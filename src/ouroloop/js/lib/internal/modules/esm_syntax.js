@@ -57,7 +57,7 @@ const NEEDS_MORE = new Set([
   'await', 'case', 'delete', 'do', 'else', 'extends', 'in', 'instanceof', 'new', 'of', 'return', 'throw', 'typeof', 'void', 'yield',
 ]);
 
-/** A walk through a module, up to the first `await` that is in no function. */
+/** A walk through a module, for each `await` that is in no function. */
 class Walk {
   constructor(source) {
     this.source = source;
@@ -68,7 +68,8 @@ class Walk {
     this.isAfterValue = false; // what came last could end an expression
   }
 
-  run() {
+  /** The places of those. */
+  *awaits() {
     const { source, text } = this;
     let i = source.startsWith('#!') ? text.endOfLine(0) : 0;
     while (i < source.length) {
@@ -77,14 +78,13 @@ class Walk {
         i++;
       } else if (isWordPart(code)) {
         const end = this.#endOfWord(i);
-        if (!isDigit(code) && this.#word(source.slice(i, end), i, end)) return true;
+        if (!isDigit(code) && this.#word(source.slice(i, end), i, end)) yield i;
         this.isAfterValue = isDigit(code) || this.isAfterValue;
         i = end;
       } else {
         i = this.#punctuator(code, i);
       }
     }
-    return false;
   }
 
   #endOfWord(i) {
@@ -181,8 +181,12 @@ class Walk {
 
 /** Whether `source`, which is an ES module, has an `await` outside functions. */
 function hasTopLevelAwait(source) {
-  if (!/\bawait\b/.test(source)) return false;
-  return new Walk(source).run();
+  return /\bawait\b/.test(source) && !new Walk(source).awaits().next().done;
 }
 
-module.exports = { containsModuleSyntax, hasTopLevelAwait };
+/** Where in `source`, which is an ES module, there is an `await` outside functions. */
+function topLevelAwaits(source) {
+  return [...new Walk(source).awaits()];
+}
+
+module.exports = { containsModuleSyntax, hasTopLevelAwait, topLevelAwaits };

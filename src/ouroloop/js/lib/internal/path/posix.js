@@ -2,8 +2,9 @@
 
 // Paths with one separator, '/'.
 //
-// Theory of operation. Most paths that reach these functions are clean already, so everything that normalizes first looks
-// for what there is to do (an empty, '.' or '..' segment) in one pass, and cuts the path into segments only if there is.
+// Theory of operation. Most paths that reach these functions are clean already, so everything that normalizes first
+// looks for what there is to do (an empty, '.' or '..' segment) in one pass, and cuts the path into segments only if
+// there is.
 //
 // What surprises people: `dirname` and `basename` ignore trailing slashes, `normalize` keeps one; `join` of nothing
 // is '.', but `resolve` of nothing is the working directory.

@@ -2,12 +2,13 @@
 
 // Paths of Windows: two separators, drives, shares.
 //
-// Theory of operation. Every function first takes off the root: a drive (`C:`), a share (`\\server\share`), a separator, or
-// nothing. What is left is segments, as on other systems.
+// Theory of operation. Every function first takes off the root: a drive (`C:`), a share (`\\server\share`), a
+// separator, or nothing. What is left is segments, as on other systems.
 //
-// What surprises people: `C:a` is relative (to the working directory of drive C), `\a` is absolute but without
-// a drive, and both separators work on input while output has `\`. Names of devices (`CON:`) and alternate streams
-// (`b:`) that normalizing would bring to the front get `.\` before them, so that they cannot turn into a drive or a device.
+// What surprises people: `C:a` is relative (to the working directory of drive C), `\a` is absolute but without a
+// drive, and both separators work on input while output has `\`. Names of devices (`CON:`) and alternate streams
+// (`b:`) that normalizing would bring to the front get `.\` before them, so that they cannot turn into a drive or a
+// device.
 
 const { validateString } = require('internal/validators');
 const { formatWith } = require('internal/path/format');
@@ -236,7 +237,10 @@ function toNamespacedPath(path) {
   return isDrive(resolved) && resolved.charCodeAt(2) === BACKSLASH ? `\\\\?\\${resolved}` : resolved;
 }
 
-/** Where the root ends for the functions that give parts of a path as they are: a share's includes a separator after it. */
+/**
+ * Where the root ends for the functions that give parts of a path as they are: a share's includes a separator after
+ * it.
+ */
 function endOfRoot(path) {
   const first = path.charCodeAt(0);
   if (!isSeparator(first)) {

@@ -2,11 +2,9 @@
 
 // The clock of `performance`: ms as a float, since the process began. All is read when asked for.
 
-const binding = internalBinding('performance');
+const { preciseNow } = require('internal/timers');
 
-function now() {
-  return binding.now();
-}
+const binding = internalBinding('performance');
 
 /** When the process began, in ms since 1970. */
 function timeOrigin() {
@@ -23,4 +21,4 @@ function loopIdleTime() {
   return binding.loopIdleTime();
 }
 
-module.exports = { now, timeOrigin, milestone, loopIdleTime };
+module.exports = { now: preciseNow, timeOrigin, milestone, loopIdleTime };

@@ -9,6 +9,8 @@
 // What surprises people: an error that a listener took is not followed by ticks and microtasks at once; an empty
 // immediate makes sure that there will be a next callback, and they run after that.
 
+const frames = require('internal/async_context_frame');
+
 const natives = internalBinding('errors');
 
 const ORIGINS = ['uncaughtException', 'unhandledRejection'];
@@ -69,6 +71,7 @@ function enter(callback, ...args) {
   const outcome = natives.callCatching(callback, undefined, args);
   if (outcome.length === 1) return outcome[0];
   uncaught(outcome[0], false, outcome[1]);
+  frames.set(undefined);
   return FAILED_CALL;
 }
 

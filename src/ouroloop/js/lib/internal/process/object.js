@@ -206,7 +206,7 @@ function kill(pid, signal) {
 const signalHandles = new Map(); // name -> handle
 
 function startListeningIfSignal(type) {
-  if (typeof type !== 'string' || !(type in signalNumbers) || signalHandles.has(type)) return;
+  if (typeof type !== 'string' || !Object.hasOwn(signalNumbers, type) || signalHandles.has(type)) return;
   const number = signalNumbers[type];
   const handles = require('internal/handles');
   const handle = handles.open(() => process.emit(type, type, number), 'SIGNALWRAP');

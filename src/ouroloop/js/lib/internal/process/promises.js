@@ -16,6 +16,7 @@ const REJECTED_AGAIN = 2;
 const RESOLVED_AGAIN = 3;
 
 const pending = new Map(); // promise -> { reason, id, frame }
+const undecided = new Set(); // promises that are being gone through
 const handledLate = [];
 const reported = new WeakMap(); // promise -> id
 let lastId = 0;
@@ -26,7 +27,7 @@ function onRejection(event, promise, reason) {
     return;
   }
   if (event === HANDLED_LATER) {
-    if (pending.delete(promise)) return;
+    if (pending.delete(promise) || undecided.delete(promise)) return;
     const id = reported.get(promise);
     if (id === undefined) return;
     reported.delete(promise);
@@ -60,8 +61,12 @@ function processRejections() {
     }
   }
   const decide = deciders[getOptionValue('--unhandled-rejections') || 'throw'];
-  for (const [promise, { reason, id, frame }] of pending) {
-    pending.delete(promise);
+  // What a listener throws leaves this function, and the rest of these is forgotten, as in Node.
+  const rejected = [...pending];
+  for (const [promise] of rejected) undecided.add(promise);
+  pending.clear();
+  for (const [promise, { reason, id, frame }] of rejected) {
+    if (!undecided.delete(promise)) continue;
     reported.set(promise, id);
     acted = true;
     const outer = frames.exchange(frame);

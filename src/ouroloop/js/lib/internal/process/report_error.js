@@ -18,7 +18,7 @@ function arrowOf(message) {
   const [file, line, start, end, source] = message;
   if (line < 1) return '';
   const indent = source.slice(0, start).replace(/[^\t]/g, ' ');
-  const caret = start >= 0 ? `${indent}${'^'.repeat(Math.max(1, end - start))}\n` : '';
+  const caret = start >= 0 ? `${indent}${'^'.repeat(Math.max(0, end - start))}\n` : '';
   return `${file ?? '<anonymous_script>'}:${line}\n${source}\n${caret}`;
 }
 

@@ -97,9 +97,9 @@ function processTicksAndRejections() {
       try {
         run(tick);
       } finally {
-        frames.exchange(outer);
         if (hooks.destroyEnabled) hooks.emitDestroy(tick.asyncId);
       }
+      frames.exchange(outer);
       hooks.leave(tick.asyncId);
     }
     natives.runMicrotasks();

@@ -2,8 +2,8 @@
 
 // File URLs and paths, each made from the other.
 //
-// What surprises people: '%2F' in a file URL is an error, not a slash, as no file's name could hold it; and a path may hold
-// characters that mean something in URLs ('?', '#', '%'), which `pathToFileURL` encodes.
+// What surprises people: '%2F' in a file URL is an error, not a slash, as no file's name could hold it; and a path
+// may hold characters that mean something in URLs ('?', '#', '%'), which `pathToFileURL` encodes.
 
 const path = require('path');
 const { codes: {
@@ -88,7 +88,13 @@ function encodeCharacter(character) {
 
 /** `pathname` with the characters encoded that the URL parser would take for something else, and a few more. */
 function encodePath(pathname, isForWindows) {
-  if (!MEANT_OTHERWISE.test(pathname)) return pathname;
+  // Encoded here, the URL parser finds nothing left to do.
+  const { PATH, encode } = require('internal/url/percent_encoding');
+  if (!MEANT_OTHERWISE.test(pathname)) return encode(pathname.toWellFormed(), PATH);
+  return encode(encodeMisleading(pathname.toWellFormed(), isForWindows), PATH);
+}
+
+function encodeMisleading(pathname, isForWindows) {
   return pathname.replace(isForWindows ? /[%\n\r\t?#[\]|~]/g : /[%\\\n\r\t?#[\]|~]/g, encodeCharacter);
 }
 

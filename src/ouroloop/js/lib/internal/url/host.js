@@ -2,9 +2,9 @@
 
 // Hosts of URLs: from what is written to their one normal form, as a string; `null` is failure.
 //
-// A host is an IPv6 address in brackets, or, of a special scheme, a domain or an IPv4 address (which may be written as hexadecimal,
-// octal or with fewer than four parts), or an opaque string. Only domains that are not ASCII need Unicode's tables and go to Python; what
-// is punycode (`xn--`) already is taken as it is, as in Node.
+// A host is an IPv6 address in brackets, or, of a special scheme, a domain or an IPv4 address (which may be written
+// as hexadecimal, octal or with fewer than four parts), or an opaque string. Only domains that are not ASCII need
+// Unicode's tables and go to Python; what is punycode (`xn--`) already is taken as it is, as in Node.
 
 const { C0_CONTROL, decode, encode } = require('internal/url/percent_encoding');
 
@@ -17,6 +17,7 @@ const FORBIDDEN_IN_DOMAIN = /[\0-\x20#%/:<>?@[\\\]^|\x7f]/;
 // eslint-disable-next-line no-control-regex
 const NOT_ASCII = /[^\0-\x7f]/;
 const PUNYCODE_LABEL = /(?:^|\.)xn--/;
+const IPV4 = /^(?:(?:\d|[1-9]\d|1\d\d|2[0-4]\d|25[0-5])(?:\.(?!$)|$)){4}$/;
 const LAST_LABEL_IS_NUMBER = /(?:^|\.)(?:\d+|0[xX][\da-fA-F]*)\.?$/;
 
 /** A domain in ASCII: mapped, lower case, punycode. '' if it is no domain. */
@@ -106,7 +107,25 @@ function parseBracketed(text) {
   return pieces === null ? null : `[${serializeIPv6(pieces)}]`;
 }
 
+const isPlain = new Uint8Array(128);
+for (const character of 'abcdefghijklmnopqrstuvwxyz0123456789-._~') isPlain[character.charCodeAt(0)] = 1;
+
+/** Where a host that is its own normal form ends; -1 if that cannot be told cheaply. */
+function endOfPlainHost(text, start) {
+  let i = start;
+  let label = start;
+  for (; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code >= 128 || isPlain[code] === 0) break;
+    if (code === 46) label = i + 1;
+  }
+  const first = text.charCodeAt(label);
+  const mayBeNumber = label === i || (first >= 48 && first <= 57);
+  return mayBeNumber && !IPV4.test(text.slice(start, i)) ? -1 : i;
+}
+
 function parseDomain(text) {
+  if (endOfPlainHost(text, 0) === text.length) return text;
   const domain = domainToASCII(decode(text));
   if (domain === '' || FORBIDDEN_IN_DOMAIN.test(domain)) return null;
   return LAST_LABEL_IS_NUMBER.test(domain) ? parseIPv4(domain) : domain;
@@ -123,4 +142,4 @@ function domainToUnicode(domain) {
   return PUNYCODE_LABEL.test(domain) ? idna.toUnicode(domain) : domain;
 }
 
-module.exports = { domainToUnicode, parseHost };
+module.exports = { domainToUnicode, endOfPlainHost, parseHost };

@@ -5,8 +5,9 @@
 // Theory of operation. Parsing eats the text from the left (protocol, slashes, host) and then from the right (hash,
 // query); what cannot be part of a host is left to the path. Resolving merges two parsed URLs.
 //
-// What surprises people: it accepts almost anything; characters that no URL may hold are escaped, not refused. Schemes other
-// than http, https, ftp, gopher, file, ws and wss have a host without `//` too: in `mailto:a@b.c` the host is b.c.
+// What surprises people: it accepts almost anything; characters that no URL may hold are escaped, not refused.
+// Schemes other than http, https, ftp, gopher, file, ws and wss have a host without `//` too: in `mailto:a@b.c` the
+// host is b.c.
 
 const { codes: { ERR_INVALID_ARG_TYPE, ERR_INVALID_URL } } = require('internal/errors');
 const { validateObject, validateString } = require('internal/validators');
@@ -25,6 +26,9 @@ const isJavaScript = (protocol) => protocol === 'javascript' || protocol === 'ja
 // eslint-disable-next-line no-control-regex
 const OUTER_SPACE = /^[\0-\x20\xa0\ufeff]+|[\0-\x20\xa0\ufeff]+$/g;
 const SIMPLE_PATH = /^(\/\/?(?!\/)[^?\s]*)(\?[^\s]*)?$/;
+// A path on which there is nothing to be done, as most are.
+// eslint-disable-next-line no-control-regex
+const PLAIN_PATH = /^\/(?!\/)[^\s\0-\x20\xa0\ufeff@#?\\]*(?:\?[^\s\0-\x20\xa0\ufeff#]*)?$/;
 const PROTOCOL = /^[a-z0-9.+-]+:/i;
 const HOST_WITH_AUTH = /^\/\/[^@/]+@[^@/]+/;
 const NOT_IN_HOST = /[ %"';<>\\^`{|}]/;
@@ -150,15 +154,17 @@ function parseEnd(self, rest, asQuery) {
 }
 
 function parsePath(self, text, asQuery) {
-  const [, pathname, search] = SIMPLE_PATH.exec(text);
-  self.pathname = pathname;
+  const questionMark = text.indexOf('?');
   self.path = self.href = text;
-  if (search !== undefined) {
-    self.search = search;
-    self.query = asQuery ? querystring.parse(search.slice(1)) : search.slice(1);
-  } else if (asQuery) {
-    self.query = { __proto__: null };
+  if (questionMark === -1) {
+    self.pathname = text;
+    if (asQuery) self.query = { __proto__: null };
+    return;
   }
+  self.pathname = text.slice(0, questionMark);
+  self.search = text.slice(questionMark);
+  const query = text.slice(questionMark + 1);
+  self.query = asQuery ? querystring.parse(query) : query;
 }
 
 /** The protocol, in lower case, '' if there is none. */
@@ -169,6 +175,10 @@ function protocolOf(text) {
 
 Url.prototype.parse = function parse(url, parseQueryString, slashesDenoteHost) {
   validateString(url, 'url');
+  if (!slashesDenoteHost && PLAIN_PATH.test(url)) {
+    parsePath(this, url, parseQueryString);
+    return this;
+  }
   let rest = withSlashes(url.replace(OUTER_SPACE, ''));
   if (!slashesDenoteHost && !/^[^?]*@|#/.test(rest) && SIMPLE_PATH.test(rest)) {
     parsePath(this, rest, parseQueryString);

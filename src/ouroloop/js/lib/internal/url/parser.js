@@ -2,18 +2,21 @@
 
 // The URL parser of the WHATWG standard (https://url.spec.whatwg.org/).
 //
-// Theory of operation. The standard describes a machine that reads one character at a time; here each part of an URL is found
-// by the character that ends it, and parsed by a function of its own, which the setters call too. Most URLs in programs are http(s)
-// and in normal form already: `scan` sees that in one pass and then nothing needs to be built.
+// Theory of operation. The standard describes a machine that reads one character at a time; here each part of an URL
+// is found by the character that ends it, and parsed by a function of its own, which the setters call too. Most URLs
+// in programs are http(s) and in normal form already: `scan` sees that in one pass and then nothing needs to be
+// built.
 //
-// What surprises people: parsing hardly ever fails (only for want of a scheme, or for a bad host or port); tabs and newlines are
-// dropped anywhere; '\' is '/' in special schemes (http, https, ws, wss, ftp, file); a base is of no use to an URL with a scheme.
+// What surprises people: parsing hardly ever fails (only for want of a scheme, or for a bad host or port); tabs and
+// newlines are dropped anywhere; '\' is '/' in special schemes (http, https, ws, wss, ftp, file); a base is of no use
+// to an URL with a scheme.
 
 const { FRAGMENT, C0_CONTROL, PATH, QUERY, SPECIAL_QUERY, USERINFO, encode, sets } =
   require('internal/url/percent_encoding');
-const { parseHost } = require('internal/url/host');
+const { endOfPlainHost, parseHost } = require('internal/url/host');
 const { FILE, NOT_SPECIAL, URLContext, URLRecord, defaultPorts, schemeTypeOf } = require('internal/url/record');
 
+const HAS_TAB_OR_NEWLINE = /[\t\n\r]/;
 const TAB_OR_NEWLINE = /[\t\n\r]/g;
 // eslint-disable-next-line no-control-regex
 const OUTER_SPACE = /^[\0-\x20]+|[\0-\x20]+$/g;
@@ -34,11 +37,6 @@ const QUESTION_MARK = 63;
 const HASH = 35;
 
 // ---- URLs in normal form ----
-
-const IPV4 = /^(?:(?:\d|[1-9]\d|1\d\d|2[0-4]\d|25[0-5])(?:\.(?!$)|$)){4}$/;
-
-const isPlainInHost = new Uint8Array(128);
-for (const character of 'abcdefghijklmnopqrstuvwxyz0123456789-._~') isPlainInHost[character.charCodeAt(0)] = 1;
 
 /** Where the characters that need no encoding in `set` end. */
 function endOfPlain(text, i, set, stop) {
@@ -64,20 +62,6 @@ function endOfPlainPath(text, i) {
 /** Whether a dot and `code` can begin a segment of dots; `code` is NaN at the end. */
 function mayBeDotSegment(code) {
   return code === DOT || code === SLASH || code === QUESTION_MARK || code === HASH || code === PERCENT || code !== code;
-}
-
-/** Where a host that is its own normal form ends; -1 if that cannot be told cheaply. */
-function endOfPlainHost(text, start) {
-  let i = start;
-  let label = start;
-  for (; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    if (code >= 128 || isPlainInHost[code] === 0) break;
-    if (code === DOT) label = i + 1;
-  }
-  const first = text.charCodeAt(label);
-  const mayBeNumber = label === i || (first >= 48 && first <= 57);
-  return mayBeNumber && !IPV4.test(text.slice(start, i)) ? -1 : i;
 }
 
 /** Where the port that begins at `start` ends; -1 if it is none in normal form, or the default port. */
@@ -194,9 +178,10 @@ function addSegment(segments, segment, isFile) {
 /** `text` after `segments`, as a path. */
 function parsePath(text, type, segments) {
   const isFile = type === FILE;
-  if (type !== NOT_SPECIAL) text = text.replaceAll('\\', '/');
+  if (type !== NOT_SPECIAL && text.includes('\\')) text = text.replaceAll('\\', '/');
   const added = text.split('/');
-  for (const [i, segment] of added.entries()) {
+  for (let i = 0; i < added.length; i++) {
+    const segment = added[i];
     const isDotted = segment.length < 7 && segment !== '' && (segment[0] === '.' || segment[0] === '%');
     if (isDotted && DOUBLE_DOT.test(segment)) shorten(segments, isFile);
     else if (!isDotted || !SINGLE_DOT.test(segment)) {
@@ -276,8 +261,12 @@ function parseCredentials(record, text) {
 }
 
 function endOfAuthority(text, type) {
-  const end = text.search(type === NOT_SPECIAL ? /[/?#]/ : /[/\\?#]/);
-  return end === -1 ? text.length : end;
+  let i = 0;
+  for (; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code === QUESTION_MARK || code === HASH || isSlash(code, type)) break;
+  }
+  return i;
 }
 
 /** What follows `//`. Whether it could be parsed, like all that follow here. */
@@ -355,7 +344,11 @@ function parseRelativePath(record, text, base) {
   return true;
 }
 
-const withoutSlashes = (text) => text.replace(/^[/\\]+/, '');
+function withoutSlashes(text) {
+  let start = 0;
+  while (isSlash(text.charCodeAt(start), FILE)) start++;
+  return text.slice(start);
+}
 
 function parseRelative(record, text, base) {
   record.setScheme(base.scheme);
@@ -412,19 +405,26 @@ function parseRecord(record, text, base) {
   return parseAuthority(record, withoutSlashes(rest));
 }
 
+const withoutTabs = (text) => (HAS_TAB_OR_NEWLINE.test(text) ? text.replace(TAB_OR_NEWLINE, '') : text);
+
+/** As the standard wants input: well-formed, without space around it, and without tabs and newlines. */
+function cleaned(input) {
+  const text = input.toWellFormed();
+  const hasOuterSpace = text.charCodeAt(0) <= 32 || text.charCodeAt(text.length - 1) <= 32;
+  return withoutTabs(hasOuterSpace ? text.replace(OUTER_SPACE, '') : text);
+}
+
 /** The context of the URL `input`, relative to the context `base` if there is one; null for what is no URL. */
 function parseURL(input, base) {
   const context = scan(input) ?? (base === undefined ? null : scanRelative(input, base));
   if (context !== null) return context;
-  const text = input.toWellFormed().replace(OUTER_SPACE, '').replace(TAB_OR_NEWLINE, '');
+  const text = cleaned(input);
   const record = new URLRecord();
   const isParsed = parseRecord(record, text, base === undefined ? null : URLRecord.from(base));
   return isParsed ? record.toContext() : null;
 }
 
 // ---- Setters: each changes the record, or leaves it ----
-
-const withoutTabs = (value) => value.replace(TAB_OR_NEWLINE, '');
 
 function setProtocol(record, value) {
   const match = SCHEME.exec(`${withoutTabs(value)}:`);
@@ -537,4 +537,4 @@ function updateURL(context, part, value) {
   return record.toContext();
 }
 
-module.exports = { parseURL, updateURL };
+module.exports = { parseURL, setters, updateURL };

@@ -2,8 +2,8 @@
 
 // Percent-encoding as the URL standard has it: which characters are encoded depends on the part of the URL.
 //
-// Theory of operation. Each percent-encode set is a bit; a table has for every ASCII character the sets it is in. What is
-// not ASCII is in all of them. Strings must be well-formed. Most need nothing and come back as they are.
+// Theory of operation. Each percent-encode set is a bit; a table has for every ASCII character the sets it is in.
+// What is not ASCII is in all of them. Strings must be well-formed. Most need nothing and come back as they are.
 
 const C0_CONTROL = 1;
 const FRAGMENT = 2;

@@ -10,7 +10,7 @@
 
 const { AbortError, codes: { ERR_INVALID_STATE } } = require('internal/errors');
 const { queueTask, rejectedWith, resolvedWith, then, withResolvers } = require('internal/webstreams/promises');
-const { DefaultReaderCore } = require('internal/webstreams/readablestream');
+const { DefaultReaderCore, kNothing } = require('internal/webstreams/readablestream');
 
 /** The web knows no AbortError but its own. */
 function toAbortReason(reason) {
@@ -135,10 +135,16 @@ class Pipe {
   #pump() {
     while (!this.#isBusy && !this.#isReading && !this.#isShuttingDown && this.#source.state === 'readable' &&
         this.#destination.state === 'writable' && !this.#destination.isClosing) {
-      this.#isReading = this.#isInRead = true;
-      this.#reader.read(this);
-      this.#isInRead = false;
+      const chunk = this.#reader.take();
+      if (chunk === kNothing) this.#read();
+      else this.#write(chunk);
     }
+  }
+
+  #read() {
+    this.#isReading = this.#isInRead = true;
+    this.#reader.read(this);
+    this.#isInRead = false;
   }
 
   #write(chunk) {

@@ -23,7 +23,7 @@ const { defineEnumerable, defineTag, inspectAs } = require('internal/webstreams/
 const { asyncCall, promiseCall, queueTask, rejectedWith, settledPromise, startPromise, then } =
   require('internal/webstreams/promises');
 const {
-  DefaultReaderCore, PromisedRead, ReadableCore, ReadableStream, ReaderCore, kFromCore, readableCore,
+  DefaultReaderCore, PromisedRead, ReadableCore, ReadableStream, ReaderCore, kFromCore, kNothing, readableCore,
 } = require('internal/webstreams/readablestream');
 const { Tee } = require('internal/webstreams/tee');
 
@@ -186,7 +186,7 @@ class ByteControllerCore {
   /** The next chunk goes to `request`, of a default reader. */
   pullFor(request) {
     if (this.#total > 0) {
-      this.#answerFromQueue(request);
+      request.chunk(this.take());
       return;
     }
     if (this.chunkSize !== undefined) {
@@ -265,11 +265,13 @@ class ByteControllerCore {
     }
   }
 
-  #answerFromQueue(request) {
+  /** What is first in the queue; kNothing if nothing is. */
+  take() {
+    if (this.#total === 0) return kNothing;
     const { buffer, byteOffset, byteLength } = this.#queue.shift();
     this.#total -= byteLength;
     this.#queueDrained();
-    request.chunk(new Uint8Array(buffer, byteOffset, byteLength));
+    return new Uint8Array(buffer, byteOffset, byteLength);
   }
 
   /** Copy from the queue into `pull`; is it now as full as was asked for? */
@@ -338,7 +340,7 @@ class ByteControllerCore {
   }
 
   #enqueueForDefault(reader, buffer, byteOffset, byteLength) {
-    while (reader.requests.length > 0 && this.#total > 0) this.#answerFromQueue(reader.requests.shift());
+    while (reader.requests.length > 0 && this.#total > 0) reader.requests.shift().chunk(this.take());
     if (reader.requests.length === 0) {
       this.#push(buffer, byteOffset, byteLength);
       return;

@@ -36,6 +36,7 @@ const kIsClosedPromise = Symbol.for('nodejs.webstream.isClosedPromise');
 const kControllerErrorFunction = Symbol.for('nodejs.webstream.controllerErrorFunction');
 
 const kFromCore = Symbol('kFromCore'); // lets a constructor take a core
+const kNothing = Symbol('kNothing');
 
 const invalidState = (message) => new ERR_INVALID_STATE.TypeError(message);
 const isObject = (value) => (typeof value === 'object' && value !== null) || typeof value === 'function';
@@ -48,8 +49,17 @@ class ReadableCore {
   reader = null;
   controller = null;
   isDisturbed = false;
-  isClosed = new LazyPromise();
   stream = undefined;
+  #closed = undefined;
+
+  /** How the stream ends, for `stream.finished`. */
+  get closed() {
+    if (this.#closed !== undefined) return this.#closed;
+    const closed = this.#closed = new LazyPromise();
+    if (this.state === 'closed') closed.resolve();
+    else if (this.state === 'errored') closed.reject(this.storedError);
+    return closed;
+  }
 
   cancel(reason) {
     this.isDisturbed = true;
@@ -62,7 +72,7 @@ class ReadableCore {
 
   close() {
     this.state = 'closed';
-    this.isClosed.resolve();
+    this.#closed?.resolve();
     const { reader } = this;
     if (reader === null) return;
     reader.becameClosed();
@@ -72,7 +82,7 @@ class ReadableCore {
   error(error) {
     this.state = 'errored';
     this.storedError = error;
-    this.isClosed.reject(error);
+    this.#closed?.reject(error);
     const { reader } = this;
     if (reader === null) return;
     reader.becameErrored(error);
@@ -145,6 +155,13 @@ class DefaultReaderCore extends ReaderCore {
     if (core.state === 'readable') core.controller.pullFor(request);
     else if (core.state === 'closed') request.close();
     else request.error(core.storedError);
+  }
+
+  /** A chunk that waits, at once; otherwise kNothing. */
+  take() {
+    const { core } = this;
+    core.isDisturbed = true;
+    return core.state === 'readable' ? core.controller.take() : kNothing;
   }
 }
 
@@ -241,20 +258,25 @@ class DefaultControllerCore {
 
   /** The next chunk goes to `request`. The stream must be readable. */
   pullFor(request) {
-    const { queue, core } = this;
-    if (queue.isEmpty) {
-      core.reader.requests.push(request);
-      this.pullIfNeeded();
+    if (!this.queue.isEmpty) {
+      request.chunk(this.take());
       return;
     }
+    this.core.reader.requests.push(request);
+    this.pullIfNeeded();
+  }
+
+  take() {
+    const { queue } = this;
+    if (queue.isEmpty) return kNothing;
     const chunk = queue.shift();
     if (this.isCloseRequested && queue.isEmpty) {
       this.#clearAlgorithms();
-      core.close();
+      this.core.close();
     } else {
       this.pullIfNeeded();
     }
-    request.chunk(chunk);
+    return chunk;
   }
 
   enqueue(chunk) {
@@ -401,7 +423,7 @@ class ReadableStream {
   }
 
   get [kIsClosedPromise]() {
-    return coreOf(this)?.isClosed;
+    return coreOf(this)?.closed;
   }
 
   [kControllerErrorFunction](error) {
@@ -497,6 +519,8 @@ class ReadableStreamDefaultReader {
     const reader = readerOf(this);
     if (reader === undefined) return rejectedWith(new ERR_INVALID_THIS('ReadableStreamDefaultReader'));
     if (reader.core === undefined) return rejectedWith(invalidState('The reader is not attached to a stream'));
+    const value = reader.take();
+    if (value !== kNothing) return resolvedWith({ value, done: false });
     const request = new PromisedRead();
     reader.read(request);
     return request.promise;
@@ -638,6 +662,8 @@ class Iteration {
 
   #read() {
     if (this.#isFinished) return resolvedWith({ value: undefined, done: true });
+    const value = this.#reader.take();
+    if (value !== kNothing) return resolvedWith({ value, done: false });
     const request = new IteratorRead(this);
     const step = then(request.promise, passOn); // one microtask later, as Web IDL has it
     if (this.last === null) this.last = request.step = step;
@@ -750,6 +776,6 @@ defineTransferMode(ReadableStream, TRANSFERABLE, isReadableStream);
 
 module.exports = {
   ReadableStream, ReadableStreamDefaultReader, ReadableStreamDefaultController,
-  DefaultReaderCore, PromisedRead, ReadableCore, ReaderCore, createReadable, isReadableStream, kFromCore,
+  DefaultReaderCore, PromisedRead, ReadableCore, ReaderCore, createReadable, isReadableStream, kFromCore, kNothing,
   readableCore: coreOf,
 };

@@ -46,8 +46,17 @@ class WritableCore {
   inFlightClose = null;
   pendingAbort = null;
   backpressure = false;
-  isClosed = new LazyPromise();
   stream = undefined;
+  #closed = undefined;
+
+  /** How the stream ends, for `stream.finished`. */
+  get closed() {
+    if (this.#closed !== undefined) return this.#closed;
+    const closed = this.#closed = new LazyPromise();
+    if (this.state === 'closed') closed.resolve();
+    else if (this.state === 'errored') closed.reject(this.storedError);
+    return closed;
+  }
 
   get isClosing() {
     return this.closeRequest !== null || this.inFlightClose !== null;
@@ -129,7 +138,7 @@ class WritableCore {
     this.closeRequest?.reject(this.storedError);
     this.closeRequest = null;
     this.writer?.becameErrored(this.storedError);
-    this.isClosed.reject(this.storedError);
+    this.#closed?.reject(this.storedError);
   }
 
   finishWrite() {
@@ -154,7 +163,7 @@ class WritableCore {
     }
     this.state = 'closed';
     this.writer?.becameClosed();
-    this.isClosed.resolve();
+    this.#closed?.resolve();
   }
 
   failClose(error) {
@@ -445,7 +454,7 @@ class WritableStream {
   }
 
   get [kIsClosedPromise]() {
-    return coreOf(this)?.isClosed;
+    return coreOf(this)?.closed;
   }
 
   [kControllerErrorFunction](error) {

@@ -18,11 +18,13 @@ const { validateString } = require('internal/validators');
 const builtins = require('internal/modules/builtins');
 const { getOptionValue } = require('internal/options');
 const { decorate } = require('internal/process/report_error');
+const { tracingChannel } = require('diagnostics_channel');
 const packages = require('internal/modules/package_json_reader');
 
 const files = internalBinding('module_loader');
 const natives = internalBinding('contextify');
 
+const trace = tracingChannel('module.require');
 const PARAMETERS = ['exports', 'require', 'module', '__filename', '__dirname'];
 const kRequireESM = Symbol('isLoadedAsESM');
 const FILE = 0;
@@ -467,7 +469,8 @@ Module.prototype.require = function(id) {
   if (id === '') throw new ERR_INVALID_ARG_VALUE('id', id, 'must be a non-empty string');
   loadDepth++;
   try {
-    return Module._load(id, this, false);
+    if (!trace.hasSubscribers) return Module._load(id, this, false);
+    return trace.traceSync(Module._load, { __proto__: null, parentFilename: this.filename, id }, Module, id, this, false);
   } finally {
     if (--loadDepth === 0) statCache.clear();
   }

@@ -23,7 +23,6 @@ const builtins = require('internal/modules/builtins');
 const packages = require('internal/modules/package_json_reader');
 
 const files = internalBinding('modules');
-const sources = internalBinding('module_loader');
 
 const FOLDER = 1;
 const NOTHING = -1;
@@ -314,7 +313,7 @@ function legacyMainResolve(manifestURL, filename, manifest, base) {
   const main = manifest?.main;
   const candidates = main === undefined ? [] : MAIN_ENDINGS.map((ending) => path.join(folder, main + ending));
   candidates.push(...INDEX_ENDINGS.map((ending) => path.join(folder, `index${ending}`)));
-  const found = sources.firstFile(candidates);
+  const found = files.firstFile(candidates);
   if (!found) throw new ERR_MODULE_NOT_FOUND(path.join(folder, main || 'index.js'), fileURLToPath(base), null);
   warnOfLegacyMain(found, manifestURL, main, base);
   return pathToFileURL(found);

@@ -1,0 +1,135 @@
+'use strict';
+
+// The system calls that `fs` makes and waits for.
+//
+// Theory of operation. What a call needs is written into memory that Python sees too, then a native is called that takes no arguments, or
+// just the ArrayBuffer that is read into or written from (`fs_natives.py`). Each function here gives what the call gave, or a
+// negative errno. What `stat` tells stays in that memory (`statWords`) until the next call.
+
+const { os: { errno: { EINTR, ENAMETOOLONG } } } = internalBinding('constants');
+const binding = internalBinding('fs');
+
+// Places in the frame, as Python has them.
+const RESULT = 0;
+const FD = 1;
+const FLAGS = 2;
+const MODE = 3;
+const OFFSET = 4;
+const LENGTH = 5;
+const POSITION = 6;
+const STATS = 256;
+const PATH = 1024;
+const PATH_MAX = 4096;
+const NOFOLLOW = 0x100;
+
+const frame = new ArrayBuffer(PATH + PATH_MAX + 1);
+const integers = new Int32Array(frame, 0, 16);
+const doubles = new Float64Array(frame, 0, 8);
+const pathBytes = new Uint8Array(frame, PATH);
+const statWords = new Uint32Array(frame, STATS, 128);
+let isShared = false;
+
+function share() {
+  binding.shareFrame(frame);
+  isShared = true;
+}
+
+/** Put a path, a string or bytes, into the frame. False if it is too long for the system. */
+function putPath(path) {
+  if (!isShared) share();
+  const { length } = path;
+  if (length >= PATH_MAX) return false;
+  if (typeof path !== 'string') {
+    pathBytes.set(path);
+    pathBytes[length] = 0;
+    return true;
+  }
+  for (let index = 0; index < length; index++) {
+    const unit = path.charCodeAt(index);
+    if (unit > 0x7f) return putText(path);
+    pathBytes[index] = unit;
+  }
+  pathBytes[length] = 0;
+  return true;
+}
+
+function putText(path) {
+  const { utf8Length, utf8Write } = require('internal/buffer/strings');
+  const length = utf8Length(path);
+  if (length >= PATH_MAX) return false;
+  utf8Write(pathBytes, path, 0, length);
+  pathBytes[length] = 0;
+  return true;
+}
+
+function open(path, flags, mode) {
+  if (!putPath(path)) return -ENAMETOOLONG;
+  integers[FLAGS] = flags;
+  integers[MODE] = mode;
+  do binding.callOpen();
+  while (integers[RESULT] === -EINTR);
+  return integers[RESULT];
+}
+
+function close(fd) {
+  if (!isShared) share();
+  integers[FD] = fd;
+  binding.callClose();
+  // Interrupted or not, it is closed.
+  return integers[RESULT] === -EINTR ? 0 : integers[RESULT];
+}
+
+function access(path, mode) {
+  if (!putPath(path)) return -ENAMETOOLONG;
+  integers[MODE] = mode;
+  binding.callAccess();
+  return integers[RESULT];
+}
+
+function stat(path) {
+  if (!putPath(path)) return -ENAMETOOLONG;
+  integers[FLAGS] = 0;
+  binding.callStat();
+  return integers[RESULT];
+}
+
+function lstat(path) {
+  if (!putPath(path)) return -ENAMETOOLONG;
+  integers[FLAGS] = NOFOLLOW;
+  binding.callStat();
+  return integers[RESULT];
+}
+
+function fstat(fd) {
+  if (!isShared) share();
+  integers[FD] = fd;
+  binding.callFstat();
+  return integers[RESULT];
+}
+
+function pass(fd, view, offset, length, position) {
+  if (!isShared) share();
+  integers[FD] = fd;
+  doubles[OFFSET] = view.byteOffset + offset;
+  doubles[LENGTH] = length;
+  doubles[POSITION] = position;
+}
+
+/** Read into a view; `position` is -1 for "where the file is". */
+function read(fd, view, offset, length, position) {
+  pass(fd, view, offset, length, position);
+  const { buffer } = view;
+  do binding.callRead(buffer);
+  while (integers[RESULT] === -EINTR);
+  return integers[RESULT];
+}
+
+function write(fd, view, offset, length, position) {
+  pass(fd, view, offset, length, position);
+  const { buffer } = view;
+  do binding.callWrite(buffer);
+  while (integers[RESULT] === -EINTR);
+  return integers[RESULT];
+}
+
+module.exports = { access, close, fstat, lstat, open, read, stat, statWords, write };

@@ -1,0 +1,5 @@
+'use strict';
+
+// process: the global object of that name, as a module.
+
+module.exports = process;
