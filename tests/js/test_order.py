@@ -20,4 +20,4 @@ def test_the_order_is_nodes(program: Program, expected: Outcome | None, command:
     found = run(program, command, tmp_path)
     if found != expected:
         lines = difflib.unified_diff(expected.lines(), found.lines(), "Node", "here", lineterm="")
-        pytest.fail("\n".join([program.files[program.main], *lines]), pytrace=False)
+        pytest.fail("\n".join([program.files[program.main], *lines, found.errors[-2000:]]), pytrace=False)

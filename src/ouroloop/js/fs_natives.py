@@ -1,11 +1,12 @@
 """File natives: the system calls that `fs` makes and waits for, without arguments crossing.
 
-Theory of operation. JavaScript writes what a call needs into memory that both sides see (a frame: numbers, a path that ends in NUL), calls
-a native, and finds the result there: what the call gave, or a negative errno. So a call costs little more
-than the system call itself. What is read or written lies in an ArrayBuffer, the only thing that is passed.
+Theory of operation. JavaScript writes what a call needs into memory that both sides see (a frame: numbers, a path that
+ends in NUL), calls a native, and finds the result there: what the call gave, or a negative errno. So a call costs
+little more than the system call itself. What is read or written lies at an address, or in an ArrayBuffer that is
+passed: asking for the address of one that is used once would cost more.
 
-What surprises people: nothing is checked here; JavaScript has. Calls that may wait (for a pipe, say) let other threads run
-meanwhile, the others do not: handing the interpreter over would cost more than they do.
+What surprises people: nothing is checked here; JavaScript has. Calls that may wait (for a pipe, say) let other threads
+run meanwhile, the others do not: handing the interpreter over would cost more than they do.
 
 Source: statx(2), open(2), read(2), pread(2), write(2), pwrite(2), access(2), close(2).
 """
@@ -19,15 +20,14 @@ import struct
 from collections.abc import Callable
 from typing import Any
 
-_int = ctypes.c_int
 _pointer = ctypes.c_void_p
 _size = ctypes.c_size_t
 _offset = ctypes.c_int64
 
 Method = Callable[[int], int | None]
 
-RESULT, FD, FLAGS, MODE = range(4)  # places among the frame's 32-bit integers
-OFFSET, LENGTH, POSITION = 4, 5, 6  # and among its doubles, which lie in the same memory
+RESULT, FD, FLAGS, MODE, LENGTH = range(5)  # places among the frame's 32-bit integers
+OFFSET, POSITION = 4, 5  # and among its doubles, which lie in the same memory
 STATS, SECOND_STATS, PATH = 256, 512, 1024
 FRAME_SIZE = PATH + 4097  # a path of PATH_MAX bytes and its NUL
 
@@ -40,12 +40,16 @@ _pack_statx = struct.Struct("=IIQIIIHxxQQQQqIiqIiqIiqIiIIII").pack_into
 
 
 def _library(lets_others_run: bool) -> Any:
+    """The C library.
+
+    Arguments are not declared, which would cost 0.1 us each: Python's numbers go as C's `int`, what is wider as a
+    ctypes object.
+    """
     return ctypes.CDLL(None, use_errno=True) if lets_others_run else ctypes.PyDLL(None, use_errno=True)
 
 
-def _function(library: Any, name: str, *arguments: Any, result: Any = _int) -> Any:
-    function = library[name]
-    function.argtypes, function.restype = arguments, result
+def _long(function: Any) -> Any:
+    function.restype = ctypes.c_ssize_t
     return function
 
 
@@ -60,15 +64,14 @@ def pack(target: memoryview, offset: int, info: os.stat_result) -> None:
     )
 
 
-_statx_arguments = (_int, _pointer, _int, ctypes.c_uint, _pointer)
-_has_statx = hasattr(ctypes.CDLL(None), "statx")
+_statx: Any = getattr(_library(True), "statx", None)
 
 
 def stat_into(path: bytes, address: int, follow: bool) -> int:
     """Write what `path` is to `address`. 0, or a negative errno. For the thread pool."""
     if _statx is None:
         return _portable(os.stat if follow else os.lstat, path, address)
-    if _statx(_AT_FDCWD, path, 0 if follow else _AT_SYMLINK_NOFOLLOW, _STATX_BASIC_STATS_AND_BTIME, address):
+    if _statx(_AT_FDCWD, path, 0 if follow else _AT_SYMLINK_NOFOLLOW, _STATX_BASIC_STATS_AND_BTIME, _pointer(address)):
         return -ctypes.get_errno()
     return 0
 
@@ -77,7 +80,7 @@ def fstat_into(fd: int, address: int) -> int:
     """`stat_into` of an open file."""
     if _statx is None:
         return _portable(os.fstat, fd, address)
-    if _statx(fd, b"", _AT_EMPTY_PATH, _STATX_BASIC_STATS_AND_BTIME, address):
+    if _statx(fd, b"", _AT_EMPTY_PATH, _STATX_BASIC_STATS_AND_BTIME, _pointer(address)):
         return -ctypes.get_errno()
     return 0
 
@@ -91,32 +94,25 @@ def _portable(stat: Callable[[Any], os.stat_result], target: Any, address: int) 
     return 0
 
 
-_statx: Any = _function(_library(True), "statx", *_statx_arguments) if _has_statx else None
-
-
 def methods(call: Any, memory: Callable[[int, int], memoryview]) -> dict[str, Method]:
     """The natives by name, on V8's functions `call`."""
     argument, data = call.FunctionCallbackInfo__Get, call.ArrayBuffer__Data
     get_errno = ctypes.get_errno
     waiting, quick = _library(True), _library(False)
-    open_ = _function(waiting, "open", _pointer, _int, _int)
-    close = _function(quick, "close", _int)
-    access = _function(quick, "access", _pointer, _int)
-    read = _function(waiting, "read", _int, _pointer, _size, result=ctypes.c_ssize_t)
-    write = _function(waiting, "write", _int, _pointer, _size, result=ctypes.c_ssize_t)
-    pread = _function(waiting, "pread", _int, _pointer, _size, _offset, result=ctypes.c_ssize_t)
-    pwrite = _function(waiting, "pwrite", _int, _pointer, _size, _offset, result=ctypes.c_ssize_t)
-    statx = _function(quick, "statx", *_statx_arguments) if _has_statx else None
+    open_, read, write = waiting.open, _long(waiting.read), _long(waiting.write)
+    pread, pwrite = _long(waiting.pread), _long(waiting.pwrite)
+    close, access, statx = quick.close, quick.access, getattr(quick, "statx", None)
+    # Made once and used by each call: only one thread calls these.
+    path, stats, target, size, position = _pointer(), _pointer(), _pointer(), _size(), _offset()
     frame = bytearray(FRAME_SIZE)
     integers = memoryview(frame)[:64].cast("i")
     doubles = memoryview(frame)[:64].cast("d")
-    path = stats = 0
 
     def share_frame(info: int) -> None:
-        nonlocal integers, doubles, path, stats
+        nonlocal integers, doubles
         address = data(argument(info, 0))
         integers, doubles = memory(address, 64).cast("i"), memory(address, 64).cast("d")
-        path, stats = address + PATH, address + STATS
+        path.value, stats.value = address + PATH, address + STATS
 
     def answer(result: int) -> None:
         integers[RESULT] = result if result >= 0 else -get_errno()
@@ -132,30 +128,45 @@ def methods(call: Any, memory: Callable[[int, int], memoryview]) -> dict[str, Me
 
     def call_stat(_info: int) -> None:
         if statx is None:
-            integers[RESULT] = stat_into(ctypes.string_at(path), stats, not integers[FLAGS])
+            integers[RESULT] = stat_into(ctypes.string_at(path.value or 0), stats.value or 0, not integers[FLAGS])
         else:
             answer(statx(_AT_FDCWD, path, integers[FLAGS], _STATX_BASIC_STATS_AND_BTIME, stats))
 
     def call_fstat(_info: int) -> None:
-        integers[RESULT] = fstat_into(integers[FD], stats)
-
-    def call_read(info: int) -> None:
-        address = data(argument(info, 0)) + int(doubles[OFFSET])
-        position = int(doubles[POSITION])
-        if position < 0:
-            answer(read(integers[FD], address, int(doubles[LENGTH])))
+        if statx is None:
+            integers[RESULT] = fstat_into(integers[FD], stats.value or 0)
         else:
-            answer(pread(integers[FD], address, int(doubles[LENGTH]), position))
+            answer(statx(integers[FD], b"", _AT_EMPTY_PATH, _STATX_BASIC_STATS_AND_BTIME, stats))
 
-    def call_write(info: int) -> None:
-        address = data(argument(info, 0)) + int(doubles[OFFSET])
-        position = int(doubles[POSITION])
-        if position < 0:
-            answer(write(integers[FD], address, int(doubles[LENGTH])))
-        else:
-            answer(pwrite(integers[FD], address, int(doubles[LENGTH]), position))
+    def aim() -> int:
+        """What to read or write, but for where it is in memory; the result is the position in the file."""
+        size.value = integers[LENGTH]
+        position.value = at = int(doubles[POSITION])
+        return at
+
+    def read_there() -> None:
+        answer(read(integers[FD], target, size) if aim() < 0 else pread(integers[FD], target, size, position))
+
+    def write_there() -> None:
+        answer(write(integers[FD], target, size) if aim() < 0 else pwrite(integers[FD], target, size, position))
+
+    def at_address(transfer: Callable[[], None]) -> Method:
+        def call_at_address(_info: int) -> None:
+            target.value = int(doubles[OFFSET])
+            transfer()
+
+        return call_at_address
+
+    def in_buffer(transfer: Callable[[], None]) -> Method:
+        def call_in_buffer(info: int) -> None:
+            target.value = data(argument(info, 0)) + int(doubles[OFFSET])
+            transfer()
+
+        return call_in_buffer
 
     return {
         "shareFrame": share_frame, "callOpen": call_open, "callClose": call_close, "callAccess": call_access,
-        "callStat": call_stat, "callFstat": call_fstat, "callRead": call_read, "callWrite": call_write,
+        "callStat": call_stat, "callFstat": call_fstat, "callRead": at_address(read_there),
+        "callWrite": at_address(write_there), "callReadIn": in_buffer(read_there),
+        "callWriteIn": in_buffer(write_there),
     }

@@ -61,6 +61,7 @@ _FUNCTIONS: dict[str, tuple[Any, ...]] = {
     "v8__Isolate__PerformMicrotaskCheckpoint": (None, _pointer),
     "v8__Isolate__SetHostImportModuleDynamicallyCallback": (None, _pointer, _pointer),
     "v8__Isolate__SetHostInitializeImportMetaObjectCallback": (None, _pointer, _pointer),
+    "v8__Isolate__SetCaptureStackTraceForUncaughtExceptions": (None, _pointer, _bool, _int),
     "v8__Isolate__SetPromiseRejectCallback": (None, _pointer, _pointer),
     "v8__Isolate__TerminateExecution": (None, _pointer),
     "v8__Isolate__ThrowException": (_pointer, _pointer, _pointer),
@@ -69,6 +70,7 @@ _FUNCTIONS: dict[str, tuple[Any, ...]] = {
     "v8__Message__GetLineNumber": (_int, _pointer, _pointer),
     "v8__Message__GetScriptResourceName": (_pointer, _pointer),
     "v8__Message__GetSourceLine": (_pointer, _pointer, _pointer),
+    "v8__Message__GetStackTrace": (_pointer, _pointer),
     "v8__Message__GetStartColumn": (_int, _pointer),
     "v8__Module__Evaluate": (_pointer, _pointer, _pointer),
     "v8__Module__GetException": (_pointer, _pointer),
@@ -99,6 +101,12 @@ _FUNCTIONS: dict[str, tuple[Any, ...]] = {
         (None, _pointer, _pointer, _int, _int, _bool, _int, _pointer, _bool, _bool, _bool, _pointer),
     "v8__Script__Compile": (_pointer, _pointer, _pointer, _pointer),
     "v8__Script__Run": (_pointer, _pointer, _pointer),
+    "v8__StackFrame__GetColumn": (_int, _pointer),
+    "v8__StackFrame__GetFunctionName": (_pointer, _pointer),
+    "v8__StackFrame__GetLineNumber": (_int, _pointer),
+    "v8__StackFrame__GetScriptNameOrSourceURL": (_pointer, _pointer),
+    "v8__StackTrace__GetFrame": (_pointer, _pointer, _pointer, ctypes.c_uint32),
+    "v8__StackTrace__GetFrameCount": (_int, _pointer),
     "v8__String__NewFromUtf8": (_pointer, _pointer, _text, _int, _int),
     "v8__String__ValueView__CONSTRUCT": (None, _pointer, _pointer, _pointer),
     "v8__String__ValueView__DESTRUCT": (None, _pointer),
@@ -248,7 +256,7 @@ class Natives:
                 "getOwnNonIndexProperties", "address",
                 "detachArrayBuffer", "collectGarbage", "getHeapStatistics",
             ),
-            "errors": ("getMessage", "callCatching", "setPromiseRejectCallback", "runMicrotasks"),
+            "errors": ("getMessage", "callCatching", "captureStackTraces", "setPromiseRejectCallback", "runMicrotasks"),
             "contextify": ("compileFunction", "runScript"),
             "module_wrap": (
                 "compileModule", "instantiateModule", "evaluateModule", "getModuleNamespace", "getModuleStatus",
@@ -294,7 +302,7 @@ class Natives:
         self._call.Isolate__Exit(self._isolate)
 
     def run_tasks(self) -> bool:
-        """Run what V8 has posted for this isolate (finalizers of what was collected, `Atomics.waitAsync` that timed out).
+        """Run what V8 has posted for this isolate: finalizers, and `Atomics.waitAsync` that timed out.
 
         Whether there was anything. Only while no JavaScript is on the stack.
         """
@@ -472,13 +480,36 @@ class Natives:
     # errors
 
     def _message(self, message: int) -> int:
-        """[file, line, column where it begins, column where it ends, source line] of a v8::Message."""
+        """[file, line, column where it begins, column where it ends, source line, frames] of a v8::Message."""
         call, context = self._call, self._context
         return self._array([
             call.Message__GetScriptResourceName(message), self._number(call.Message__GetLineNumber(message, context)),
             self._number(call.Message__GetStartColumn(message)), self._number(call.Message__GetEndColumn(message)),
             call.Message__GetSourceLine(message, context) or self._string(""),
+            self._frames(call.Message__GetStackTrace(message)),
         ])
+
+    def _frames(self, trace: int | None) -> int:
+        """A v8::StackTrace as [function, file, line, column, function …]; [] if none was captured."""
+        call = self._call
+        if not trace:
+            return self._array([])
+        frames = [
+            call.StackTrace__GetFrame(trace, self._isolate, index)
+            for index in range(call.StackTrace__GetFrameCount(trace))
+        ]
+        return self._array([
+            part for frame in frames for part in (
+                call.StackFrame__GetFunctionName(frame) or self._undefined,
+                call.StackFrame__GetScriptNameOrSourceURL(frame) or self._undefined,
+                self._number(call.StackFrame__GetLineNumber(frame)), self._number(call.StackFrame__GetColumn(frame)),
+            )
+        ])
+
+    def captureStackTraces(self, info: int) -> None:
+        """`captureStackTraces(limit)`: from now on messages have frames, of where things are thrown."""
+        limit = self._integer(self._call.FunctionCallbackInfo__Get(info, 0))
+        self._call.Isolate__SetCaptureStackTraceForUncaughtExceptions(self._isolate, True, limit)
 
     def getMessage(self, info: int) -> int:
         """Where the error `arguments[0]` was made, as far as its stack tells."""

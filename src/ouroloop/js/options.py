@@ -68,6 +68,7 @@ _SWITCHES = {
     "--preserve-symlinks-main": False,
     "--require-module": True,
     # Warnings and errors
+    "--abort-on-uncaught-exception": False,
     "--deprecation": True,
     "--pending-deprecation": False,
     "--throw-deprecation": False,
@@ -76,6 +77,12 @@ _SWITCHES = {
     "--trace-uncaught": False,
     "--trace-warnings": False,
     "--warnings": True,
+    # Reports
+    "--report-compact": False,
+    "--report-exclude-env": False,
+    "--report-exclude-network": False,
+    "--report-on-signal": False,
+    "--report-uncaught-exception": False,
     # Globals
     "--experimental-global-navigator": True,
     # Of `ouro` itself
@@ -90,6 +97,9 @@ _TEXTS: dict[str, str | None] = {
     "--eval": None,
     "--input-type": "",
     "--redirect-warnings": "",
+    "--report-dir": "",
+    "--report-filename": "",
+    "--report-signal": "SIGUSR2",
     "--title": "",
     "--trace-require-module": None,
     "--unhandled-rejections": "",
@@ -119,8 +129,8 @@ _IDLE_SWITCHES = _names("""
     experimental-worker experimental-worker-inspection expose-internals extra-info-on-fatal-exception
     force-async-hooks-checks force-context-aware force-fips force-node-api-uncaught-exceptions-policy
     insecure-http-parser napi-modules network-family-autoselection node-memory-debug node-snapshot
-    openssl-legacy-provider openssl-shared-config report-compact report-exclude-env report-exclude-network
-    report-on-fatalerror report-on-signal report-uncaught-exception strip-types test-force-exit test-only
+    openssl-legacy-provider openssl-shared-config
+    strip-types test-force-exit test-only
     test-randomize test-update-snapshots tls-max-v1.2 tls-max-v1.3 tls-min-v1.0 tls-min-v1.1 tls-min-v1.2
     tls-min-v1.3 trace-env trace-env-js-stack trace-env-native-stack trace-event-file-pattern trace-events-enabled
     trace-promises trace-sigint trace-sync-io trace-tls track-heap-objects use-bundled-ca use-env-proxy
@@ -131,7 +141,7 @@ _IDLE_TEXTS = _names("""
     cpu-prof-dir cpu-prof-interval cpu-prof-name diagnostic-dir dns-result-order experimental-package-map
     experimental-specifier-resolution heap-prof-dir heap-prof-interval heap-prof-name
     heapsnapshot-near-heap-limit icu-data-dir inspect-port inspect-publish-uid localstorage-file
-    network-family-autoselection-attempt-timeout openssl-config report-dir report-filename report-signal
+    network-family-autoselection-attempt-timeout openssl-config
     test-concurrency test-coverage-branches test-coverage-exclude test-coverage-functions test-coverage-include
     test-coverage-lines test-global-setup test-isolation test-name-pattern test-random-seed test-reporter
     test-reporter-destination test-rerun-failures test-shard test-skip-pattern test-timeout tls-cipher-list
@@ -144,12 +154,12 @@ _NOT_HERE = _names("""
     allow-worker build-snapshot completion-bash cpu-prof experimental-config-file
     experimental-default-config-file experimental-loader experimental-sea-config experimental-transform-types
     frozen-intrinsics heap-prof heapsnapshot-signal inspect inspect-brk inspect-wait permission permission-audit
-    prof prof-process run snapshot-blob test v8-options watch
+    prof prof-process report-on-fatalerror run snapshot-blob test v8-options watch
 """)
 
 # V8's own that NODE_OPTIONS may have.
 _V8_IN_ENVIRONMENT = _names("""
-    --abort-on-uncaught-exception --disallow-code-generation-from-strings --enable-etw-stack-walking --expose-gc
+    --disallow-code-generation-from-strings --enable-etw-stack-walking --expose-gc
     --interpreted-frames-native-stack --jitless --max-heap-size --max-old-space-size --max-semi-space-size
     --perf-basic-prof --perf-basic-prof-only-functions --perf-prof --perf-prof-unwinding-info --stack-trace-limit
 """)
@@ -272,10 +282,10 @@ def _take(options: Options, words: list[str], position: int, in_environment: boo
     negated = key.startswith("--no-")
     if negated:
         key = _ALIASES.get(f"--{key[5:]}", f"--{key[5:]}")
-    if in_environment and not _allowed(key):
-        raise OptionError(f"{name if equals else word}{equals} is not allowed in NODE_OPTIONS")
     if key[2:] in _NOT_HERE and not negated:
         raise OptionError(f"{name} is not in this version of Ouroloop ({__version__})")
+    if in_environment and not _allowed(key):
+        raise OptionError(f"{word.partition('=')[0]}{equals} is not allowed in NODE_OPTIONS")
     if word == "-pe":
         options.values["--print"] = True
         key = "--eval"

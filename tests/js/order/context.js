@@ -7,7 +7,6 @@ const at = (name) => log(name, als.getStore());
 
 //// every kind of callback keeps its context
 als.run('in', () => {
-  setImmediate(at, 'immediate');
   process.nextTick(at, 'tick');
   queueMicrotask(() => at('micro'));
   Promise.resolve().then(() => at('then'));
@@ -15,13 +14,13 @@ als.run('in', () => {
     await null;
     at('await');
   })();
-  setTimeout(() => {
-    at('timeout');
-    require('fs').stat('.', () => {
-      at('stat');
-      setImmediate(at, 'immediate after stat');
-    });
-  }, 20);
+  setImmediate(() => {
+    at('immediate');
+    setTimeout(() => {
+      at('timeout');
+      require('fs').stat('.', () => at('stat'));
+    }, 1);
+  });
   at('sync');
 });
 at('out');

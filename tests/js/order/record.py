@@ -19,7 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
-from .table import NODE, Outcome, Program, groups, programs, run, write_record
+from .table import NODE, Outcome, Program, groups, programs, run, write_outcomes
 
 
 def outcomes(command: list[str], times: int, program: Program) -> set[Outcome]:
@@ -59,7 +59,8 @@ def main(arguments: list[str] | None = None) -> int:
             if len(each) > 1:
                 varying += 1
                 print(f"{group.name}: {program.name!r} varies:", *(f"\n--- {one.code}\n{one.output}" for one in each))
-        write_record(group, {program.name: each.copy().pop() for program, each in seen.items() if len(each) == 1})
+        exact = {program.name: each.pop() for program, each in seen.items() if len(each) == 1}
+        write_outcomes(group.with_suffix(".out"), exact)
         print(f"{group.name}: {len(found)} programs")
     return 1 if varying else 0
 

@@ -29,10 +29,11 @@ _EXIT_MARK = "//// exit code "
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a program printed, and its exit code."""
+    """What a program printed, and its exit code. What it printed as errors is kept, but does not count."""
 
     output: str
     code: int
+    errors: str = field(default="", compare=False)
 
     def lines(self) -> list[str]:
         return [*self.output.splitlines(), f"exit code {self.code}"]
@@ -81,8 +82,12 @@ def _split(text: str, mark: str = _MARK) -> list[tuple[str, str]]:
 
 
 def record(group: Path) -> dict[str, Outcome]:
-    """What was recorded, by the programs' names."""
-    path = group.with_suffix(".out")
+    """What was recorded of a group, by the programs' names."""
+    return read_outcomes(group.with_suffix(".out"))
+
+
+def read_outcomes(path: Path) -> dict[str, Outcome]:
+    """What is in a `.out` file; nothing, if there is none."""
     return {name: _outcome(text) for name, text in _split(path.read_text(encoding="utf8"))[1:]} if path.exists() else {}
 
 
@@ -91,13 +96,13 @@ def _outcome(text: str) -> Outcome:
     return Outcome(output.removesuffix("\n"), int(code or 0))
 
 
-def write_record(group: Path, outcomes: dict[str, Outcome]) -> None:
-    """Write the `.out` file of a group."""
+def write_outcomes(path: Path, outcomes: dict[str, Outcome]) -> None:
+    """Write a `.out` file."""
     parts = [
         f"{_MARK}{name}\n{found.output}\n" + (f"{_EXIT_MARK}{found.code}\n" if found.code else "")
         for name, found in outcomes.items()
     ]
-    group.with_suffix(".out").write_text("".join(parts), encoding="utf8")
+    path.write_text("".join(parts), encoding="utf8")
 
 
 def run(program: Program, command: list[str], folder: Path, timeout: float = 30) -> Outcome:
@@ -108,8 +113,8 @@ def run(program: Program, command: list[str], folder: Path, timeout: float = 30)
         path.write_text(text, encoding="utf8")
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("NODE_", "FORCE_COLOR"))}
     with started([*command, program.main], folder, inherited | {"UV_THREADPOOL_SIZE": "1"}) as process:
-        output, _ = process.communicate(timeout=timeout)
-    return Outcome(output.decode("utf8", "replace").removesuffix("\n"), process.returncode)
+        output, errors = (data.decode("utf8", "replace") for data in process.communicate(timeout=timeout))
+    return Outcome(output.removesuffix("\n"), process.returncode, errors)
 
 
 @contextlib.contextmanager
@@ -117,7 +122,7 @@ def started(command: list[str], folder: Path, env: dict[str, str]) -> Iterator[s
     """A process, which is killed if it is still there at the end, with what it has started."""
     process = subprocess.Popen(
         command, cwd=folder, env=env, start_new_session=True,
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )
     try:
         yield process

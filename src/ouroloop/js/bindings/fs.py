@@ -1,18 +1,20 @@
 """fs: the file operations, each in a form that waits and in one that runs on the thread pool.
 
 Theory of operation. `loop.fs` has each operation once, as a function that blocks. Here it becomes two operations of
-JavaScript: `stat(path)` returns its result, or a negative errno; `statAsync(request, path)` returns at once and tells the result to the request.
-Stats do not cross as lists: they are written into memory that both languages see (`share`). Buffers to be read into or written from are
-given as an address and a length, so that the bytes are not copied.
+JavaScript: `rename(old, new)` returns its result, or a negative errno; `renameAsync(request, old, new)` returns at once
+and tells the result to the request. The most frequent ones that wait are natives instead (`fs_natives.py`). Stats are
+written into memory that JavaScript reads; buffers to be read into or written from are given as an address and a length,
+so that the bytes are not copied.
 
-What surprises people: a path is text or, for a Buffer, bytes. Names come back as text (what is not UTF-8 becomes U+FFFD),
-or as bytes where the caller asks for that.
+What surprises people: a path is text or, for a Buffer, bytes. Names come back as text (what is not UTF-8 becomes
+U+FFFD), or as bytes where the caller asks for that.
 """
 
 from __future__ import annotations
 
 import errno
 import os
+import stat
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
     from ..runtime import Runtime
 
 Path = str | bytes
+
+_MAX_READ_FILE = 2**31 - 1
+_MAX_LINKS = 40
 
 # What blocks: each of these raises OSError, or returns what JavaScript gets.
 
@@ -66,31 +71,49 @@ def _writev(fd: int, pieces: list[float], position: float) -> int:
     return fs.pwritev(int(fd), _views(pieces), int(position))
 
 
-def _path_or_fd(target: Path | float) -> Path | int:
-    return target if isinstance(target, (str, bytes)) else int(target)
-
-
-def _read_file(target: Path | float, flags: int) -> bytes:
-    return fs.read_file(_path_or_fd(target), int(flags))
+def _read_file(target: Path | float, flags: int) -> bytes | int:
+    """A whole file; its size if that is too much. An error that names no file is one of reading."""
+    if not isinstance(target, (str, bytes)):
+        return fs.read_file(int(target))
+    fd = os.open(target, int(flags), 0o666)
+    try:
+        size = os.fstat(fd).st_size
+        return fs.read_file(fd) if size <= _MAX_READ_FILE else size
+    finally:
+        os.close(fd)
 
 
 def _write_file(target: Path | float, address: float, length: int, flags: int, mode: int, flush: bool) -> None:
-    fs.write_file(_path_or_fd(target), memory(int(address), int(length)) if length else b"", int(flags), int(mode), bool(flush))
+    """A whole file. An error that names no file is one of writing."""
+    data = memory(int(address), int(length)) if length else b""
+    if not isinstance(target, (str, bytes)):
+        fs.write_file(int(target), data, flush=bool(flush))
+        return
+    fd = os.open(target, int(flags), int(mode))
+    try:
+        fs.write_file(fd, data, flush=bool(flush))
+    finally:
+        os.close(fd)
 
 
 def _text(name: bytes) -> str:
     return name.decode("utf-8", "replace")
 
 
-def _readdir(path: Path, as_bytes: bool) -> list[Any]:
+def _readdir(path: Path, as_bytes: bool) -> list[bytes] | str:
+    """Names; as text they come as one, with slashes between them."""
     names = fs.readdir_names(os.fsencode(path))
-    return names if as_bytes else [_text(name) for name in names]
+    return names if as_bytes else _text(b"/".join(names))
 
 
-def _readdir_types(path: Path, as_bytes: bool) -> list[list[Any]]:
-    """Names and types (UV_DIRENT_*)."""
-    entries = fs.readdir(os.fsencode(path))
-    return [[entry.name if as_bytes else _text(entry.name) for entry in entries], [entry.type for entry in entries]]
+def _names_and_types(entries: list[fs.Dirent], as_bytes: bool) -> list[Any]:
+    """Names as `_readdir` gives them, and a digit for the type (UV_DIRENT_*) of each."""
+    names = [entry.name for entry in entries]
+    return [names if as_bytes else _text(b"/".join(names)), "".join(map(str, [entry.type for entry in entries]))]
+
+
+def _readdir_types(path: Path, as_bytes: bool) -> list[Any]:
+    return _names_and_types(fs.readdir(os.fsencode(path)), as_bytes)
 
 
 def _as_asked(path: str | bytes, as_bytes: bool) -> Path:
@@ -101,7 +124,34 @@ def _readlink(path: Path, as_bytes: bool) -> Path:
     return _as_asked(fs.readlink(path), as_bytes)
 
 
-def _realpath(path: Path, as_bytes: bool) -> Path:
+def _realpath(path: Path, as_bytes: bool) -> Path | list[Any]:
+    """The path without links, found step by step; or where that failed, and why: `[negative errno, path]`."""
+    rest = os.path.abspath(os.fsencode(path)).split(b"/")[:0:-1]
+    done, links = b"/", 0
+    try:
+        while rest:
+            name = rest.pop()
+            at = os.path.join(done, name)
+            if name in (b"", b".", b".."):
+                done = os.path.normpath(at)
+            elif stat.S_ISLNK(os.lstat(at).st_mode):
+                links += 1
+                if links > _MAX_LINKS:
+                    raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), at)
+                kind, text = os.stat(at).st_mode, os.readlink(at)
+                if stat.S_ISFIFO(kind) or stat.S_ISSOCK(kind):
+                    # In /proc, what such a link says is no path.
+                    return _as_asked(os.path.join(done, text), as_bytes)
+                rest += text.split(b"/")[::-1]
+                done = b"/" if text.startswith(b"/") else done
+            else:
+                done = at
+    except OSError as exc:
+        return [_errno(exc), _as_asked(exc.filename or path, False)]
+    return _as_asked(done, as_bytes)
+
+
+def _realpath_native(path: Path, as_bytes: bool) -> Path:
     return _as_asked(fs.realpath(path), as_bytes)
 
 
@@ -207,6 +257,7 @@ _FUNCTIONS: dict[str, tuple[Callable[..., Any], int]] = {
     "readdirTypes": (_readdir_types, 2),
     "readlink": (_readlink, 2),
     "realpath": (_realpath, 2),
+    "realpathNative": (_realpath_native, 2),
     "mkdtemp": (_mkdtemp, 2),
     "mkdir": (_mkdir, 2),
     "makeTree": (_make_tree, 2),
@@ -256,9 +307,9 @@ def operations(runtime: Runtime) -> dict[str, Callable[..., Any]]:
         del made[name]
     made.update({
         "statAsync": files.stat_async, "lstatAsync": files.lstat_async, "fstatAsync": files.fstat_async,
-        "openDir": files.open_dir, "openDirAsync": files.open_dir_async, "readDir": files.read_dir, "readDirAsync": files.read_dir_async,
-        "closeDir": files.close_dir, "closeDirAsync": files.close_dir_async, "watch": files.watch, "watchStat": files.watch_stat,
-        "unwatch": files.unwatch, "refWatch": files.ref_watch,
+        "openDir": files.open_dir, "openDirAsync": files.open_dir_async, "readDir": files.read_dir,
+        "readDirAsync": files.read_dir_async, "closeDir": files.close_dir, "closeDirAsync": files.close_dir_async,
+        "watch": files.watch, "watchStat": files.watch_stat, "unwatch": files.unwatch, "refWatch": files.ref_watch,
     })
     return made
 
@@ -292,10 +343,10 @@ class Files:
 
         def submit(request: int, *args: Any) -> None:
             def done(error: BaseException | None, result: Any = None) -> None:
-                if error is not None:
-                    runtime.complete(request, _errno(error), None)
-                else:
+                if error is None:
                     runtime.complete(request, 0, result)
+                else:
+                    runtime.complete(request, _errno(error), getattr(error, "filename", None) is not None)
 
             fs.submit(runtime.loop, done, function, *args)
 
@@ -341,11 +392,10 @@ class Files:
 
         fs.submit(self._runtime.loop, done, fs.open_dir, os.fsencode(path))
 
-    def _entries(self, number: int, as_bytes: bool, count: int) -> list[list[Any]]:
-        entries = self._dirs[int(number)].read(int(count))
-        return [[entry.name if as_bytes else _text(entry.name) for entry in entries], [entry.type for entry in entries]]
+    def _entries(self, number: int, as_bytes: bool, count: int) -> list[Any]:
+        return _names_and_types(self._dirs[int(number)].read(int(count)), as_bytes)
 
-    def read_dir(self, number: int, as_bytes: bool, count: int) -> list[list[Any]] | int:
+    def read_dir(self, number: int, as_bytes: bool, count: int) -> list[Any] | int:
         try:
             return self._entries(number, as_bytes, count)
         except OSError as exc:
@@ -382,7 +432,7 @@ class Files:
         return 0
 
     def watch_stat(self, handle: int, path: Path, interval: int, address: float) -> int:
-        """Tell `handle` `(errno)` when what `stat` says of a path differs; the new and the old Stats are written to `address`."""
+        """Tell `handle` `(errno)` when what `stat` says of a path differs; the new and the old are at `address`."""
         from ...loop import FsPoll
 
         target = memory(int(address), 2 * STATX_SIZE)

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from ..engine import memory
 from ..environment_file import parse
 
 if TYPE_CHECKING:
@@ -192,12 +193,19 @@ def kill(pid: int, number: int) -> int:
 
 
 def set_title(title: str) -> None:
-    """The name that ps(1) shows, as far as the system lets it be set."""
+    """The name that ps(1) shows, as far as the system lets it be set: its first 15 bytes, and the command line."""
+    data = title.encode("utf-8", "replace")
     try:
-        with open("/proc/self/comm", "w", encoding="utf-8", errors="replace") as file:
-            file.write(title[:15])
+        with open("/proc/self/comm", "wb") as file:
+            file.write(data[:15])
+        with open("/proc/self/stat", "rb") as file:
+            fields = file.read().rpartition(b")")[2].split()
     except OSError:
-        pass
+        return
+    # proc(5): arg_start and arg_end, fields 48 and 49, where this process's arguments lie in its memory.
+    start, end = int(fields[45]), int(fields[46])
+    if 0 < start < end:
+        memory(start, end - start)[:] = data[: end - start - 1].ljust(end - start, b"\0")
 
 
 # Figures
@@ -220,25 +228,25 @@ def cpu_usage(thread: bool) -> list[float]:
 def resource_usage() -> list[float]:
     usage = resource.getrusage(resource.RUSAGE_SELF)
     return [
-        round(usage.ru_utime * 1e6), round(usage.ru_stime * 1e6), usage.ru_maxrss, usage.ru_ixrss, usage.ru_idrss, usage.ru_isrss,
-        usage.ru_minflt, usage.ru_majflt, usage.ru_nswap, usage.ru_inblock, usage.ru_oublock, usage.ru_msgsnd, usage.ru_msgrcv,
-        usage.ru_nsignals, usage.ru_nvcsw, usage.ru_nivcsw,
+        round(usage.ru_utime * 1e6), round(usage.ru_stime * 1e6), usage.ru_maxrss, usage.ru_ixrss, usage.ru_idrss,
+        usage.ru_isrss, usage.ru_minflt, usage.ru_majflt, usage.ru_nswap, usage.ru_inblock, usage.ru_oublock,
+        usage.ru_msgsnd, usage.ru_msgrcv, usage.ru_nsignals, usage.ru_nvcsw, usage.ru_nivcsw,
     ]
 
 
-def available_memory() -> int:
+def available_memory() -> float:
     """Memory that this process may still take, in bytes."""
     try:
         with open("/proc/meminfo", encoding="ascii") as file:
             for line in file:
                 if line.startswith("MemAvailable:"):
-                    return int(line.split()[1]) * 1024
+                    return int(line.split()[1]) * 1024.0
     except OSError:
         pass
     return 0
 
 
-def constrained_memory() -> int:
+def constrained_memory() -> float:
     """The limit that a control group sets, in bytes; 0 without one."""
     for path in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
         try:
@@ -246,8 +254,46 @@ def constrained_memory() -> int:
                 text = file.read().strip()
         except OSError:
             continue
-        return int(text) if text.isdigit() else 0
+        return float(text) if text.isdigit() else 0
     return 0
+
+
+def library_version() -> dict[str, str]:
+    """The C library's version, by the name that a report has for it; nothing where it is not glibc."""
+    try:
+        name, _, number = (os.confstr("CS_GNU_LIBC_VERSION") or "").partition(" ")
+    except (OSError, ValueError):
+        return {}
+    return {"glibcVersionRuntime": number} if name == "glibc" else {}
+
+
+_LIMITS = {
+    "core_file_size_blocks": "RLIMIT_CORE", "data_seg_size_bytes": "RLIMIT_DATA", "file_size_blocks": "RLIMIT_FSIZE",
+    "max_locked_memory_bytes": "RLIMIT_MEMLOCK", "max_memory_size_bytes": "RLIMIT_RSS", "open_files": "RLIMIT_NOFILE",
+    "stack_size_bytes": "RLIMIT_STACK", "cpu_time_seconds": "RLIMIT_CPU", "max_user_processes": "RLIMIT_NPROC",
+    "virtual_memory_bytes": "RLIMIT_AS",
+}
+
+
+def report_facts() -> dict[str, Any]:
+    """For a report: the limits of this process, and the libraries it has loaded."""
+    def shown(limit: int) -> float | str:
+        return "unlimited" if limit == resource.RLIM_INFINITY else float(limit)
+
+    limits = {
+        name: dict(zip(("soft", "hard"), map(shown, resource.getrlimit(getattr(resource, constant))), strict=True))
+        for name, constant in _LIMITS.items() if hasattr(resource, constant)
+    }
+    libraries: dict[str, None] = {}
+    try:
+        with open("/proc/self/maps", encoding="utf-8", errors="replace") as file:
+            for line in file:
+                path = line[73:].strip()
+                if ".so" in path:
+                    libraries[path] = None
+    except OSError:
+        pass
+    return {"limits": limits, "libraries": list(libraries)}
 
 
 def abort() -> None:
@@ -265,17 +311,26 @@ def execve(path: str, argv: list[str], env: dict[str, str]) -> int:
         sys.stdout.flush()
         for descriptor in range(3):
             os.set_inheritable(descriptor, True)
-        os.execve(path, argv, env)
+        os.execve(path, argv or [""], env)
     except OSError as exc:
         return _errno(exc)
 
 
 _STATELESS: dict[str, Callable[..., Any]] = {
-    "writeError": write_error, "readStandardInput": read_standard_input, "envKeys": env_keys, "envGet": env_get,
-    "envSet": env_set, "envDelete": env_delete, "parseEnvFile": parse_env_file, "cwd": cwd, "chdir": chdir, "umask": umask,
-    "getuid": lambda: os.getuid(), "geteuid": lambda: os.geteuid(), "getgid": lambda: os.getgid(), "getegid": lambda: os.getegid(),
-    "getgroups": lambda: sorted({*os.getgroups(), os.getegid()}), "userId": user_id, "groupId": group_id, "setIdentity": set_identity,
-    "setGroups": set_groups, "initGroups": init_groups, "kill": kill, "ppid": lambda: os.getppid(), "setTitle": set_title,
+    # Output and input
+    "writeError": write_error, "readStandardInput": read_standard_input,
+    # The environment
+    "envKeys": env_keys, "envGet": env_get, "envSet": env_set, "envDelete": env_delete, "parseEnvFile": parse_env_file,
+    # Where and who
+    "cwd": cwd, "chdir": chdir, "umask": umask, "ppid": lambda: os.getppid(),
+    "getuid": lambda: os.getuid(), "geteuid": lambda: os.geteuid(), "getgid": lambda: os.getgid(),
+    "getegid": lambda: os.getegid(), "getgroups": lambda: sorted({*os.getgroups(), os.getegid()}),
+    "userId": user_id, "groupId": group_id, "setIdentity": set_identity, "setGroups": set_groups,
+    "initGroups": init_groups, "kill": kill, "setTitle": set_title,
+    # Figures
     "cpuUsage": cpu_usage, "resident": resident, "resourceUsage": resource_usage, "availableMemory": available_memory,
-    "constrainedMemory": constrained_memory, "abort": abort, "hrtime": hrtime, "execve": execve,
+    "constrainedMemory": constrained_memory, "hrtime": hrtime, "libraryVersion": library_version,
+    "reportFacts": report_facts,
+    # The end
+    "abort": abort, "execve": execve,
 }

@@ -2,8 +2,8 @@
 
 // async_hooks: AsyncLocalStorage, AsyncResource, and hooks into the lives of asynchronous resources.
 //
-// Theory of operation. AsyncLocalStorage rests on frames that V8 carries along (`internal/async_context_frame`); it has nothing to do with
-// hooks and costs nothing until a store is set. Hooks and ids are in `internal/async_hooks`.
+// Theory of operation. AsyncLocalStorage rests on frames that V8 carries along (`internal/async_context_frame`); it
+// has nothing to do with hooks and costs nothing until a store is set. Hooks and ids are in `internal/async_hooks`.
 //
 // What surprises people: hooks hear of timers, ticks, immediates, requests and AsyncResources, but not of promises.
 
@@ -136,7 +136,8 @@ class AsyncResource {
   constructor(type, options = kEmptyObject) {
     validateString(type, 'type');
     const isNumber = typeof options === 'number';
-    const { triggerAsyncId: trigger = hooks.defaultTriggerAsyncId() } = isNumber ? { triggerAsyncId: options } : options;
+    const given = isNumber ? options : options.triggerAsyncId;
+    const trigger = given === undefined ? hooks.defaultTriggerAsyncId() : given;
     validateTrigger(trigger);
     this[kFrame] = frames.current();
     this[kAsyncId] = hooks.newAsyncId();
@@ -242,24 +243,26 @@ function createHook({ init, before, after, destroy, promiseResolve, trackPromise
   if (trackPromises !== undefined) {
     validateBoolean(trackPromises, 'trackPromises');
     if (!trackPromises && promiseResolve !== undefined) {
-      throw new ERR_INVALID_ARG_VALUE('trackPromises', trackPromises, 'must not be false when promiseResolve is enabled');
+      throw new ERR_INVALID_ARG_VALUE(
+        'trackPromises', trackPromises, 'must not be false when promiseResolve is enabled');
     }
   }
   return new AsyncHook(callbacks);
 }
 
 // A provider's number is its place in Node's list.
-const PROVIDERS = `NONE DIRHANDLE DNSCHANNEL ELDHISTOGRAM FILEHANDLE FILEHANDLECLOSEREQ BLOBREADER FSEVENTWRAP FSREQCALLBACK
+const PROVIDERS = `
+NONE DIRHANDLE DNSCHANNEL ELDHISTOGRAM FILEHANDLE FILEHANDLECLOSEREQ BLOBREADER FSEVENTWRAP FSREQCALLBACK
 FSREQPROMISE GETADDRINFOREQWRAP GETNAMEINFOREQWRAP HEAPSNAPSHOT HTTP2SESSION HTTP2STREAM HTTP2PING HTTP2SETTINGS
 HTTPINCOMINGMESSAGE HTTPCLIENTREQUEST LOCKS JSSTREAM JSUDPWRAP MESSAGEPORT PIPECONNECTWRAP PIPESERVERWRAP PIPEWRAP
-PROCESSWRAP PROMISE QUERYWRAP QUIC_ENDPOINT QUIC_LOGSTREAM QUIC_SESSION QUIC_STREAM QUIC_UDP SHUTDOWNWRAP SIGNALWRAP
-STATWATCHER STREAMPIPE TCPCONNECTWRAP TCPSERVERWRAP TCPWRAP TTYWRAP UDPSENDWRAP UDPWRAP SIGINTWATCHDOG WORKER
-WORKERCPUPROFILE WORKERCPUUSAGE WORKERHEAPPROFILE WORKERHEAPSNAPSHOT WORKERHEAPSTATISTICS WRITEWRAP ZLIB
+PROCESSWRAP PROMISE QUERYWRAP QUIC_ENDPOINT QUIC_LOGSTREAM QUIC_SESSION QUIC_STREAM QUIC_UDP SHUTDOWNWRAP
+SIGNALWRAP STATWATCHER STREAMPIPE TCPCONNECTWRAP TCPSERVERWRAP TCPWRAP TTYWRAP UDPSENDWRAP UDPWRAP SIGINTWATCHDOG
+WORKER WORKERCPUPROFILE WORKERCPUUSAGE WORKERHEAPPROFILE WORKERHEAPSNAPSHOT WORKERHEAPSTATISTICS WRITEWRAP ZLIB
 CHECKPRIMEREQUEST PBKDF2REQUEST KEYPAIRGENREQUEST KEYGENREQUEST KEYEXPORTREQUEST ARGON2REQUEST CIPHERREQUEST
 DERIVEBITSREQUEST HASHREQUEST RANDOMBYTESREQUEST RANDOMPRIMEREQUEST SCRYPTREQUEST SIGNREQUEST TLSWRAP VERIFYREQUEST`;
 
 const asyncWrapProviders = { __proto__: null };
-for (const [number, name] of PROVIDERS.split(/\s+/).entries()) asyncWrapProviders[name] = number;
+for (const [number, name] of PROVIDERS.trim().split(/\s+/).entries()) asyncWrapProviders[name] = number;
 Object.freeze(asyncWrapProviders);
 
 module.exports = {

@@ -2,12 +2,14 @@
 
 // diagnostics_channel: named channels on which modules tell what they do, to whoever listens.
 //
-// Theory of operation. A channel without subscribers and stores costs one test. Lists of subscribers are replaced, never
-// changed, so that who is added or removed by a subscriber does not change the publishing that is under way. What a subscriber throws
-// becomes an uncaught exception in the next tick: to be watched must not break what is watched.
+// Theory of operation. A channel without subscribers and stores costs one test. Lists of subscribers are replaced,
+// never changed, so that who is added or removed by a subscriber does not change the publishing that is under way.
+// What a subscriber throws becomes an uncaught exception in the next tick: to be watched must not break what is
+// watched.
 //
-// What surprises people: a channel that nobody holds and nobody listens to is collected; the next `channel(name)` makes another
-// one. Those that core modules make while the startup snapshot is built (where there is no WeakRef) live for ever.
+// What surprises people: a channel that nobody holds and nobody listens to is collected; the next `channel(name)`
+// makes another one. Those that core modules make while the startup snapshot is built (where there is no WeakRef)
+// live for ever.
 
 const { codes: { ERR_INVALID_ARG_TYPE } } = require('internal/errors');
 const { validateFunction } = require('internal/validators');

@@ -233,8 +233,8 @@ function wrapOnce(emitter, type, listener) {
   const state = { hasFired: false }; // in an object: V8 is slow with a captured variable that changes
   const wrapper = function(...args) {
     if (state.hasFired) return undefined;
-    emitter.removeListener(type, wrapper);
     state.hasFired = true;
+    emitter.removeListener(type, wrapper);
     return Reflect.apply(listener, emitter, args);
   };
   wrapper.listener = listener;
@@ -281,12 +281,11 @@ function lastPosition(list, listener) {
 }
 
 function without(existing, position) {
-  if (existing.length === 2) return existing[1 - position];
   const list = changeable(existing);
   if (position === list.length - 1) list.pop();
   else if (position === 0) list.shift();
   else list.splice(position, 1);
-  return list;
+  return list.length === 1 ? list[0] : list;
 }
 
 /** The last listener of `type` is gone. */
@@ -318,7 +317,8 @@ prototype.removeAllListeners = function removeAllListeners(type) {
   if (typeof existing === 'function') {
     this.removeListener(type, existing);
   } else if (existing !== undefined) {
-    for (let i = existing.length - 1; i >= 0; i--) this.removeListener(type, existing[i]);
+    const list = events[type] = changeable(existing);
+    for (let i = list.length - 1; i >= 0; i--) this.removeListener(type, list[i]);
   }
   return this;
 };

@@ -19,19 +19,19 @@ const { customPromisifyArgs } = require('internal/util');
 const { isArrayBufferView, isBigInt64Array } = require('internal/util/types');
 const { start } = require('internal/requests');
 const {
-  MAX_IO, copyObject, failure, getOptions, getValidMode, getValidatedFd, getValidatedPath, isFd, parseFileMode,
+  MAX_IO, failure, getOptions, getValidMode, getValidatedFd, getValidatedPath, isFd, lateFailure, parseFileMode,
   stringToFlags, toUnixTimestamp, validateBufferArray, validateOffsetLengthRead, validateOffsetLengthWrite, validatePath,
   validatePosition, validateStringAfterArrayBufferView, validateSymlinkType, validatedRm,
 } = require('internal/fs/arguments');
 const calls = require('internal/fs/calls');
+const { addressOf } = calls;
 const stats = require('internal/fs/stats');
 
 const binding = internalBinding('fs');
-const values = internalBinding('util');
 const { fs: constants, os: { errno: errnos } } = internalBinding('constants');
 const { ENOENT, ENOTDIR } = stats;
 const { S_IFMT, S_IFREG, O_WRONLY, O_CREAT, O_TRUNC, O_APPEND } = constants;
-const MAX_READ_FILE = 2 ** 31;
+const MAX_READ_FILE = 2 ** 31 - 1;
 
 // Requests
 
@@ -43,7 +43,7 @@ function maybeCallback(callback) {
 /** A request whose callback gets an error, or nothing. */
 function plain(callback, syscall, path, dest) {
   return start((errno) => {
-    if (errno < 0) callback(failure(errno, syscall, path, dest));
+    if (errno < 0) callback(lateFailure(errno, syscall, path, dest));
     else callback(null);
   });
 }
@@ -51,15 +51,21 @@ function plain(callback, syscall, path, dest) {
 /** A request whose callback gets an error, or null and what came, perhaps converted. */
 function giving(callback, syscall, path, convert) {
   return start((errno, result) => {
-    if (errno < 0) callback(failure(errno, syscall, path));
+    if (errno < 0) callback(lateFailure(errno, syscall, path));
     else callback(null, convert === undefined ? result : convert(result));
   });
 }
 
 /** What an operation that waits has answered, or its error. */
 function answer(result, syscall, path, dest) {
-  if (typeof result === 'number' && result < 0) throw failure(result, syscall, path, dest);
+  if (typeof result === 'number' && result < 0) fail(result, syscall, path, dest);
   return result;
+}
+
+function fail(errno, syscall, path, dest) {
+  const error = failure(errno, syscall, path, dest);
+  Error.captureStackTrace(error, answer);
+  throw error;
 }
 
 // Encodings of names
@@ -170,11 +176,6 @@ function closeSync(fd) {
 
 // Reading and writing at a descriptor
 
-/** Where a view's bytes lie, for Python. */
-function addressOf(view, offset = 0) {
-  return values.address(view.buffer) + view.byteOffset + offset;
-}
-
 /** The arguments of read and readSync, in all their forms: { buffer, offset, length, position }. */
 function readArguments(buffer, offset, length, position) {
   if (offset === undefined || offset === null) {
@@ -195,7 +196,7 @@ function read(fd, buffer, offsetOrOptions, length, position, callback) {
   if (arguments.length <= 4) {
     if (arguments.length === 4) {
       // read(fd, buffer, options, callback)
-      if (typeof offsetOrOptions !== 'object' && offsetOrOptions !== undefined) validateObject(offsetOrOptions, 'options', { nullable: true });
+      if (offsetOrOptions != null) validateObject(offsetOrOptions, 'options');
       callback = length;
       params = offsetOrOptions;
     } else if (arguments.length === 3) {
@@ -210,7 +211,7 @@ function read(fd, buffer, offsetOrOptions, length, position, callback) {
       callback = buffer;
       buffer = Buffer.alloc(16384);
     }
-    if (params !== undefined && params !== null) validateObject(params, 'options', { nullable: true });
+    if (params != null) validateObject(params, 'options');
     ({ offset = 0, length = buffer?.byteLength - offset, position = null } = params ?? kEmptyObject);
   }
   validateBuffer(buffer);
@@ -226,7 +227,7 @@ function read(fd, buffer, offsetOrOptions, length, position, callback) {
   validateOffsetLengthRead(offset, length, buffer.byteLength);
   const at = validatePosition(position, 'position', length);
   const id = start((errno, bytesRead) => {
-    if (errno < 0) callback(failure(errno, 'read'));
+    if (errno < 0) callback(lateFailure(errno, 'read'));
     else callback(null, bytesRead, buffer);
   });
   binding.readAsync(id, fd, addressOf(buffer, offset), length, at);
@@ -239,7 +240,7 @@ function readSync(fd, buffer, offsetOrOptions, length, position) {
   validateBuffer(buffer);
   let offset = offsetOrOptions;
   if (arguments.length <= 3 || (typeof offsetOrOptions === 'object' && offsetOrOptions !== null)) {
-    if (offsetOrOptions !== undefined) validateObject(offsetOrOptions, 'options', { nullable: true });
+    if (offsetOrOptions != null) validateObject(offsetOrOptions, 'options');
     ({ offset = 0, length = buffer.byteLength - offset, position = null } = offsetOrOptions ?? kEmptyObject);
   }
   ({ offset, length, position } = readArguments(buffer, offset, length, position));
@@ -272,7 +273,7 @@ function vectored(name, syscall, whenEmpty) {
         return;
       }
       const id = start((errno, count) => {
-        if (errno < 0) callback(failure(errno, syscall), 0, buffers);
+        if (errno < 0) callback(lateFailure(errno, syscall), 0, buffers);
         else callback(null, count, buffers);
       });
       binding[`${name}Async`](id, fd, piecesOf(buffers), positionOrHere(position));
@@ -332,7 +333,7 @@ function write(fd, buffer, offsetOrOptions, length, position, callback) {
     if (typeof offsetOrOptions === 'object' && offsetOrOptions !== null) validateObject(offsetOrOptions, 'options');
     const range = writeRange(buffer, offsetOrOptions, length, position);
     const id = start((errno, written) => {
-      if (errno < 0) callback(failure(errno, 'write'), 0, buffer);
+      if (errno < 0) callback(lateFailure(errno, 'write'), 0, buffer);
       else callback(null, written, buffer);
     });
     binding.writeAsync(id, fd, addressOf(buffer, range.offset), range.length, range.position);
@@ -358,7 +359,7 @@ function write(fd, buffer, offsetOrOptions, length, position, callback) {
   const bytes = Buffer.from(text, encoding);
   const id = start((errno, written) => {
     void bytes; // must live until now
-    if (errno < 0) callback(failure(errno, 'write'), 0, text);
+    if (errno < 0) callback(lateFailure(errno, 'write'), 0, text);
     else callback(null, written, text);
   });
   binding.writeAsync(id, fd, addressOf(bytes), bytes.length, typeof at === 'number' ? at : -1);
@@ -402,14 +403,11 @@ function readFile(path, options, callback) {
   const target = isFd(path) ? path : getValidatedPath(path);
   const flags = stringToFlags(options.flag, 'options.flag');
   if (signal !== undefined && !checkAborted(signal, callback)) return;
-  const id = start((errno, bytes) => {
-    if (signal?.aborted) {
-      callback(new AbortError(undefined, { cause: signal.reason }));
-    } else if (errno < 0) {
-      callback(readFileFailure(errno, target));
-    } else {
-      deliver(callback, bytes, encoding);
-    }
+  const id = start((errno, result) => {
+    if (signal?.aborted) callback(new AbortError(undefined, { cause: signal.reason }));
+    else if (errno < 0) callback(wholeFailure(errno, 'read', target, result));
+    else if (typeof result === 'number') callback(new ERR_FS_FILE_TOO_LARGE(result));
+    else deliver(callback, result, encoding);
   });
   binding.readFileAsync(id, target, flags);
 }
@@ -425,10 +423,9 @@ function deliver(callback, bytes, encoding) {
   callback(null, result);
 }
 
-/** What went wrong with a whole file: it could not be opened, or (a directory, a bad descriptor) not be read. */
-function readFileFailure(errno, target) {
-  if (errno === -errnos.EISDIR || typeof target === 'number') return failure(errno, 'read');
-  return failure(errno, 'open', target);
+/** What went wrong with a whole file: it could not be opened (`isOpening`), or not be read or written. */
+function wholeFailure(errno, syscall, target, isOpening) {
+  return isOpening ? lateFailure(errno, 'open', target) : lateFailure(errno, syscall);
 }
 
 const SCRATCH = 64 * 1024;
@@ -455,9 +452,10 @@ function readWhole(fd, encoding) {
   if (size > MAX_READ_FILE) throw new ERR_FS_FILE_TOO_LARGE(size);
   if (size === 0) return readToEnd(fd, isText ? encoding : undefined);
   const buffer = isText && size <= SCRATCH ? scratch ??= Buffer.allocUnsafeSlow(SCRATCH) : Buffer.allocUnsafeSlow(size);
+  const readNext = buffer === scratch ? calls.read : calls.readIntoNew;
   let have = 0;
   while (have < size) {
-    const count = answer(calls.read(fd, buffer, have, size - have, -1), 'read');
+    const count = answer(readNext(fd, buffer, have, size - have, -1), 'read');
     if (count === 0) break;
     have += count;
   }
@@ -470,7 +468,7 @@ function readToEnd(fd, encoding) {
   const chunks = [];
   for (;;) {
     const chunk = Buffer.allocUnsafeSlow(SCRATCH);
-    const count = answer(calls.read(fd, chunk, 0, SCRATCH, -1), 'read');
+    const count = answer(calls.readIntoNew(fd, chunk, 0, SCRATCH), 'read');
     if (count === 0) break;
     chunks.push(chunk.subarray(0, count));
   }
@@ -506,10 +504,10 @@ function writeWhole(path, bytes, options, callback) {
   const flags = stringToFlags(options.flag, 'options.flag');
   const mode = parseFileMode(options.mode, 'mode', 0o666);
   if (signal !== undefined && !checkAborted(signal, callback)) return;
-  const id = start((errno) => {
+  const id = start((errno, isOpening) => {
     void bytes; // must live until now
     if (signal?.aborted) callback(new AbortError(undefined, { cause: signal.reason }));
-    else if (errno < 0) callback(typeof target === 'number' ? failure(errno, 'write') : failure(errno, 'open', target));
+    else if (errno < 0) callback(wholeFailure(errno, 'write', target, isOpening));
     else callback(null);
   });
   binding.writeFileAsync(id, target, addressOf(bytes), bytes.byteLength, flags, mode, flush);
@@ -525,7 +523,7 @@ function writeWholeSync(path, data, { encoding, flag, flush, mode }) {
   const fd = isOpen ? path : fs.openSync(path, flag, mode);
   try {
     const size = bytes.byteLength;
-    for (let done = 0; done < size;) done += answer(calls.write(fd, bytes, done, size - done, -1), 'write');
+    for (let done = 0; done < size;) done += answer(calls.writeOnce(fd, bytes, done, size - done), 'write');
     if (flush) fs.fsyncSync(fd);
   } finally {
     if (!isOpen) fs.closeSync(fd);
@@ -544,7 +542,9 @@ function appendFileSync(path, data, options) {
 
 // What stat tells
 
-function statFunction(name) {
+const isMissing = (errno) => errno === ENOENT || errno === ENOTDIR;
+
+function statFunction(name, isForgiving = false) {
   return {
     async(target, options, callback, path) {
       const bigint = options?.bigint === true;
@@ -552,20 +552,20 @@ function statFunction(name) {
       binding[`${name}Async`](start((errno) => {
         const found = errno < 0 ? undefined : stats.take(bigint, slot.words);
         stats.giveBack(slot);
-        if (errno < 0) callback(failure(errno, name, path));
+        if (errno < 0 && !(isForgiving && options?.throwIfNoEntry === false && isMissing(errno))) callback(lateFailure(errno, name, path));
         else callback(null, found);
       }), target, slot.address);
     },
     sync(target, options, path) {
       const errno = calls[name](target);
       if (errno === 0) return stats.take(options?.bigint === true);
-      if (options?.throwIfNoEntry === false && (errno === ENOENT || errno === ENOTDIR)) return undefined;
-      throw failure(errno, name, path);
+      if (options?.throwIfNoEntry === false && isMissing(errno)) return undefined;
+      return fail(errno, name, path);
     },
   };
 }
 
-const statOf = statFunction('stat');
+const statOf = statFunction('stat', true);
 const lstatOf = statFunction('lstat');
 const fstatOf = statFunction('fstat');
 
@@ -696,9 +696,16 @@ function mkdtempDisposableSync(prefix, options) {
   return { path: folder, remove, [Symbol.dispose]: remove };
 }
 
+/** Names come as one text, with slashes between them: thousands of small strings would be slow to cross. As bytes, they come one by one. */
+function split(names) {
+  if (typeof names !== 'string') return names;
+  if (names === '') return [];
+  return names.split('/');
+}
+
 function direntsOf([names, types], path, encoding) {
   const { Dirent } = require('internal/fs/dirent');
-  return names.map((name, index) => new Dirent(decodeName(name, encoding), path, types[index]));
+  return split(names).map((name, index) => new Dirent(decodeName(name, encoding), path, types.charCodeAt(index) - 48));
 }
 
 function readdir(path, options, callback) {
@@ -716,7 +723,7 @@ function readdir(path, options, callback) {
     binding.readdirTypesAsync(giving(callback, 'scandir', path, (found) => direntsOf(found, path, encoding)), path, bytes);
   } else {
     binding.readdirAsync(
-      giving(callback, 'scandir', path, (names) => (bytes ? names.map((name) => decodeName(name, encoding)) : names)),
+      giving(callback, 'scandir', path, (names) => (bytes ? names.map((name) => decodeName(name, encoding)) : split(names))),
       path, bytes);
   }
 }
@@ -741,11 +748,12 @@ async function readTree(path, options) {
 function collect(found, pending, names, types, relative, folder, { withFileTypes, encoding }) {
   const { Dirent } = require('internal/fs/dirent');
   const { join } = require('path');
-  names.forEach((name, index) => {
+  split(names).forEach((name, index) => {
     const inside = join(relative, name);
-    if (withFileTypes) found.push(new Dirent(recode(name, encoding), folder, types[index]));
+    const type = types.charCodeAt(index) - 48;
+    if (withFileTypes) found.push(new Dirent(recode(name, encoding), folder, type));
     else found.push(recode(inside, encoding));
-    if (types[index] === constants.UV_DIRENT_DIR) pending.push(inside);
+    if (type === constants.UV_DIRENT_DIR) pending.push(inside);
   });
 }
 
@@ -777,7 +785,7 @@ function readdirSync(path, options) {
   const bytes = asBytes(encoding);
   if (options.withFileTypes) return direntsOf(answer(binding.readdirTypes(path, bytes), 'scandir', path), path, encoding);
   const names = answer(binding.readdir(path, bytes), 'scandir', path);
-  return bytes ? names.map((name) => decodeName(name, encoding)) : names;
+  return bytes ? names.map((name) => decodeName(name, encoding)) : split(names);
 }
 
 function rmdir(path, options, callback) {
@@ -787,21 +795,33 @@ function rmdir(path, options, callback) {
   }
   path = getValidatedPath(path);
   callback = maybeCallback(callback);
-  refuseRecursive(options);
+  if (wantsTree(options)) {
+    lstat(path, (error, found) => {
+      if (error) callback(error);
+      else if (found.isDirectory()) rm(path, { ...options, force: false }, callback);
+      else callback(lateFailure(-errnos.ENOTDIR, 'rmdir', path));
+    });
+    return;
+  }
   binding.rmdirAsync(plain(callback, 'rmdir', path), path);
 }
 
 function rmdirSync(path, options) {
   path = getValidatedPath(path);
-  refuseRecursive(options);
+  if (wantsTree(options)) {
+    if (!lstatOf.sync(path, undefined, path).isDirectory()) fail(-errnos.ENOTDIR, 'rmdir', path);
+    rmSync(path, { ...options, force: false });
+    return;
+  }
   answer(binding.rmdir(path), 'rmdir', path);
 }
 
-function refuseRecursive(options) {
-  if (options === undefined) return;
+function wantsTree(options) {
+  if (options === undefined) return false;
   validateObject(options, 'options');
   if (options.recursive !== undefined) validateBoolean(options.recursive, 'options.recursive');
   if (options.recursive) warnRecursive();
+  return options.recursive === true;
 }
 
 const warnRecursive = deprecate(
@@ -842,7 +862,7 @@ function rm(path, options, callback) {
     const { maxRetries, retryDelay, recursive } = checked;
     binding.rmAsync(start((errno) => {
       if (errno === 0 || (force && errno === ENOENT)) callback(null);
-      else callback(failure(errno, 'rm', path));
+      else callback(lateFailure(errno, 'rm', path));
     }), path, maxRetries, retryDelay, recursive);
   });
 }
@@ -928,34 +948,44 @@ function readlinkSync(path, options) {
   return decodeName(answer(binding.readlink(path, asBytes(encoding)), 'readlink', path), encoding);
 }
 
-function realpathOf(syscall) {
-  return {
-    async(path, options, callback) {
-      callback = typeof options === 'function' ? maybeCallback(options) : maybeCallback(callback);
-      const { encoding } = getOptions(options);
-      path = getValidatedPath(path);
-      binding.realpathAsync(giving(callback, syscall, path, (name) => decodeName(name, encoding)), path, asBytes(encoding));
-    },
-    sync(path, options) {
-      const { encoding } = getOptions(options);
-      path = getValidatedPath(path);
-      return decodeName(answer(binding.realpath(path, asBytes(encoding)), syscall, path), encoding);
-    },
-  };
+/** What `realpath` found, or [errno, where it failed]. */
+function realpathFound(found, encoding, fail) {
+  if (Array.isArray(found)) return fail(found[0], 'lstat', found[1]);
+  return decodeName(found, encoding);
 }
-
-const byLstat = realpathOf('lstat');
-const byRealpath = realpathOf('realpath');
 
 function realpath(path, options, callback) {
-  byLstat.async(path, options, callback);
+  callback = maybeCallback(typeof options === 'function' ? options : callback);
+  const { encoding } = getOptions(options);
+  path = getValidatedPath(path);
+  const id = start((errno, found) => {
+    let failed = errno < 0 ? lateFailure(errno, 'lstat', path) : null;
+    const result = failed === null ? realpathFound(found, encoding, (...args) => void (failed = lateFailure(...args))) : undefined;
+    if (failed === null) callback(null, result);
+    else callback(failed);
+  });
+  binding.realpathAsync(id, path, asBytes(encoding));
 }
-realpath.native = (path, options, callback) => byRealpath.async(path, options, callback);
+
+realpath.native = (path, options, callback) => {
+  callback = maybeCallback(typeof options === 'function' ? options : callback);
+  const { encoding } = getOptions(options);
+  path = getValidatedPath(path);
+  binding.realpathNativeAsync(
+    giving(callback, 'realpath', path, (name) => decodeName(name, encoding)), path, asBytes(encoding));
+};
 
 function realpathSync(path, options) {
-  return byLstat.sync(path, options);
+  const { encoding } = getOptions(options);
+  path = getValidatedPath(path);
+  return realpathFound(answer(binding.realpath(path, asBytes(encoding)), 'lstat', path), encoding, fail);
 }
-realpathSync.native = (path, options) => byRealpath.sync(path, options);
+
+realpathSync.native = (path, options) => {
+  const { encoding } = getOptions(options);
+  path = getValidatedPath(path);
+  return decodeName(answer(binding.realpathNative(path, asBytes(encoding)), 'realpath', path), encoding);
+};
 
 // Modes, owners, times
 

@@ -2,8 +2,8 @@
 
 // What the operating system tells of itself.
 //
-// Python asks the system (`bindings/os.py`); a negative number from there is an error. Most functions can stand for their
-// value in a template or a sum: `${os.hostname}` is the name.
+// Python asks the system (`bindings/os.py`); a negative number from there is an error. Most functions can stand for
+// their value in a template or a sum: `${os.hostname}` is the name.
 
 const { codes: { ERR_SYSTEM_ERROR } } = require('internal/errors');
 const { validateInt32 } = require('internal/validators');

@@ -41,4 +41,6 @@ module.exports = {
   createHistogram,
   performance,
 };
-Object.defineProperty(module.exports, 'constants', { __proto__: null, enumerable: true, value: Object.freeze(constants) });
+Object.defineProperty(module.exports, 'constants', {
+  __proto__: null, enumerable: true, value: Object.freeze(constants),
+});

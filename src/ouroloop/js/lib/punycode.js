@@ -1,10 +1,11 @@
 'use strict';
 
-// Punycode (RFC 3492): Unicode in the few characters that a domain may have. Deprecated; `URL` and `url.domainToASCII` do
-// what is wanted, with the mapping and the checks that this lacks.
+// Punycode (RFC 3492): Unicode in the few characters that a domain may have. Deprecated; `URL` and
+// `url.domainToASCII` do what is wanted, with the mapping and the checks that this lacks.
 //
-// Theory of operation. The basic (ASCII) characters come first, literally; then follow numbers, each saying how far on to insert
-// the next character. A number is written in a base that adapts itself to those before it, so that most take few digits.
+// Theory of operation. The basic (ASCII) characters come first, literally; then follow numbers, each saying how far
+// on to insert the next character. A number is written in a base that adapts itself to those before it, so that most
+// take few digits.
 
 const BASE = 36;
 const T_MIN = 1;

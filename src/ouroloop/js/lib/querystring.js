@@ -3,9 +3,9 @@
 // Query strings to objects and back.
 //
 // What surprises people: this is not URLSearchParams. Parsing gives an object without prototype, in which a name that
-// comes twice has an array; what cannot be decoded is kept rather than refused; stringifying leaves out nothing,
-// but an object or function as a value becomes ''. `parse` and `stringify` call `unescape` and `escape` as they are on the module, so
-// that a program can replace them.
+// comes twice has an array; what cannot be decoded is kept rather than refused; stringifying leaves out nothing, but
+// an object or function as a value becomes ''. `parse` and `stringify` call `unescape` and `escape` as they are on
+// the module, so that a program can replace them.
 
 const { codes: { ERR_INVALID_URI } } = require('internal/errors');
 

@@ -3,6 +3,8 @@
 // worker_threads: what belongs to messages. Workers themselves are not in this version; making one gives one clear error.
 
 const { notThere } = require('internal/not_there');
+const { isMarkedAsUntransferable, markAsUncloneable, markAsUntransferable } =
+  require('internal/worker/js_transferable');
 
 const messages = () => require('internal/message_channel');
 
@@ -13,7 +15,6 @@ class Worker {
 }
 
 const environmentData = new Map();
-const untransferable = new WeakSet();
 
 module.exports = {
   isMainThread: true,
@@ -30,11 +31,9 @@ module.exports = {
     if (value === undefined) environmentData.delete(key);
     else environmentData.set(key, value);
   },
-  markAsUntransferable(object) {
-    if ((typeof object === 'object' && object !== null) || typeof object === 'function') untransferable.add(object);
-  },
-  isMarkedAsUntransferable: (object) => typeof object === 'object' && object !== null && untransferable.has(object),
-  markAsUncloneable: (object) => messages().markAsUncloneable?.(object),
+  markAsUntransferable,
+  isMarkedAsUntransferable,
+  markAsUncloneable,
   moveMessagePortToContext() {
     throw notThere('worker_threads.moveMessagePortToContext()');
   },

@@ -2,12 +2,13 @@
 
 // The async context frame: which AsyncLocalStorage stores hold what, at this point of the program.
 //
-// Theory of operation. A frame is a Map from storage to store; to change one, a new one is made. The current one lies in V8's
-// continuation-preserved embedder data, which V8 itself carries across `await` and promise reactions. Everything
-// the runtime schedules takes `current()` when it is scheduled and brings it back with `exchange` when it runs.
+// Theory of operation. A frame is a Map from storage to store; to change one, a new one is made. The current one lies
+// in V8's continuation-preserved embedder data, which V8 itself carries across `await` and promise reactions.
+// Everything the runtime schedules takes `current()` when it is scheduled and brings it back with `exchange` when it
+// runs.
 //
-// What surprises people: until a program first puts something into an AsyncLocalStorage, there is no frame, V8 is never
-// asked, and all of this costs a test of a flag.
+// What surprises people: until a program first puts something into an AsyncLocalStorage, there is no frame, V8 is
+// never asked, and all of this costs a test of a flag.
 
 const natives = internalBinding('util');
 

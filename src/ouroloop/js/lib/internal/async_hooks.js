@@ -2,14 +2,14 @@
 
 // What is known of each asynchronous resource: ids, which one is running, and the hooks of `createHook`.
 //
-// Theory of operation. Ids are numbers that only grow. Whatever runs a resource's callback (a timer, a tick, a request)
-// calls `enter` before and `leave` after; what was running meanwhile stands on a stack. That is done always, since it costs
-// a few ns; hooks are told while there are any (`enabled`). One that is enabled or disabled by another one is so when all
-// the telling under way is over, also of what hooks themselves start.
+// Theory of operation. Ids are numbers that only grow. Whatever runs a resource's callback (a timer, a tick, a
+// request) calls `enter` before and `leave` after; what was running meanwhile stands on a stack. That is done always,
+// since it costs a few ns; hooks are told while there are any (`enabled`). One that is enabled or disabled by another
+// one is so when all the telling under way is over, also of what hooks themselves start.
 //
-// What surprises people: V8's promise hooks are out of reach here, so promises are no resources. There are no PROMISE events,
-// `promiseResolve` is never called, and in a promise's reaction `executionAsyncId()` is that of what ran the microtasks.
-// `AsyncLocalStorage` needs none of this and does follow promises (`internal/async_context_frame`).
+// What surprises people: V8's promise hooks are out of reach here, so promises are no resources. There are no PROMISE
+// events, `promiseResolve` is never called, and in a promise's reaction `executionAsyncId()` is that of what ran the
+// microtasks. `AsyncLocalStorage` needs none of this and does follow promises (`internal/async_context_frame`).
 
 const async_id_symbol = Symbol('asyncId');
 const trigger_async_id_symbol = Symbol('triggerId');

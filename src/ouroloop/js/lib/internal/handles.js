@@ -2,9 +2,9 @@
 
 // Handles: what the loop tells of again and again (a pipe's data, a watcher's changes, a signal).
 //
-// Theory of operation. As with requests, functions stay here and Python has a number. `open(listener, type)` gives the number;
-// Python calls `emit(number, ...values)`, and ticks and microtasks follow; `close(number)` ends it. `type` is what async
-// hooks know the handle by.
+// Theory of operation. As with requests, functions stay here and Python has a number. `open(listener, type)` gives
+// the number; Python calls `emit(number, ...values)`, and ticks and microtasks follow; `close(number)` ends it.
+// `type` is what async hooks know the handle by.
 
 const { current, exchange } = require('internal/async_context_frame');
 const hooks = require('internal/async_hooks');

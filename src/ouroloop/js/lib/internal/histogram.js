@@ -2,10 +2,11 @@
 
 // Histograms with a fixed relative error (after Gil Tene's HdrHistogram).
 //
-// Theory of operation. Values are counted in slots. Slots stand in buckets, each of which covers twice the range of the
-// one before with the same number of slots, enough of them that a slot is never wider than the wanted number of decimal figures
-// allows. So a value's slot is found from its highest bit and the few bits below, and a value is known only up to its slot: `min`
-// is its slot's lowest value, `max` its highest, `mean` counts each slot by its middle.
+// Theory of operation. Values are counted in slots. Slots stand in buckets, each of which covers twice the range of
+// the one before with the same number of slots, enough of them that a slot is never wider than the wanted number of
+// decimal figures allows. So a value's slot is found from its highest bit and the few bits below, and a value is
+// known only up to its slot: `min` is its slot's lowest value, `max` its highest, `mean` counts each slot by its
+// middle.
 //
 // What surprises people: what is above `highest` is only counted, as `exceeds`.
 
@@ -129,7 +130,8 @@ class Counts {
     const mean = this.mean();
     const deviation = this.stddev();
     if (!(deviation > 0)) return 0;
-    return this.average((value) => (value - mean) * (value - mean) * (value - mean)) / (deviation * deviation * deviation);
+    const third = this.average((value) => (value - mean) * (value - mean) * (value - mean));
+    return third / (deviation * deviation * deviation);
   }
 
   /** Excess kurtosis; of fewer than four values there is none. */
@@ -166,7 +168,7 @@ class Counts {
     return seen;
   }
 
-  /** `[percentile, slot]`: 0, 50, 75 and so on, half of what is left each time, as long as they tell something new, then 100. */
+  /** `[percentile, slot]`: 0, 50, 75, each time half of what is left, until all values are below; then 100. */
   percentiles() {
     const result = [];
     let seen = 0;
@@ -313,8 +315,8 @@ class Histogram {
   [customInspectSymbol](depth, options) {
     if (depth < 0) return this;
     const { min, max, mean, exceeds, stddev, skewness, kurtosis, count, percentiles } = this;
-    return inspectAs(
-      { constructor: Histogram }, { min, max, mean, exceeds, stddev, skewness, kurtosis, count, percentiles }, depth, options);
+    const properties = { min, max, mean, exceeds, stddev, skewness, kurtosis, count, percentiles };
+    return inspectAs({ constructor: Histogram }, properties, depth, options);
   }
 
   [kClone]() {

@@ -168,12 +168,14 @@ function evaluateScript(source, name) {
   let result;
   // At the very end, when a promise has got its value; before the program's own listeners.
   if (getOptionValue('--print')) process.on('exit', () => require('internal/console/global').log(result));
+  const { runScript } = internalBinding('contextify');
   try {
-    result = internalBinding('contextify').runScript(source, name, 0, 0, 0);
+    runScript(source, name, 0, 0, 1);
   } catch (error) {
-    if (error instanceof SyntaxError) require('internal/process/report_error').decorate(error);
+    require('internal/process/report_error').decorate(error);
     throw error;
   }
+  result = runScript(source, name, 0, 0, 0); // not in a `try`, or the place of what it throws would be lost
 }
 
 /** In -e and -p the core modules are globals. */

@@ -328,10 +328,11 @@ class Port extends NodeEventTarget {
   }
 
   [customInspectSymbol]() {
-    const isReal = Port.isPort(this) && this.#receiver.isOpen;
-    return Object.assign(
-      Object.create(MessagePort.prototype, { [customInspectSymbol]: { value: undefined } }),
-      isReal ? { active: true, refed: this.#receiver.hasRef } : { active: false }, this);
+    const isOpen = Port.isPort(this) && this.#receiver.isOpen;
+    const shown = Object.create(MessagePort.prototype, { [customInspectSymbol]: { value: undefined } });
+    Object.assign(shown, isOpen ? { active: true, refed: this.#receiver.hasRef } : { active: false });
+    for (const key of Object.keys(this)) shown[key] = this[key];
+    return shown;
   }
 }
 

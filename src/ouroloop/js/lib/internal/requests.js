@@ -2,10 +2,10 @@
 
 // Requests: what JavaScript has asked the loop for and waits to hear of.
 //
-// Theory of operation. Functions do not cross between the languages. So a callback stays here, in a slot, and Python gets
-// the slot's number; when the work is done it calls `complete(number, errno, result)`, the one way in from the loop for
-// everything that was asked for once. Slots are used again, the last one freed first, so the table stays as small as
-// the greatest number of requests under way. To async hooks, what stands in the slot is the resource.
+// Theory of operation. Functions do not cross between the languages. So a callback stays here, in a slot, and Python
+// gets the slot's number; when the work is done it calls `complete(number, errno, result)`, the one way in from the
+// loop for everything that was asked for once. Slots are used again, the last one freed first, so the table stays as
+// small as the greatest number of requests under way. To async hooks, what stands in the slot is the resource.
 
 const { current, exchange } = require('internal/async_context_frame');
 const hooks = require('internal/async_hooks');

@@ -88,6 +88,11 @@ const ERROR_END = tag('.');
 
 const REGEXP_FLAGS = ['g', 'i', 'm', 'y', 'u', 's', 'l', 'd', 'v']; // bit 0 first; 'l' is V8's own
 
+// Shorter texts are faster copied here than by a native.
+const SHORT = 64;
+const doubles = new Float64Array(1);
+const doubleBytes = new Uint8Array(doubles.buffer);
+
 const kOneByte = /^[\x00-\xff]*$/; // eslint-disable-line no-control-regex
 const kIndex = /^(?:0|[1-9]\d{0,9})$/;
 const MAX_INDEX = 2 ** 32 - 2;
@@ -140,6 +145,24 @@ class ValueWriter {
     this.#bytes[start] = byte;
   }
 
+  /** Are the characters all below 256? Then they are written; otherwise nothing is. */
+  #writeShortText(text) {
+    const { length } = text;
+    const start = this.#reserve(2 + length);
+    const bytes = this.#bytes;
+    for (let i = 0; i < length; i++) {
+      const unit = text.charCodeAt(i);
+      if (unit > 0xFF) {
+        this.#size = start;
+        return false;
+      }
+      bytes[start + 2 + i] = unit;
+    }
+    bytes[start] = TAG.ONE_BYTE;
+    bytes[start + 1] = length;
+    return true;
+  }
+
   /** An integer of at most 53 bits. */
   writeVarint(number) {
     while (number >= 0x80) {
@@ -159,7 +182,8 @@ class ValueWriter {
 
   writeDouble(number) {
     const start = this.#reserve(8);
-    this.#bytes.writeDoubleLE(number, start);
+    doubles[0] = number;
+    this.#bytes.set(doubleBytes, start);
   }
 
   writeBytes(view) {
@@ -229,6 +253,7 @@ class ValueWriter {
 
   #writeString(text) {
     const { length } = text;
+    if (length <= SHORT && this.#writeShortText(text)) return;
     if (kOneByte.test(text)) {
       this.writeByte(TAG.ONE_BYTE);
       this.writeVarint(length);
@@ -262,16 +287,15 @@ class ValueWriter {
   }
 
   #writeByKind(object) {
-    const write = this.#kindOf(object);
+    const isUnremarkable = Object.prototype.toString.call(object) === '[object Object]';
+    const write = isUnremarkable ? undefined : this.#kindOf(object);
     if (write !== undefined) write();
     else if (this.#delegate.isHostObject(object)) this.#writeHostObject(object);
-    else if (isUncloneable(object)) this.#refuse(object);
+    else if (!isUnremarkable && isUncloneable(object)) this.#refuse(object);
     else this.#writePlain(object);
   }
 
   #kindOf(object) {
-    const name = Object.prototype.toString.call(object);
-    if (name === '[object Object]') return undefined;
     if (object instanceof ArrayBuffer) return () => this.#writeBuffer(object);
     if (isSharedArrayBuffer(object)) return () => this.#writeSharedBuffer(object);
     if (isMap(object)) return () => this.#writeMap(object);
@@ -502,7 +526,9 @@ class ValueReader {
 
   readDouble() {
     const start = this.skip(8);
-    return start === undefined ? undefined : this.#bytes.readDoubleLE(start);
+    if (start === undefined) return undefined;
+    for (let i = 0; i < 8; i++) doubleBytes[i] = this.#bytes[start + i];
+    return doubles[0];
   }
 
   readHeader() {
@@ -580,10 +606,16 @@ class ValueReader {
   #readText(byte) {
     const size = this.#varint();
     const start = this.#need(this.skip(size));
-    if (byte === TAG.ONE_BYTE) return this.#bytes.latin1Slice(start, start + size);
+    if (byte === TAG.ONE_BYTE) return size <= SHORT ? this.#shortText(start, size) : this.#bytes.latin1Slice(start, start + size);
     if (byte === TAG.UTF8) return this.#bytes.utf8Slice(start, start + size);
     if (size % 2 === 1) throw new InvalidDataError();
     return this.#bytes.ucs2Slice(start, start + size);
+  }
+
+  #shortText(start, size) {
+    let text = '';
+    for (let i = start; i < start + size; i++) text += String.fromCharCode(this.#bytes[i]);
+    return text;
   }
 
   #readString() {

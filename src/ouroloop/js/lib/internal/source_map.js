@@ -2,11 +2,13 @@
 
 // Source maps: from a place in generated code to the place in its source (https://tc39.es/source-map/).
 //
-// Theory of operation. While source maps are on (--enable-source-maps), whoever compiles a file calls `register`, which keeps the
-// file's last `//# sourceMappingURL=`. The map is read and decoded when something is first to be looked up in it.
-// Mappings lie in one flat typed array, sorted by their place in the generated code; a lookup is a binary search.
+// Theory of operation. While source maps are on (--enable-source-maps), whoever compiles a file calls `register`,
+// which keeps the file's last `//# sourceMappingURL=`. The map is read and decoded when something is first to be
+// looked up in it. Mappings lie in one flat typed array, sorted by their place in the generated code; a lookup is a
+// binary search.
 //
-// What surprises people: `findEntry` counts lines and columns from 0, `findOrigin` from 1; a mapping holds up to the next.
+// What surprises people: `findEntry` counts lines and columns from 0, `findOrigin` from 1; a mapping holds up to the
+// next.
 
 const { validateObject } = require('internal/validators');
 
@@ -22,7 +24,8 @@ for (const [value, character] of [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnop
 digits[','.charCodeAt(0)] = SEPARATOR;
 digits[';'.charCodeAt(0)] = LINE_END;
 
-// Of a mapping in the flat list: generated line and column; index of the source, line and column there; index of the name.
+// Of a mapping in the flat list: generated line and column; index of the source, line and column there; index of the
+// name.
 const FIELDS = 6;
 const NONE = -1;
 

@@ -346,14 +346,18 @@ class Timeout {
   }
 }
 
+const hasWarned = { negative: false, nan: false };
+
 function warnDuration(after) {
   if (after > TIMEOUT_MAX) {
     process.emitWarning(
       `${after} does not fit into a 32-bit signed integer.\nTimeout duration was set to 1.`, 'TimeoutOverflowWarning');
-  } else if (after < 0) {
+  } else if (after < 0 && !hasWarned.negative) {
+    hasWarned.negative = true;
     process.emitWarning(
       `${after} is a negative number.\nTimeout duration was set to 1.`, 'TimeoutNegativeWarning');
-  } else if (Number.isNaN(after)) {
+  } else if (Number.isNaN(after) && !hasWarned.nan) {
+    hasWarned.nan = true;
     process.emitWarning(`${after} is not a number.\nTimeout duration was set to 1.`, 'TimeoutNaNWarning');
   }
 }
@@ -565,7 +569,13 @@ function initialize() {
   internalBinding('timers_memory').share(address(clock.buffer), address(counts.buffer));
 }
 
+/** What of this keeps the loop going, for `process.getActiveResourcesInfo`. */
+function activeNames() {
+  return [...Array(referenced).fill('Timeout'), ...Array(counts[REFERENCED_IMMEDIATES]).fill('Immediate')];
+}
+
 module.exports = {
+  activeNames,
   TIMEOUT_MAX, Timeout, Immediate, clear, clearImmediate, enroll, initialize, insert, kRefed, now, preciseNow, processImmediate,
   processTimers, remove, start, startUnreferenced,
 };

@@ -2,8 +2,8 @@
 
 // URLPattern: patterns that URLs match or not, component by component (https://urlpattern.spec.whatwg.org/).
 //
-// Theory of operation. Each of the eight components has a compiled pattern (`internal/urlpattern/pattern_string`); what the program
-// left open is `*`. To match a URL is to match each of its components.
+// Theory of operation. Each of the eight components has a compiled pattern (`internal/urlpattern/pattern_string`);
+// what the program left open is `*`. To match a URL is to match each of its components.
 //
 // What surprises people: what a base URL or an earlier component fixes makes later components empty rather than open:
 // `new URLPattern('https://a.com')` has the search '*', but with a search of its own, the hash alone is open.

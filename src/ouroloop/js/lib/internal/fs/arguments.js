@@ -3,7 +3,7 @@
 // What the functions of `fs` accept: paths, flags, options, times, buffers; and how it is checked.
 
 const {
-  codes: { ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE, ERR_FS_INVALID_SYMLINK_TYPE },
+  codes: { ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE },
   uvException,
 } = require('internal/errors');
 const {
@@ -29,7 +29,7 @@ function hasNull(path) {
 
 /** A path as the operations take it: a string or bytes. */
 function getValidatedPath(fileURLOrPath, name = 'path') {
-  const path = require('internal/url').toPathIfFileURL(fileURLOrPath);
+  const path = typeof fileURLOrPath === 'string' ? fileURLOrPath : require('internal/url').toPathIfFileURL(fileURLOrPath);
   validatePath(path, name);
   return typeof path === 'string' && !path.isWellFormed() ? path.toWellFormed() : path;
 }
@@ -99,9 +99,7 @@ function getValidMode(mode, kind) {
 }
 
 function validateSymlinkType(type) {
-  if (type !== undefined && type !== null && !['file', 'dir', 'junction'].includes(type)) {
-    throw new ERR_FS_INVALID_SYMLINK_TYPE(type);
-  }
+  validateOneOf(type, 'type', ['dir', 'file', 'junction', null, undefined]);
 }
 
 // Options
@@ -158,6 +156,8 @@ function validateOffsetLengthWrite(offset, length, byteLength) {
   validateInt32(length, 'length', 0);
 }
 
+const FARTHEST = 2 ** 63 - 1024;
+
 /** A file position: -1 stands for "where the file is". */
 function validatePosition(position, name, length) {
   if (position === undefined || position === null) return -1;
@@ -168,7 +168,8 @@ function validatePosition(position, name, length) {
   if (typeof position === 'bigint') {
     const max = 2n ** 63n - 1n - BigInt(length);
     if (!(position >= -1n && position <= max)) throw new ERR_OUT_OF_RANGE(name, `>= -1 && <= ${max}`, position);
-    return Number(position);
+    // As a float it must stay below 2 ** 63; so far out there is nothing anyway.
+    return Math.min(Number(position), FARTHEST);
   }
   throw new ERR_INVALID_ARG_TYPE(name, ['integer', 'bigint'], position);
 }
@@ -205,8 +206,17 @@ function failure(errno, syscall, path, dest) {
   return uvException({ errno, syscall, path: shown(path), dest: shown(dest) });
 }
 
+/** `failure`, of an operation on the thread pool: there is no call on the stack that it could name. */
+function lateFailure(errno, syscall, path, dest) {
+  const limit = Error.stackTraceLimit;
+  if (!Object.isFrozen(Error)) Error.stackTraceLimit = 0;
+  const error = failure(errno, syscall, path, dest);
+  if (limit !== Error.stackTraceLimit) Error.stackTraceLimit = limit;
+  return error;
+}
+
 module.exports = {
-  MAX_IO, copyObject, failure, getOptions, getValidMode, getValidatedFd, getValidatedPath, isFd, parseFileMode, shown,
+  MAX_IO, copyObject, failure, getOptions, getValidMode, getValidatedFd, getValidatedPath, isFd, lateFailure, parseFileMode, shown,
   stringToFlags, toUnixTimestamp, validateBufferArray, validateFunction, validateOffsetLengthRead,
   validateOffsetLengthWrite, validateOneOf, validatePath, validatePosition, validateStringAfterArrayBufferView, validateSymlinkType, validatedRm,
 };

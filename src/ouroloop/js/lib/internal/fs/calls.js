@@ -2,9 +2,9 @@
 
 // The system calls that `fs` makes and waits for.
 //
-// Theory of operation. What a call needs is written into memory that Python sees too, then a native is called that takes no arguments, or
-// just the ArrayBuffer that is read into or written from (`fs_natives.py`). Each function here gives what the call gave, or a
-// negative errno. What `stat` tells stays in that memory (`statWords`) until the next call.
+// Theory of operation. What a call needs is written into memory that Python sees too, then a native is called that takes no arguments
+// (`fs_natives.py`). Each function here gives what the call gave, or a negative errno. What `stat` tells stays in that memory
+// (`statWords`) until the next call.
 
 const { os: { errno: { EINTR, ENAMETOOLONG } } } = internalBinding('constants');
 const binding = internalBinding('fs');
@@ -14,9 +14,9 @@ const RESULT = 0;
 const FD = 1;
 const FLAGS = 2;
 const MODE = 3;
-const OFFSET = 4;
-const LENGTH = 5;
-const POSITION = 6;
+const LENGTH = 4;
+const OFFSET = 4; // among the doubles
+const POSITION = 5;
 const STATS = 256;
 const PATH = 1024;
 const PATH_MAX = 4096;
@@ -107,29 +107,58 @@ function fstat(fd) {
   return integers[RESULT];
 }
 
-function pass(fd, view, offset, length, position) {
+// Reading and writing
+
+const addresses = new WeakMap(); // of ArrayBuffers
+
+/** Where a view's bytes lie in memory. For buffers that are used again: it is remembered. */
+function addressOf(view, offset = 0) {
+  const { buffer } = view;
+  let address = addresses.get(buffer);
+  if (address === undefined) {
+    address = internalBinding('util').address(buffer);
+    addresses.set(buffer, address);
+  }
+  return address + view.byteOffset + offset;
+}
+
+function pass(fd, offset, length, position) {
   if (!isShared) share();
   integers[FD] = fd;
-  doubles[OFFSET] = view.byteOffset + offset;
-  doubles[LENGTH] = length;
+  integers[LENGTH] = length;
+  doubles[OFFSET] = offset;
   doubles[POSITION] = position;
 }
 
 /** Read into a view; `position` is -1 for "where the file is". */
 function read(fd, view, offset, length, position) {
-  pass(fd, view, offset, length, position);
-  const { buffer } = view;
-  do binding.callRead(buffer);
+  pass(fd, addressOf(view, offset), length, position);
+  do binding.callRead();
+  while (integers[RESULT] === -EINTR);
+  return integers[RESULT];
+}
+
+/** `read`, from where the file is, into a view whose buffer is new. */
+function readIntoNew(fd, view, offset, length) {
+  pass(fd, view.byteOffset + offset, length, -1);
+  do binding.callReadIn(view.buffer);
   while (integers[RESULT] === -EINTR);
   return integers[RESULT];
 }
 
 function write(fd, view, offset, length, position) {
-  pass(fd, view, offset, length, position);
-  const { buffer } = view;
-  do binding.callWrite(buffer);
+  pass(fd, addressOf(view, offset), length, position);
+  do binding.callWrite();
   while (integers[RESULT] === -EINTR);
   return integers[RESULT];
 }
 
-module.exports = { access, close, fstat, lstat, open, read, stat, statWords, write };
+/** `write`, to where the file is, of a view whose buffer may not be seen again. */
+function writeOnce(fd, view, offset, length) {
+  pass(fd, view.byteOffset + offset, length, -1);
+  do binding.callWriteIn(view.buffer);
+  while (integers[RESULT] === -EINTR);
+  return integers[RESULT];
+}
+
+module.exports = { access, addressOf, close, fstat, lstat, open, read, readIntoNew, stat, statWords, write, writeOnce };

@@ -52,9 +52,11 @@ class Dir {
 
   #take([names, types]) {
     const { encoding } = this.#options;
-    this.#entries = names.map((name, index) => {
+    const list = typeof names === 'string' ? names.split('/') : names;
+    if (types === '') list.length = 0;
+    this.#entries = list.map((name, index) => {
       const decoded = asBytes(encoding) ? bufferOrText(name, encoding) : name;
-      return new Dirent(decoded, this.#folder, types[index]);
+      return new Dirent(decoded, this.#folder, types.charCodeAt(index) - 48);
     });
   }
 
@@ -96,7 +98,7 @@ class Dir {
     binding.readDirAsync(start((errno, found) => {
       if (errno < 0) return done(failure(errno, 'scandir', this.#folder));
       this.#take(found);
-      if (found[0].length === 0 && this.#pending.length > 0) return this.#openNext(done);
+      if (found[1] === '' && this.#pending.length > 0) return this.#openNext(done);
       return done(null);
     }), this.#number, asBytes(encoding), bufferSize);
   }
@@ -121,7 +123,7 @@ class Dir {
       const found = binding.readDir(this.#number, asBytes(encoding), bufferSize);
       if (typeof found === 'number') throw failure(found, 'scandir', this.#folder);
       this.#take(found);
-      if (found[0].length > 0) continue;
+      if (found[1] !== '') continue;
       if (this.#pending.length === 0) return null;
       const folder = this.#pending.shift();
       binding.closeDir(this.#number);

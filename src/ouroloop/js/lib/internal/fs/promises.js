@@ -21,14 +21,14 @@ const { kEmptyObject } = require('internal/util');
 const { isArrayBufferView } = require('internal/util/types');
 const { start } = require('internal/requests');
 const {
-  failure, getOptions, getValidMode, getValidatedPath, parseFileMode, stringToFlags, toUnixTimestamp, validateBufferArray,
+  getOptions, getValidMode, getValidatedPath, lateFailure, parseFileMode, stringToFlags, toUnixTimestamp, validateBufferArray,
   validateOffsetLengthRead, validateOffsetLengthWrite, validatePosition, validateStringAfterArrayBufferView,
   validateSymlinkType,
 } = require('internal/fs/arguments');
+const { addressOf } = require('internal/fs/calls');
 const stats = require('internal/fs/stats');
 
 const binding = internalBinding('fs');
-const values = internalBinding('util');
 const { fs: constants } = internalBinding('constants');
 
 const kFd = Symbol('kFd');
@@ -44,16 +44,11 @@ const READ_CHUNK = 64 * 1024;
 function ask(operation, syscall, path, dest, ...args) {
   return new Promise((resolve, reject) => {
     const id = start((errno, result) => {
-      if (errno < 0) reject(withStack(failure(errno, syscall, path, dest)));
+      if (errno < 0) reject(lateFailure(errno, syscall, path, dest));
       else resolve(result);
     });
     binding[`${operation}Async`](id, ...args);
   });
-}
-
-function withStack(error) {
-  Error.captureStackTrace(error, withStack);
-  return error;
 }
 
 function askStat(operation, target, options, path) {
@@ -64,14 +59,10 @@ function askStat(operation, target, options, path) {
       const found = errno < 0 ? undefined : stats.take(bigint, slot.words);
       stats.giveBack(slot);
       if (errno === 0) resolve(found);
-      else if (options?.throwIfNoEntry === false && (errno === stats.ENOENT || errno === stats.ENOTDIR)) resolve(undefined);
-      else reject(withStack(failure(errno, operation, path)));
+      else if (operation === 'stat' && options?.throwIfNoEntry === false && (errno === stats.ENOENT || errno === stats.ENOTDIR)) resolve(undefined);
+      else reject(lateFailure(errno, operation, path));
     }), target, slot.address);
   });
-}
-
-function addressOf(view, offset = 0) {
-  return values.address(view.buffer) + view.byteOffset + offset;
 }
 
 // FileHandle
@@ -107,11 +98,11 @@ class FileHandle extends EventEmitter {
   }
 
   datasync() {
-    return within((handle) => ask('fdatasync', 'fdatasync', undefined, undefined, handle.fd), this);
+    return within(fdatasync, this);
   }
 
   sync() {
-    return within((handle) => ask('fsync', 'fsync', undefined, undefined, handle.fd), this);
+    return within(fsync, this);
   }
 
   read(buffer, offset, length, position) {
@@ -132,7 +123,7 @@ class FileHandle extends EventEmitter {
   }
 
   stat(options) {
-    return within((handle) => askStat('fstat', handle.fd, options), this);
+    return within(fstat, this, options);
   }
 
   truncate(length = 0) {
@@ -364,6 +355,18 @@ async function writev(handle, buffers, position) {
   const at = typeof position === 'number' ? position : -1;
   const bytesWritten = await ask('writev', 'write', undefined, undefined, handle.fd, piecesOf(buffers), at);
   return { __proto__: null, bytesWritten, buffers };
+}
+
+async function fstat(handle, options) {
+  return askStat('fstat', handle.fd, options);
+}
+
+async function fsync(handle) {
+  return ask('fsync', 'fsync', undefined, undefined, handle.fd);
+}
+
+async function fdatasync(handle) {
+  return ask('fdatasync', 'fdatasync', undefined, undefined, handle.fd);
 }
 
 async function ftruncate(handle, length = 0) {

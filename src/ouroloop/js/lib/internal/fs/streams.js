@@ -121,9 +121,11 @@ function destroyFile(error, callback) {
 }
 
 function defineAutoClose(constructor, state) {
+  const { codes: { ERR_INVALID_THIS } } = require('internal/errors');
   Object.defineProperty(constructor.prototype, 'autoClose', {
     __proto__: null,
     get() {
+      if (this[state] === undefined) throw new ERR_INVALID_THIS(constructor.name);
       return this[state].autoDestroy;
     },
     set(value) {

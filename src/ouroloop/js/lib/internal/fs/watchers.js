@@ -5,7 +5,9 @@
 const EventEmitter = require('events');
 const { Buffer } = require('buffer');
 const { codes: { ERR_INVALID_ARG_VALUE }, AbortError } = require('internal/errors');
-const { validateAbortSignal, validateBoolean, validateFunction, validateObject, validateUint32 } = require('internal/validators');
+const {
+  validateAbortSignal, validateBoolean, validateFunction, validateIgnoreOption, validateInteger, validateObject, validateOneOf, validateUint32,
+} = require('internal/validators');
 const { kEmptyObject } = require('internal/util');
 const { failure, getOptions, getValidatedPath } = require('internal/fs/arguments');
 const stats = require('internal/fs/stats');
@@ -20,6 +22,12 @@ class FSWatcher extends EventEmitter {
   #path;
   #encoding;
   #isPersistent;
+  #isIgnored;
+
+  constructor(ignore) {
+    super();
+    if (ignore != null) this.#isIgnored = matcherOf(ignore);
+  }
 
   start(path, persistent, recursive, encoding) {
     if (this.#path !== undefined) return;
@@ -72,6 +80,7 @@ class FSWatcher extends EventEmitter {
     let filename = name === null || name === undefined ? null : Buffer.from(name);
     if (filename !== null && prefix !== '') filename = Buffer.from(require('path').join(prefix, filename.toString()));
     if (filename !== null && this.#encoding !== 'buffer') filename = filename.toString(this.#encoding);
+    if (filename !== null && this.#isIgnored?.(filename.toString())) return;
     this.emit('change', kind, filename);
   }
 
@@ -96,13 +105,26 @@ class FSWatcher extends EventEmitter {
   }
 }
 
+/** Whether a name is among those that are of no interest: patterns, expressions, functions. */
+function matcherOf(ignore) {
+  const { matchesGlob } = require('internal/glob_pattern');
+  const tests = [ignore].flat().map((each) => {
+    if (typeof each === 'function') return each;
+    if (typeof each !== 'string') return (name) => each.test(name);
+    // A pattern of one segment is for names in all folders.
+    const pattern = each.includes('/') ? each : `**/${each}`;
+    return (name) => matchesGlob(name, pattern) || matchesGlob(require('path').basename(name), each);
+  });
+  return (name) => tests.some((test) => test(name));
+}
+
 function watch(filename, options, listener) {
   if (typeof options === 'function') listener = options;
   filename = getValidatedPath(filename);
   options = { persistent: true, recursive: false, encoding: 'utf8', ...getOptions(options) };
-  if (options.persistent !== undefined) validateBoolean(options.persistent, 'options.persistent');
   if (options.recursive !== undefined) validateBoolean(options.recursive, 'options.recursive');
-  const watcher = new FSWatcher();
+  validateIgnoreOption(options.ignore, 'options.ignore');
+  const watcher = new FSWatcher(options.ignore);
   watcher.start(filename, options.persistent ?? true, options.recursive ?? false, options.encoding ?? 'utf8');
   if (listener) watcher.addListener('change', listener);
   if (options.signal) closeOnAbort(watcher, options.signal);
@@ -121,21 +143,23 @@ function closeOnAbort(watcher, signal) {
 
 /** `fs.promises.watch`: the changes, one after the other. */
 async function* watchIterator(filename, options = kEmptyObject) {
-  const path = getValidatedPath(filename);
   validateObject(options, 'options');
-  const { persistent = true, recursive = false, encoding = 'utf8', maxQueue = 2048, overflow = 'ignore', signal } = options;
+  const path = getValidatedPath(filename);
+  const { persistent = true, recursive = false, encoding = 'utf8', maxQueue = 2048, overflow = 'ignore', signal, ignore } = options;
   validateBoolean(persistent, 'options.persistent');
   validateBoolean(recursive, 'options.recursive');
   validateAbortSignal(signal, 'options.signal');
-  if (overflow !== 'ignore' && overflow !== 'throw') throw new ERR_INVALID_ARG_VALUE('options.overflow', overflow);
-  if (encoding !== undefined && encoding !== 'buffer') {
-    if (!Buffer.isEncoding(encoding)) throw new ERR_INVALID_ARG_VALUE('options.encoding', encoding);
+  validateInteger(maxQueue, 'options.maxQueue');
+  validateOneOf(overflow, 'options.overflow', ['ignore', 'error']);
+  validateIgnoreOption(ignore, 'options.ignore');
+  if (encoding && encoding !== 'buffer' && !Buffer.isEncoding(encoding)) {
+    throw new ERR_INVALID_ARG_VALUE('encoding', encoding, 'is invalid encoding');
   }
   if (signal?.aborted) throw new AbortError(undefined, { cause: signal.reason });
 
   const events = [];
   let wake = Promise.withResolvers();
-  const watcher = new FSWatcher();
+  const watcher = new FSWatcher(ignore);
   let failed;
   const fail = (error) => {
     failed = error;
@@ -143,7 +167,7 @@ async function* watchIterator(filename, options = kEmptyObject) {
   };
   watcher.on('change', (eventType, name) => {
     if (events.length >= maxQueue) {
-      if (overflow === 'throw') {
+      if (overflow === 'error') {
         const { codes: { ERR_FS_WATCH_QUEUE_OVERFLOW } } = require('internal/errors');
         fail(new ERR_FS_WATCH_QUEUE_OVERFLOW(maxQueue));
       } else {

@@ -2,14 +2,15 @@
 
 // Which names a CommonJS module exports, from its source alone: for `import { name } from './file.cjs'`.
 //
-// Theory of operation. One pass over the text skips strings, comments, regular expressions and templates. Where it meets a word
-// that may begin an export (`exports`, `module`, `Object`, `require`, `__export`) it looks ahead for one of the forms
-// in which people and compilers write exports, and then goes on behind the word. Nothing is evaluated and scopes are not looked at:
-// an export in a function that is never called counts.
+// Theory of operation. One pass over the text skips strings, comments, regular expressions and templates. Where it
+// meets a word that may begin an export (`exports`, `module`, `Object`, `require`, `__export`) it looks ahead for one
+// of the forms in which people and compilers write exports, and then goes on behind the word. Nothing is evaluated
+// and scopes are not looked at: an export in a function that is never called counts.
 //
-// What surprises people: an object literal is read up to the first value that is more than a name; `Object.defineProperty` counts
-// with a value, or with a getter that only returns a name or a property; and text that is no script (an unclosed bracket, an `import`
-// statement) has no exports at all. Both are as in cjs-module-lexer, which Node uses.
+// What surprises people: an object literal is read up to the first value that is more than a name;
+// `Object.defineProperty` counts with a value, or with a getter that only returns a name or a property; and text that
+// is no script (an unclosed bracket, an `import` statement) has no exports at all. Both are as in cjs-module-lexer,
+// which Node uses.
 
 const { NoScript, SourceText, isDigit, isSpace, isWordPart } = require('internal/modules/source_text');
 

@@ -2,12 +2,13 @@
 
 // Is this text an ES module? Does it wait at its top level?
 //
-// Theory of operation. Whether a source is a module is asked of V8: it is one if it does not compile as CommonJS because of
-// `import`, `export` or `import.meta`, or for what a module may do and CommonJS may not (`await` at the top level, a
-// variable of its own named `require`), and does compile without that bar. Whether a module waits is found in its text, as V8 does not tell.
+// Theory of operation. Whether a source is a module is asked of V8: it is one if it does not compile as CommonJS
+// because of `import`, `export` or `import.meta`, or for what a module may do and CommonJS may not (`await` at the
+// top level, a variable of its own named `require`), and does compile without that bar. Whether a module waits is
+// found in its text, as V8 does not tell.
 //
-// What surprises people: `await` in a function is nothing special; in an arrow function without braces it takes some care to see
-// where that function ends.
+// What surprises people: `await` in a function is nothing special; in an arrow function without braces it takes some
+// care to see where that function ends.
 
 const { SourceText, isDigit, isSpace, isWordPart } = require('internal/modules/source_text');
 

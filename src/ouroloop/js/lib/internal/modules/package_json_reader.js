@@ -110,7 +110,10 @@ function getPackageType(url) {
   return getPackageScope(url)?.type ?? 'none';
 }
 
-/** The folder of the package `name` as seen from `folder`, with its manifest (or undefined); undefined if there is none. */
+/**
+ * The folder of the package `name` as seen from `folder`, with its manifest (or undefined); undefined if there is
+ * none.
+ */
 function findPackage(folder, name, importer) {
   const found = files.findPackage(folder, name);
   if (!found) return undefined;

@@ -2,9 +2,9 @@
 
 // JavaScript as text: how to get past its strings, comments, templates and regular expressions, without a parser.
 //
-// What surprises people: whether a slash divides or begins a regular expression depends on what is before it, a
-// word, a closed parenthesis (of an `if` or of a call?) or a closed brace (of a block or of an object?). So whoever walks through
-// the text keeps the places where the last parenthesis and the last brace that were closed had been opened.
+// What surprises people: whether a slash divides or begins a regular expression depends on what is before it, a word,
+// a closed parenthesis (of an `if` or of a call?) or a closed brace (of a block or of an object?). So whoever walks
+// through the text keeps the places where the last parenthesis and the last brace that were closed had been opened.
 
 const isPart = new Uint8Array(128); // of an identifier
 for (let code = 0; code < 128; code++) isPart[code] = Number(/[\w$]/.test(String.fromCharCode(code)));

@@ -11,7 +11,7 @@ function timeOrigin() {
   return binding.timeOrigin();
 }
 
-/** When `name` ('nodeStart', 'v8Start', 'environment', 'bootstrapComplete', 'loopStart', 'loopExit') was; -1 if it was not yet. */
+/** When `name` was ('nodeStart', 'bootstrapComplete', 'loopStart' ...), in ms; -1 if it was not yet. */
 function milestone(name) {
   return binding.milestones()[name] ?? -1;
 }

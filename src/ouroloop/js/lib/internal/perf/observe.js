@@ -2,9 +2,9 @@
 
 // PerformanceObserver: being told of entries as they are made.
 //
-// Theory of operation. An entry is put into the buffer of each observer of its type; observers with something in their
-// buffer are called in an immediate, all in one go. Whoever makes entries only for observers (`timerify`, `net`, `http`) asks
-// `hasObserver(type)` first.
+// Theory of operation. An entry is put into the buffer of each observer of its type; observers with something in
+// their buffer are called in an immediate, all in one go. Whoever makes entries only for observers (`timerify`,
+// `net`, `http`) asks `hasObserver(type)` first.
 //
 // What surprises people: V8 tells nobody here of garbage collection, so 'gc' is not among the supported types.
 
@@ -104,7 +104,8 @@ class PerformanceObserver {
       throw new ERR_MISSING_ARGS('options.entryTypes', 'options.type');
     }
     if (entryTypes != null && type != null) {
-      throw new ERR_INVALID_ARG_VALUE('options.entryTypes', entryTypes, 'options.entryTypes can not set with options.type together');
+      throw new ERR_INVALID_ARG_VALUE(
+        'options.entryTypes', entryTypes, 'options.entryTypes can not set with options.type together');
     }
     this.#setMode(type === undefined ? MULTIPLE : SINGLE);
     if (type === undefined) this.#observeAll(entryTypes);
@@ -201,7 +202,9 @@ for (const [Class, names] of [
   [PerformanceObserver, ['observe', 'disconnect', 'takeRecords']],
 ]) {
   for (const name of names) Object.defineProperty(Class.prototype, name, kEnumerableProperty);
-  Object.defineProperty(Class.prototype, Symbol.toStringTag, { __proto__: null, configurable: true, value: Class.name });
+  Object.defineProperty(Class.prototype, Symbol.toStringTag, {
+    __proto__: null, configurable: true, value: Class.name,
+  });
 }
 
 module.exports = {

@@ -1,6 +1,7 @@
 'use strict';
 
-// The `performance` object: clock, marks and measures, timeline. It is an EventTarget, for 'resourcetimingbufferfull'.
+// The `performance` object: clock, marks and measures, timeline. It is an EventTarget, for
+// 'resourcetimingbufferfull'.
 
 const { codes: { ERR_ILLEGAL_CONSTRUCTOR, ERR_INVALID_THIS, ERR_MISSING_ARGS } } = require('internal/errors');
 const { customInspectSymbol, kEnumerableProperty } = require('internal/util');
@@ -100,7 +101,9 @@ class Performance extends EventTarget {
     };
   }
 
-  markResourceTiming(timingInfo, requestedUrl, initiatorType, global, cacheMode, bodyInfo, responseStatus, deliveryType = '') {
+  markResourceTiming(
+    timingInfo, requestedUrl, initiatorType, global, cacheMode, bodyInfo, responseStatus, deliveryType = '',
+  ) {
     const tellFull = () => this.dispatchEvent(new Event(FULL, { [kTrustEvent]: true }));
     return require('internal/perf/resource_timing').markResourceTiming(
       tellFull, timingInfo, requestedUrl, initiatorType, cacheMode, responseStatus, deliveryType);

@@ -1,6 +1,7 @@
 'use strict';
 
-// PerformanceEntry, what all entries of the performance timeline are, and PerformanceNodeEntry, Node's own kind of it.
+// PerformanceEntry, what all entries of the performance timeline are, and PerformanceNodeEntry, Node's own kind of
+// it.
 //
 // Programs cannot make entries (but for marks): the constructor wants a key that only this runtime's modules have.
 

@@ -2,7 +2,8 @@
 
 // PerformanceResourceTiming: how long the parts of fetching something took (W3C Resource Timing).
 //
-// Every attribute is a look into the timing info that the fetch kept; `toJSON` has them all in the order of the table.
+// Every attribute is a look into the timing info that the fetch kept; `toJSON` has them all in the order of the
+// table.
 
 const { codes: { ERR_INTERNAL_ASSERTION, ERR_INVALID_THIS } } = require('internal/errors');
 const { kEnumerableProperty } = require('internal/util');
@@ -70,7 +71,9 @@ for (const [name, attribute] of Object.entries(attributes)) {
     },
   }, name);
   const enumerable = name !== 'startTime' && name !== 'duration';
-  Object.defineProperty(PerformanceResourceTiming.prototype, name, { __proto__: null, get, enumerable, configurable: true });
+  Object.defineProperty(PerformanceResourceTiming.prototype, name, {
+    __proto__: null, get, enumerable, configurable: true,
+  });
 }
 Object.defineProperties(PerformanceResourceTiming.prototype, {
   toJSON: kEnumerableProperty,

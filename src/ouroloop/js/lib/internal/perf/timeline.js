@@ -1,6 +1,7 @@
 'use strict';
 
-// The performance timeline: marks, measures and resources that have been, for as long as the program does not clear them.
+// The performance timeline: marks, measures and resources that have been, for as long as the program does not clear
+// them.
 //
 // Resources have a buffer of limited size. What does not fit waits in a second one until the event
 // 'resourcetimingbufferfull' has given the program the chance to make room, and is lost if it does not.

@@ -2,8 +2,8 @@
 
 // User Timing: marks, and measures between them (W3C User Timing Level 3).
 //
-// Only the time of the last mark of each name counts for measures. The names of the process's milestones ('nodeStart' ...) can be
-// measured from and to, and cannot be marked.
+// Only the time of the last mark of each name counts for measures. The names of the process's milestones ('nodeStart'
+// ...) can be measured from and to, and cannot be marked.
 
 const {
   codes: {

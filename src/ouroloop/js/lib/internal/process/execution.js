@@ -11,10 +11,13 @@
 
 const frames = require('internal/async_context_frame');
 
+const { getOptionValue } = require('internal/options');
+
 const natives = internalBinding('errors');
 
 const ORIGINS = ['uncaughtException', 'unhandledRejection'];
 const FAILED = 1;
+const NO_HANDLER = 6;
 const BAD_HANDLER = 7;
 
 let captureCallback = null;
@@ -29,22 +32,30 @@ function hasUncaughtExceptionCaptureCallback() {
 
 /** Hand `error` to the program, or end the process. `place` is where it was thrown, if that is known. */
 function uncaught(error, fromPromise = false, place = undefined) {
-  const outcome = natives.callCatching(isHandled, undefined, [error, ORIGINS[fromPromise ? 1 : 0]]);
+  const handle = process._fatalException;
+  if (typeof handle !== 'function') {
+    require('internal/process/report_error').print(error, fromPromise, place);
+    process.reallyExit(NO_HANDLER);
+  }
+  const outcome = natives.callCatching(handle, process, [error, fromPromise]);
   if (outcome.length > 1) {
     require('internal/process/report_error').print(outcome[0], false, outcome[1]);
     process.reallyExit(BAD_HANDLER); // without 'exit': whatever listens may be as broken
     return;
   }
-  if (outcome[0]) {
+  if (outcome[0] !== false) {
     require('timers').setImmediate(() => {});
     require('internal/async_hooks').clearStack();
     return;
   }
   require('internal/process/report_error').print(error, fromPromise, place);
+  if (getOptionValue('--abort-on-uncaught-exception')) process.abort();
   exitAfterFailure(FAILED);
 }
 
-function isHandled(error, origin) {
+/** `process._fatalException`: tell the program; false if there is nobody to tell. */
+function isHandled(error, fromPromise) {
+  const origin = ORIGINS[fromPromise ? 1 : 0];
   process.emit('uncaughtExceptionMonitor', error, origin);
   if (captureCallback !== null) {
     captureCallback(error);
@@ -78,5 +89,5 @@ function enter(callback, ...args) {
 const FAILED_CALL = Symbol('failed');
 
 module.exports = {
-  uncaught, enter, FAILED_CALL, setUncaughtExceptionCaptureCallback, hasUncaughtExceptionCaptureCallback,
+  uncaught, enter, isHandled, FAILED_CALL, setUncaughtExceptionCaptureCallback, hasUncaughtExceptionCaptureCallback,
 };

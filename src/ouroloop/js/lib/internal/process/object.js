@@ -41,9 +41,11 @@ function hide(name, value) {
 // Its place among objects
 
 function makeProcess() {
+  const constructor = { process() {} }.process;
   const prototype = Object.create(EventEmitter.prototype, {
-    constructor: { __proto__: null, value: class process {}, writable: true, configurable: true, enumerable: false },
+    constructor: { __proto__: null, value: constructor, writable: true, configurable: true, enumerable: false },
   });
+  constructor.prototype = prototype;
   Object.defineProperty(prototype, Symbol.toStringTag, {
     __proto__: null, value: 'process', writable: false, enumerable: false, configurable: true,
   });
@@ -67,7 +69,11 @@ for (const [name, value, configurable] of [
 
 const features = {
   inspector: false, debug: false, uv: true, ipv6: true, tls_alpn: true, tls_sni: true, tls_ocsp: true, tls: true,
-  openssl_is_boringssl: false, cached_builtins: true, require_module: true, typescript: false,
+  openssl_is_boringssl: false, cached_builtins: true,
+  get require_module() {
+    return getOptionValue('--require-module');
+  },
+  quic: false, typescript: false,
 };
 
 const configObject = Object.freeze({
@@ -105,7 +111,15 @@ Object.defineProperty(process, 'exitCode', {
 });
 
 function reallyExit(code) {
-  binding.reallyExit(+(code || 0) | 0);
+  code = +(code || 0) | 0;
+  if (getOptionValue('--trace-exit')) traceExit(code);
+  binding.reallyExit(code);
+}
+
+function traceExit(code) {
+  const error = {};
+  Error.captureStackTrace(error, reallyExit);
+  _rawDebug(`(node:${process.pid}) WARNING: Exited the environment with code ${code}${error.stack.replace('Error', '')}`);
 }
 
 function exit(code) {
@@ -120,13 +134,9 @@ function exit(code) {
   process.reallyExit(exitCode || 0);
 }
 
-function abort() {
-  binding.abort();
-}
-
 function setUncaughtExceptionCaptureCallback(callback) {
   if (callback !== null) {
-    validateFunction(callback, 'fn', ['Function', 'null']);
+    if (typeof callback !== 'function') throw new ERR_INVALID_ARG_TYPE('fn', ['Function', 'null'], callback);
     if (execution.hasUncaughtExceptionCaptureCallback()) throw new ERR_UNCAUGHT_EXCEPTION_CAPTURE_ALREADY_SET();
   }
   execution.setUncaughtExceptionCaptureCallback(callback);
@@ -159,18 +169,16 @@ function umask(mask) {
 // Who it is
 
 function identity(kind, find) {
-  return (id) => {
-    if (typeof id === 'number') validateUint32(id, 'id');
-    else validateString(id, 'id', ['number', 'string']);
-    const number = binding[find](id);
-    if (number < 0) throw new ERR_UNKNOWN_CREDENTIAL(find === 'userId' ? 'User' : 'Group', id);
-    check(binding.setIdentity(kind, number), kind);
-  };
+  return (id) => check(binding.setIdentity(kind, requireId(id, 'id', find)), kind);
+}
+
+function validateId(id, name) {
+  if (typeof id === 'number') validateUint32(id, name);
+  else if (typeof id !== 'string') throw new ERR_INVALID_ARG_TYPE(name, ['number', 'string'], id);
 }
 
 function requireId(id, name, find) {
-  if (typeof id === 'number') validateUint32(id, name);
-  else if (typeof id !== 'string') throw new ERR_INVALID_ARG_TYPE(name, ['number', 'string'], id);
+  validateId(id, name);
   const number = binding[find](id);
   if (number < 0) throw new ERR_UNKNOWN_CREDENTIAL(find === 'userId' ? 'User' : 'Group', id);
   return number;
@@ -183,6 +191,8 @@ function setgroups(groups) {
 }
 
 function initgroups(user, extraGroup) {
+  validateId(user, 'user');
+  validateId(extraGroup, 'extraGroup');
   const number = requireId(user, 'user', 'userId');
   const group = requireId(extraGroup, 'extraGroup', 'groupId');
   check(binding.initGroups(`${typeof user === 'string' ? user : number}`, group), 'initgroups');
@@ -355,9 +365,7 @@ function loadEnvFile(path = '.env') {
 // Flags that NODE_OPTIONS may have
 
 function allowedFlags() {
-  const names = Object.keys(internalBinding('options').allowedInEnvironment());
-  const { makeFlagSet } = require('internal/process/flag_set');
-  return makeFlagSet(names);
+  return require('internal/process/flag_set').makeFlagSet(internalBinding('options').allowedInEnvironment());
 }
 
 // Together
@@ -379,8 +387,14 @@ function execve(path, args = [], env = { ...process.env }) {
     }
   });
   validateObject(env, 'env');
-  const errno = binding.execve(path, args, env);
-  throw errnoException(errno, 'execve');
+  for (const [name, value] of Object.entries(env)) {
+    if (typeof value !== 'string' || value.includes('\0') || name.includes('\0')) {
+      throw new ERR_INVALID_ARG_VALUE('env', env, 'must be an object with string keys and values without null bytes');
+    }
+  }
+  const { code, stack } = errnoException(binding.execve(path, args, env), 'execve');
+  _rawDebug(`process.execve failed with error code ${code}\n${stack.slice(stack.indexOf('\n') + 1)}`);
+  binding.abort(); // as Node does: what was to be replaced may be half gone
 }
 
 Object.assign(process, {
@@ -427,6 +441,7 @@ Object.assign(process, {
     if (!value) throw new ERR_ASSERTION(message || 'assertion error');
   }, 'process.assert() is deprecated. Please use the `assert` module instead.', 'DEP0100'),
   features,
+  _fatalException: execution.isHandled,
   setUncaughtExceptionCaptureCallback,
   hasUncaughtExceptionCaptureCallback: () => execution.hasUncaughtExceptionCaptureCallback(),
   emitWarning,
@@ -436,7 +451,9 @@ Object.assign(process, {
   _debugEnd() {},
   _startProfilerIdleNotifier() {},
   _stopProfilerIdleNotifier() {},
-  abort,
+  abort() {
+    binding.abort();
+  },
   umask,
   chdir,
   cwd,
@@ -533,6 +550,8 @@ function start() {
   const limit = getOptionValue('--stack-trace-limit');
   if (limit !== undefined) Error.stackTraceLimit = limit;
   if (getOptionValue('--enable-source-maps')) process.setSourceMapsEnabled(true);
+  if (getOptionValue('--trace-uncaught')) internalBinding('errors').captureStackTraces(limit ?? 10);
+  if (getOptionValue('--report-on-signal')) require('internal/process/diagnostic_report').initialize();
 }
 
 module.exports = { process, start };

@@ -6,6 +6,8 @@
 // (`callCatching`) hand it on; otherwise the place where an error was *made* stands for it, moved back to the word
 // `throw` if that is what comes before. A syntax error's place is kept with the error when it is compiled (`decorate`).
 
+const { getOptionValue } = require('internal/options');
+
 const natives = internalBinding('errors');
 
 const arrows = new WeakMap();
@@ -41,6 +43,19 @@ function madeAt(error, place) {
   const [file, line, start, , source] = message;
   const keyword = /\bthrow\s+$/.exec(source.slice(0, start));
   return keyword === null ? message : [file, line, keyword.index, keyword.index + 1, source];
+}
+
+/** Where it was thrown, as --trace-uncaught has it told. */
+function tracesOf(place) {
+  if (!getOptionValue('--trace-uncaught') || !Array.isArray(place)) return '';
+  const frames = place[5];
+  let text = '\nThrown at:\n';
+  for (let i = 0; i < frames.length; i += 4) {
+    const [name, file, line, column] = frames.slice(i, i + 4);
+    const position = `${file ?? '<anonymous>'}:${line}:${column}`;
+    text += `    at ${name ? `${name} (${position})` : position}\n`;
+  }
+  return text;
 }
 
 function isError(value) {
@@ -88,11 +103,12 @@ function print(error, fromPromise, place) {
   let text;
   try {
     const arrow = arrowFor(error, fromPromise, place);
-    const described = describe(error);
+    const thrownAt = tracesOf(place);
+    const described = describe(error) + thrownAt;
     if (isError(error)) {
       text = `${arrow}${arrow && '\n'}${described}\n`;
     } else {
-      const hint = isObject(error) || arrow === '' ?
+      const hint = thrownAt || isObject(error) || arrow === '' ?
         '' : '(Use `node --trace-uncaught ...` to show where the exception was thrown)\n';
       text = `${arrow && '\n'}${arrow || 'Uncaught:\n'}${described}\n${hint}`;
     }
@@ -100,6 +116,7 @@ function print(error, fromPromise, place) {
     text = `Uncaught error, and another one while it was described: ${failure?.message}\n`;
   }
   process._rawDebug(`${text}\nNode.js ${process.version}`);
+  require('internal/process/diagnostic_report').onUncaughtException(error);
 }
 
 module.exports = { THROWN, print, tellEmbedder, decorate, hasArrow, arrowOf };

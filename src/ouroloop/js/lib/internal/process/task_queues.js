@@ -112,7 +112,7 @@ function runNextTicks() {
     natives.runMicrotasks();
     if (queue.isEmpty() && !rejections.arePending()) return;
   }
-  processTicksAndRejections();
+  Reflect.apply(processTicksAndRejections, process, []); // stack traces name its receiver
 }
 
 /** Whether ticks wait. */

@@ -2,9 +2,9 @@
 
 // A parsed URL, in the two shapes in which it is kept.
 //
-// Theory of operation. `URLContext` is the serialized URL with the places where its parts begin: cheap to make, cheap to
-// read, and all that an URL object holds. `URLRecord` has the parts as the standard names them: what
-// the parser fills and the setters change. Each is made from the other.
+// Theory of operation. `URLContext` is the serialized URL with the places where its parts begin: cheap to make, cheap
+// to read, and all that an URL object holds. `URLRecord` has the parts as the standard names them: what the parser
+// fills and the setters change. Each is made from the other.
 //
 // https://user:pass@example.com:1234/foo/bar?baz#quux
 //       |     |    |          |     |       |   |

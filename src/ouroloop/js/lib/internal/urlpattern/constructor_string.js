@@ -3,7 +3,8 @@
 // A whole URL as a pattern (`https://*.example.com/:id?a=b`), cut into the patterns of its components.
 //
 // Theory of operation. The URL's own delimiters decide, as long as they are outside of groups and are not part of the
-// pattern syntax. The standard's algorithm: one state for each component, and going back where one turns out to be another.
+// pattern syntax. The standard's algorithm: one state for each component, and going back where one turns out to be
+// another.
 
 const { Component, Options, tokenize } = require('internal/urlpattern/pattern_string');
 const { canonicalizeProtocol, SPECIAL_SCHEMES } = require('internal/urlpattern/canonicalize');

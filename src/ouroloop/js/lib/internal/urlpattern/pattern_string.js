@@ -1,6 +1,7 @@
 'use strict';
 
-// Pattern strings of URLPattern (https://urlpattern.spec.whatwg.org/): `:name`, `(regexp)`, `*`, `{...}`, each with `?`, `*` or `+`.
+// Pattern strings of URLPattern (https://urlpattern.spec.whatwg.org/): `:name`, `(regexp)`, `*`, `{...}`, each with
+// `?`, `*` or `+`.
 //
 // Theory of operation. A string becomes tokens, the tokens become parts (fixed text, or something to match with a
 // name), and the parts become a regular expression, or a string again: the pattern's normal form.

@@ -414,7 +414,8 @@ function markSeen(record) {
 /** Called by V8. A script's name is a path, a module's a URL. */
 function importModuleDynamically(specifier, attributes, referrer) {
   let parentURL = referrer;
-  if (typeof referrer !== 'string' || referrer === '' || referrer[0] === '[') parentURL = workingFolder();
+  if (typeof referrer !== 'string' || referrer === '') parentURL = workingFolder();
+  else if (referrer[0] === '[') parentURL = new URL(referrer, workingFolder()).href; // "[eval]"
   else if (!/^[a-z][a-z0-9+.-]*:/i.test(referrer)) parentURL = require('internal/url').pathToFileURL(referrer).href;
   else if (referrer.startsWith('node:')) parentURL = workingFolder();
   return trace.tracePromise(

@@ -1,10 +1,12 @@
 'use strict';
 
-// From an import's specifier to a URL: the algorithm of Node's documentation ("ESM: Resolution algorithm specification").
+// From an import's specifier to a URL: the algorithm of Node's documentation ("ESM: Resolution algorithm
+// specification").
 //
-// Theory of operation. A specifier is relative, a URL, internal (`#name`, from the package's "imports") or bare (the name of a core
-// module or package). A package with "exports" decides itself what a subpath of it means: a target is a path, a list of
-// alternatives, or an object of conditions, of which the first that holds counts. `require` uses the same functions.
+// Theory of operation. A specifier is relative, a URL, internal (`#name`, from the package's "imports") or bare (the
+// name of a core module or package). A package with "exports" decides itself what a subpath of it means: a target is
+// a path, a list of alternatives, or an object of conditions, of which the first that holds counts. `require` uses
+// the same functions.
 //
 // What surprises people: nothing is guessed here, no extension, no index file; and `null` as a target forbids what
 // a pattern would allow, while `undefined` (no condition holds) lets the search go on.
@@ -284,9 +286,10 @@ function parsePackageName(specifier, base) {
 
 function findPackageOf(specifier, base) {
   const { name } = parsePackageName(specifier, base);
-  const found = packages.findPackage(
-    path.dirname(fileURLToPath(base)), name, `"${specifier}" from ${fileURLToPath(base)}`);
-  if (found === undefined) throw new ERR_MODULE_NOT_FOUND(name, fileURLToPath(base), null);
+  const importer = fileURLToPath(base);
+  const folder = importer.endsWith(path.sep) ? importer : path.dirname(importer);
+  const found = packages.findPackage(folder, name, `"${specifier}" from ${importer}`);
+  if (found === undefined) throw new ERR_MODULE_NOT_FOUND(name, importer, null);
   return found;
 }
 

@@ -1,0 +1,125 @@
+"""crypto: hashes, HMAC, random bytes and key derivation, on Python's hashlib (OpenSSL)."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import hmac
+import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from ..engine import memory
+
+if TYPE_CHECKING:
+    from ..runtime import Runtime
+
+_EXTENDABLE = {"shake128": 16, "shake256": 32}  # how many bytes these give when nobody says
+
+
+def _python_name(name: str) -> str:
+    """Node's (OpenSSL's) name of a hash, as hashlib has it."""
+    name = name.lower().removeprefix("rsa-")
+    return {
+        "shake128": "shake_128", "shake256": "shake_256", "sha512-224": "sha512_224", "sha512-256": "sha512_256",
+        "sha3-224": "sha3_224", "sha3-256": "sha3_256", "sha3-384": "sha3_384", "sha3-512": "sha3_512",
+        "blake2b512": "blake2b", "blake2s256": "blake2s", "rmd160": "ripemd160", "ripemd": "ripemd160",
+    }.get(name, name)
+
+
+def _new(name: str) -> Any:
+    return hashlib.new(_python_name(name), usedforsecurity=False)
+
+
+def hashes() -> list[str]:
+    """The names of all hashes that work."""
+    found = []
+    for name in sorted(hashlib.algorithms_available):
+        try:
+            hashlib.new(name, usedforsecurity=False)
+        except ValueError:  # OpenSSL has the name and refuses it
+            continue
+        found.append(name.replace("_", "-").replace("shake-", "shake"))
+    return found
+
+
+def operations(runtime: Runtime) -> dict[str, Callable[..., Any]]:
+    """For `crypto`."""
+    states: dict[int, Any] = {}
+    last = 0
+
+    def keep(state: Any) -> int:
+        nonlocal last
+        last += 1
+        states[last] = state
+        return last
+
+    def create_hash(name: str) -> int:
+        """The number of a new hash; -1 if there is none of that name."""
+        try:
+            return keep(_new(name))
+        except ValueError:
+            return -1
+
+    def create_hmac(name: str, key: bytes) -> int:
+        try:
+            return keep(hmac.new(key, digestmod=_python_name(name)))
+        except ValueError:
+            return -1
+
+    def copy(number: int) -> int:
+        return keep(states[int(number)].copy())
+
+    def update(number: int, data: bytes) -> None:
+        states[int(number)].update(data)
+
+    def update_text(number: int, text: str) -> None:
+        states[int(number)].update(text.encode("utf-8", "replace"))
+
+    def digest(number: int, length: int | None) -> bytes | int:
+        """The hash, whose state is given back. -EINVAL for a length that it cannot have."""
+        state = states.pop(int(number))
+        if state.digest_size == 0:
+            return bytes(state.digest(int(length if length is not None else _EXTENDABLE[state.name.replace("_", "")])))
+        if length is not None and length != state.digest_size:
+            return -errno.EINVAL
+        return bytes(state.digest())
+
+    def fill_random(address: float, length: int) -> None:
+        memory(int(address), int(length))[:] = os.urandom(int(length))
+
+    def fill_random_async(request: int, address: float, length: int) -> None:
+        _submit(request, "crypto.randomBytes", fill_random, address, length)
+
+    def pbkdf2(password: bytes, salt: bytes, iterations: int, length: int, name: str) -> bytes:
+        return hashlib.pbkdf2_hmac(_python_name(name), password, salt, int(iterations), int(length))
+
+    def pbkdf2_async(request: int, password: bytes, salt: bytes, iterations: int, length: int, name: str) -> None:
+        _submit(request, "crypto.pbkdf2", pbkdf2, password, salt, iterations, length, name)
+
+    def scrypt(password: bytes, salt: bytes, length: int, cost: int, block: int, parallel: int, most: int) -> bytes | int:
+        try:
+            return hashlib.scrypt(
+                password, salt=salt, n=int(cost), r=int(block), p=int(parallel), maxmem=int(most), dklen=int(length))
+        except (ValueError, OverflowError):
+            return -errno.EINVAL
+
+    def scrypt_async(
+        request: int, password: bytes, salt: bytes, length: int, cost: int, block: int, parallel: int, most: int,
+    ) -> None:
+        _submit(request, "crypto.scrypt", scrypt, password, salt, length, cost, block, parallel, most)
+
+    def _submit(request: int, name: str, work: Callable[..., Any], *args: Any) -> None:
+        def done(error: BaseException | None, result: Any = None) -> None:
+            if error is not None:
+                raise error
+            failed = isinstance(result, int)
+            runtime.complete(request, result if failed else 0, None if failed else result)
+
+        runtime.loop.queue_work(lambda: work(*args), done, name=name)
+
+    return {
+        "hashes": hashes, "createHash": create_hash, "createHmac": create_hmac, "copy": copy, "update": update, "updateText": update_text,
+        "digest": digest, "fillRandom": fill_random, "fillRandomAsync": fill_random_async, "pbkdf2": pbkdf2,
+        "pbkdf2Async": pbkdf2_async, "scrypt": scrypt, "scryptAsync": scrypt_async,
+    }

@@ -1,0 +1,342 @@
+'use strict';
+
+// crypto: hashes, HMAC, random values and key derivation. Ciphers, signatures, keys and webcrypto are not in this version.
+//
+// Theory of operation. The work is OpenSSL's, through Python's hashlib. A hash's state lives in Python under a number until
+// its digest is taken. What takes long (pbkdf2, scrypt, random bytes with a callback) runs on the thread pool.
+
+const { Buffer } = require('buffer');
+const { Transform } = require('stream');
+const {
+  codes: {
+    ERR_CRYPTO_HASH_FINALIZED, ERR_CRYPTO_INVALID_DIGEST, ERR_CRYPTO_TIMING_SAFE_EQUAL_LENGTH, ERR_INVALID_ARG_TYPE,
+    ERR_OUT_OF_RANGE, ERR_CRYPTO_SCRYPT_INVALID_PARAMETER,
+  },
+} = require('internal/errors');
+const {
+  validateBoolean, validateFunction, validateInt32, validateInteger, validateNumber, validateObject, validateString, validateUint32,
+} = require('internal/validators');
+const { isAnyArrayBuffer, isArrayBufferView } = require('internal/util/types');
+const { start } = require('internal/requests');
+const { notThere } = require('internal/not_there');
+
+const binding = internalBinding('crypto');
+const MAX_INT = 2 ** 31 - 1;
+
+/** The bytes of a key, salt or password. */
+function bytesOf(value, name, encoding) {
+  if (typeof value === 'string') return Buffer.from(value, encoding === 'buffer' ? 'utf8' : encoding);
+  if (isArrayBufferView(value)) return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+  if (isAnyArrayBuffer(value)) return Buffer.from(value);
+  throw new ERR_INVALID_ARG_TYPE(name, ['string', 'ArrayBuffer', 'Buffer', 'TypedArray', 'DataView'], value);
+}
+
+function unknownDigest() {
+  return new Error('Digest method not supported');
+}
+
+// Hash and Hmac
+
+const kNumber = Symbol('number');
+const kFinished = Symbol('finished');
+const kLength = Symbol('outputLength');
+
+class HashBase extends Transform {
+  _transform(chunk, encoding, callback) {
+    binding.update(this[kNumber], chunk);
+    callback();
+  }
+
+  _flush(callback) {
+    this.push(this.digest());
+    callback();
+  }
+
+  update(data, encoding) {
+    if (this[kFinished]) throw new ERR_CRYPTO_HASH_FINALIZED();
+    if (typeof data === 'string') {
+      if ((encoding === undefined || encoding === 'utf8' || encoding === 'utf-8' || encoding === 'buffer') && data.isWellFormed()) {
+        binding.updateText(this[kNumber], data);
+      } else {
+        binding.update(this[kNumber], Buffer.from(data, encoding === 'buffer' ? 'utf8' : encoding));
+      }
+    } else if (isArrayBufferView(data)) {
+      binding.update(this[kNumber], data);
+    } else {
+      throw new ERR_INVALID_ARG_TYPE('data', ['string', 'Buffer', 'TypedArray', 'DataView'], data);
+    }
+    return this;
+  }
+
+  _take(encoding) {
+    this[kFinished] = true;
+    const bytes = binding.digest(this[kNumber], this[kLength] ?? null);
+    if (typeof bytes === 'number') {
+      const error = new Error('Unsupported state or unable to finalize hash');
+      error.code = 'ERR_CRYPTO_HASH_FINALIZE';
+      throw error;
+    }
+    const digest = Buffer.from(bytes);
+    return encoding && encoding !== 'buffer' ? digest.toString(encoding) : digest;
+  }
+}
+
+class HashClass extends HashBase {
+  constructor(algorithm, options) {
+    const isCopy = algorithm instanceof HashClass;
+    if (!isCopy) validateString(algorithm, 'algorithm');
+    const length = typeof options === 'object' && options !== null ? options.outputLength : undefined;
+    if (length !== undefined) validateUint32(length, 'options.outputLength');
+    super(options);
+    const number = isCopy ? binding.copy(algorithm[kNumber]) : binding.createHash(algorithm);
+    if (number < 0) throw unknownDigest();
+    this[kNumber] = number;
+    this[kFinished] = false;
+    this[kLength] = length ?? (isCopy ? algorithm[kLength] : undefined);
+  }
+
+  copy(options) {
+    if (this[kFinished]) throw new ERR_CRYPTO_HASH_FINALIZED();
+    return new Hash(this, options);
+  }
+
+  digest(encoding) {
+    if (this[kFinished]) throw new ERR_CRYPTO_HASH_FINALIZED();
+    return this._take(encoding);
+  }
+}
+
+class HmacClass extends HashBase {
+  constructor(algorithm, key, options) {
+    validateString(algorithm, 'hmac');
+    const secret = bytesOf(key, 'key', options?.encoding);
+    super(options);
+    const number = binding.createHmac(algorithm, secret);
+    if (number < 0) throw new ERR_CRYPTO_INVALID_DIGEST(algorithm);
+    this[kNumber] = number;
+    this[kFinished] = false;
+  }
+
+  digest(encoding) {
+    if (!this[kFinished]) return this._take(encoding);
+    return encoding && encoding !== 'buffer' ? '' : Buffer.from('');
+  }
+}
+
+/** A class that may also be called without `new`. */
+function callable(constructor, name) {
+  function make(...args) {
+    return Reflect.construct(constructor, args, new.target ?? make);
+  }
+  make.prototype = constructor.prototype;
+  constructor.prototype.constructor = make;
+  Object.setPrototypeOf(make, Object.getPrototypeOf(constructor));
+  Object.defineProperty(make, 'name', { value: name });
+  return make;
+}
+
+const Hash = callable(HashClass, 'Hash');
+const Hmac = callable(HmacClass, 'Hmac');
+
+function createHash(algorithm, options) {
+  return new Hash(algorithm, options);
+}
+
+function createHmac(hmac, key, options) {
+  return new Hmac(hmac, key, options);
+}
+
+/** The digest of some data, in one call. */
+function hash(algorithm, input, options = 'hex') {
+  validateString(algorithm, 'algorithm');
+  if (typeof input !== 'string' && !isArrayBufferView(input)) {
+    throw new ERR_INVALID_ARG_TYPE('input', ['Buffer', 'TypedArray', 'DataView', 'string'], input);
+  }
+  const { outputEncoding = 'hex', outputLength } = typeof options === 'string' ? { outputEncoding: options } : options;
+  return createHash(algorithm, { outputLength }).update(input).digest(outputEncoding);
+}
+
+// Random
+
+const addressOf = (view, offset) => internalBinding('util').address(view.buffer) + view.byteOffset + offset;
+
+function checkSize(size, name = 'size') {
+  validateNumber(size, name);
+  if (!(size >= 0 && size <= MAX_INT)) throw new ERR_OUT_OF_RANGE(name, `>= 0 && <= ${MAX_INT}`, size);
+  return size >>> 0;
+}
+
+function randomBytes(size, callback) {
+  size = checkSize(size);
+  if (callback !== undefined) validateFunction(callback, 'callback');
+  const bytes = Buffer.from(new ArrayBuffer(size));
+  if (callback === undefined) {
+    if (size > 0) binding.fillRandom(addressOf(bytes, 0), size);
+    return bytes;
+  }
+  binding.fillRandomAsync(start(() => callback(null, bytes)), addressOf(bytes, 0), size);
+  return undefined;
+}
+
+function viewOf(buffer) {
+  if (isAnyArrayBuffer(buffer)) return new Uint8Array(buffer);
+  if (isArrayBufferView(buffer)) return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+  throw new ERR_INVALID_ARG_TYPE('buf', ['ArrayBuffer', 'ArrayBufferView'], buffer);
+}
+
+function fillRange(buffer, view, offset = 0, size = undefined) {
+  const unit = buffer.BYTES_PER_ELEMENT ?? 1;
+  validateNumber(offset, 'offset');
+  offset *= unit;
+  if (!(offset >= 0 && offset <= view.length)) throw new ERR_OUT_OF_RANGE('offset', `>= 0 && <= ${view.length}`, offset);
+  if (size === undefined) return { offset, size: view.length - offset };
+  size = checkSize(size * unit);
+  if (size + offset > view.length) throw new ERR_OUT_OF_RANGE('size + offset', `<= ${view.length}`, size + offset);
+  return { offset, size };
+}
+
+function randomFillSync(buffer, offset, size) {
+  const view = viewOf(buffer);
+  const range = fillRange(buffer, view, offset, size);
+  if (range.size > 0) binding.fillRandom(addressOf(view, range.offset), range.size);
+  return buffer;
+}
+
+function randomFill(buffer, offset, size, callback) {
+  const view = viewOf(buffer);
+  if (typeof offset === 'function') [callback, offset, size] = [offset, 0, undefined];
+  else if (typeof size === 'function') [callback, size] = [size, undefined];
+  validateFunction(callback, 'callback');
+  const range = fillRange(buffer, view, offset, size);
+  binding.fillRandomAsync(start(() => callback(null, buffer)), addressOf(view, range.offset), range.size);
+}
+
+const RANGE = 2 ** 48 - 1;
+
+function randomInt(min, max, callback) {
+  if (max === undefined || typeof max === 'function') [min, max, callback] = [0, min, max];
+  if (callback !== undefined) validateFunction(callback, 'callback');
+  if (!Number.isSafeInteger(min)) throw new ERR_INVALID_ARG_TYPE('min', 'a safe integer', min);
+  if (!Number.isSafeInteger(max)) throw new ERR_INVALID_ARG_TYPE('max', 'a safe integer', max);
+  if (max <= min) throw new ERR_OUT_OF_RANGE('max', `greater than the value of "min" (${min})`, max);
+  const range = max - min;
+  if (!(range <= RANGE)) throw new ERR_OUT_OF_RANGE('max - min', `<= ${RANGE}`, range);
+  const limit = RANGE - (RANGE % range); // above it, small numbers would come more often
+  let value;
+  do value = randomBytes(6).readUIntBE(0, 6); while (value >= limit);
+  const result = (value % range) + min;
+  if (callback === undefined) return result;
+  process.nextTick(callback, undefined, result);
+  return undefined;
+}
+
+function randomUUID(options) {
+  if (options !== undefined) {
+    validateObject(options, 'options');
+    if (options.disableEntropyCache !== undefined) validateBoolean(options.disableEntropyCache, 'options.disableEntropyCache');
+  }
+  const bytes = randomBytes(16);
+  bytes[6] = (bytes[6] & 0x0f) | 0x40;
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+}
+
+// Keys from passwords
+
+function pbkdf2Arguments(password, salt, iterations, keylen, digest) {
+  validateString(digest, 'digest');
+  password = bytesOf(password, 'password');
+  salt = bytesOf(salt, 'salt');
+  validateInt32(iterations, 'iterations', 1);
+  validateInt32(keylen, 'keylen', 0);
+  if (!knownDigests().has(digest.toLowerCase())) throw new ERR_CRYPTO_INVALID_DIGEST(digest);
+  return [password, salt, iterations, keylen, digest];
+}
+
+let digests;
+
+function knownDigests() {
+  digests ??= new Set(getHashes().map((name) => name.toLowerCase()));
+  return digests;
+}
+
+function pbkdf2(password, salt, iterations, keylen, digest, callback) {
+  if (typeof digest === 'function') [callback, digest] = [digest, undefined];
+  const args = pbkdf2Arguments(password, salt, iterations, keylen, digest);
+  validateFunction(callback, 'callback');
+  binding.pbkdf2Async(start((errno, key) => callback(null, Buffer.from(key))), ...args);
+}
+
+function pbkdf2Sync(password, salt, iterations, keylen, digest) {
+  return Buffer.from(binding.pbkdf2(...pbkdf2Arguments(password, salt, iterations, keylen, digest)));
+}
+
+function scryptArguments(password, salt, keylen, options) {
+  password = bytesOf(password, 'password');
+  salt = bytesOf(salt, 'salt');
+  validateInt32(keylen, 'keylen', 0);
+  options ??= {};
+  const cost = options.N ?? options.cost ?? 16384;
+  const block = options.r ?? options.blockSize ?? 8;
+  const parallel = options.p ?? options.parallelization ?? 1;
+  const most = options.maxmem ?? 32 * 1024 * 1024;
+  validateUint32(cost, 'N');
+  validateUint32(block, 'r');
+  validateUint32(parallel, 'p');
+  validateInteger(most, 'maxmem', 0);
+  return [password, salt, keylen, cost, block, parallel, most];
+}
+
+function scryptKey(bytes) {
+  if (bytes === null || bytes === undefined || typeof bytes === 'number') throw new ERR_CRYPTO_SCRYPT_INVALID_PARAMETER();
+  return Buffer.from(bytes);
+}
+
+function scrypt(password, salt, keylen, options, callback) {
+  if (typeof options === 'function') [callback, options] = [options, undefined];
+  const args = scryptArguments(password, salt, keylen, options);
+  validateFunction(callback, 'callback');
+  binding.scryptAsync(start((errno, key) => {
+    if (errno < 0) callback(new ERR_CRYPTO_SCRYPT_INVALID_PARAMETER());
+    else callback(null, scryptKey(key));
+  }), ...args);
+}
+
+function scryptSync(password, salt, keylen, options) {
+  return scryptKey(binding.scrypt(...scryptArguments(password, salt, keylen, options)));
+}
+
+// The rest
+
+function timingSafeEqual(a, b) {
+  const check = (value, name) => {
+    if (isAnyArrayBuffer(value) || isArrayBufferView(value)) return viewOf(value);
+    throw new ERR_INVALID_ARG_TYPE(name, ['ArrayBuffer', 'Buffer', 'TypedArray', 'DataView'], value);
+  };
+  const first = check(a, 'buf1');
+  const second = check(b, 'buf2');
+  if (first.length !== second.length) throw new ERR_CRYPTO_TIMING_SAFE_EQUAL_LENGTH();
+  let difference = 0;
+  for (let i = 0; i < first.length; i++) difference |= first[i] ^ second[i];
+  return difference === 0;
+}
+
+function getHashes() {
+  return binding.hashes();
+}
+
+function missing(name) {
+  return { [name]: () => { throw notThere(`crypto.${name}`); } }[name];
+}
+
+module.exports = {
+  Hash, Hmac, createHash, createHmac, getHashes, hash, pbkdf2, pbkdf2Sync, randomBytes, randomFill, randomFillSync, randomInt,
+  randomUUID, scrypt, scryptSync, timingSafeEqual, constants: internalBinding('constants').crypto,
+  pseudoRandomBytes: randomBytes, prng: randomBytes, rng: randomBytes,
+  ...Object.fromEntries([
+    'checkPrime', 'checkPrimeSync', 'createCipheriv', 'createDecipheriv', 'createDiffieHellman', 'createECDH', 'createPrivateKey', 'createPublicKey',
+    'createSecretKey', 'createSign', 'createVerify', 'diffieHellman', 'generateKey', 'generateKeyPair', 'generateKeyPairSync', 'generateKeySync',
+    'generatePrime', 'generatePrimeSync', 'getCiphers', 'getCurves', 'getDiffieHellman', 'hkdf', 'hkdfSync', 'privateDecrypt', 'privateEncrypt',
+    'publicDecrypt', 'publicEncrypt', 'sign', 'verify', 'Certificate', 'KeyObject', 'X509Certificate',
+  ].map((name) => [name, missing(name)])),
+};
