@@ -1,7 +1,8 @@
-"""`python -m bench`: our Python API beside asyncio, uvloop and Node, in one run on one machine.
+"""`python -m bench`: our API beside asyncio, uvloop and Node, in one run on one machine.
 
-    python -m bench                                 all of it, about ten minutes
+    python -m bench                                 all of it, about twenty minutes
     python -m bench --quick --only turns,http       a first look
+    python -m bench --only js --node /usr/bin/node  the JavaScript programs, which ouro and Node run alike
     python -m bench --node /usr/bin/node            with Node's column
     python -m bench --list                          what there is
 
@@ -114,7 +115,7 @@ def measure(benchmark: Benchmark, peers: Peers, scale: Scale, rounds: int) -> Re
     """Every peer once a round; a peer that is missing or fails is left out from then on."""
     result = Result(benchmark.name, benchmark.title, benchmark.unit, benchmark.better)
     for number in range(rounds):
-        for peer in (OURS, *PEERS):
+        for peer in (OURS, *benchmark.peers):
             if peer in result.missing or peer in result.failed:
                 continue
             _say(f"{benchmark.name}: round {number + 1} of {rounds}, {peer}")

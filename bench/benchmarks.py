@@ -1,7 +1,8 @@
 """The benchmarks, and the peers they are measured against.
 
 Each is a function from a peer to one `Sample`. The programs are twins: small files in `programs/` that do the same in
-Python on `ouroloop.node`, in Python on asyncio (with its own loop or uvloop's), and in JavaScript on Node.
+Python on `ouroloop.node`, in Python on asyncio (with its own loop or uvloop's), and in JavaScript on Node. The names of
+those that begin with `js-` are of JavaScript programs, in `programs/javascript/`: `ouro` and Node run the same file.
 """
 
 from __future__ import annotations
@@ -12,15 +13,19 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from statistics import median
 
 from . import processes
-from .measure import OURS, Better, Failed, Sample, Unavailable
+from .measure import OURS, PEERS, Better, Failed, Sample, Unavailable
 
 FILES, FILE_SIZE = 64, 16 * 1024
+COPIED_MIB = 64
+STARTS = 5
 MESSAGE = 1024
 HTTP_CONNECTIONS = 50
 
@@ -61,6 +66,15 @@ class Peers:
             return [sys.executable, self._file("hello_uvicorn.py"), peer]
         return [sys.executable, self._file(f"{program}_asyncio.py"), *texts, peer]
 
+    def javascript(self, peer: str, *arguments: object) -> list[str]:
+        """The command that runs JavaScript as `peer`: the arguments are those of `node`."""
+        texts = [str(argument) for argument in arguments]
+        if peer == OURS:
+            return [sys.executable, "-m", "ouroloop", *texts]
+        if self.node is None:
+            raise Unavailable("no Node: give its binary with --node or OUROLOOP_NODE")
+        return [self.node, *texts]
+
     def _file(self, name: str) -> str:
         return str(processes.PROGRAMS / name)
 
@@ -81,6 +95,7 @@ class Benchmark:
     unit: str
     measure: Measure
     better: Better = "higher"
+    peers: tuple[str, ...] = PEERS
 
 
 def _rate(command: list[str], seconds: float, core: set[int] | None) -> Sample:
@@ -100,11 +115,18 @@ def timers(peers: Peers, peer: str, scale: Scale) -> Sample:
 
 def file_work(operation: str, peers: Peers, peer: str, scale: Scale) -> Sample:
     """File operations in a second, 32 at a time, from the page cache."""
+    with _files() as folder:
+        command = peers.command(peer, "files", operation, scale.seconds, folder)
+        return _rate(command, scale.seconds, None)
+
+
+@contextmanager
+def _files() -> Iterator[str]:
+    """A folder of small files."""
     with tempfile.TemporaryDirectory(prefix="ouroloop-bench-") as folder:
         for number in range(FILES):
             (Path(folder) / f"file{number}").write_bytes(bytes(FILE_SIZE))
-        command = peers.command(peer, "files", operation, scale.seconds, folder)
-        return _rate(command, scale.seconds, None)
+        yield folder
 
 
 def echo(connections: int, peers: Peers, peer: str, scale: Scale) -> Sample:
@@ -184,6 +206,56 @@ def _hold(client: list[str], port: int, count: int, look: Callable[[], int | Non
         processes.end(process)
 
 
+def script(name: str, which: str | None, peers: Peers, peer: str, scale: Scale) -> Sample:
+    """Operations in a second of a JavaScript program that runs for `scale.seconds`."""
+    arguments = [which] if which else []
+    command = peers.javascript(peer, processes.JAVASCRIPT / f"{name}.js", *arguments, scale.seconds)
+    return _rate(command, scale.seconds, processes.SERVER_CORE)
+
+
+def script_timers(durations: int, peers: Peers, peer: str, scale: Scale) -> Sample:
+    """JavaScript's timers created and fired in a second, of 300,000 with so many different times."""
+    command = peers.javascript(peer, processes.JAVASCRIPT / "timers.js", scale.timers, durations)
+    return _rate(command, 20, processes.SERVER_CORE)
+
+
+def script_files(operation: str, peers: Peers, peer: str, scale: Scale) -> Sample:
+    """JavaScript's file operations in a second, 32 at a time (`read_sync`: one), from the page cache."""
+    with _files() as folder:
+        if operation == "read_sync":
+            program = [processes.JAVASCRIPT / "read_sync.js", scale.seconds, folder]
+        else:
+            program = [processes.PROGRAMS / "files.js", operation, scale.seconds, folder]
+        return _rate(peers.javascript(peer, *program), scale.seconds, None)
+
+
+def copy(peers: Peers, peer: str, scale: Scale) -> Sample:
+    """MiB a second, from a read stream to a write stream."""
+    with tempfile.TemporaryDirectory(prefix="ouroloop-bench-") as folder:
+        command = peers.javascript(peer, processes.JAVASCRIPT / "copy.js", COPIED_MIB, folder)
+        return _rate(command, 20, None)
+
+
+def start_up(peers: Peers, peer: str, scale: Scale) -> Sample:
+    """Milliseconds from start to end of a process that runs an empty program: the median of five."""
+    command = peers.javascript(peer, "-e", "0")
+    processes.timed(command)  # what is cached is cached
+    return Sample(median(processes.timed(command)[0] * 1000 for _ in range(STARTS)))
+
+
+def start_memory(peers: Peers, peer: str, scale: Scale) -> Sample:
+    """The most memory, in MiB, that an empty program ever has in RAM."""
+    return Sample(processes.timed(peers.javascript(peer, "-e", "0"))[1] / 1024)
+
+
+def _script(name: str, title: str, unit: str, measure: Measure, better: Better = "higher") -> Benchmark:
+    return Benchmark(f"js-{name}", f"JavaScript: {title}", unit, measure, better, ("node",))
+
+
+def _queue(name: str, title: str) -> Benchmark:
+    return _script(name.replace("_", "-"), title, "1/s", partial(script, "queues", name))
+
+
 BENCHMARKS = [
     Benchmark("turns", "loop turns (set_immediate chain)", "turns/s", turns),
     Benchmark("timers", "timers created and fired", "timers/s", timers),
@@ -195,4 +267,30 @@ BENCHMARKS = [
     Benchmark("read_file", "read_file, 16 KiB, 32 at a time", "files/s", partial(file_work, "read_file")),
     Benchmark("stat", "stat, 32 at a time", "calls/s", partial(file_work, "stat")),
     Benchmark("idle-memory", "memory of an idle HTTP connection", "KiB/connection", idle_memory, better="lower"),
+    _script("start", "empty program", "ms", start_up, better="lower"),
+    _script("memory", "memory, empty program", "MiB", start_memory, better="lower"),
+    _script("timers", "timers, 50 durations", "timers/s", partial(script_timers, 50)),
+    _script("timers-many", "timers, 500 durations", "timers/s", partial(script_timers, 500)),
+    _queue("timers_cleared", "timers set and cleared"),
+    _queue("immediates", "immediates, a chain"),
+    _queue("immediate_batch", "immediates, at once"),
+    _queue("ticks", "ticks, at once"),
+    _queue("tick_chain", "ticks, a chain"),
+    _queue("microtasks", "microtasks, a chain"),
+    _queue("promises", "promises, a chain"),
+    _queue("await", "async functions awaited"),
+    _script("events", "events emitted", "events/s", partial(script, "events", None)),
+    *(
+        _script(name, f"streams, {name}", "chunks/s", partial(script, "streams", name))
+        for name in ("pipe", "transform", "loop")
+    ),
+    _script("read_file", "readFile, 32 at a time", "files/s", partial(script_files, "read_file")),
+    _script("stat", "stat, 32 at a time", "calls/s", partial(script_files, "stat")),
+    _script("read_sync", "readFileSync", "files/s", partial(script_files, "read_sync")),
+    _script("copy", "file streams, 64 MiB", "MiB/s", copy),
+    *(
+        _script(f"buffer-{name}", f"buffers, {name}", "rounds/s", partial(script, "buffers", name))
+        for name in ("small", "large", "text")
+    ),
+    _script("urls", "URLs parsed", "URLs/s", partial(script, "urls", None)),
 ]

@@ -12,6 +12,7 @@ import resource
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +22,7 @@ from .measure import Failed, Unavailable
 
 ROOT = Path(__file__).resolve().parent.parent
 PROGRAMS = Path(__file__).resolve().parent / "programs"
+JAVASCRIPT = PROGRAMS / "javascript"
 
 _CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
 _PAGE_KIB = os.sysconf("SC_PAGE_SIZE") // 1024
@@ -94,6 +96,27 @@ def run(command: list[str], timeout: float, core: set[int] | None) -> str:
     if process.returncode:
         raise Failed(f"{_name(command)} ended with {process.returncode}: {_last_line(errors)}")
     return output
+
+
+def timed(command: list[str]) -> tuple[float, int]:
+    """Seconds that a process lived on the measured core, and the most KiB it had in RAM. Raises `Failed`."""
+    cores = os.sched_getaffinity(0) if SERVER_CORE else None
+    if SERVER_CORE:
+        os.sched_setaffinity(0, SERVER_CORE)
+    devnull = os.open(os.devnull, os.O_RDWR)
+    try:
+        start = time.perf_counter()
+        files = [(os.POSIX_SPAWN_DUP2, devnull, fd) for fd in range(3)]
+        pid = os.posix_spawn(command[0], command, environment(), file_actions=files)
+        _, status, usage = os.wait4(pid, 0)
+        seconds = time.perf_counter() - start
+    finally:
+        os.close(devnull)
+        if cores:
+            os.sched_setaffinity(0, cores)
+    if status:
+        raise Failed(f"{_name(command)} ended with {os.waitstatus_to_exitcode(status)}")
+    return seconds, usage.ru_maxrss
 
 
 def read_json(text: str, command: list[str]) -> dict[str, Any]:

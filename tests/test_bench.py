@@ -125,5 +125,9 @@ def test_wrong_options_are_named(arguments: list[str], message: str) -> None:
 def test_the_list_names_every_benchmark_asked_for() -> None:
     names = {line.split()[0] for line in bench("--list").stdout.splitlines()}
     assert names == {
-        "turns", "timers", "echo-1", "echo-10", "echo-50", "http", "read_file", "stat", "idle-memory",
+        "turns", "timers", "echo-1", "echo-10", "echo-50", "http", "read_file", "stat", "idle-memory", "js-start",
+        "js-memory", "js-timers", "js-timers-many", "js-timers-cleared", "js-immediates", "js-immediate-batch",
+        "js-ticks", "js-tick-chain", "js-microtasks", "js-promises", "js-await", "js-events", "js-pipe", "js-transform",
+        "js-loop", "js-read_file", "js-stat", "js-read_sync", "js-copy", "js-buffer-small", "js-buffer-large", "js-buffer-text",
+        "js-urls",
     }

@@ -167,6 +167,7 @@ class _PromiseRejectMessage(ctypes.Structure):
 
 _PROMISE_REJECT = ctypes.CFUNCTYPE(None, _PromiseRejectMessage)
 
+_EAGERLY = 2  # v8::ScriptCompiler::kEagerCompile
 _SCRATCH = 512  # bytes: more than any of V8's small structures that live on the C stack
 _HEAP_STATISTICS = 24  # size_t fields, more than v8::HeapStatistics has
 
@@ -180,6 +181,9 @@ _functions: dict[str, Any] = {}
 _STARTUP_STATE = "_ZN2v88internal12_GLOBAL__N_117v8_startup_state_E"
 
 
+_can_set_flags = False  # for as long as the process lives, since they are not frozen
+
+
 def load(path: str) -> None:
     """Find V8's functions in the binding's extension module `path`. Raises `SymbolsMissingError`."""
     if _functions:
@@ -189,8 +193,10 @@ def load(path: str) -> None:
     for name, signature in wanted.items():
         _functions[name.removeprefix("v8__")] = ctypes.PYFUNCTYPE(*signature)(found[name])
     # Flags are frozen, on pain of death, as soon as anybody in this process has made an isolate.
+    global _can_set_flags
     if ctypes.c_int.from_address(found[_STARTUP_STATE]).value == 0:
-        set_flags(buffer_natives.FLAGS)
+        set_flags(f"{buffer_natives.FLAGS} --no-freeze-flags-after-init")
+        _can_set_flags = True
 
 
 def set_flags(flags: str) -> None:
@@ -256,7 +262,7 @@ class Natives:
                 "getOwnNonIndexProperties", "address",
                 "detachArrayBuffer", "collectGarbage", "getHeapStatistics",
             ),
-            "errors": ("getMessage", "callCatching", "captureStackTraces", "setPromiseRejectCallback", "runMicrotasks"),
+            "errors": ("getMessage", "callCatching", "captureStackTraces", "setPromiseRejectCallback", "runMicrotasks", "makeCheckpoint"),
             "contextify": ("compileFunction", "runScript"),
             "module_wrap": (
                 "compileModule", "instantiateModule", "evaluateModule", "getModuleNamespace", "getModuleStatus",
@@ -546,6 +552,25 @@ class Natives:
         pointer = _PROMISE_REJECT(callback)
         self._callbacks.append(pointer)
         self._call.Isolate__SetPromiseRejectCallback(self._isolate, pointer)
+
+    def makeCheckpoint(self, _info: int) -> int | None:
+        """A function that runs the microtasks as `runMicrotasks` does, at a tenth of the cost: V8's own, by its own name.
+
+        V8 reads such names only while a flag is set. Undefined where the flag can no longer be set.
+        """
+        if not _can_set_flags:
+            return None
+        call = self._call
+        compiled = ctypes.create_string_buffer(_SCRATCH)
+        set_flags("--allow-natives-syntax")
+        try:
+            call.ScriptCompiler__Source__CONSTRUCT(compiled, self._string("%PerformMicrotaskCheckpoint()"), None, None)
+            function: int = call.ScriptCompiler__CompileFunction(
+                self._context, compiled, 0, None, 0, None, _EAGERLY, 0)
+            call.ScriptCompiler__Source__DESTRUCT(compiled)
+        finally:
+            set_flags("--no-allow-natives-syntax")
+        return function
 
     def runMicrotasks(self, _info: int) -> None:
         self._call.Isolate__PerformMicrotaskCheckpoint(self._isolate)

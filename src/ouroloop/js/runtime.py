@@ -27,7 +27,7 @@ from .engine import Engine, JavaScriptError, memory
 
 # Places in the memory shared with lib/internal/timers.js.
 _NOW, _DELAY, _PRECISE = 0, 1, 2
-_IMMEDIATES, _REFERENCED_IMMEDIATES, _IDLE_RUNS = 0, 1, 2
+_IMMEDIATES, _REFERENCED_IMMEDIATES, _IDLE_RUNS, _QUIET = range(4)
 
 
 __all__ = ["Exit", "JavaScriptError", "Runtime"]
@@ -157,6 +157,7 @@ class Runtime:
             self._run_tasks()
         counts = self._counts
         if counts[_IMMEDIATES]:
+            counts[_QUIET] = self.loop.is_quiet
             self._entries["processImmediate"]()
         if not counts[_REFERENCED_IMMEDIATES] and counts[_IDLE_RUNS]:
             self._immediates_end()

@@ -327,6 +327,16 @@ class Loop:
         return bool(self._active_handles or self._active_requests or self._pending or self._closing)
 
     @property
+    def is_quiet(self) -> bool:
+        """Whether only time can bring news: no request is outstanding, nothing is put off or closing, and no descriptor
+        is watched but the loop's own. Nobody would notice if the poll step were left out.
+        """
+        return not (
+            self._active_requests or self._pending or self._closing or self._after_poll or self.probe is not None
+            or len(self._queue.callbacks) > 1 or self._queue.lost
+        )
+
+    @property
     def active_handles(self) -> int:
         """How many handles are active and referenced."""
         return self._active_handles

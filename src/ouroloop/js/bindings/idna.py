@@ -1,8 +1,9 @@
 """idna: domain names that are not ASCII (UTS #46), for URLs.
 
-Theory of operation. The package `idna` has Unicode's mapping table; what it checks beyond (IDNA 2008) is stricter than the URL
-standard, which asks for UTS #46 with CheckHyphens, UseSTD3ASCIIRules, Transitional_Processing and VerifyDnsLength off,
-CheckBidi and CheckJoiners on. So the mapping is taken from there, and the checks of labels are put together here.
+Theory of operation. The package `idna` has Unicode's mapping table; what it checks beyond (IDNA 2008) is stricter than
+the URL standard, which asks for UTS #46 with CheckHyphens, UseSTD3ASCIIRules, Transitional_Processing and
+VerifyDnsLength off, CheckBidi and CheckJoiners on. So the mapping is taken from there, and the checks of labels are put
+together here.
 
 Source: https://www.unicode.org/reports/tr46/, https://url.spec.whatwg.org/#idna.
 """

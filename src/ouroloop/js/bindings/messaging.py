@@ -1,4 +1,4 @@
-"""messaging: message ports that are listened to keep the loop going."""
+"""messaging: message ports that are listened to keep the loop going, and what is posted to them wakes it."""
 
 from __future__ import annotations
 
@@ -6,28 +6,42 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ...loop import Async
     from ..runtime import Runtime
 
 
 def operations(runtime: Runtime) -> dict[str, Callable[..., Any]]:
-    """For `internal/message_channel`: each `ref` holds the loop until its `unref`."""
-    handles: list[Any] = []
+    """For `internal/message_channel`: each `ref` holds the loop until its `unref`; `wake(id)` calls on handle `id` in the poll step.
+
+    All ports share one libuv-like async handle, where Node has one for each.
+    """
+    handles: list[Async] = []
     holders = 0
+    listener = 0
+
+    def handle() -> Async:
+        if not handles:
+            from ...loop import Async
+
+            handles.append(Async(runtime.loop, lambda: runtime.emit(listener)))
+            handles[0].unref()
+        return handles[0]
 
     def ref() -> None:
         nonlocal holders
         holders += 1
         if holders == 1:
-            from ...loop import Prepare
-
-            if not handles:
-                handles.append(Prepare(runtime.loop))
-            handles[0].start(lambda: None)
+            handle().ref()
 
     def unref() -> None:
         nonlocal holders
         holders -= 1
         if holders == 0:
-            handles[0].stop()
+            handle().unref()
 
-    return {"ref": ref, "unref": unref}
+    def wake(listener_id: int) -> None:
+        nonlocal listener
+        listener = listener_id
+        handle().send()
+
+    return {"ref": ref, "unref": unref, "wake": wake}

@@ -1,7 +1,7 @@
 """modules: the questions about folders and packages that resolving a module asks, each answered at once.
 
-Theory of operation. To resolve a specifier, one looks for package.json files, in folders further and further up. JavaScript asks for
-the outcome of such a walk with one operation, and keeps it.
+Theory of operation. To resolve a specifier, one looks for package.json files, in folders further and further up.
+JavaScript asks for the outcome of such a walk with one operation, and keeps it.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def find_package_scope(folder: str) -> list[str] | None:
 
 
 def find_package(folder: str, name: str) -> list[str | None] | None:
-    """The folder of the package `name` as seen from `folder`, and the text of its package.json (None if it has none)."""
+    """The folder of the package `name` as seen from `folder`, and the text of its package.json (None without one)."""
     for each in _upwards(folder):
         package = os.path.join(each, "node_modules", name)
         if os.path.isdir(package):

@@ -1,7 +1,7 @@
 """os: what the operating system tells of itself, for `node:os`.
 
-Functions return a negative errno when they fail. Times are in ms, sizes in bytes; what may be large is a float, as a large
-int would be a BigInt in JavaScript.
+Functions return a negative errno when they fail. Times are in ms, sizes in bytes; what may be large is a float, as
+a large int would be a BigInt in JavaScript.
 """
 
 from __future__ import annotations
@@ -163,7 +163,8 @@ def user_info() -> dict[str, Any] | int:
     except KeyError:
         return -errno.ENOENT
     return {
-        "uid": entry.pw_uid, "gid": entry.pw_gid, "username": entry.pw_name, "homedir": entry.pw_dir, "shell": entry.pw_shell,
+        "uid": entry.pw_uid, "gid": entry.pw_gid, "username": entry.pw_name, "homedir": entry.pw_dir,
+        "shell": entry.pw_shell,
     }
 
 
@@ -196,8 +197,9 @@ class _Interface(ctypes.Structure):
 
 
 _Interface._fields_ = [
-    ("next", ctypes.POINTER(_Interface)), ("name", ctypes.c_char_p), ("flags", ctypes.c_uint), ("address", ctypes.c_void_p),
-    ("netmask", ctypes.c_void_p), ("destination", ctypes.c_void_p), ("data", ctypes.c_void_p),
+    ("next", ctypes.POINTER(_Interface)), ("name", ctypes.c_char_p), ("flags", ctypes.c_uint),
+    ("address", ctypes.c_void_p), ("netmask", ctypes.c_void_p), ("destination", ctypes.c_void_p),
+    ("data", ctypes.c_void_p),
 ]
 
 _IFF_UP, _IFF_LOOPBACK, _IFF_RUNNING = 0x1, 0x8, 0x40
@@ -216,7 +218,8 @@ def network_interfaces() -> list[dict[str, Any]] | int:
     try:
         interfaces = list(_walk(first))
         macs = {each.name: _mac(each.address) for each in interfaces if _family(each.address) == _HARDWARE}
-        return [_describe(each, macs) for each in interfaces if _family(each.address) in (socket.AF_INET, socket.AF_INET6)]
+        families = (socket.AF_INET, socket.AF_INET6)
+        return [_describe(each, macs) for each in interfaces if _family(each.address) in families]
     finally:
         libc.freeifaddrs(first)
 

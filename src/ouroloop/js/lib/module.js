@@ -28,9 +28,7 @@ Module.register = function register() {
   throw notThere('module.register()');
 };
 
-Module.registerHooks = function registerHooks() {
-  throw notThere('module.registerHooks()');
-};
+Module.registerHooks = require('internal/modules/customization_hooks').registerHooks;
 
 Module.stripTypeScriptTypes = function stripTypeScriptTypes() {
   throw notThere('module.stripTypeScriptTypes()');

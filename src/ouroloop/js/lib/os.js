@@ -57,8 +57,8 @@ function tmpdir() {
 function encoderOf(encoding) {
   const { Buffer } = require('buffer');
   if (encoding === 'buffer') return (text) => Buffer.from(text);
-  if (typeof encoding === 'string' && Buffer.isEncoding(encoding)) return (text) => Buffer.from(text).toString(encoding);
-  return (text) => text;
+  if (!Buffer.isEncoding(encoding)) return (text) => text;
+  return (text) => Buffer.from(text).toString(encoding);
 }
 
 function userInfo(options) {

@@ -3,7 +3,8 @@
 // `node:url`: the URLs of the standard (`internal/url`) and Node's older ones (`internal/url/legacy`).
 
 const {
-  URL, URLSearchParams, domainToASCII, domainToUnicode, fileURLToPath, fileURLToPathBuffer, pathToFileURL, urlToHttpOptions,
+  URL, URLSearchParams, domainToASCII, domainToUnicode, fileURLToPath, fileURLToPathBuffer, pathToFileURL,
+  urlToHttpOptions,
 } = require('internal/url');
 const { Url, urlFormat, urlParse, urlResolve, urlResolveObject } = require('internal/url/legacy');
 

@@ -2,11 +2,11 @@
 
 // node:v8: serialization in V8's own format, and what V8 tells of itself.
 //
-// Theory of operation. The format is written and read in JavaScript (`internal/serdes`); Serializer and Deserializer are its
-// public face, whose underscored methods a subclass may replace. Statistics and flags come from V8.
+// Theory of operation. The format is written and read in JavaScript (`internal/serdes`); Serializer and Deserializer
+// are its public face, whose underscored methods a subclass may replace. Statistics and flags come from V8.
 //
-// What surprises people: `deserialize` gives views on the memory of the buffer it was given. Heap snapshots, coverage, promise hooks and
-// profiles need parts of V8 that are out of reach here; each says so in one clear error.
+// What surprises people: `deserialize` gives views on the memory of the buffer it was given. Heap snapshots,
+// coverage, promise hooks and profiles need parts of V8 that are out of reach here; each says so in one clear error.
 
 const {
   codes: {
@@ -16,6 +16,7 @@ const {
 const { Buffer } = require('buffer');
 const { validateFunction, validateOneOf, validateString, validateUint32 } = require('internal/validators');
 const { kTransferMode, TRANSFERABLE } = require('internal/worker/js_transferable');
+const { viewClass } = require('internal/views');
 const { ValueReader, ValueWriter } = require('internal/serdes');
 
 const util = internalBinding('util');
@@ -174,16 +175,15 @@ Serializer.prototype._getDataCloneError = Error;
 
 // In the order of the numbers that stand for them.
 const VIEWS = [
-  Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, Uint16Array, Int32Array, Uint32Array, Float32Array, Float64Array,
-  DataView, Buffer, BigInt64Array, BigUint64Array,
+  Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, Uint16Array, Int32Array, Uint32Array, Float32Array,
+  Float64Array, DataView, Buffer, BigInt64Array, BigUint64Array,
 ];
 if (typeof Float16Array === 'function') VIEWS.push(Float16Array);
 const BUFFER = VIEWS.indexOf(Buffer);
 
 function viewNumber(view) {
   if (Buffer.isBuffer(view)) return BUFFER;
-  const name = Object.prototype.toString.call(view).slice(8, -1);
-  return VIEWS.findIndex((View) => View.name === name);
+  return VIEWS.indexOf(viewClass(view));
 }
 
 /** Writes views, which it treats as host objects, as their part of the buffer alone. */
@@ -283,7 +283,10 @@ function getCppHeapStatistics(type = 'detailed') {
   throw unavailable('v8.getCppHeapStatistics()');
 }
 
-/** A number that changes with V8's version and flags: data made by `vm.Script#createCachedData` fits only if it is the same. */
+/**
+ * A number that changes with V8's version and flags: data made by `vm.Script#createCachedData` fits only if it is
+ * the same.
+ */
 function cachedDataVersionTag() {
   return internalBinding('v8').cachedDataVersionTag();
 }

@@ -280,7 +280,8 @@ function guard(source, mayHaveDot) {
 }
 
 /**
- * The source for a sequence. `isStart` and `isEnd`: it is at the part's beginning, end; `rest` is the sequence that follows it.
+ * The source for a sequence. `isStart` and `isEnd`: it is at the part's beginning, end; `rest` is the sequence that
+ * follows it.
  */
 function sequenceSource(sequence, isStart, isEnd, rest, mayHaveDot) {
   const isWhole = isStart && isEnd && !sequence.some((item) => item instanceof Group);
@@ -371,7 +372,8 @@ const isFolderName = (part) => part !== '' && part !== '.' && part !== '..' && p
 
 /** `**` before '..' stands for no folder, or for one more than what '..' leads back from. */
 function withoutGlobstarParents(parts) {
-  const index = parts.findIndex((part, i) => part === '**' && parts[i + 1] === '..' && isFolderName(parts[i + 2] ?? ''));
+  const isBeforeParent = (part, i) => part === '**' && parts[i + 1] === '..' && isFolderName(parts[i + 2] ?? '');
+  const index = parts.findIndex(isBeforeParent);
   if (index === -1) return [parts];
   const before = parts.slice(0, index);
   const after = parts.slice(index + 2);
@@ -424,6 +426,9 @@ function matchesGlobstar(segments, parts, i, j) {
 
 const isDrive = (segment) => typeof segment === 'string' && /^[a-zA-Z]:$/.test(segment);
 
+const areSameDrives = (segment, part) =>
+  isDrive(segment) && isDrive(part) && segment.toLowerCase() === part.toLowerCase();
+
 let lastPattern;
 let lastPlatform;
 let lastCompiled;
@@ -442,10 +447,8 @@ function matchesGlob(path, pattern, platform) {
   const text = isWindows ? path.replaceAll('\\', '/') : path;
   const segments = withoutDetours(splitAtSlashes(text, isWindows), (part) => isFolderName(part) || part === '**');
   return lastCompiled.some((parts) => {
-    if (isWindows && isDrive(segments[0]) && isDrive(parts[0]) && segments[0].toLowerCase() === parts[0].toLowerCase()) {
-      return matchesParts(segments, parts, 1, 1);
-    }
-    return matchesParts(segments, parts, 0, 0);
+    const start = isWindows && areSameDrives(segments[0], parts[0]) ? 1 : 0;
+    return matchesParts(segments, parts, start, start);
   });
 }
 

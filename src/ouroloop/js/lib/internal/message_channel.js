@@ -2,10 +2,10 @@
 
 // MessageChannel, MessagePort and BroadcastChannel within one process.
 //
-// Theory of operation. An `Endpoint` is a queue in a group: two endpoints make a channel, all broadcast channels of one
-// name make a larger group. Posting copies the value at once and puts it on the queues of the others. A `Receiver` empties an
-// endpoint's queue in tasks of the loop, with ticks and microtasks after each message. Transferring a port takes the endpoint
-// from it and gives it to a new port, with whatever waits on its queue.
+// Theory of operation. An `Endpoint` is a queue in a group: two endpoints make a channel, all broadcast channels of
+// one name make a larger group. Posting copies the value at once and puts it on the queues of the others. A
+// `Receiver` empties an endpoint's queue in tasks of the loop, with ticks and microtasks after each message.
+// Transferring a port takes the endpoint from it and gives it to a new port, with whatever waits on its queue.
 //
 // What surprises people: a port starts with its first 'message' listener, however that is added, and stops with the
 // last; only then does it keep the process alive. Messages that wait when `close()` is called are still delivered.
@@ -21,7 +21,7 @@ const {
 const { customInspectSymbol, kEnumerableProperty } = require('internal/util');
 const { kTransfer, kDeserialize, TRANSFERABLE, defineTransferMode } = require('internal/worker/js_transferable');
 const { cloneAndTransfer, cloneValue, dataCloneError } = require('internal/structured_clone');
-const { MessageEvent } = require('internal/message_event');
+const { Delivery, MessageEvent } = require('internal/message_event');
 const hooks = require('internal/async_hooks');
 const frames = require('internal/async_context_frame');
 
@@ -72,6 +72,31 @@ class Endpoint {
   }
 }
 
+let lastSerial = 0;
+const woken = []; // receivers that have something to deliver
+let listener; // the handle that the loop tells
+
+/** Have `receiver` deliver in the loop's next poll step. */
+function wakeLoop(receiver) {
+  woken.push(receiver);
+  listener ??= require('internal/handles').open(drainWoken);
+  loop.wake(listener);
+}
+
+/** Ports have their turn in the order in which they were made. */
+function drainWoken() {
+  const { runNextTicks } = require('internal/process/task_queues');
+  const batch = woken.splice(0).sort((one, other) => one.serial - other.serial);
+  try {
+    while (batch.length > 0) {
+      batch.shift().drain();
+      if (batch.length > 0) runNextTicks();
+    }
+  } finally {
+    for (const receiver of batch) wakeLoop(receiver); // those that an error kept from their turn
+  }
+}
+
 /** Takes messages from an endpoint in tasks of the loop. */
 class Receiver {
   #endpoint;
@@ -83,6 +108,7 @@ class Receiver {
   #isScheduled = false;
   #isClosing = false;
   deliversAlways = false;
+  serial = ++lastSerial;
 
   constructor(endpoint, deliver, onclose) {
     this.#endpoint = endpoint;
@@ -131,7 +157,8 @@ class Receiver {
     if (this.#isScheduled || !this.isOpen || this.#endpoint.size === 0) return;
     if (!this.#isReceiving && this.#endpoint.first !== CLOSE) return;
     this.#isScheduled = true;
-    this.#later(() => this.#drain(), this.deliversAlways || this.#isReferenced);
+    if (this.deliversAlways) require('timers').setImmediate(() => this.drain());
+    else wakeLoop(this);
   }
 
   /** The first message, whether started or not; undefined if there is none. */
@@ -139,14 +166,14 @@ class Receiver {
     if (!this.isOpen || this.#endpoint.size === 0) return undefined;
     const message = this.#endpoint.shift();
     if (message !== CLOSE) return message;
-    this.#finish();
+    this.close();
     return undefined;
   }
 
   close() {
     if (this.#isClosing || !this.isOpen) return;
     this.#isClosing = true;
-    this.#later(() => this.#finish(), this.#isReferenced);
+    require('timers').setImmediate(() => this.#finish());
   }
 
   /** Give the endpoint away. What owned it is closed by that. */
@@ -158,12 +185,7 @@ class Receiver {
     return endpoint;
   }
 
-  #later(task, keepsAlive) {
-    const immediate = require('timers').setImmediate(task);
-    if (!keepsAlive) immediate.unref();
-  }
-
-  #drain() {
+  drain() {
     this.#isScheduled = false;
     const { runNextTicks } = require('internal/process/task_queues');
     let left = Math.max(this.#endpoint?.size ?? 0, BATCH);
@@ -267,7 +289,7 @@ class Port extends NodeEventTarget {
 
   [kCreateEvent](value, type) {
     if (type === 'message' || type === 'messageerror') {
-      return new MessageEvent(type, { data: value, ports: this.#currentPorts });
+      return new MessageEvent(type, new Delivery(value, this.#currentPorts));
     }
     return super[kCreateEvent](value, type);
   }
@@ -417,7 +439,7 @@ class BroadcastChannel extends EventTarget {
   }
 
   #dispatch(data) {
-    if (!this.#isClosed) this.dispatchEvent(new MessageEvent('message', { data }));
+    if (!this.#isClosed) this.dispatchEvent(new MessageEvent('message', new Delivery(data, [])));
   }
 
   [customInspectSymbol](depth, options) {

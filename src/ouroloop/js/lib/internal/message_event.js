@@ -35,10 +35,18 @@ function toPorts(value) {
   const ports = [...value];
   const index = ports.findIndex((port) => !isPort(port));
   if (index !== -1) {
-    throw new TypeError(
-      `${CONTEXT}: Expected eventInitDict.ports[${index}] ("${String(ports[index])}") to be an instance of MessagePort.`);
+    const shown = `eventInitDict.ports[${index}] ("${String(ports[index])}")`;
+    throw new TypeError(`${CONTEXT}: Expected ${shown} to be an instance of MessagePort.`);
   }
   return Object.freeze(ports);
+}
+
+/** What a port delivers; nothing in it has to be converted. */
+class Delivery {
+  constructor(data, ports) {
+    this.data = data;
+    this.ports = ports.length === 0 ? NO_PORTS : Object.freeze(ports);
+  }
 }
 
 class MessageEvent extends Event {
@@ -50,6 +58,11 @@ class MessageEvent extends Event {
 
   constructor(type, eventInitDict = {}) {
     if (arguments.length === 0) throw new TypeError(`${CONTEXT}: 1 argument required, but 0 found.`);
+    if (eventInitDict instanceof Delivery) {
+      super(type);
+      this.#set(eventInitDict.data, '', '', null, eventInitDict.ports);
+      return;
+    }
     const { data = null, origin = '', lastEventId = '', source, ports, ...init } = toDictionary(eventInitDict);
     super(`${type}`, init);
     this.#set(data, `${origin}`, `${lastEventId}`, toSource(source), toPorts(ports));
@@ -115,4 +128,4 @@ Object.defineProperties(MessageEvent.prototype, {
   initMessageEvent: kEnumerableProperty,
 });
 
-module.exports = { MessageEvent };
+module.exports = { Delivery, MessageEvent };

@@ -6,13 +6,12 @@
 // is Object's own, a long function with its middle left out.
 
 const { isNativeError, isProxy } = require('internal/util/types');
+const { typedArrayName } = require('internal/views');
 
 const natives = internalBinding('util');
 
 const functionToString = Function.prototype.toString;
 const { toString } = Object.prototype;
-const typedArrayName = Object.getOwnPropertyDescriptor(
-  Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag).get;
 const errorToString = Error.prototype.toString;
 
 const LONGEST = 128;
@@ -40,7 +39,7 @@ function describeError(error) {
 
 function builtinTag(object) {
   if (Array.isArray(object)) return 'Array';
-  if (ArrayBuffer.isView(object) && !object.buffer.resizable) return typedArrayName.call(object) ?? 'DataView';
+  if (ArrayBuffer.isView(object) && !object.buffer.resizable) return typedArrayName(object) ?? 'DataView';
   return Symbol.toStringTag in object ? 'Object' : toString.call(object).slice(8, -1);
 }
 

@@ -1,21 +1,24 @@
 'use strict';
 
-// V8's value serialization format, version 15: what `v8.serialize` writes, so that such buffers pass between processes and Node.
+// V8's value serialization format, version 15: what `v8.serialize` writes, so that such buffers pass between
+// processes and Node.
 //
-// Theory of operation. A value is a tag byte and what the tag calls for; numbers are varints (7 bits a byte, low bits first) or
-// doubles, objects end with a tag and a count. Every object gets the next id when it is first met; a later meeting is written as a
-// reference to the id. The writer's `delegate` decides about host objects and makes the errors; the reader's, about host objects.
+// Theory of operation. A value is a tag byte and what the tag calls for; numbers are varints (7 bits a byte, low bits
+// first) or doubles, objects end with a tag and a count. Every object gets the next id when it is first met; a later
+// meeting is written as a reference to the id. The writer's `delegate` decides about host objects and makes the
+// errors; the reader's, about host objects.
 //
-// What surprises people: a view is written after its buffer, which takes the id before it; the text of a two-byte string
-// is aligned; an array of doubles has its integers written as doubles.
+// What surprises people: a view is written after its buffer, which takes the id before it; the text of a two-byte
+// string is aligned; an array of doubles has its integers written as doubles.
 //
 // Source: V8, src/objects/value-serializer.h (the tags and their meaning)
 
 const {
-  isBigIntObject, isBooleanObject, isDate, isMap, isNativeError, isNumberObject, isProxy, isRegExp, isSet, isSharedArrayBuffer,
-  isStringObject,
+  isBigIntObject, isBooleanObject, isDate, isMap, isNativeError, isNumberObject, isProxy, isRegExp, isSet,
+  isSharedArrayBuffer, isStringObject,
 } = require('internal/util/types');
 const { isLengthTracking, isUncloneable } = require('internal/structured_clone');
+const { typedArrayName } = require('internal/views');
 const { noSideEffectsToString } = require('internal/no_side_effects_to_string');
 
 const VERSION = 15;
@@ -67,8 +70,9 @@ const TAG = {
 };
 
 const VIEWS = [
-  ['b', Int8Array], ['B', Uint8Array], ['C', Uint8ClampedArray], ['w', Int16Array], ['W', Uint16Array], ['d', Int32Array],
-  ['D', Uint32Array], ['f', Float32Array], ['F', Float64Array], ['q', BigInt64Array], ['Q', BigUint64Array], ['?', DataView],
+  ['b', Int8Array], ['B', Uint8Array], ['C', Uint8ClampedArray], ['w', Int16Array], ['W', Uint16Array],
+  ['d', Int32Array], ['D', Uint32Array], ['f', Float32Array], ['F', Float64Array], ['q', BigInt64Array],
+  ['Q', BigUint64Array], ['?', DataView],
 ];
 if (typeof Float16Array === 'function') VIEWS.push(['h', Float16Array]);
 const viewTags = new Map(VIEWS.map(([character, View]) => [View.name, tag(character)]));
@@ -97,8 +101,6 @@ const kOneByte = /^[\x00-\xff]*$/; // eslint-disable-line no-control-regex
 const kIndex = /^(?:0|[1-9]\d{0,9})$/;
 const MAX_INDEX = 2 ** 32 - 2;
 
-const typedArrayName = Object.getOwnPropertyDescriptor(
-  Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag).get;
 const isInt32 = (number) => (number | 0) === number && !Object.is(number, -0);
 const isIndex = (key) => kIndex.test(key) && +key <= MAX_INDEX;
 
@@ -458,7 +460,7 @@ class ValueWriter {
     const isResizable = Boolean(buffer.resizable || buffer.growable);
     const isTracking = isResizable && isLengthTracking(view);
     this.writeByte(TAG.VIEW);
-    this.writeByte(viewTags.get(typedArrayName.call(view) ?? 'DataView'));
+    this.writeByte(viewTags.get(typedArrayName(view) ?? 'DataView'));
     this.writeVarint(view.byteOffset);
     this.writeVarint(isTracking ? 0 : view.byteLength);
     this.writeVarint((isResizable ? RESIZABLE : 0) | (isTracking ? LENGTH_TRACKING : 0));
@@ -545,7 +547,8 @@ class ValueReader {
   read() {
     const value = this.#readValue(this.#readTag());
     // A view comes after its buffer.
-    if (this.#bytes[this.#at] !== TAG.VIEW || !(value instanceof ArrayBuffer || isSharedArrayBuffer(value))) return value;
+    if (this.#bytes[this.#at] !== TAG.VIEW) return value;
+    if (!(value instanceof ArrayBuffer) && !isSharedArrayBuffer(value)) return value;
     this.#at++;
     return this.#readView(value);
   }
@@ -606,7 +609,9 @@ class ValueReader {
   #readText(byte) {
     const size = this.#varint();
     const start = this.#need(this.skip(size));
-    if (byte === TAG.ONE_BYTE) return size <= SHORT ? this.#shortText(start, size) : this.#bytes.latin1Slice(start, start + size);
+    if (byte === TAG.ONE_BYTE) {
+      return size <= SHORT ? this.#shortText(start, size) : this.#bytes.latin1Slice(start, start + size);
+    }
     if (byte === TAG.UTF8) return this.#bytes.utf8Slice(start, start + size);
     if (size % 2 === 1) throw new InvalidDataError();
     return this.#bytes.ucs2Slice(start, start + size);

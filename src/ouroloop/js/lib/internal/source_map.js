@@ -261,7 +261,9 @@ function withoutScheme(source) {
 
 /** The function's name in the source: where it begins, or at the place where it was called. */
 function originalName(map, callSite, caller) {
-  const enclosing = map.findEntry((callSite.getEnclosingLineNumber?.() ?? 0) - 1, (callSite.getEnclosingColumnNumber?.() ?? 0) - 1);
+  const line = callSite.getEnclosingLineNumber?.() ?? 0;
+  const column = callSite.getEnclosingColumnNumber?.() ?? 0;
+  const enclosing = map.findEntry(line - 1, column - 1);
   if (enclosing.name !== undefined) return enclosing.name;
   if (caller === undefined || caller.getFileName() !== callSite.getFileName()) return undefined;
   return map.findEntry(caller.getLineNumber() - 1, caller.getColumnNumber() - 1).name;
@@ -285,7 +287,8 @@ function formatFrame(callSite, caller) {
 /** An `Error.prepareStackTrace` that gives places in the sources. */
 function prepareStackTrace(error, trace) {
   const { ErrorPrepareStackTrace } = require('internal/errors');
-  return ErrorPrepareStackTrace(error, trace.map((callSite, i) => ({ toString: () => formatFrame(callSite, trace[i + 1]) })));
+  const frames = trace.map((callSite, i) => formatFrame(callSite, trace[i + 1]));
+  return ErrorPrepareStackTrace(error, frames);
 }
 
 function sourceText(map, source) {
@@ -294,7 +297,8 @@ function sourceText(map, source) {
     const content = sourcesContent?.[sources.indexOf(source)];
     if (typeof content === 'string') return content;
   }
-  const text = source.startsWith('file:') ? internalBinding('module_loader').readSource(withoutScheme(source)) : undefined;
+  if (!source.startsWith('file:')) return undefined;
+  const text = internalBinding('module_loader').readSource(withoutScheme(source));
   return typeof text === 'string' ? text : undefined;
 }
 

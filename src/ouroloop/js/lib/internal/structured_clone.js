@@ -8,22 +8,22 @@
 // What is transferred may be taken from its owner only when nothing can fail any more, so during the walk a `Pending`
 // stands for it; afterwards the transfers are made and `settle` puts the results in their places.
 //
-// What surprises people: functions, symbols and proxies cannot be cloned, classes are lost (an instance becomes a plain object), getters are
-// run and their values copied, and a view brings its whole buffer along.
+// What surprises people: functions, symbols and proxies cannot be cloned, classes are lost (an instance becomes a
+// plain object), getters are run and their values copied, and a view brings its whole buffer along.
 
 const {
-  isAnyArrayBuffer, isArgumentsObject, isArrayBuffer, isBigIntObject, isBooleanObject, isDate, isExternal, isGeneratorObject, isMap,
-  isMapIterator, isModuleNamespaceObject, isNativeError, isNumberObject, isPromise, isProxy, isRegExp, isSet, isSetIterator,
-  isSharedArrayBuffer, isStringObject, isSymbolObject, isWeakMap, isWeakSet,
+  isAnyArrayBuffer, isArgumentsObject, isArrayBuffer, isBigIntObject, isBooleanObject, isDate, isExternal,
+  isGeneratorObject, isMap, isMapIterator, isModuleNamespaceObject, isNativeError, isNumberObject, isPromise, isProxy,
+  isRegExp, isSet, isSetIterator, isSharedArrayBuffer, isStringObject, isSymbolObject, isWeakMap, isWeakSet,
 } = require('internal/util/types');
 const {
-  kTransferMode, kClone, kTransfer, TRANSFERABLE, CLONEABLE, deserialize, isMarkedAsUncloneable, isMarkedAsUntransferable,
+  kTransferMode, kClone, kTransfer, TRANSFERABLE, CLONEABLE, deserialize, isMarkedAsUncloneable,
+  isMarkedAsUntransferable,
 } = require('internal/worker/js_transferable');
+const { typedArrayName, viewClass } = require('internal/views');
 const { noSideEffectsToString } = require('internal/no_side_effects_to_string');
 
 const { toString } = Object.prototype;
-const typedArrayName = Object.getOwnPropertyDescriptor(
-  Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag).get;
 const typedArrayKeys = Object.getPrototypeOf(Uint8Array.prototype).keys;
 const mapForEach = Map.prototype.forEach;
 const setForEach = Set.prototype.forEach;
@@ -32,12 +32,6 @@ const booleanValue = Boolean.prototype.valueOf;
 const numberValue = Number.prototype.valueOf;
 const stringValue = String.prototype.valueOf;
 const bigintValue = BigInt.prototype.valueOf;
-
-const views = {
-  __proto__: null, Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, Uint16Array, Int32Array, Uint32Array, Float32Array,
-  Float64Array, BigInt64Array, BigUint64Array, DataView,
-};
-if (typeof Float16Array === 'function') views.Float16Array = Float16Array;
 
 const errors = { __proto__: null, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError };
 
@@ -100,7 +94,8 @@ function clonePlatformObject(value, mode, seen) {
 /** An assignment, unless that would reach a setter that something inherited has. */
 function setOwn(object, key, value) {
   if (key in object) {
-    Object.defineProperty(object, key, { __proto__: null, value, writable: true, enumerable: true, configurable: true });
+    Object.defineProperty(object, key,
+      { __proto__: null, value, writable: true, enumerable: true, configurable: true });
   } else {
     object[key] = value;
   }
@@ -206,7 +201,7 @@ function isLengthTracking(view) {
 
 function isOutOfBounds(view) {
   try {
-    if (typedArrayName.call(view) === undefined) view.byteLength;
+    if (typedArrayName(view) === undefined) view.byteLength;
     else typedArrayKeys.call(view);
     return false;
   } catch {
@@ -217,7 +212,7 @@ function isOutOfBounds(view) {
 function cloneView(value, seen) {
   const { buffer } = value;
   if (buffer.resizable && isOutOfBounds(value)) throw cannotClone(value);
-  const Class = views[typedArrayName.call(value) ?? 'DataView'];
+  const Class = viewClass(value);
   const copy = clone(buffer, seen);
   const offset = buffer.detached ? 0 : value.byteOffset;
   const length = (buffer.resizable || buffer.growable) && isLengthTracking(value) ?
@@ -263,7 +258,8 @@ const uncloneable = {
 // V8 has no brand check for these; their tag is inherited from a prototype that programs do not touch.
 const uncloneableTag = new RegExp(`^\\[object (?:${[
   'WeakRef', 'FinalizationRegistry', 'Array Iterator', 'String Iterator', 'RegExp String Iterator', 'Iterator Helper',
-  'Wrap for valid iterator', 'Intl\\..*', 'WebAssembly\\.(?!Module\\]).*', 'Temporal\\..*', 'DisposableStack', 'AsyncDisposableStack',
+  'Wrap for valid iterator', 'Intl\\..*', 'WebAssembly\\.(?!Module\\]).*', 'Temporal\\..*', 'DisposableStack',
+  'AsyncDisposableStack',
 ].join('|')})\\]$`);
 
 function isUncloneable(value, tag = toString.call(value)) {

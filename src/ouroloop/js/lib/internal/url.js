@@ -9,6 +9,7 @@
 const { codes: { ERR_INVALID_ARG_TYPE, ERR_MISSING_ARGS } } = require('internal/errors');
 const { validateObject } = require('internal/validators');
 const { customInspectSymbol, toUSVString } = require('internal/util');
+const { NEITHER, defineTransferMode } = require('internal/worker/js_transferable');
 const { parseURL, updateURL } = require('internal/url/parser');
 const { NOT_SPECIAL, FILE } = require('internal/url/record');
 const { URLSearchParams, attach, enumerable, setQuery } = require('internal/url/search_params');
@@ -215,8 +216,8 @@ class URL {
 }
 
 const shownNames = [
-  'href', 'origin', 'protocol', 'username', 'password', 'host', 'hostname', 'port', 'pathname', 'search', 'searchParams',
-  'hash',
+  'href', 'origin', 'protocol', 'username', 'password', 'host', 'hostname', 'port', 'pathname', 'search',
+  'searchParams', 'hash',
 ];
 
 enumerable(URL.prototype, ['toString', ...shownNames, 'toJSON']);
@@ -240,7 +241,8 @@ const ShownContext = class URLContext {
     this.hash_start = place(context.hashStart);
     this.port = place(context.port);
     this.scheme_type = context.schemeType;
-    for (const [name, value] of [['hasPort', this.port], ['hasSearch', this.search_start], ['hasHash', this.hash_start]]) {
+    const flags = { hasPort: this.port, hasSearch: this.search_start, hasHash: this.hash_start };
+    for (const [name, value] of Object.entries(flags)) {
       Object.defineProperty(this, name, { __proto__: null, configurable: true, get: () => value !== 0xFFFFFFFF });
     }
   }
@@ -264,6 +266,9 @@ for (const method of [createObjectURL, revokeObjectURL]) {
     __proto__: null, value: method, writable: true, enumerable: true, configurable: true,
   });
 }
+
+// Neither can be posted to anybody: as plain objects they would arrive empty.
+for (const Class of [URL, URLSearchParams]) defineTransferMode(Class, NEITHER, () => true);
 
 // Around URLs
 

@@ -176,7 +176,8 @@ function readOptions(options) {
   if (options === undefined) return false;
   if (!isObject(options)) throw wrongType('options must be an object');
   const { ignoreCase } = options;
-  if (ignoreCase !== undefined && typeof ignoreCase !== 'boolean') throw wrongType('options.ignoreCase must be a boolean');
+  const isValid = ignoreCase === undefined || typeof ignoreCase === 'boolean';
+  if (!isValid) throw wrongType('options.ignoreCase must be a boolean');
   return ignoreCase === true;
 }
 
@@ -240,7 +241,9 @@ function componentsOfURL(input, baseURL) {
 
 function readMatchArguments(input, baseURL) {
   if (input === undefined) input = {};
-  if (typeof input !== 'string' && !isObject(input)) throw wrongType('URLPattern input needs to be a string or an object');
+  if (typeof input !== 'string' && !isObject(input)) {
+    throw wrongType('URLPattern input needs to be a string or an object');
+  }
   if (baseURL !== undefined && typeof baseURL !== 'string') throw wrongType('baseURL must be a string');
   return typeof input === 'string' ? input : readInit(input);
 }

@@ -110,6 +110,14 @@ function accessor(name, value) {
 
 makeGlobals();
 
+// What nearly every program needs, so that no process has to compile it again.
+for (const id of [
+  'internal/requests', 'internal/handles', 'internal/main', 'internal/process/report_error', 'internal/process/stdio',
+  'internal/process/warning', 'internal/modules/cjs/loader', 'internal/modules/esm/loader', 'internal/modules/esm/resolve',
+  'internal/modules/cjs_exports', 'internal/modules/esm_syntax', 'module', 'fs', 'internal/fs/streams', 'internal/fs/promises', 'stream', 'util', 'os',
+  'diagnostics_channel', 'async_hooks', 'url', 'querystring', 'tty', 'timers/promises', 'internal/structured_clone', 'perf_hooks',
+]) require(id);
+
 /** Called by Python in a new process: what the loop calls, by name. */
 function start() {
   require('internal/timers').initialize();

@@ -28,7 +28,11 @@
     const list = parameters.slice(0, count).join();
     return new Function('call', 'number', `return (${list}) => call()(number${list && ','}${list})`);
   });
-  const current = () => operation;
+  let calls = 0; // how many operations were ever called
+  const current = () => {
+    calls++;
+    return operation;
+  };
   for (const [name, functions] of Object.entries(config.operations)) {
     const binding = bindings[name] = Object.create(null);
     for (const [key, number, count] of functions) binding[key] = makers[count](current, number);
@@ -42,7 +46,7 @@
     return binding;
   }
 
-  const process = {};
+  const process = { moduleLoadList: [] };
   const modules = new Map();
 
   function requireBuiltin(id) {
@@ -59,10 +63,12 @@
       throw error;
     }
     module.loaded = true;
+    process.moduleLoadList.push(`NativeModule ${id}`);
     return module.exports;
   }
 
   bindings.builtins = {
+    operationsCalled: () => calls,
     ids: Object.keys(files),
     has: (id) => Object.hasOwn(files, id),
     isLoaded: (id) => modules.get(id)?.loaded === true,

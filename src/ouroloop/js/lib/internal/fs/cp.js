@@ -247,7 +247,17 @@ async function cp(source, destination, options) {
   let step = copy.next();
   while (!step.done) {
     const [name, ...args] = step.value;
-    step = copy.next(await (name === 'filter' ? options.filter(...args) : promises[name](...args)));
+    step = copy.next(await (name === 'filter' ? options.filter(...args) : perform(promises[name], ...args)));
+  }
+}
+
+/** A call that gives a promise; of what may be missing (`throwIfNoEntry: false`), undefined is the answer. */
+async function perform(call, ...args) {
+  try {
+    return await call(...args);
+  } catch (error) {
+    if (args.at(-1)?.throwIfNoEntry === false && error.code === 'ENOENT') return undefined;
+    throw error;
   }
 }
 

@@ -24,10 +24,12 @@ const WORD = 6;
 
 // The third letters of the words of interest, by the first: exports, import, module, require, Object, __export.
 const thirds = new Uint8Array(128);
-for (const [first, , third] of ['exp', 'imp', 'mod', 'req', 'Obj', '__e']) thirds[first.charCodeAt(0)] = third.charCodeAt(0);
+for (const word of ['exp', 'imp', 'mod', 'req', 'Obj', '__e']) thirds[word.charCodeAt(0)] = word.charCodeAt(2);
 
 const kinds = new Uint8Array(128);
-for (const [characters, kind] of [['\'"', QUOTE], ['`', BACKTICK], ['/', SLASH], ['([{', OPEN], [')]}', CLOSE], ['eimrO_', WORD]]) {
+for (const [characters, kind] of [
+  ['\'"', QUOTE], ['`', BACKTICK], ['/', SLASH], ['([{', OPEN], [')]}', CLOSE], ['eimrO_', WORD],
+]) {
   for (const character of characters) kinds[character.charCodeAt(0)] = kind;
 }
 
@@ -326,8 +328,8 @@ function refuseModuleSyntax(word, start, depth) {
   const next = source.charCodeAt(pos);
   if (word === 'import') {
     if (next === 40 || next === 58) return;
-    const isStatement = next === 46 || (depth === 0 && (next === 34 || next === 39 || next === 123 || next === 42 || isWordPart(next)));
-    if (isStatement) throw new NoScript();
+    const mayBegin = next === 34 || next === 39 || next === 123 || next === 42 || isWordPart(next);
+    if (next === 46 || (depth === 0 && mayBegin)) throw new NoScript();
   } else if (depth === 0 && (next === 123 || next === 42 || isWordPart(next))) {
     throw new NoScript();
   }

@@ -15,7 +15,8 @@ const { SourceText, isDigit, isSpace, isWordPart } = require('internal/modules/s
 const PARAMETERS = ['exports', 'require', 'module', '__filename', '__dirname'];
 
 const ONLY_IN_MODULES = new Set([
-  'Cannot use import statement outside a module', "Unexpected token 'export'", "Cannot use 'import.meta' outside a module",
+  'Cannot use import statement outside a module', "Unexpected token 'export'",
+  "Cannot use 'import.meta' outside a module",
 ]);
 const NOT_IN_COMMONJS = new Set([
   'await is only valid in async functions and the top level bodies of modules', 'Unexpected reserved word',
@@ -55,7 +56,8 @@ function containsModuleSyntax(source) {
 const CONDITIONS = new Set(['if', 'for', 'while', 'switch', 'catch', 'with']);
 const GO_ON = new Set(['in', 'instanceof', 'of', 'as', 'from']);
 const NEEDS_MORE = new Set([
-  'await', 'case', 'delete', 'do', 'else', 'extends', 'in', 'instanceof', 'new', 'of', 'return', 'throw', 'typeof', 'void', 'yield',
+  'await', 'case', 'delete', 'do', 'else', 'extends', 'in', 'instanceof', 'new', 'of', 'return', 'throw', 'typeof',
+  'void', 'yield',
 ]);
 
 /** A walk through a module, for each `await` that is in no function. */
@@ -141,7 +143,9 @@ class Walk {
         this.#endArrows();
         break;
       case 61: // =
-        if (source.charCodeAt(i + 1) === 62 && this.#nextSignificant(i + 2) !== 123) this.arrows.push(this.opened.length);
+        if (source.charCodeAt(i + 1) === 62 && this.#nextSignificant(i + 2) !== 123) {
+          this.arrows.push(this.opened.length);
+        }
         break;
     }
     this.isAfterValue = false;

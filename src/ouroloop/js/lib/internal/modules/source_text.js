@@ -16,7 +16,8 @@ const isSpace = (code) => code === 32 || (code < 14 && code > 8) || code === 160
 const isDigit = (code) => code >= 48 && code <= 57;
 
 const BEFORE_REGEXP = new Set([
-  'await', 'case', 'debugger', 'delete', 'do', 'else', 'in', 'instanceof', 'new', 'return', 'throw', 'typeof', 'void', 'yield',
+  'await', 'case', 'debugger', 'delete', 'do', 'else', 'in', 'instanceof', 'new', 'return', 'throw', 'typeof', 'void',
+  'yield',
 ]);
 const BEFORE_CONDITION = new Set(['if', 'while', 'for', 'with']);
 const BEFORE_BLOCK = new Set(['catch', 'finally', 'else', 'do', 'try']);

@@ -399,7 +399,6 @@ function execve(path, args = [], env = { ...process.env }) {
 
 Object.assign(process, {
   _rawDebug,
-  moduleLoadList: [],
   binding: deprecate(function binding(name) {
     throw notThere(`process.binding('${name}')`);
   }, 'Access to process.binding() is deprecated.', 'DEP0111'),

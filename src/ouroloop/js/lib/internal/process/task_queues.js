@@ -87,6 +87,19 @@ function run(tick) {
   else callback(...args);
 }
 
+let checkpoint;
+
+/** Run all microtasks. What they throw is handled before. */
+function runMicrotasks() {
+  try {
+    checkpoint();
+  } catch {
+    // Not made yet, or V8 has thrown its code away after a long time in which nobody called it.
+    natives.runMicrotasks();
+    checkpoint = natives.makeCheckpoint() ?? natives.runMicrotasks;
+  }
+}
+
 /** Ticks, microtasks, rejections, until there is nothing left. What a tick throws leaves this function. */
 function processTicksAndRejections() {
   do {
@@ -102,14 +115,14 @@ function processTicksAndRejections() {
       frames.exchange(outer);
       hooks.leave(tick.asyncId);
     }
-    natives.runMicrotasks();
+    runMicrotasks();
   } while (!queue.isEmpty() || rejections.processRejections());
 }
 
 /** Run what is queued, in the manner of the end of a callback (Node's runNextTicks). */
 function runNextTicks() {
   if (queue.isEmpty()) {
-    natives.runMicrotasks();
+    runMicrotasks();
     if (queue.isEmpty() && !rejections.arePending()) return;
   }
   Reflect.apply(processTicksAndRejections, process, []); // stack traces name its receiver

@@ -425,7 +425,7 @@ function resolvePath(result, relative) {
   } else if (relative.search !== null && relative.search !== undefined) {
     if (isHostInPath) takeBackHost(result, segments.shift());
     take(result, relative, 'search', 'query');
-    if (result.pathname !== null || result.search !== null) result.path = (result.pathname || '') + (result.search || '');
+    setPath(result);
     return result;
   }
   if (segments.length === 0) {
@@ -475,7 +475,7 @@ function setResolvedPath(result, relative, segments, { mustBeAbsolute, dropsDots
   } else {
     result.pathname = segments.join('/');
   }
-  if (result.pathname !== null || result.search !== null) result.path = (result.pathname || '') + (result.search || '');
+  setPath(result);
   result.auth = relative.auth || result.auth;
   result.slashes = result.slashes || relative.slashes;
   return result;

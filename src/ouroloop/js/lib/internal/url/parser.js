@@ -53,7 +53,8 @@ function endOfPlainPath(text, i) {
   for (; i < text.length; i++) {
     const code = text.charCodeAt(i);
     if (code >= 128 || (sets[code] & PATH) !== 0 || code === BACKSLASH) break;
-    if (previous === SLASH && (code === PERCENT || (code === DOT && mayBeDotSegment(text.charCodeAt(i + 1))))) return -1;
+    const mayBeDots = code === PERCENT || (code === DOT && mayBeDotSegment(text.charCodeAt(i + 1)));
+    if (previous === SLASH && mayBeDots) return -1;
     previous = code;
   }
   return i;
@@ -158,8 +159,8 @@ function scanRelative(input, base) {
   if (schemeType === FILE && (href.charCodeAt(pathnameStart + 2) === COLON || input.charCodeAt(start + 2) === BAR)) {
     return null;
   }
-  return scanPath(href.slice(0, end) + input.slice(start), base.protocolEnd, base.usernameEnd, base.hostStart, base.hostEnd,
-    base.port, pathnameStart, schemeType);
+  return scanPath(href.slice(0, end) + input.slice(start), base.protocolEnd, base.usernameEnd, base.hostStart,
+    base.hostEnd, base.port, pathnameStart, schemeType);
 }
 
 // ---- Paths ----

@@ -31,7 +31,9 @@ function schemeTypeOf(protocol) {
 }
 
 class URLContext {
-  constructor(href, protocolEnd, usernameEnd, hostStart, hostEnd, port, pathnameStart, searchStart, hashStart, schemeType) {
+  constructor(
+    href, protocolEnd, usernameEnd, hostStart, hostEnd, port, pathnameStart, searchStart, hashStart, schemeType,
+  ) {
     this.href = href;
     this.protocolEnd = protocolEnd;
     this.usernameEnd = usernameEnd;

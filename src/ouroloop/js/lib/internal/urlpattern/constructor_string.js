@@ -10,6 +10,7 @@ const { Component, Options, tokenize } = require('internal/urlpattern/pattern_st
 const { canonicalizeProtocol, SPECIAL_SCHEMES } = require('internal/urlpattern/canonicalize');
 
 const BEFORE_HOSTNAME = ['protocol', 'authority', 'username', 'password'];
+const AFTER_HOSTNAME = ['port', 'pathname', 'search', 'hash'];
 const BEFORE_PATHNAME = [...BEFORE_HOSTNAME, 'hostname', 'port'];
 const BEFORE_SEARCH = [...BEFORE_PATHNAME, 'pathname'];
 const PLAIN_TOKENS = ['char', 'escaped-char', 'invalid-char'];
@@ -66,7 +67,7 @@ class ConstructorStringParser {
     const from = this.state;
     if (from !== 'init' && from !== 'authority') result[from] = this.#text();
     if (from !== 'init' && state !== 'done') {
-      if (BEFORE_HOSTNAME.includes(from) && ['port', 'pathname', 'search', 'hash'].includes(state)) result.hostname ??= '';
+      if (BEFORE_HOSTNAME.includes(from) && AFTER_HOSTNAME.includes(state)) result.hostname ??= '';
       if (BEFORE_PATHNAME.includes(from) && ['search', 'hash'].includes(state)) {
         result.pathname ??= this.isSpecial ? '/' : '';
       }

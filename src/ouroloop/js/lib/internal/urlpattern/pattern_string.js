@@ -270,15 +270,16 @@ function needsGroup(part, previous, next, options) {
       isNameCharacter(String.fromCodePoint(next.value.codePointAt(0) ?? 0), false) : /^\d/.test(next.name);
     if (isRunOn) return true;
   }
-  return part.prefix === '' && previous?.type === 'fixed' && options.prefix !== '' && previous.value.endsWith(options.prefix);
+  if (part.prefix !== '' || previous?.type !== 'fixed' || options.prefix === '') return false;
+  return previous.value.endsWith(options.prefix);
 }
 
 function matcherString(part, previous, isGrouped, options) {
   if (part.type === 'regexp') return `(${part.value})`;
   if (part.type === 'segment') return part.hasCustomName ? '' : `(${options.segment})`;
-  const isPlain = !part.hasCustomName &&
-    (previous === undefined || previous.type === 'fixed' || previous.modifier !== '' || isGrouped || part.prefix !== '');
-  return isPlain ? '*' : '(.*)';
+  if (part.hasCustomName) return '(.*)';
+  const standsAlone = isGrouped || part.prefix !== '' || previous === undefined || previous.type === 'fixed';
+  return standsAlone || previous.modifier !== '' ? '*' : '(.*)';
 }
 
 function partString(part, previous, next, options) {

@@ -2,9 +2,9 @@
 
 // Between Node's streams and the web's: what is behind `Readable.toWeb`, `Readable.fromWeb` and their siblings.
 //
-// Theory of operation. An adapter is the source or sink of one kind of stream and drives one of the other kind; both ends know of
-// each other's errors. What surprises people: a Node stream that is destroyed early shows as an AbortError on the web
-// side, and a Buffer arrives there as a Uint8Array of its own memory.
+// Theory of operation. An adapter is the source or sink of one kind of stream and drives one of the other kind; both
+// ends know of each other's errors. What surprises people: a Node stream that is destroyed early shows as an
+// AbortError on the web side, and a Buffer arrives there as a Uint8Array of its own memory.
 
 const { AbortError, codes: { ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE } } = require('internal/errors');
 const { kEmptyObject, normalizeEncoding } = require('internal/util');
@@ -12,7 +12,8 @@ const { isAnyArrayBuffer } = require('internal/util/types');
 const { validateBoolean, validateObject, validateOneOf } = require('internal/validators');
 const { destroyer } = require('internal/streams/destroy');
 const finished = require('internal/streams/end-of-stream');
-const { isDestroyed, isReadable, isWritable, isWritableEnded, isWritableNodeStream } = require('internal/streams/utils');
+const { isDestroyed, isReadable, isWritable, isWritableEnded, isWritableNodeStream } =
+  require('internal/streams/utils');
 const { nop, withResolvers } = require('internal/webstreams/promises');
 const { CountQueuingStrategy } = require('internal/webstreams/queuingstrategies');
 const { ReadableStream, isReadableStream } = require('internal/webstreams/readablestream');
@@ -111,8 +112,9 @@ function byteSize(chunk) {
   return typeof chunk === 'string' ? Buffer.byteLength(chunk) : chunk.byteLength;
 }
 
-function toReadableStrategy({ readableObjectMode: objectMode, readableHighWaterMark: highWaterMark }, { strategy, type }) {
+function toReadableStrategy(streamReadable, { strategy, type }) {
   if (strategy !== undefined) return strategy;
+  const { readableObjectMode: objectMode, readableHighWaterMark: highWaterMark } = streamReadable;
   return objectMode || type === 'bytes' ? { highWaterMark } : { highWaterMark, size: byteSize };
 }
 

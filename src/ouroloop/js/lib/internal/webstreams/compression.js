@@ -2,14 +2,19 @@
 
 // CompressionStream and DecompressionStream: pairs of web streams around the streams of `zlib`.
 //
-// What surprises people: bytes after the end of the compressed data are an error here, which `zlib` by itself lets pass.
+// What surprises people: bytes after the end of the compressed data are an error here, which `zlib` by itself lets
+// pass.
 
 const { codes: { ERR_INVALID_ARG_VALUE } } = require('internal/errors');
 const { customInspectSymbol } = require('internal/util');
 const { defineEnumerable, defineTag, inspectAs } = require('internal/webstreams/inspection');
 
 const COMPRESSORS = {
-  '__proto__': null, 'deflate': 'createDeflate', 'deflate-raw': 'createDeflateRaw', 'gzip': 'createGzip', 'brotli': 'createBrotliCompress',
+  '__proto__': null,
+  'deflate': 'createDeflate',
+  'deflate-raw': 'createDeflateRaw',
+  'gzip': 'createGzip',
+  'brotli': 'createBrotliCompress',
 };
 const DECOMPRESSORS = {
   '__proto__': null,
@@ -23,7 +28,8 @@ function makePair(name, makers, format, options) {
   const maker = makers[format];
   if (maker === undefined) {
     const error = new ERR_INVALID_ARG_VALUE('format', format);
-    error.message = `Failed to construct '${name}': 1st argument '${String(format)}' is not a valid enum value of type CompressionFormat.`;
+    error.message = `Failed to construct '${name}': 1st argument '${String(format)}' ` +
+      'is not a valid enum value of type CompressionFormat.';
     throw error;
   }
   const { newReadableWritablePairFromDuplex } = require('internal/webstreams/adapters');

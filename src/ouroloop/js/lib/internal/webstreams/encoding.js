@@ -2,8 +2,9 @@
 
 // TextEncoderStream and TextDecoderStream: UTF-8 and other encodings, chunk by chunk.
 //
-// Theory of operation. Each is a TransformStream around an encoder or decoder. What surprises people: the end of a chunk may fall
-// between the halves of a surrogate pair or inside a character's bytes; both keep the first part for the next chunk.
+// Theory of operation. Each is a TransformStream around an encoder or decoder. What surprises people: the end of a
+// chunk may fall between the halves of a surrogate pair or inside a character's bytes; both keep the first part for
+// the next chunk.
 //
 // Source: https://encoding.spec.whatwg.org/#streams
 

@@ -2,9 +2,10 @@
 
 // pipeTo: from a readable stream to a writable one.
 //
-// Theory of operation. A pipe is the reader core of its source and the writer core of its destination at once. It moves chunks
-// as long as the destination wants some and the source has some, without a promise for each. What ends it
-// (an error or a close on either side, an abort) is acted upon in a task of its own, when all that was read has been written.
+// Theory of operation. A pipe is the reader core of its source and the writer core of its destination at once. It
+// moves chunks as long as the destination wants some and the source has some, without a promise for each. What ends
+// it (an error or a close on either side, an abort) is acted upon in a task of its own, when all that was read has
+// been written.
 //
 // Source: https://streams.spec.whatwg.org/#readable-stream-pipe-to
 

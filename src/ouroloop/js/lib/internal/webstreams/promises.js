@@ -1,9 +1,11 @@
 'use strict';
 
-// Promises as the streams standard handles them: a program that patches `Promise.prototype.then` sees and breaks nothing.
+// Promises as the streams standard handles them: a program that patches `Promise.prototype.then` sees and breaks
+// nothing.
 //
-// Theory of operation. Many of the standard's promises (`closed`, `ready`) are never looked at. `LazyPromise` keeps only the state of
-// one and makes the promise when somebody asks. That changes nothing else, for a rejection of these never counts as unhandled.
+// Theory of operation. Many of the standard's promises (`closed`, `ready`) are never looked at. `LazyPromise` keeps
+// only the state of one and makes the promise when somebody asks. That changes nothing else, for a rejection of these
+// never counts as unhandled.
 
 const call = Function.prototype.call;
 const then = call.bind(Promise.prototype.then);
@@ -29,8 +31,8 @@ function queueTask(task) {
 }
 
 /**
- * What `method` returns, as a promise; a rejected one if it throws. This is for what is called for every chunk: a promise
- * is taken as it is. `asyncCall` resolves another promise with it, two microtasks later.
+ * What `method` returns, as a promise; a rejected one if it throws. This is for what is called for every chunk: a
+ * promise is taken as it is. `asyncCall` resolves another promise with it, two microtasks later.
  */
 function promiseCall(method, self, ...args) {
   try {
@@ -45,7 +47,10 @@ async function asyncCall(method, self, ...args) {
   return Reflect.apply(method, self, args);
 }
 
-/** A promise of what `start` returned. A promise is resolved with it, not taken for it: that is two microtasks later. */
+/**
+ * A promise of what `start` returned. A promise is resolved with it, not taken for it: that is two microtasks
+ * later.
+ */
 function startPromise(start) {
   const result = start?.();
   return new Promise((resolve) => resolve(result));
@@ -101,5 +106,6 @@ class LazyPromise {
 }
 
 module.exports = {
-  LazyPromise, asyncCall, markHandled, nop, promiseCall, queueTask, rejectedWith, resolvedWith, settledPromise, startPromise, then, withResolvers,
+  LazyPromise, asyncCall, markHandled, nop, promiseCall, queueTask, rejectedWith, resolvedWith, settledPromise,
+  startPromise, then, withResolvers,
 };

@@ -2,8 +2,8 @@
 
 // Queuing strategies, and the queue that they measure.
 //
-// A strategy says how much a chunk weighs and how much may wait. The total is a sum of floating-point numbers, so it may
-// drift; it never goes below zero.
+// A strategy says how much a chunk weighs and how much may wait. The total is a sum of floating-point numbers, so it
+// may drift; it never goes below zero.
 
 const { codes: { ERR_INVALID_ARG_VALUE, ERR_MISSING_OPTION } } = require('internal/errors');
 const { customInspectSymbol, kEnumerableProperty } = require('internal/util');

@@ -2,10 +2,10 @@
 
 // Byte streams: a ReadableStream of type 'bytes', its BYOB ("bring your own buffer") reader, and its controller.
 //
-// Theory of operation. A reader hands over a view to be filled, which becomes a `PullInto`: the view's buffer and how much of it is
-// filled. `controller.byobRequest` shows the source the first of these; what is enqueued instead waits in a queue of
-// byte ranges and is copied into the next view. Buffers are owned by one at a time: whatever is handed over is detached where
-// it came from.
+// Theory of operation. A reader hands over a view to be filled, which becomes a `PullInto`: the view's buffer and how
+// much of it is filled. `controller.byobRequest` shows the source the first of these; what is enqueued instead waits
+// in a queue of byte ranges and is copied into the next view. Buffers are owned by one at a time: whatever is handed
+// over is detached where it came from.
 //
 // What surprises people: a view comes back as another view, on another buffer object, of the same memory.
 //
@@ -13,30 +13,23 @@
 
 const {
   codes: {
-    ERR_ILLEGAL_CONSTRUCTOR, ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_INVALID_STATE, ERR_INVALID_THIS, ERR_OUT_OF_RANGE,
+    ERR_ILLEGAL_CONSTRUCTOR, ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_INVALID_STATE, ERR_INVALID_THIS,
+    ERR_OUT_OF_RANGE,
   },
 } = require('internal/errors');
 const { customInspectSymbol } = require('internal/util');
 const { kValidateObjectAllowObjectsAndNull, validateObject } = require('internal/validators');
+const { viewClass } = require('internal/views');
 const { isMarkedAsUntransferable } = require('internal/worker/js_transferable');
 const { defineEnumerable, defineTag, inspectAs } = require('internal/webstreams/inspection');
-const { asyncCall, promiseCall, queueTask, rejectedWith, settledPromise, startPromise, then } =
+const { asyncCall, promiseCall, rejectedWith, settledPromise, startPromise, then } =
   require('internal/webstreams/promises');
 const {
-  DefaultReaderCore, PromisedRead, ReadableCore, ReadableStream, ReaderCore, kFromCore, kNothing, readableCore,
+  PromisedRead, ReadableCore, ReadableStream, ReaderCore, kFromCore, kNothing, readableCore,
 } = require('internal/webstreams/readablestream');
-const { Tee } = require('internal/webstreams/tee');
 
 const invalidState = (message) => new ERR_INVALID_STATE.TypeError(message);
 const isObject = (value) => (typeof value === 'object' && value !== null) || typeof value === 'function';
-
-const typedArrayName = Object.getOwnPropertyDescriptor(
-  Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag).get;
-const views = {
-  __proto__: null, Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, Uint16Array, Int32Array, Uint32Array, Float32Array,
-  Float64Array, BigInt64Array, BigUint64Array, DataView,
-};
-if (typeof Float16Array === 'function') views.Float16Array = Float16Array;
 
 /** The buffer's memory as another buffer; this one is detached. */
 function take(buffer) {
@@ -207,7 +200,7 @@ class ByteControllerCore {
     const { core } = this;
     let pull;
     try {
-      const View = views[typedArrayName.call(view) ?? 'DataView'];
+      const View = viewClass(view);
       const { byteOffset, byteLength } = view;
       pull = new PullInto(take(view.buffer), byteOffset, byteLength, View, minimum, 'byob');
     } catch (error) {
@@ -500,7 +493,9 @@ class ReadableStreamBYOBRequest {
     const { controller, view } = checkRequest(this);
     if (controller === undefined) throw invalidState('This BYOB request has been invalidated');
     const count = Math.trunc(bytesWritten);
-    if (!(count >= 0 && count <= Number.MAX_SAFE_INTEGER)) throw new ERR_INVALID_ARG_VALUE('bytesWritten', bytesWritten);
+    if (!(count >= 0 && count <= Number.MAX_SAFE_INTEGER)) {
+      throw new ERR_INVALID_ARG_VALUE('bytesWritten', bytesWritten);
+    }
     if (view.buffer.detached) throw invalidState('Viewed ArrayBuffer is detached');
     controller.respond(count);
   }
@@ -623,8 +618,7 @@ class ReadableStreamBYOBReader {
   }
 
   get closed() {
-    const reader = readerOf(this);
-    return reader === undefined ? rejectedWith(new ERR_INVALID_THIS('ReadableStreamBYOBReader')) : reader.closed.promise;
+    return readerOf(this)?.closed.promise ?? rejectedWith(new ERR_INVALID_THIS('ReadableStreamBYOBReader'));
   }
 
   cancel(reason = undefined) {
@@ -667,7 +661,9 @@ function toMinimum(view, options) {
 function toChunkSize(size) {
   if (size === undefined) return undefined;
   const count = Math.trunc(size);
-  if (!(count > 0 && count <= Number.MAX_SAFE_INTEGER)) throw new ERR_INVALID_ARG_VALUE('source.autoAllocateChunkSize', size);
+  if (!(count > 0 && count <= Number.MAX_SAFE_INTEGER)) {
+    throw new ERR_INVALID_ARG_VALUE('source.autoAllocateChunkSize', size);
+  }
   return count;
 }
 
@@ -694,124 +690,14 @@ function createReadableBytes(pull, cancel) {
   return stream;
 }
 
-// tee() of a byte stream
-
-function copyOf(view) {
-  return new Uint8Array(view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength));
-}
-
-class ByteTee extends Tee {
-  #reader;
-  #isReading = false;
-  #readsAgain = [false, false];
-
-  constructor(core) {
-    super(core);
-    this.#useReader(DefaultReaderCore);
-    this.branches = [0, 1].map((index) => createReadableBytes(
-      () => this.#pull(index), (reason) => this.cancel(index, reason)));
-    this.controllers = this.branches.map((branch) => readableCore(branch).controller);
-  }
-
-  #useReader(Reader) {
-    if (this.#reader instanceof Reader) return;
-    this.#reader?.release();
-    const reader = this.#reader = new Reader(this.core);
-    this.watch(reader, () => reader === this.#reader);
-  }
-
-  #pull(index) {
-    if (this.#isReading) {
-      this.#readsAgain[index] = true;
-      return settledPromise();
-    }
-    this.#isReading = true;
-    const request = this.controllers[index].byobRequest;
-    if (request === null) this.#readChunk();
-    else this.#readInto(request.view, index);
-    return settledPromise();
-  }
-
-  #endRead() {
-    this.#isReading = false;
-    if (this.#readsAgain[0]) this.#pull(0);
-    else if (this.#readsAgain[1]) this.#pull(1);
-  }
-
-  #copyOrFail(chunk) {
-    try {
-      return copyOf(chunk);
-    } catch (error) {
-      for (const controller of this.controllers) controller.error(error);
-      this.failCancel(error);
-      return undefined;
-    }
-  }
-
-  #readChunk() {
-    this.#useReader(DefaultReaderCore);
-    this.#reader.read({
-      chunk: (chunk) => queueTask(() => this.#share(chunk)),
-      close: () => {
-        this.#isReading = false;
-        this.each((controller) => controller.close());
-        for (const controller of this.controllers) {
-          if (controller.pending.length > 0) controller.respond(0);
-        }
-        this.endCancel();
-      },
-      error: () => { this.#isReading = false; },
-    });
-  }
-
-  #share(chunk) {
-    this.#readsAgain = [false, false];
-    const second = this.isCancelled.includes(true) ? chunk : this.#copyOrFail(chunk);
-    if (second === undefined) return;
-    if (!this.isCancelled[0]) this.controllers[0].enqueue(chunk);
-    if (!this.isCancelled[1]) this.controllers[1].enqueue(second);
-    this.#endRead();
-  }
-
-  #readInto(view, index) {
-    this.#useReader(BYOBReaderCore);
-    const own = this.controllers[index];
-    const other = this.controllers[1 - index];
-    this.#reader.readInto(view, 1, {
-      chunk: (chunk) => queueTask(() => this.#shareView(chunk, index)),
-      close: (chunk) => {
-        this.#isReading = false;
-        this.each((controller) => controller.close());
-        if (chunk !== undefined) {
-          if (!this.isCancelled[index]) own.respondWithNewView(chunk);
-          if (!this.isCancelled[1 - index] && other.pending.length > 0) other.respond(0);
-        }
-        this.endCancel();
-      },
-      error: () => { this.#isReading = false; },
-    });
-  }
-
-  #shareView(chunk, index) {
-    this.#readsAgain = [false, false];
-    const isOtherCancelled = this.isCancelled[1 - index];
-    const copy = isOtherCancelled ? undefined : this.#copyOrFail(chunk);
-    if (copy === undefined && !isOtherCancelled) return;
-    if (!this.isCancelled[index]) this.controllers[index].respondWithNewView(chunk);
-    if (!isOtherCancelled) this.controllers[1 - index].enqueue(copy);
-    this.#endRead();
-  }
-}
-
-function teeBytes(core) {
-  return new ByteTee(core).branches;
-}
-
 defineEnumerable(ReadableStreamBYOBRequest, 'view', 'respond', 'respondWithNewView');
 defineEnumerable(ReadableByteStreamController, 'byobRequest', 'desiredSize', 'close', 'enqueue', 'error');
 defineEnumerable(ReadableStreamBYOBReader, 'closed', 'cancel', 'read', 'releaseLock');
-for (const Class of [ReadableStreamBYOBRequest, ReadableByteStreamController, ReadableStreamBYOBReader]) defineTag(Class);
+for (const Class of [ReadableStreamBYOBRequest, ReadableByteStreamController, ReadableStreamBYOBReader]) {
+  defineTag(Class);
+}
 
 module.exports = {
-  ReadableStreamBYOBReader, ReadableStreamBYOBRequest, ReadableByteStreamController, ByteControllerCore, setUpByteSource, teeBytes,
+  ReadableStreamBYOBReader, ReadableStreamBYOBRequest, ReadableByteStreamController,
+  BYOBReaderCore, ByteControllerCore, createReadableBytes, setUpByteSource,
 };

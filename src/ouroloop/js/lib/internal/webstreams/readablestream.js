@@ -2,9 +2,10 @@
 
 // ReadableStream, its default reader and default controller. Byte streams are in `readablebytestream.js`.
 //
-// Theory of operation. What programs hold (ReadableStream, ...) is a shell around a core, where the standard's algorithms live under
-// shorter names. A core knows at most one reader core: that of a reader, an iterator, a branch or a pipe. A read request is anything
-// with `chunk(value)`, `close()` and `error(reason)`; exactly one of them is called, perhaps before `read` returns.
+// Theory of operation. What programs hold (ReadableStream, ...) is a shell around a core, where the standard's
+// algorithms live under shorter names. A core knows at most one reader core: that of a reader, an iterator, a branch
+// or a pipe. A read request is anything with `chunk(value)`, `close()` and `error(reason)`; exactly one of them is
+// called, perhaps before `read` returns.
 //
 // What surprises people: a source is pulled until `highWaterMark` chunks wait, before anybody reads. An error drops
 // what waits, a close does not.
@@ -19,12 +20,14 @@ const {
 } = require('internal/errors');
 const { customInspectSymbol } = require('internal/util');
 const {
-  kValidateObjectAllowObjects, kValidateObjectAllowObjectsAndNull, validateAbortSignal, validateFunction, validateObject,
+  kValidateObjectAllowObjects, kValidateObjectAllowObjectsAndNull, validateAbortSignal, validateFunction,
+  validateObject,
 } = require('internal/validators');
 const { kTransfer, kDeserialize, TRANSFERABLE, defineTransferMode } = require('internal/worker/js_transferable');
 const { defineEnumerable, defineTag, inspectAs } = require('internal/webstreams/inspection');
 const {
-  LazyPromise, asyncCall, markHandled, promiseCall, rejectedWith, resolvedWith, settledPromise, startPromise, then, withResolvers,
+  LazyPromise, asyncCall, markHandled, promiseCall, rejectedWith, resolvedWith, settledPromise, startPromise, then,
+  withResolvers,
 } = require('internal/webstreams/promises');
 const { ChunkQueue, Strategy } = require('internal/webstreams/queuingstrategies');
 const { isWritableStream, writableCore } = require('internal/webstreams/writablestream');
@@ -531,8 +534,7 @@ class ReadableStreamDefaultReader {
   }
 
   get closed() {
-    const reader = readerOf(this);
-    return reader === undefined ? rejectedWith(new ERR_INVALID_THIS('ReadableStreamDefaultReader')) : reader.closed.promise;
+    return readerOf(this)?.closed.promise ?? rejectedWith(new ERR_INVALID_THIS('ReadableStreamDefaultReader'));
   }
 
   cancel(reason = undefined) {

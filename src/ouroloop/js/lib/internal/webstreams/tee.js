@@ -2,14 +2,16 @@
 
 // tee(): two branches that get the chunks of one stream.
 //
-// Theory of operation. Whichever branch is pulled first has the stream read; the chunk goes to both. The stream is cancelled when both
-// branches are. Chunks are not copied, except those of byte streams, whose buffers could not be owned by two; a byte
-// stream is read into the view of whichever branch offers one, and the other branch gets a copy.
+// Theory of operation. Whichever branch is pulled first has the stream read; the chunk goes to both. The stream is
+// cancelled when both branches are. Chunks are not copied, except those of byte streams, whose buffers could not be
+// owned by two; a byte stream is read into the view of whichever branch offers one, and the other branch gets a copy.
 //
 // Source: https://streams.spec.whatwg.org/#abstract-opdef-readablestreamtee
 
 const { nop, queueTask, settledPromise, then, withResolvers } = require('internal/webstreams/promises');
 const { DefaultReaderCore, createReadable, readableCore } = require('internal/webstreams/readablestream');
+const { BYOBReaderCore, ByteControllerCore, createReadableBytes } =
+  require('internal/webstreams/readablebytestream');
 
 /** What both kinds of tee share: the two reasons to cancel, and the two branches. */
 class Tee {
@@ -98,9 +100,116 @@ class DefaultTee extends Tee {
   }
 }
 
-function tee(core) {
-  const { ByteControllerCore, teeBytes } = require('internal/webstreams/readablebytestream');
-  return core.controller instanceof ByteControllerCore ? teeBytes(core) : new DefaultTee(core).branches;
+function copyOf(view) {
+  return new Uint8Array(view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength));
 }
 
-module.exports = { Tee, tee };
+class ByteTee extends Tee {
+  #reader;
+  #isReading = false;
+  #readsAgain = [false, false];
+
+  constructor(core) {
+    super(core);
+    this.#useReader(DefaultReaderCore);
+    this.branches = [0, 1].map((index) => createReadableBytes(
+      () => this.#pull(index), (reason) => this.cancel(index, reason)));
+    this.controllers = this.branches.map((branch) => readableCore(branch).controller);
+  }
+
+  #useReader(Reader) {
+    if (this.#reader instanceof Reader) return;
+    this.#reader?.release();
+    const reader = this.#reader = new Reader(this.core);
+    this.watch(reader, () => reader === this.#reader);
+  }
+
+  #pull(index) {
+    if (this.#isReading) {
+      this.#readsAgain[index] = true;
+      return settledPromise();
+    }
+    this.#isReading = true;
+    const request = this.controllers[index].byobRequest;
+    if (request === null) this.#readChunk();
+    else this.#readInto(request.view, index);
+    return settledPromise();
+  }
+
+  #endRead() {
+    this.#isReading = false;
+    if (this.#readsAgain[0]) this.#pull(0);
+    else if (this.#readsAgain[1]) this.#pull(1);
+  }
+
+  #copyOrFail(chunk) {
+    try {
+      return copyOf(chunk);
+    } catch (error) {
+      for (const controller of this.controllers) controller.error(error);
+      this.failCancel(error);
+      return undefined;
+    }
+  }
+
+  #readChunk() {
+    this.#useReader(DefaultReaderCore);
+    this.#reader.read({
+      chunk: (chunk) => queueTask(() => this.#share(chunk)),
+      close: () => {
+        this.#isReading = false;
+        this.each((controller) => controller.close());
+        for (const controller of this.controllers) {
+          if (controller.pending.length > 0) controller.respond(0);
+        }
+        this.endCancel();
+      },
+      error: () => { this.#isReading = false; },
+    });
+  }
+
+  #share(chunk) {
+    this.#readsAgain = [false, false];
+    const second = this.isCancelled.includes(true) ? chunk : this.#copyOrFail(chunk);
+    if (second === undefined) return;
+    if (!this.isCancelled[0]) this.controllers[0].enqueue(chunk);
+    if (!this.isCancelled[1]) this.controllers[1].enqueue(second);
+    this.#endRead();
+  }
+
+  #readInto(view, index) {
+    this.#useReader(BYOBReaderCore);
+    const own = this.controllers[index];
+    const other = this.controllers[1 - index];
+    this.#reader.readInto(view, 1, {
+      chunk: (chunk) => queueTask(() => this.#shareView(chunk, index)),
+      close: (chunk) => {
+        this.#isReading = false;
+        this.each((controller) => controller.close());
+        if (chunk !== undefined) {
+          if (!this.isCancelled[index]) own.respondWithNewView(chunk);
+          if (!this.isCancelled[1 - index] && other.pending.length > 0) other.respond(0);
+        }
+        this.endCancel();
+      },
+      error: () => { this.#isReading = false; },
+    });
+  }
+
+  #shareView(chunk, index) {
+    this.#readsAgain = [false, false];
+    const isOtherCancelled = this.isCancelled[1 - index];
+    const copy = isOtherCancelled ? undefined : this.#copyOrFail(chunk);
+    if (copy === undefined && !isOtherCancelled) return;
+    if (!this.isCancelled[index]) this.controllers[index].respondWithNewView(chunk);
+    if (!isOtherCancelled) this.controllers[1 - index].enqueue(copy);
+    this.#endRead();
+  }
+}
+
+function tee(core) {
+  const TeeOfKind = core.controller instanceof ByteControllerCore ? ByteTee : DefaultTee;
+  return new TeeOfKind(core).branches;
+}
+
+module.exports = { tee };

@@ -2,9 +2,10 @@
 
 // Transferring streams: a stream that is posted goes on at the other end of a pair of message ports.
 //
-// Theory of operation. The stream that is transferred is locked and piped into (or out of) a stream that speaks with a port; the
-// new stream speaks with the other port. The messages are the standard's: 'chunk', 'pull', 'close', 'error'.
-// The ports do not keep the process alive, so a stream that nobody feeds does not either; a message that was posted does.
+// Theory of operation. The stream that is transferred is locked and piped into (or out of) a stream that speaks with
+// a port; the new stream speaks with the other port. The messages are the standard's: 'chunk', 'pull', 'close',
+// 'error'. The ports do not keep the process alive, so a stream that nobody feeds does not either; a message that was
+// posted does.
 //
 // Source: https://streams.spec.whatwg.org/#transferrable-streams
 

@@ -2,9 +2,9 @@
 
 // TransformStream: a writable and a readable stream with a function between them.
 //
-// Theory of operation. A chunk is transformed only while the readable side wants something; until then the write waits
-// (`backpressure`). That is why a new TransformStream does not take a chunk before somebody reads.
-// Whichever side ends first decides how the other ends: `flush` runs on close, `cancel` on abort or cancel, one of them, once.
+// Theory of operation. A chunk is transformed only while the readable side wants something; until then the write
+// waits (`backpressure`). That is why a new TransformStream does not take a chunk before somebody reads. Whichever
+// side ends first decides how the other ends: `flush` runs on close, `cancel` on abort or cancel, one of them, once.
 //
 // Source: https://streams.spec.whatwg.org/#ts
 

@@ -2,12 +2,13 @@
 
 // WritableStream, its writer and its controller.
 //
-// Theory of operation. What programs hold (WritableStream, ...) is a shell around a core, where the standard's algorithms live under
-// shorter names. A core knows at most one writer: the core of a WritableStreamDefaultWriter, or a pipe (`pipe.js`) that
-// has the same methods. A write request is anything with `resolve` and `reject`.
+// Theory of operation. What programs hold (WritableStream, ...) is a shell around a core, where the standard's
+// algorithms live under shorter names. A core knows at most one writer: the core of a WritableStreamDefaultWriter, or
+// a pipe (`pipe.js`) that has the same methods. A write request is anything with `resolve` and `reject`.
 //
-// What surprises people: an error does not come at once. While a write is under way the stream is 'erroring'; it is 'errored' when
-// the sink has finished. And what a sink returns from `write` is waited for, so a slow sink slows its writer.
+// What surprises people: an error does not come at once. While a write is under way the stream is 'erroring'; it is
+// 'errored' when the sink has finished. And what a sink returns from `write` is waited for, so a slow sink slows its
+// writer.
 //
 // Source: https://streams.spec.whatwg.org/#ws
 
@@ -532,8 +533,7 @@ class WritableStreamDefaultWriter {
   }
 
   get closed() {
-    const writer = writerOf(this);
-    return writer === undefined ? rejectedWith(new ERR_INVALID_THIS('WritableStreamDefaultWriter')) : writer.closed.promise;
+    return writerOf(this)?.closed.promise ?? rejectedWith(new ERR_INVALID_THIS('WritableStreamDefaultWriter'));
   }
 
   get desiredSize() {
@@ -543,8 +543,7 @@ class WritableStreamDefaultWriter {
   }
 
   get ready() {
-    const writer = writerOf(this);
-    return writer === undefined ? rejectedWith(new ERR_INVALID_THIS('WritableStreamDefaultWriter')) : writer.ready.promise;
+    return writerOf(this)?.ready.promise ?? rejectedWith(new ERR_INVALID_THIS('WritableStreamDefaultWriter'));
   }
 
   abort(reason = undefined) {

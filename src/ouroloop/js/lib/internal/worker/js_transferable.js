@@ -2,11 +2,12 @@
 
 // How objects of our own classes take part in structured cloning.
 //
-// Theory of operation. A class that wants more than "copy the enumerable properties" has an accessor `kTransferMode` on
-// its prototype: `CLONEABLE`, `TRANSFERABLE`, both, or `NEITHER`; undefined on objects that only inherit the prototype and lack
-// its brand. A cloneable object's `[kClone]()` and a transferable one's `[kTransfer]()` return
-// `{ type: 'module id:exported class', data }`. The receiving side calls that class's static `[kDeserialize](data)`.
-// Within a process `data` is handed over as it is, so it must be fresh or never change; between processes it is serialized.
+// Theory of operation. A class that wants more than "copy the enumerable properties" has an accessor `kTransferMode`
+// on its prototype: `CLONEABLE`, `TRANSFERABLE`, both, or `NEITHER`; undefined on objects that only inherit the
+// prototype and lack its brand. A cloneable object's `[kClone]()` and a transferable one's `[kTransfer]()` return `{
+// type: 'module id:exported class', data }`. The receiving side calls that class's static `[kDeserialize](data)`.
+// Within a process `data` is handed over as it is, so it must be fresh or never change; between processes it is
+// serialized.
 //
 // The marks that programs can put on any object (`worker_threads.markAsUncloneable` ...) are kept here too.
 
@@ -41,7 +42,8 @@ let untransferable;
 const isObject = (value) => (typeof value === 'object' && value !== null) || typeof value === 'function';
 
 function markAsUncloneable(object) {
-  if (!isObject(object) || require('internal/util/types').isAnyArrayBuffer(object) || ArrayBuffer.isView(object)) return;
+  if (!isObject(object) || ArrayBuffer.isView(object)) return;
+  if (require('internal/util/types').isAnyArrayBuffer(object)) return;
   uncloneable ??= new WeakSet();
   uncloneable.add(object);
 }

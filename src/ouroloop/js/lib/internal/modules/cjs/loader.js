@@ -20,6 +20,7 @@ const { getOptionValue } = require('internal/options');
 const { decorate } = require('internal/process/report_error');
 const { tracingChannel } = require('diagnostics_channel');
 const packages = require('internal/modules/package_json_reader');
+const hooks = require('internal/modules/customization_hooks');
 
 const files = internalBinding('module_loader');
 const natives = internalBinding('contextify');
@@ -201,14 +202,16 @@ function tryPackage(folder, extensions, isMain, request) {
   return index;
 }
 
-const requireConditions = () => getConditions('require');
+let conditionsOfHook; // instead of the usual ones, while a hook's are in force
+
+const requireConditions = () => conditionsOfHook ?? getConditions('require');
 
 /** The conditions of `exports` and `imports` for `require` or `import`. */
 function getConditions(kind) {
-  const conditions = new Set([kind, 'node', ...(getOptionValue('--conditions') ?? [])]);
-  if (!getOptionValue('--no-addons')) conditions.add('node-addons');
-  conditions.add('module-sync');
-  return conditions;
+  const own = getOptionValue('--conditions') ?? [];
+  const addons = getOptionValue('--addons') === false ? [] : ['node-addons'];
+  if (kind === 'require') return new Set(['require', 'node', ...addons, 'module-sync', ...own]);
+  return new Set(['node', 'import', 'module-sync', ...addons, ...own]);
 }
 
 const PACKAGE_NAME = /^((?:@[^/\\%]+\/)?[^./\\%][^/\\%]*)(\/.*)?$/;
@@ -257,7 +260,7 @@ Module._findPath = function(request, paths, isMain = false) {
   if (absolute) paths = [''];
   else if (!paths || paths.length === 0) return false;
   const key = `${request}\0${paths.join('\0')}`;
-  const known = Module._pathCache[key];
+  const known = conditionsOfHook === undefined && Module._pathCache[key];
   if (known) return known;
 
   const asFolder = /(?:\/|(?:^|\/)\.{1,2})$/.test(request);
@@ -279,7 +282,7 @@ Module._findPath = function(request, paths, isMain = false) {
       filename = tryPackage(base, extensions ??= Object.keys(Module._extensions), isMain, request);
     }
     if (filename) {
-      Module._pathCache[key] = filename;
+      if (conditionsOfHook === undefined) Module._pathCache[key] = filename;
       return filename;
     }
   }
@@ -391,6 +394,7 @@ function loadBuiltin(request) {
 }
 
 Module._load = function(request, parent, isMain) {
+  if (hooks.has('resolve') || hooks.has('load')) return loadWithHooks(request, parent, isMain);
   const relativeKey = parent && `${parent.path}\0${request}`;
   if (parent) {
     const known = relativeCache[relativeKey];
@@ -405,16 +409,21 @@ Module._load = function(request, parent, isMain) {
 
   const filename = Module._resolveFilename(request, parent, isMain);
   const cached = Module._cache[filename];
-  if (cached !== undefined) {
-    updateChildren(parent, cached, true);
-    if (cached.loaded) return cached.exports;
-    if (cached[kRequireESM]) return cached.exports;
-    return exportsInCircle(cached);
-  }
+  if (cached !== undefined) return exportsOfCached(cached, parent);
   if (filename.startsWith('node:')) return loadBuiltin(filename);
   if (builtins.canBeRequiredWithoutScheme(filename)) return builtins.load(filename);
+  return loadFile(filename, parent, isMain, relativeKey);
+};
 
+function exportsOfCached(cached, parent) {
+  updateChildren(parent, cached, true);
+  return cached.loaded || cached[kRequireESM] ? cached.exports : exportsInCircle(cached);
+}
+
+/** Load a file that is not in the cache. `place` is what hooks have said of it: `{ url, format }`. */
+function loadFile(filename, parent, isMain, relativeKey, place) {
   const module = new Module(filename, parent);
+  if (place !== undefined) places.set(module, place);
   if (isMain) {
     process.mainModule = module;
     module.id = '.';
@@ -423,7 +432,7 @@ Module._load = function(request, parent, isMain) {
   if (parent !== undefined && parent !== null) relativeCache[relativeKey] = filename;
   loadOrForget(module, filename, parent, relativeKey);
   return module.exports;
-};
+}
 
 function loadOrForget(module, filename, parent, relativeKey) {
   let threw = true;
@@ -446,6 +455,112 @@ function loadOrForget(module, filename, parent, relativeKey) {
   }
 }
 
+// With hooks (module.registerHooks)
+
+const places = new WeakMap(); // Module -> { url, format }
+
+const schemeless = (url) => (url.startsWith('node:') && builtins.canBeRequiredWithoutScheme(url.slice(5)) ? url.slice(5) : url);
+
+function toURL(filename) {
+  if (builtins.canBeRequired(filename)) return filename.startsWith('node:') ? filename : `node:${filename}`;
+  return path.isAbsolute(filename) ? require('internal/url').pathToFileURL(filename).href : filename;
+}
+
+function toFilename(url) {
+  return url.startsWith('file:') ? require('internal/url').fileURLToPath(url) : schemeless(url);
+}
+
+/** What `request` means to hooks and, behind them, to `require`: `{ url, format, filename }`. */
+function resolveWithHooks(request, parent, isMain, options) {
+  if (!hooks.has('resolve')) {
+    const filename = Module._resolveFilename(request, parent, isMain, options);
+    return { url: toURL(filename), format: undefined, filename };
+  }
+  const conditions = [...getConditions('require')];
+  const byDefault = (specifier, context) => {
+    const before = conditionsOfHook;
+    conditionsOfHook = hooks.changedConditions(context, conditions) ?? before;
+    try {
+      const filename = Module._resolveFilename(specifier, parent, isMain, options);
+      return { __proto__: null, url: toURL(filename), format: formatOf(filename), importAttributes: undefined };
+    } finally {
+      conditionsOfHook = before;
+    }
+  };
+  const parentURL = parent?.filename ? places.get(parent)?.url ?? toURL(parent.filename) : undefined;
+  const { url, format } = hooks.resolve(request, parentURL, undefined, conditions, byDefault);
+  return { url, format, filename: toFilename(url) };
+}
+
+/** What is at a URL, to hooks: `{ source, format }`. */
+function readWithHooks(url, format) {
+  const byDefault = (each, context) => {
+    if (context.format === 'builtin' || each.startsWith('node:')) return { source: null, format: 'builtin' };
+    return { source: readSource(toFilename(each)), format: context.format };
+  };
+  return hooks.load(url, format, undefined, [...getConditions('require')], byDefault);
+}
+
+function loadWithHooks(request, parent, isMain) {
+  const { url, format, filename } = resolveWithHooks(request, parent, isMain);
+  const cached = Module._cache[filename];
+  if (cached !== undefined) return exportsOfCached(cached, parent);
+  if (!url.startsWith('node:')) return loadFile(filename, parent, isMain, `${parent?.path}\0${request}`, { url, format });
+  if (!hooks.has('load')) return loadBuiltin(url);
+  const found = readWithHooks(url, 'builtin');
+  if (found.format === 'builtin') return loadBuiltin(url);
+  const module = new Module(url, parent);
+  places.set(module, { url });
+  runSource(module, url, found);
+  return module.exports;
+}
+
+/** The source of a module's file, `{ source, format }`, as hooks have it. */
+function sourceOf(module, filename, format) {
+  if (!hooks.has('load')) return { source: readSource(filename), format };
+  const place = places.get(module);
+  return readWithHooks(place?.url ?? toURL(filename), place?.format ?? format);
+}
+
+/** Run a module from its source, by its format. */
+function runSource(module, filename, { source, format }) {
+  switch (format) {
+    case 'builtin':
+      module.exports = loadBuiltin(toURL(filename));
+      break;
+    case 'json':
+      module.exports = parseJSON(source, filename);
+      break;
+    case 'commonjs': case 'module':
+      module._compile(withoutBOM(source), filename, format);
+      break;
+    default:
+      module._compile(withoutBOM(source), filename);
+  }
+}
+
+/** The exports of a CommonJS file that was imported. Hooks have resolved it already; it may be that they gave its source. */
+function loadImported(url, filename, isMain, source) {
+  if (!hooks.has('resolve') && source === undefined) return Module._load(filename, undefined, isMain);
+  const cached = Module._cache[filename];
+  if (cached !== undefined) return exportsOfCached(cached);
+  if (source === undefined) return loadFile(filename, undefined, isMain, '', { url });
+  const module = new Module(filename);
+  places.set(module, { url, format: 'commonjs' });
+  module.filename = filename;
+  module.paths = Module._nodeModulePaths(module.path);
+  Module._cache[filename] = module;
+  let isRun = false;
+  try {
+    module._compile(withoutBOM(source), filename, 'commonjs');
+    isRun = module.loaded = true;
+  } finally {
+    if (!isRun) delete Module._cache[filename];
+  }
+  endCircle(module);
+  return module.exports;
+}
+
 function extensionOf(filename) {
   const name = path.basename(filename);
   for (let index = name.indexOf('.', 1); index >= 0; index = name.indexOf('.', index + 1)) {
@@ -459,7 +574,7 @@ Module.prototype.load = function(filename) {
   this.filename ??= filename;
   this.paths ??= Module._nodeModulePaths(path.dirname(filename));
   const extension = extensionOf(filename);
-  if (filename.endsWith('.mjs') && !Module._extensions['.mjs']) loadESMFromCJS(this, filename, undefined);
+  if (filename.endsWith('.mjs') && !Module._extensions['.mjs']) loadESM(this, filename);
   else Module._extensions[extension](this, filename);
   this.loaded = true;
 };
@@ -512,23 +627,29 @@ function mayBeModule(error, content) {
   return require('internal/modules/esm_syntax').containsModuleSyntax(content);
 }
 
+function loadESM(module, filename) {
+  if (hooks.has('load')) runSource(module, filename, sourceOf(module, filename, 'module'));
+  else loadESMFromCJS(module, filename, undefined);
+}
+
 /** `require` of an ES module, which runs at once; it must not use top-level await. */
 function loadESMFromCJS(module, filename, source) {
+  const url = places.get(module)?.url ?? require('internal/url').pathToFileURL(filename).href;
   const isMain = module === process.mainModule;
   const loader = require('internal/modules/esm/loader');
   if (isMain) {
-    require('internal/main').runEntryPoint(require('internal/url').pathToFileURL(filename).href, source);
+    require('internal/main').runEntryPoint(url, source);
     return;
   }
-  if (getOptionValue('--experimental-require-module') === false) throw new ERR_REQUIRE_ESM(filename, true);
+  if (getOptionValue('--require-module') === false) throw new ERR_REQUIRE_ESM(filename, true);
   module[kRequireESM] = true;
-  const namespace = loader.requireESM(filename, source, module);
+  const namespace = loader.requireESM(url, filename, source, parents.get(module));
   if (Object.hasOwn(namespace, 'module.exports')) {
     module.exports = namespace['module.exports'];
   } else if (!Object.hasOwn(namespace, 'default') || Object.hasOwn(namespace, '__esModule')) {
     module.exports = namespace;
   } else {
-    module.exports = loader.facadeWithEsModuleFlag(filename);
+    module.exports = loader.facadeWithEsModuleFlag(url);
   }
 }
 
@@ -550,18 +671,21 @@ function formatOf(filename) {
 }
 
 Module._extensions['.js'] = function(module, filename) {
-  module._compile(withoutBOM(readSource(filename)), filename, formatOf(filename));
+  runSource(module, filename, sourceOf(module, filename, formatOf(filename)));
 };
 
 Module._extensions['.json'] = function(module, filename) {
-  const content = readSource(filename);
+  runSource(module, filename, sourceOf(module, filename, 'json'));
+};
+
+function parseJSON(content, filename) {
   try {
-    module.exports = JSON.parse(withoutBOM(content));
+    return JSON.parse(withoutBOM(content));
   } catch (error) {
     error.message = `${filename}: ${error.message}`;
     throw error;
   }
-};
+}
 
 Module._extensions['.node'] = function(module, filename) {
   process.dlopen(module, filename);
@@ -575,6 +699,7 @@ function makeRequire(module) {
   }
   function resolve(request, options) {
     validateString(request, 'request');
+    if (hooks.has('resolve')) return resolveWithHooks(request, module, false, options).filename;
     return Module._resolveFilename(request, module, false, options);
   }
   function paths(request) {
@@ -604,6 +729,7 @@ Module.createRequire = function(filename) {
   const asFolder = filepath.endsWith('/');
   const proxy = asFolder ? path.join(filepath, 'noop.js') : filepath;
   const module = new Module(proxy);
+  if (filepath !== filename) places.set(module, { url: `${filename}` });
   module.filename = proxy;
   module.paths = Module._nodeModulePaths(module.path);
   return makeRequire(module);
@@ -634,5 +760,5 @@ Module.runMain = function(main = process.argv[1]) {
 Module._debug = () => {};
 
 module.exports = {
-  Module, compile, formatOf, getConditions, kRequireESM, makeRequire, readSource, realPath, toRealPath, withoutBOM,
+  Module, compile, formatOf, getConditions, kRequireESM, loadImported, makeRequire, readSource, realPath, toRealPath, withoutBOM,
 };

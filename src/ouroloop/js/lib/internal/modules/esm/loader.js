@@ -20,6 +20,7 @@ const {
 } = require('internal/errors');
 const { decorate } = require('internal/process/report_error');
 const builtins = require('internal/modules/builtins');
+const hooks = require('internal/modules/customization_hooks');
 const { getOptionValue } = require('internal/options');
 const { tracingChannel } = require('diagnostics_channel');
 
@@ -65,9 +66,16 @@ function conditions() {
   return require('internal/modules/cjs/loader').getConditions('import');
 }
 
-/** The URL that a specifier means in a module. */
-function resolve(specifier, parentURL) {
-  return require('internal/modules/esm/resolve').defaultResolve(specifier, parentURL, conditions());
+/** What a specifier means in a module: `{ url, format, importAttributes }`, the last two only as hooks have said. */
+function resolve(specifier, parentURL, attributes) {
+  const { defaultResolve } = require('internal/modules/esm/resolve');
+  if (!hooks.has('resolve')) return defaultResolve(specifier, parentURL, conditions());
+  const usual = conditions();
+  const list = [...usual];
+  return hooks.resolve(specifier, parentURL, attributes, list, (each, context) => {
+    const { url } = defaultResolve(each, context.parentURL, hooks.changedConditions(context, list) ?? usual);
+    return { __proto__: null, url, format: expectedFormat(url), importAttributes: attributes };
+  });
 }
 
 /** Attributes as V8 gives them, [key, value, key, value …], as an object. */
@@ -94,15 +102,19 @@ function checkAttributes(url, format, attributes) {
 
 /** The record for a specifier in a module, made and compiled if it is new. */
 function recordFor(specifier, parentURL, attributes) {
-  const { url } = resolve(specifier, parentURL);
-  return recordOf(url, attributes);
+  const { url, format, importAttributes = attributes } = resolve(specifier, parentURL, attributes);
+  return recordOf(url, importAttributes, undefined, format);
 }
 
-function recordOf(url, attributes, source) {
-  const key = attributes.type === undefined ? url : `${url} ${attributes.type}`;
+const keyOf = (url, attributes) => (attributes.type === undefined ? url : `${url} ${attributes.type}`);
+
+function recordOf(url, attributes, source, format) {
+  const key = keyOf(url, attributes);
   const known = records.get(key);
   if (known !== undefined) return known;
-  const loaded = read(url, source);
+  const loaded = hooks.has('load') && source === undefined ?
+    readWithHooks(url, attributes, format) :
+    read(url, source, format);
   checkAttributes(url, loaded.format, attributes);
   const record = translate(url, loaded);
   records.set(key, record);
@@ -114,19 +126,39 @@ function recordOf(url, attributes, source) {
 const FORMATS = { '__proto__': null, '.mjs': 'module', '.cjs': 'commonjs', '.json': 'json', '.node': 'addon', '.wasm': 'wasm' };
 
 /** `{ format, source }` of a URL. */
-function read(url, source) {
-  if (url.startsWith('node:')) {
-    if (!builtins.canBeRequired(url)) throw new ERR_UNKNOWN_BUILTIN_MODULE(url);
-    return { format: 'builtin' };
-  }
+function read(url, source, format) {
+  if (source !== undefined && format === 'module') return { format, source };
+  if (url.startsWith('node:')) return { format: 'builtin' };
   if (url.startsWith('data:')) return readDataURL(url);
-  if (!url.startsWith('file:')) require('internal/modules/esm/resolve').checkScheme(url);
   const { fileURLToPath } = require('internal/url');
   const filename = fileURLToPath(url);
-  let format = formatByName(filename, url);
+  format ??= formatByName(filename, url);
   if (source === undefined && format !== 'addon' && format !== 'wasm') source = readFile(filename);
   format ??= detect(source, filename);
   return { format, source, filename };
+}
+
+/** The same, as hooks have it. */
+function readWithHooks(url, attributes, format) {
+  format ??= expectedFormat(url);
+  const byDefault = (each, context) => {
+    const { format, source } = read(each, undefined, context.format ?? undefined);
+    const isText = typeof source === 'string';
+    return { __proto__: null, format, responseURL: each, source: isText ? require('buffer').Buffer.from(source) : null };
+  };
+  const loaded = hooks.load(url, format, attributes, [...conditions()], byDefault);
+  const filename = url.startsWith('file:') ? require('internal/url').fileURLToPath(url) : url;
+  return { filename, source: loaded.source, format: loaded.format ?? detect(loaded.source, filename), isFromHooks: true };
+}
+
+/** The format that is known before anything is read; null if it is not. */
+function expectedFormat(url) {
+  if (url.startsWith('node:')) return 'builtin';
+  if (!url.startsWith('file:')) return null;
+  const filename = require('internal/url').fileURLToPath(url);
+  const { extname } = require('path');
+  if (!['', '.js'].includes(extname(filename)) && !(extname(filename) in FORMATS)) return null;
+  return formatByName(filename, url) ?? null;
 }
 
 function readFile(filename) {
@@ -225,14 +257,14 @@ const translators = {
     return makeUp(new Record(url, 'json'), ['default'], (set) => set('default', value));
   },
 
-  commonjs(url, { source, filename }) {
+  commonjs(url, { source, filename, isFromHooks }) {
     const names = require('internal/modules/cjs_exports').namesOf(filename, source);
     names.delete('default');
     names.delete('module.exports');
     const list = ['default', 'module.exports', ...names];
     return makeUp(new Record(url, 'commonjs'), list, (set) => {
-      const { Module } = require('internal/modules/cjs/loader');
-      const exports = Module._load(filename, undefined, url === mainURL);
+      const { loadImported } = require('internal/modules/cjs/loader');
+      const exports = loadImported(url, filename, url === mainURL, isFromHooks ? source ?? undefined : undefined);
       set('default', exports);
       set('module.exports', exports);
       for (const name of names) set(name, valueOf(exports, name));
@@ -309,7 +341,7 @@ function initializeImportMeta(number, meta) {
 /** `import.meta.resolve`: a file that is not there is no error. */
 function resolveForMeta(specifier, parentURL) {
   try {
-    return resolve(`${specifier}`, parentURL).url;
+    return resolve(`${specifier}`, parentURL, { __proto__: null }).url;
   } catch (error) {
     if (error?.code === 'ERR_MODULE_NOT_FOUND' || error?.code === 'ERR_UNSUPPORTED_DIR_IMPORT') {
       if (error.url) return error.url;
@@ -439,9 +471,8 @@ function isAsync(record, seen = new Set()) {
 }
 
 /** The namespace of an ES module that a `require` wants now. */
-function requireESM(filename, source, parent) {
-  const url = require('internal/url').pathToFileURL(filename).href;
-  const record = recordOf(url, { __proto__: null }, source);
+function requireESM(url, filename, source, parent) {
+  const record = recordOf(url, { __proto__: null }, source, 'module');
   if (record.status === EVALUATING) throw new ERR_REQUIRE_CYCLE_MODULE(cycleMessage(filename, parent));
   link(record);
   if (isAsync(record)) throw new ERR_REQUIRE_ASYNC_MODULE(filename, parent?.filename);
@@ -465,8 +496,7 @@ function cycleMessage(filename, parent) {
 const facades = new Map();
 
 /** A namespace like that of an ES module with a default export, with `__esModule` for transpiled importers. */
-function facadeWithEsModuleFlag(filename) {
-  const { href } = require('internal/url').pathToFileURL(filename);
+function facadeWithEsModuleFlag(href) {
   let record = facades.get(href);
   if (record === undefined) {
     record = new Record(`node:internal/facade?${href}`, 'module');

@@ -89,11 +89,11 @@ class Request {
   warnOfEmptySegment(target, where) {
     const kind = this.isInternal ? 'imports' : 'exports';
     const filled = this.fill(target);
-    const isDouble = /[/\\]{2}/.test(where);
+    const what = /[/\\]{2}/.test(where) ? 'double slash' : 'leading or trailing slash matching';
+    const place = fileURLToPath(this.manifestURL) + importedFrom(this.base);
     warn('DEP0166',
-      `Use of deprecated ${isDouble ? 'double slash' : 'leading or trailing slash matching'} resolving "${filled}" for module ` +
-      `request "${this.subpath}" ${this.subpath === this.key ? '' : `matched to "${this.key}" `}in the "${kind}" field module ` +
-      `resolution of the package at ${fileURLToPath(this.manifestURL)}${importedFrom(this.base)}.`);
+      `Use of deprecated ${what} resolving "${filled}" for module request "${this.subpath}" ${this.subpath === this.key ? '' : `matched to "${this.key}" `}in the ` +
+      `"${kind}" field module resolution of the package at ${place}.`);
   }
 }
 
@@ -219,8 +219,8 @@ function warnOfTrailingSlash(request, subpath) {
   warnedOf.add(key);
   warn('DEP0155',
     `Use of deprecated trailing slash pattern mapping "${subpath}" in the "exports" field module resolution of the ` +
-    `package at ${fileURLToPath(request.manifestURL)}${importedFrom(request.base)}. Mapping specifiers ending in "/" is no ` +
-    'longer supported.');
+    `package at ${fileURLToPath(request.manifestURL)}${importedFrom(request.base)}. Mapping specifiers ending in "/" ` +
+    'is no longer supported.');
 }
 
 /** What `map` has for `name`: null or undefined for nothing. */
@@ -241,8 +241,8 @@ function exportsMap(exports, manifestURL, base) {
   if (conditions.length === 0) return exports;
   if (conditions.length === keys.length) return { '.': exports };
   throw new ERR_INVALID_PACKAGE_CONFIG(fileURLToPath(manifestURL), base,
-    '"exports" cannot contain some keys starting with \'.\' and some not. The exports object must either be an object of ' +
-    'package subpath keys or an object of main entry condition name keys only.');
+    '"exports" cannot contain some keys starting with \'.\' and some not. The exports object must either be an ' +
+    'object of package subpath keys or an object of main entry condition name keys only.');
 }
 
 /** The URL that `subpath` ('.' or './...') of the package with `manifest` at `manifestURL` means for `base`. */
@@ -327,12 +327,13 @@ function warnOfLegacyMain(filename, manifestURL, main, base) {
   const folder = folderOf(manifestURL);
   const from = fileURLToPath(base);
   if (!main) {
-    warn('DEP0151', `No "main" or "exports" field defined in the package.json for ${folder} resolving the main entry point ` +
-      `"${filename.slice(folder.length)}", imported from ${from}.\nDefault "index" lookups for the main are deprecated for ES modules.`);
+    warn('DEP0151', `No "main" or "exports" field defined in the package.json for ${folder} resolving the main entry ` +
+      `point "${filename.slice(folder.length)}", imported from ${from}.\n` +
+      'Default "index" lookups for the main are deprecated for ES modules.');
   } else if (path.resolve(folder, main) !== filename) {
-    warn('DEP0151', `Package ${folder} has a "main" field set to "${main}", excluding the full filename and extension to the ` +
-      `resolved file at "${filename.slice(folder.length)}", imported from ${from}.\n Automatic extension resolution of the "main" ` +
-      'field is deprecated for ES modules.');
+    warn('DEP0151', `Package ${folder} has a "main" field set to "${main}", excluding the full filename and ` +
+      `extension to the resolved file at "${filename.slice(folder.length)}", imported from ${from}.\n ` +
+      'Automatic extension resolution of the "main" field is deprecated for ES modules.');
   }
 }
 
