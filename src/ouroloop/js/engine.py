@@ -39,6 +39,12 @@ def version() -> str:
     return natives.v8_version()
 
 
+def cached_data_version_tag() -> int:
+    """What code that V8 compiled and kept depends on: its version, flags and processor."""
+    tag: int = v8.cached_data_version_tag()
+    return tag
+
+
 def load_natives() -> None:
     """Find V8's functions, before there is an engine."""
     natives.load(v8.v8.__file__)

@@ -56,6 +56,9 @@ _FUNCTIONS: dict[str, tuple[Any, ...]] = {
     "v8__Isolate__Exit": (None, _pointer),
     "v8__Isolate__GetCurrent": (_pointer,),
     "v8__Isolate__GetCurrentContext": (_pointer, _pointer),
+    "v8__Isolate__GetHeapCodeAndMetadataStatistics": (_bool, _pointer, _pointer),
+    "v8__Isolate__GetHeapSpaceStatistics": (_bool, _pointer, _pointer, _size),
+    "v8__Isolate__NumberOfHeapSpaces": (_size, _pointer),
     "v8__Isolate__GetHeapStatistics": (None, _pointer, _pointer),
     "v8__Isolate__LowMemoryNotification": (None, _pointer),
     "v8__Isolate__PerformMicrotaskCheckpoint": (None, _pointer),
@@ -195,7 +198,7 @@ def load(path: str) -> None:
     # Flags are frozen, on pain of death, as soon as anybody in this process has made an isolate.
     global _can_set_flags
     if ctypes.c_int.from_address(found[_STARTUP_STATE]).value == 0:
-        set_flags(f"{buffer_natives.FLAGS} --no-freeze-flags-after-init")
+        set_flags(f"{buffer_natives.FLAGS} --no-freeze-flags-after-init --no-verify-snapshot-checksum")
         _can_set_flags = True
 
 
@@ -476,6 +479,21 @@ class Natives:
 
     def getHeapStatistics(self, _info: int) -> int:
         return self._array([self._number(value) for value in self.heap_statistics()])
+
+    def heap_space_statistics(self) -> list[list[Any]]:
+        """For each space of the heap: its name, then bytes: size, in use, available, in memory."""
+        found = []
+        for index in range(self._call.Isolate__NumberOfHeapSpaces(self._isolate)):
+            fields = (_size * 8)()  # v8::HeapSpaceStatistics: a name and four sizes
+            self._call.Isolate__GetHeapSpaceStatistics(self._isolate, ctypes.cast(fields, _pointer), index)
+            found.append([ctypes.string_at(fields[0]).decode(), *(float(value) for value in fields[1:5])])
+        return found
+
+    def heap_code_statistics(self) -> list[float]:
+        """Bytes of code and its metadata, of bytecode and its metadata, of external sources, of CPU profiler metadata."""
+        fields = (_size * 8)()
+        self._call.Isolate__GetHeapCodeAndMetadataStatistics(self._isolate, ctypes.cast(fields, _pointer))
+        return [float(value) for value in fields[:4]]
 
     def heap_statistics(self) -> list[int]:
         """The fields of v8::HeapStatistics, in its order; bytes, but for the last few, which count."""

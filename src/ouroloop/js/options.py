@@ -101,7 +101,6 @@ _TEXTS: dict[str, str | None] = {
     "--report-filename": "",
     "--report-signal": "SIGUSR2",
     "--title": "",
-    "--trace-require-module": None,
     "--unhandled-rejections": "",
 }
 
@@ -286,6 +285,11 @@ def _take(options: Options, words: list[str], position: int, in_environment: boo
         raise OptionError(f"{name} is not in this version of Ouroloop ({__version__})")
     if in_environment and not _allowed(key):
         raise OptionError(f"{word.partition('=')[0]}{equals} is not allowed in NODE_OPTIONS")
+    if key == "--trace-require-module":
+        if negated or value not in ("", "all", "no-node-modules"):
+            raise OptionError(f"invalid value for {key}")
+        options.values[key] = value or "all"
+        return position + 1
     if word == "-pe":
         options.values["--print"] = True
         key = "--eval"
@@ -340,7 +344,7 @@ def _allowed(key: str) -> bool:
     """Whether NODE_OPTIONS may have this option."""
     if key in _NOT_IN_ENVIRONMENT:
         return False
-    known = key in _SWITCHES or key in _TEXTS or key in _NUMBERS or key in _LISTS or key in _V8_IN_ENVIRONMENT
+    known = key == "--trace-require-module" or key in _SWITCHES or key in _TEXTS or key in _NUMBERS or key in _LISTS or key in _V8_IN_ENVIRONMENT
     return known or key[2:] in _IDLE_SWITCHES or key[2:] in _IDLE_TEXTS
 
 
@@ -351,6 +355,6 @@ def allowed_in_environment() -> list[str]:
     names = [
         *(spelt for name in switches if _allowed(name) for spelt in (name, f"--no-{name[2:]}")),
         *(name for name in others if _allowed(name)),
-        *sorted(_V8_IN_ENVIRONMENT), *_ALIASES, "-C", "-r",
+        *sorted(_V8_IN_ENVIRONMENT), *_ALIASES, "--trace-require-module", "-C", "-r",
     ]
     return list(dict.fromkeys(names))

@@ -13,7 +13,6 @@ much the file was moved when it was loaded, and that holds for its neighbours. R
 from __future__ import annotations
 
 import ctypes
-import json
 import os
 import struct
 import sys
@@ -38,11 +37,11 @@ def addresses(path: str, names: Iterable[str]) -> dict[str, int]:
     """
     names = [*names, _ANCHOR]
     status = os.stat(path)
-    key = f"symbols-{status.st_size}-{status.st_mtime_ns}-{sys.implementation.cache_tag}.json"
+    key = f"symbols-{status.st_size}-{status.st_mtime_ns}-{sys.implementation.cache_tag}.txt"
     offsets = _cached(key, names)
     if offsets is None:
         offsets = _read(path, names)
-        cache.write(key, json.dumps(offsets).encode())
+        cache.write(key, "".join(f"{name} {offset}\n" for name, offset in offsets.items()).encode())
     anchor = ctypes.cast(ctypes.PyDLL(path)[_ANCHOR], ctypes.c_void_p).value or 0
     base = anchor - offsets[_ANCHOR]
     return {name: base + offset for name, offset in offsets.items()}
@@ -51,7 +50,7 @@ def addresses(path: str, names: Iterable[str]) -> dict[str, int]:
 def _cached(key: str, names: list[str]) -> dict[str, int] | None:
     data = cache.read(key)
     try:
-        offsets = json.loads(data) if data else {}
+        offsets = dict(line.split(" ") for line in data.decode("ascii").splitlines()) if data else {}
         return {name: int(offsets[name]) for name in names}
     except (ValueError, KeyError, TypeError):
         return None

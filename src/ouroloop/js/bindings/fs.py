@@ -164,34 +164,27 @@ def _mkdir(path: Path, mode: int) -> None:
 
 
 def _make_tree(path: Path, mode: int) -> Path | None:
-    """mkdir -p; the first directory that was made."""
-    name = os.path.normpath(os.fsencode(path))
-    missing: list[bytes] = []
-    while True:
-        try:
-            os.mkdir(name, int(mode))
-            break
-        except FileExistsError:
-            if not os.path.isdir(name):
-                if missing:
-                    raise OSError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), name) from None
-                raise
-            if missing:
-                name = missing.pop()
-                os.mkdir(name, int(mode))
-            else:
-                return None
-            break
-        except FileNotFoundError:
-            parent = os.path.dirname(name)
-            if parent == name or not parent:
-                raise
-            missing.append(name)
-            name = parent
-    first = name
+    """mkdir -p; the first directory that was made. The path is taken as it stands: `a/../b` makes `a` too."""
+    name = os.fsencode(path)
+    missing = [name]
+    first = None
     while missing:
-        os.mkdir(missing.pop(), int(mode))
-    return _text(first)
+        at = missing[-1]
+        try:
+            os.mkdir(at, int(mode))
+            first = first or at
+        except FileNotFoundError:
+            parent = os.path.dirname(at.rstrip(b"/"))
+            if not parent or parent == at or first is not None:
+                raise
+            missing.append(parent)
+            continue
+        except FileExistsError as exc:
+            if not os.path.isdir(at):
+                # On the way there something is in the way; at its end it exists.
+                raise (OSError(errno.ENOTDIR, os.strerror(errno.ENOTDIR)) if at != name else exc) from None
+        missing.pop()
+    return None if first is None else _text(first)
 
 
 def _statfs(path: Path) -> list[float]:

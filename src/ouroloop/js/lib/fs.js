@@ -668,7 +668,16 @@ function mkdirSync(path, options) {
 }
 
 function prefixOf(prefix) {
-  return getValidatedPath(prefix, 'prefix');
+  prefix = getValidatedPath(prefix, 'prefix');
+  warnOfX(prefix);
+  return prefix;
+}
+
+function warnOfX(prefix) {
+  const last = typeof prefix === 'string' ? prefix.endsWith('X') : prefix.at(-1) === 0x58;
+  if (last) {
+    process.emitWarning('mkdtemp() templates ending with X are not portable. For details see: https://nodejs.org/api/fs.html');
+  }
 }
 
 function template(prefix) {
@@ -1267,7 +1276,7 @@ const fs = module.exports = {
   writeFile, writeFileSync, write, writeSync, writev, writevSync, opendir, opendirSync,
 
   BigIntStats: stats.BigIntStats,
-  Stats: stats.Stats,
+  Stats: deprecate(stats.Stats, 'fs.Stats constructor is deprecated.', 'DEP0180'),
   constants,
 };
 

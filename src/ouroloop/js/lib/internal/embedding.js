@@ -43,7 +43,7 @@ function isData(value, depth, above) {
   const isArray = Array.isArray(value);
   const prototype = Object.getPrototypeOf(value);
   if (!isArray && prototype !== Object.prototype && prototype !== null) return false;
-  if (internalBinding('types').isProxy(value)) return false;
+  if (internalBinding('types').isProxy(value) || internalBinding('types').isModuleNamespaceObject(value)) return false;
   above.add(value);
   const items = isArray ? value : Object.values(Object.getOwnPropertyDescriptors(value));
   const all = items.every((item) => {

@@ -99,6 +99,10 @@ function runURL(program) {
 
 /** Run an ES module as the main program. */
 function runEntryPoint(url, source) {
+  if (getOptionValue('--input-type')) {
+    const { codes: { ERR_INPUT_TYPE_NOT_ALLOWED } } = require('internal/errors');
+    throw new ERR_INPUT_TYPE_NOT_ALLOWED();
+  }
   const loader = require('internal/modules/esm/loader');
   loader.setMain(url);
   follow(async () => {

@@ -12,30 +12,37 @@ const CONTEXT = 'MessageEvent constructor';
 const NO_PORTS = Object.freeze([]);
 
 const isPort = (value) => value instanceof require('internal/message_channel').MessagePort;
+
+/** A value as it stands in Web IDL's messages. */
+function show(value) {
+  if (typeof value === 'object' && value !== null) return require('internal/util/inspect').inspect(value);
+  return typeof value === 'string' ? `"${value}"` : String(value);
+}
+
 const isObject = (value) => (typeof value === 'object' && value !== null) || typeof value === 'function';
 
 function toDictionary(value) {
   if (value == null) return {};
   if (isObject(value)) return value;
-  throw new TypeError(`${CONTEXT}: Expected ${String(value)} to be one of: Null, Undefined, Object.`);
+  throw new TypeError(`${CONTEXT}: Expected ${show(value)} to be one of: Null, Undefined, Object.`);
 }
 
 function toSource(value) {
   if (value == null) return null;
   if (isPort(value)) return value;
   throw new TypeError(
-    `${CONTEXT}: Expected eventInitDict.source ("${String(value)}") to be an instance of MessagePort.`);
+    `${CONTEXT}: Expected eventInitDict.source ("${show(value)}") to be an instance of MessagePort.`);
 }
 
 function toPorts(value) {
   if (value === undefined) return NO_PORTS;
   if (!isObject(value) || typeof value[Symbol.iterator] !== 'function') {
-    throw new TypeError(`${CONTEXT}: eventInitDict.ports (${String(value)}) is not iterable.`);
+    throw new TypeError(`${CONTEXT}: eventInitDict.ports (${show(value)}) is not iterable.`);
   }
   const ports = [...value];
   const index = ports.findIndex((port) => !isPort(port));
   if (index !== -1) {
-    const shown = `eventInitDict.ports[${index}] ("${String(ports[index])}")`;
+    const shown = `eventInitDict.ports[${index}] ("${show(ports[index])}")`;
     throw new TypeError(`${CONTEXT}: Expected ${shown} to be an instance of MessagePort.`);
   }
   return Object.freeze(ports);

@@ -42,19 +42,26 @@ const READ_CHUNK = 64 * 1024;
 
 /** A promise of what an operation on the pool answers. */
 function ask(operation, syscall, path, dest, ...args) {
-  return new Promise((resolve, reject) => {
+  const asked = new Promise((resolve, reject) => {
     const id = start((errno, result) => {
       if (errno < 0) reject(lateFailure(errno, syscall, path, dest));
       else resolve(result);
     });
     binding[`${operation}Async`](id, ...args);
   });
+  return asked.then(undefined, withStack);
+}
+
+/** On the way to who awaits it, V8 can tell who that is. */
+function withStack(error) {
+  Error.captureStackTrace(error, withStack);
+  throw error;
 }
 
 function askStat(operation, target, options, path) {
   const bigint = options?.bigint === true;
   const slot = stats.takeSlot();
-  return new Promise((resolve, reject) => {
+  const asked = new Promise((resolve, reject) => {
     binding[`${operation}Async`](start((errno) => {
       const found = errno < 0 ? undefined : stats.take(bigint, slot.words);
       stats.giveBack(slot);
@@ -63,6 +70,7 @@ function askStat(operation, target, options, path) {
       else reject(lateFailure(errno, operation, path));
     }), target, slot.address);
   });
+  return asked.then(undefined, withStack);
 }
 
 // FileHandle
@@ -182,7 +190,7 @@ class FileHandle extends EventEmitter {
     validateBoolean(autoClose, 'options.autoClose');
     if (type !== 'bytes') {
       process.emitWarning(
-        'A non-"bytes" options.type has no effect. A byte-oriented stream is always created.', 'ExperimentalWarning');
+        'A non-"bytes" options.type has no effect. A byte-oriented steam is always created.', 'ExperimentalWarning');
     }
     const { ReadableStream } = require('internal/webstreams/readablestream');
     const finish = async () => {

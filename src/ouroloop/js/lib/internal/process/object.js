@@ -46,8 +46,8 @@ function makeProcess() {
     constructor: { __proto__: null, value: constructor, writable: true, configurable: true, enumerable: false },
   });
   constructor.prototype = prototype;
-  Object.defineProperty(prototype, Symbol.toStringTag, {
-    __proto__: null, value: 'process', writable: false, enumerable: false, configurable: true,
+  Object.defineProperty(process, Symbol.toStringTag, {
+    __proto__: null, value: 'process', writable: true, enumerable: false, configurable: true,
   });
   Object.setPrototypeOf(process, prototype);
 }

@@ -50,6 +50,11 @@ function emitWarning(warning, type, code, ctor) {
   process.nextTick(() => process.emit('warning', warning));
 }
 
+/** Emit a warning at once, where the process may be about to end. */
+function emitWarningNow(text) {
+  process.emit('warning', makeWarning(text, 'Warning', undefined, emitWarningNow));
+}
+
 function makeWarning(text, type, code, ctor, detail) {
   const warning = new Error(text);
   warning.name = String(type || 'Warning');
@@ -101,4 +106,4 @@ function write(text) {
   }
 }
 
-module.exports = { emitWarning, onWarning };
+module.exports = { emitWarning, emitWarningNow, onWarning };

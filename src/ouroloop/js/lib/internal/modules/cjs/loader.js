@@ -232,6 +232,10 @@ function resolveExports(folder, request) {
 
 function finishEsmResolution(url, manifestPath) {
   const { fileURLToPath } = require('internal/url');
+  if (/%(?:2f|5c)/i.test(url.pathname)) {
+    throw new ERR_INVALID_MODULE_SPECIFIER(
+      url.pathname, 'must not include encoded "/" or "\\" characters', manifestPath);
+  }
   const filename = fileURLToPath(url);
   const actual = tryFile(filename, false);
   if (actual) return actual;
@@ -541,7 +545,11 @@ function runSource(module, filename, { source, format }) {
 
 /** The exports of a CommonJS file that was imported. Hooks have resolved it already; it may be that they gave its source. */
 function loadImported(url, filename, isMain, source) {
-  if (!hooks.has('resolve') && source === undefined) return Module._load(filename, undefined, isMain);
+  if (!hooks.has('resolve') && source === undefined) {
+    const exports = Module._load(filename, undefined, isMain);
+    const module = Module._cache[filename];
+    return module !== undefined && exportsWhenLoaded.has(module) ? exportsWhenLoaded.get(module) : exports;
+  }
   const cached = Module._cache[filename];
   if (cached !== undefined) return exportsOfCached(cached);
   if (source === undefined) return loadFile(filename, undefined, isMain, '', { url });
@@ -577,7 +585,10 @@ Module.prototype.load = function(filename) {
   if (filename.endsWith('.mjs') && !Module._extensions['.mjs']) loadESM(this, filename);
   else Module._extensions[extension](this, filename);
   this.loaded = true;
+  exportsWhenLoaded.set(this, this.exports);
 };
+
+const exportsWhenLoaded = new WeakMap(); // what `import` gets, even if somebody replaces module.exports later
 
 Module.prototype.require = function(id) {
   validateString(id, 'id');
@@ -608,6 +619,7 @@ Module.prototype._compile = function(content, filename, format) {
     try {
       compiled = compile(content, filename);
     } catch (error) {
+      if (format === 'commonjs') warnOfModuleSyntax(error, content, filename);
       if (format === 'commonjs' || !mayBeModule(error, content)) throw error;
       format = 'module';
     }
@@ -620,6 +632,14 @@ Module.prototype._compile = function(content, filename, format) {
   const { exports } = this;
   return Reflect.apply(compiled, exports, [exports, require, this, filename, path.dirname(filename)]);
 };
+
+/** A file that is called CommonJS, and is an ES module. */
+function warnOfModuleSyntax(error, content, filename) {
+  if (!(error instanceof SyntaxError) || !require('internal/modules/esm_syntax').containsModuleSyntax(content)) return;
+  require('internal/process/warning').emitWarningNow(
+    `Failed to load the ES module: ${filename}. Make sure to set "type": "module" in the nearest package.json file ` +
+    'or use the .mjs extension.');
+}
 
 function mayBeModule(error, content) {
   if (getOptionValue('--experimental-detect-module') === false) return false;
@@ -642,6 +662,7 @@ function loadESMFromCJS(module, filename, source) {
     return;
   }
   if (getOptionValue('--require-module') === false) throw new ERR_REQUIRE_ESM(filename, true);
+  traceRequireOfModule(parents.get(module)?.filename, filename);
   module[kRequireESM] = true;
   const namespace = loader.requireESM(url, filename, source, parents.get(module));
   if (Object.hasOwn(namespace, 'module.exports')) {
@@ -651,6 +672,16 @@ function loadESMFromCJS(module, filename, source) {
   } else {
     module.exports = loader.facadeWithEsModuleFlag(url);
   }
+}
+
+/** --trace-require-module: tell who requires an ES module. */
+function traceRequireOfModule(parent, filename) {
+  const mode = getOptionValue('--trace-require-module');
+  if (mode === undefined || (mode === 'no-node-modules' && /[/\\]node_modules[/\\]/.test(parent))) return;
+  const who = parent === undefined ? '' : `CommonJS module ${parent} is loading ES Module ${filename} using require().\n`;
+  process.emitWarning(
+    `${who}Support for loading ES Module in require() is an experimental feature and might change at any time`,
+    'ExperimentalWarning');
 }
 
 function readSource(filename) {

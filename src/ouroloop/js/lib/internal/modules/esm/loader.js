@@ -12,7 +12,7 @@
 
 const {
   codes: {
-    ERR_IMPORT_ATTRIBUTE_MISSING, ERR_IMPORT_ATTRIBUTE_TYPE_INCOMPATIBLE, ERR_IMPORT_ATTRIBUTE_UNSUPPORTED,
+    ERR_INVALID_ARG_TYPE, ERR_IMPORT_ATTRIBUTE_MISSING, ERR_IMPORT_ATTRIBUTE_TYPE_INCOMPATIBLE, ERR_IMPORT_ATTRIBUTE_UNSUPPORTED,
     ERR_REQUIRE_ASYNC_MODULE, ERR_REQUIRE_CYCLE_MODULE, ERR_UNKNOWN_BUILTIN_MODULE, ERR_UNKNOWN_FILE_EXTENSION,
     ERR_UNKNOWN_MODULE_FORMAT,
   },
@@ -66,10 +66,24 @@ function conditions() {
   return require('internal/modules/cjs/loader').getConditions('import');
 }
 
+const resolved = new Map(); // parent's URL -> Map from specifier to `{ url }`
+
+/** What a specifier means, by Node's rules. It stays so for the module, even if its file goes. */
+function resolveOnce(specifier, parentURL) {
+  let known = resolved.get(parentURL);
+  if (known === undefined) resolved.set(parentURL, known = new Map());
+  let result = known.get(specifier);
+  if (result === undefined) {
+    result = require('internal/modules/esm/resolve').defaultResolve(specifier, parentURL, conditions());
+    known.set(specifier, result);
+  }
+  return result;
+}
+
 /** What a specifier means in a module: `{ url, format, importAttributes }`, the last two only as hooks have said. */
 function resolve(specifier, parentURL, attributes) {
   const { defaultResolve } = require('internal/modules/esm/resolve');
-  if (!hooks.has('resolve')) return defaultResolve(specifier, parentURL, conditions());
+  if (!hooks.has('resolve')) return resolveOnce(specifier, parentURL);
   const usual = conditions();
   const list = [...usual];
   return hooks.resolve(specifier, parentURL, attributes, list, (each, context) => {
@@ -85,10 +99,13 @@ function attributesOf(list) {
   return attributes;
 }
 
-function checkAttributes(url, format, attributes) {
+function checkAttributeNames(url, attributes) {
   for (const key of Object.keys(attributes)) {
     if (key !== 'type') throw new ERR_IMPORT_ATTRIBUTE_UNSUPPORTED(key, attributes[key], url);
   }
+}
+
+function checkAttributes(url, format, attributes) {
   const { type } = attributes;
   if (format === 'json') {
     if (type === undefined) throw new ERR_IMPORT_ATTRIBUTE_MISSING(url, 'type', 'json');
@@ -112,6 +129,7 @@ function recordOf(url, attributes, source, format) {
   const key = keyOf(url, attributes);
   const known = records.get(key);
   if (known !== undefined) return known;
+  checkAttributeNames(url, attributes);
   const loaded = hooks.has('load') && source === undefined ?
     readWithHooks(url, attributes, format) :
     read(url, source, format);
@@ -130,6 +148,7 @@ function read(url, source, format) {
   if (source !== undefined && format === 'module') return { format, source };
   if (url.startsWith('node:')) return { format: 'builtin' };
   if (url.startsWith('data:')) return readDataURL(url);
+  require('internal/modules/esm/resolve').checkScheme(url);
   const { fileURLToPath } = require('internal/url');
   const filename = fileURLToPath(url);
   format ??= formatByName(filename, url);
@@ -197,8 +216,11 @@ function detect(source, filename) {
   }
 }
 
-const DATA_URL = /^([^/]+\/[^;,]+)(?:[^,]*?)(;base64)?,([\s\S]*)$/;
-const MIME_FORMATS = { '__proto__': null, 'text/javascript': 'module', 'application/javascript': 'module', 'application/json': 'json', 'application/wasm': 'wasm' };
+const DATA_URL = /^([^,;]*)([^,]*?)(;base64)?,([^]*)$/;
+const MIME_FORMATS = {
+  '__proto__': null, 'text/javascript': 'module', 'application/javascript': 'module', 'application/json': 'json',
+  'application/wasm': 'wasm',
+};
 
 function readDataURL(url) {
   const { pathname, search } = new URL(url);
@@ -207,12 +229,11 @@ function readDataURL(url) {
     const { codes: { ERR_INVALID_URL } } = require('internal/errors');
     throw new ERR_INVALID_URL(url);
   }
-  const [, mime, base64, body] = match;
-  const format = MIME_FORMATS[mime];
-  if (format === undefined) throw new ERR_UNKNOWN_MODULE_FORMAT(mime, url);
+  const [, mime,, base64, body] = match;
+  const format = MIME_FORMATS[mime] ?? (mime.includes('/') ? mime : null);
   const { Buffer } = require('buffer');
-  const source = Buffer.from(decodeURIComponent(body), base64 ? 'base64' : 'utf8').toString();
-  return { format, source };
+  const bytes = Buffer.from(decodeURIComponent(body), base64 ? 'base64' : 'utf8');
+  return { format, source: format === 'wasm' ? bytes : bytes.toString() };
 }
 
 // Compiling: each format gives a record
@@ -247,13 +268,7 @@ const translators = {
   },
 
   json(url, { source, filename }) {
-    let value;
-    try {
-      value = JSON.parse(source.charCodeAt(0) === 0xFEFF ? source.slice(1) : source);
-    } catch (error) {
-      error.message = `${filename ?? url}: ${error.message}`;
-      throw error;
-    }
+    const value = filename === undefined ? parseJSON(source, url) : sharedJSON(source, filename);
     return makeUp(new Record(url, 'json'), ['default'], (set) => set('default', value));
   },
 
@@ -275,6 +290,28 @@ const translators = {
     throw new ERR_UNKNOWN_MODULE_FORMAT('addon', url);
   },
 };
+
+function parseJSON(source, name) {
+  try {
+    return JSON.parse(source.charCodeAt(0) === 0xFEFF ? source.slice(1) : source);
+  } catch (error) {
+    error.message = `${name}: ${error.message}`;
+    throw error;
+  }
+}
+
+/** A JSON file's value, which is the same object for `import` and `require`. */
+function sharedJSON(source, filename) {
+  const { Module } = require('internal/modules/cjs/loader');
+  const cached = Module._cache[filename];
+  if (cached?.loaded) return cached.exports;
+  const module = new Module(filename);
+  module.exports = parseJSON(source, filename);
+  module.filename = filename;
+  module.loaded = true;
+  Module._cache[filename] = module;
+  return module.exports;
+}
 
 const builtinSyncs = [];
 let mainURL;
@@ -332,10 +369,15 @@ function initializeImportMeta(number, meta) {
   }
   meta.main = url === mainURL;
   meta.resolve = (specifier, parent) => {
-    const base = parent !== undefined && getOptionValue('--experimental-import-meta-resolve') ? `${parent}` : url;
-    return resolveForMeta(specifier, base);
+    return resolveForMeta(specifier, getOptionValue('--experimental-import-meta-resolve') ? parentOf(parent, url) : url);
   };
   meta.url = url;
+}
+
+function parentOf(parent, url) {
+  if (parent === undefined) return url;
+  if (typeof parent === 'string' || require('internal/url').isURL(parent)) return `${parent}`;
+  throw new ERR_INVALID_ARG_TYPE('parentURL', ['string', 'URL'], parent);
 }
 
 /** `import.meta.resolve`: a file that is not there is no error. */
@@ -385,16 +427,42 @@ function explainMissingExport(error, specifiers) {
   if (record?.format !== 'commonjs') return;
   const [, specifier, name] = match;
   decorate(error);
+  const statement = internalBinding('errors').getMessage(error)[4];
+  const pattern = /\{.*\}/.exec(statement)?.[0].replace(/\s+as\s+/g, ': ');
   error.message = `Named export '${name}' not found. The requested module '${specifier}' is a CommonJS module, ` +
     'which may not support all module.exports as named exports.\nCommonJS modules can always be imported via the ' +
-    `default export, for example using:\n\nimport pkg from '${specifier}';\nconst { ${name} } = pkg;\n`;
+    `default export, for example using:\n\nimport pkg from '${specifier}';\n${pattern ? `const ${pattern} = pkg;\n` : ''}`;
+}
+
+const COMMONJS_NAME = /^(require|module|exports|__filename|__dirname) is not defined$/;
+
+/** A program that uses what only CommonJS has is told why it is not there. */
+function explainCommonJSName(error, record) {
+  if (!internalBinding('types').isNativeError(error) || error.name !== 'ReferenceError') return;
+  const before = error.message;
+  const match = COMMONJS_NAME.exec(before);
+  if (match === null) return;
+  error.message += ' in ES module scope';
+  if (match[1] === 'require') error.message += ', you can use import instead';
+  const url = /\bfile:\/\/[^\n]*?(?=:\d+:\d+)/.exec(error.stack)?.[0] ?? record.url;
+  if (url.startsWith('file:') && url.endsWith('.js')) {
+    const scope = require('internal/modules/package_json_reader').getPackageScope(url);
+    if (scope?.type === 'module') {
+      error.message += "\nThis file is being treated as an ES module because it has a '.js' file extension and " +
+        `'${scope.path}' contains "type": "module". To treat it as a CommonJS script, rename it to use the '.cjs' file ` +
+        'extension.';
+    }
+  }
+  error.stack = error.stack.replace(before, () => error.message);
 }
 
 /** Link and run; the promise of the module's end. */
 function evaluate(record) {
   link(record);
   markSeen(record);
-  return native.evaluateModule(record.number);
+  const promise = native.evaluateModule(record.number);
+  promise.then(undefined, (error) => explainCommonJSName(error, record));
+  return promise;
 }
 
 /** How many levels of modules that were not linked yet lie below a record. */
@@ -470,17 +538,30 @@ function isAsync(record, seen = new Set()) {
   return false;
 }
 
+/** Whether a module of this graph has begun to run, and waits for what it imports. */
+function isRunning(record, seen = new Set()) {
+  if (seen.has(record)) return false;
+  seen.add(record);
+  if (record.status === EVALUATING) return true;
+  for (const child of record.requests) {
+    if (isRunning(child, seen)) return true;
+  }
+  return false;
+}
+
 /** The namespace of an ES module that a `require` wants now. */
 function requireESM(url, filename, source, parent) {
   const record = recordOf(url, { __proto__: null }, source, 'module');
-  if (record.status === EVALUATING) throw new ERR_REQUIRE_CYCLE_MODULE(cycleMessage(filename, parent));
   link(record);
+  if (isRunning(record)) throw new ERR_REQUIRE_CYCLE_MODULE(cycleMessage(filename, parent));
   if (isAsync(record)) throw new ERR_REQUIRE_ASYNC_MODULE(filename, parent?.filename);
   if (record.status === ERRORED) throw native.getModuleError(record.number);
   const promise = native.evaluateModule(record.number);
   const [state, result] = values.getPromiseDetails(promise);
   if (state === REJECTED) {
     promise.catch(() => {});
+    explainCommonJSName(result, record);
+    if (internalBinding('types').isNativeError(result)) decorate(result); // or the place would be this one
     throw result;
   }
   if (state === PENDING) throw new ERR_REQUIRE_ASYNC_MODULE(filename, parent?.filename);

@@ -257,7 +257,7 @@ function packageExportsResolve(manifestURL, subpath, manifest, base, conditions)
 
 /** The URL that the internal specifier `name` ('#...') means in the package that `base` belongs to. */
 function packageImportsResolve(name, base, conditions) {
-  if (name === '#' || name.startsWith('#/') || name.endsWith('/')) {
+  if (name === '#' || name.endsWith('/')) {
     throw new ERR_INVALID_MODULE_SPECIFIER(name, 'is not a valid internal imports specifier name', fileURLToPath(base));
   }
   const scope = packages.getPackageScope(base);
@@ -389,8 +389,8 @@ function finalize(resolved, base) {
   const real = filename.endsWith('/') ? FOLDER : files.realFile(filename);
   if (real === FOLDER) throw new ERR_UNSUPPORTED_DIR_IMPORT(filename, fileURLToPath(base), resolved.href);
   if (real === NOTHING) throw new ERR_MODULE_NOT_FOUND(filename || resolved.pathname, pathOf(base), resolved);
-  if (real === filename || getOptionValue('--preserve-symlinks')) return resolved;
-  const url = pathToFileURL(real);
+  // From the path, so that a file has one URL, however its characters are encoded.
+  const url = pathToFileURL(getOptionValue('--preserve-symlinks') ? filename : real);
   url.search = resolved.search;
   url.hash = resolved.hash;
   return url;
@@ -404,7 +404,8 @@ function commonJSHint(specifier, base) {
   const parent = { filename, id: filename, path: folder, paths: Module._nodeModulePaths(folder) };
   const found = Module._resolveFilename(specifier, parent, false);
   if (specifier.startsWith('./') || specifier.startsWith('../')) {
-    const relative = path.relative(folder, found).replaceAll('\\', '/');
+    const toSlash = (url) => url.pathname.slice(0, url.pathname.lastIndexOf('/') + 1);
+    const relative = path.posix.relative(toSlash(new URL(base)), pathToFileURL(found).pathname);
     return relative.startsWith('../') ? relative : `./${relative}`;
   }
   const { name } = parsePackageName(specifier, base);
@@ -438,7 +439,7 @@ function defaultResolve(specifier, parentURL, conditions) {
     return { url: finalize(resolved, parentURL).href };
   } catch (error) {
     const mayHaveHint = error.code === 'ERR_MODULE_NOT_FOUND' || error.code === 'ERR_UNSUPPORTED_DIR_IMPORT';
-    if (mayHaveHint && parentURL.startsWith('file:')) addHint(error, specifier, parentURL);
+    if (mayHaveHint && specifier[0] !== '#' && parentURL.startsWith('file:')) addHint(error, specifier, parentURL);
     throw error;
   }
 }

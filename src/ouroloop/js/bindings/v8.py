@@ -1,0 +1,25 @@
+"""v8: what V8 tells of itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from .. import engine
+from ..natives import set_flags
+
+if TYPE_CHECKING:
+    from ..runtime import Runtime
+
+
+def operations(runtime: Runtime) -> dict[str, Callable[..., Any]]:
+    """For the module `v8`."""
+
+    def natives() -> Any:
+        return runtime.engine.natives
+
+    return {
+        "getHeapSpaceStatistics": lambda: natives().heap_space_statistics(),
+        "getHeapCodeStatistics": lambda: natives().heap_code_statistics(),
+        "cachedDataVersionTag": engine.cached_data_version_tag, "setFlagsFromString": set_flags,
+    }

@@ -1,0 +1,119 @@
+'use strict';
+
+// Running what a test author wrote: a test's function or a hook, called in one of three ways, with an end by time or signal.
+
+const { AbortError, codes: { ERR_TEST_FAILURE } } = require('internal/errors');
+const { validateAbortSignal, validateFunction, validateNumber, validateObject } = require('internal/validators');
+const { addAbortListener } = require('internal/events/abort_listener');
+const { kEmptyObject } = require('internal/util');
+const { TIMEOUT_MAX, Timeout, insert, clear } = require('internal/timers');
+const { isPromise } = require('internal/util/types');
+
+/** Why a test failed (`failureType`). */
+const FAILURE = Object.freeze({
+  __proto__: null,
+  ABORTED: 'testAborted',
+  CALLBACK_AND_PROMISE: 'callbackAndPromisePresent',
+  CANCELLED_BY_PARENT: 'cancelledByParent',
+  CODE: 'testCodeFailure',
+  EXPECTED: 'expectedFailure',
+  HOOK: 'hookFailed',
+  MULTIPLE_CALLBACKS: 'multipleCallbackInvocations',
+  PARENT_FINISHED: 'parentAlreadyFinished',
+  SUBTESTS: 'subtestsFailed',
+  TIMEOUT: 'testTimeoutFailure',
+});
+
+const failure = (cause, type) => new ERR_TEST_FAILURE(cause, type);
+
+function isTestFailure(error) {
+  return error?.code === 'ERR_TEST_FAILURE' && 'failureType' in error;
+}
+
+const isThenable = (value) => typeof value === 'object' && value !== null && typeof value.then === 'function';
+
+/** Call `stop(error)` when `timeout` ms are over or `signal` aborts. Returns what ends the watch. */
+function watch(timeout, signal, stop) {
+  const timed = Number.isFinite(timeout);
+  let timer;
+  if (timed) {
+    timer = new Timeout(() => stop(failure(`test timed out after ${timeout}ms`, FAILURE.TIMEOUT)), timeout, undefined, false, false);
+    insert(timer, timer._idleTimeout);
+  }
+  const listener = signal && addAbortListener(signal, () => stop(failure(signal.reason, FAILURE.ABORTED)));
+  return () => {
+    if (timed) clear(timer);
+    listener?.[Symbol.dispose]();
+  };
+}
+
+/**
+ * Call `fn` in `scope` (a function that runs functions) with `context`, which is its `this` too. One that declares
+ * another parameter gets a callback. Settles as the function does, or as `stopped` rejects.
+ */
+async function invoke(fn, scope, context, stopped) {
+  if (fn.length < 2) {
+    const result = scope(fn, context, context);
+    if (isPromise(result) || isThenable(result)) await Promise.race([result, stopped]);
+    return;
+  }
+  const { promise, resolve, reject } = Promise.withResolvers();
+  let calls = 0;
+  const done = (error) => {
+    calls++;
+    if (calls > 1) throw failure('callback invoked multiple times', FAILURE.MULTIPLE_CALLBACKS);
+    if (error) reject(error);
+    else resolve();
+  };
+  const result = scope(fn, context, context, done);
+  if (isPromise(result)) {
+    result.catch(() => {});
+    throw failure('passed a callback but also returned a Promise', FAILURE.CALLBACK_AND_PROMISE);
+  }
+  await Promise.race([promise, stopped]);
+}
+
+class Hook {
+  #name;
+  #fn;
+  #timeout;
+  #signal;
+  #outcome; // of a hook that runs once
+
+  constructor(name, fn = () => {}, options = kEmptyObject) {
+    validateFunction(fn, 'fn');
+    validateObject(options, 'options');
+    const { signal, timeout } = options;
+    if (timeout != null && timeout !== Infinity) validateNumber(timeout, 'options.timeout', 0, TIMEOUT_MAX);
+    validateAbortSignal(signal, 'options.signal');
+    this.#name = name;
+    this.#fn = fn;
+    this.#timeout = timeout;
+    this.#signal = signal;
+  }
+
+  /** Run it for `test`; what fails is a hook failure. */
+  run(test) {
+    if (this.#name.endsWith('Each')) return this.#run(test);
+    return this.#outcome ??= this.#run(test);
+  }
+
+  async #run(test) {
+    const { promise: stopped, reject } = Promise.withResolvers();
+    stopped.catch(() => {});
+    const end = watch(this.#timeout ?? test.timeout, this.#signal, reject);
+    try {
+      if (this.#signal?.aborted) throw failure(this.#signal.reason, FAILURE.ABORTED);
+      await invoke(this.#fn, (fn, self, ...args) => test.runInScope(fn, self, ...args), test.context, stopped);
+      if (this.#signal?.aborted) throw failure(this.#signal.reason, FAILURE.ABORTED);
+    } catch (error) {
+      const told = failure(`failed running ${this.#name} hook`, FAILURE.HOOK);
+      told.cause = isTestFailure(error) ? error.cause : error;
+      throw told;
+    } finally {
+      end();
+    }
+  }
+}
+
+module.exports = { AbortError, FAILURE, Hook, failure, invoke, isTestFailure, watch };

@@ -1,0 +1,89 @@
+"""The engine's traps: what would abort the process, or go wrong in silence, if it were not taken care of."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ouroloop import Runtime
+
+
+def ouro(source: str, *options: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "ouroloop", *options, "-e", source], capture_output=True, text=True, timeout=60, check=False,
+        env={**os.environ, **environment},
+    )
+
+
+def test_intl_works_out_of_the_box() -> None:
+    done = ouro("console.log(new Date(0).toLocaleString('de-DE', { timeZone: 'UTC' }), ['ö', 'z'].sort(Intl.Collator('sv').compare).join())")
+    assert done.stdout == "1.1.1970, 00:00:00 z,ö\n"
+
+
+def test_without_a_cache_folder_programs_run(tmp_path: Path) -> None:
+    nowhere = tmp_path / "file"
+    nowhere.write_text("")
+    done = ouro("console.log('runs')", OUROLOOP_CACHE=str(nowhere / "below"))
+    assert (done.stdout, done.returncode) == ("runs\n", 0)
+
+
+def test_a_broken_snapshot_is_made_anew(tmp_path: Path) -> None:
+    assert ouro("console.log(1)", OUROLOOP_CACHE=str(tmp_path)).stdout == "1\n"
+    (snapshot,) = tmp_path.glob("snapshot-*")
+    whole = snapshot.read_bytes()
+    for broken in (whole[:1000], b"", whole[: len(whole) // 2] + b"x" + whole[len(whole) // 2 + 1 :]):
+        snapshot.write_bytes(broken)
+        assert ouro("console.log(2)", OUROLOOP_CACHE=str(tmp_path)).stdout == "2\n"
+        assert snapshot.read_bytes() != broken
+
+
+@pytest.mark.parametrize("source", ["-0", "NaN", "2 ** 53", "-(2 ** 31)", "0.1"])
+def test_numbers_arrive_right(source: str) -> None:
+    with Runtime() as js:
+        js.globals.same = lambda value: value
+        assert js.eval(f"Object.is(same({source}), {source})") is True
+
+
+def test_text_with_lone_surrogates_survives_in_javascript() -> None:
+    done = ouro("const s = 'a\\ud800b'; console.log(s.length, Buffer.from(s).toString('hex'), s === `${s}`)")
+    assert done.stdout == "3 61efbfbd62 true\n"
+
+
+def test_promise_states_proxies_and_iterators_are_seen() -> None:
+    done = ouro(
+        "const it = new Map([[1, 2]]).entries(); console.log(Promise.resolve(1), new Promise(() => {}), it);"
+        "console.log(require('util').inspect(new Proxy({ a: 1 }, {}), { showProxy: true }));")
+    assert done.stdout.splitlines() == [
+        "Promise { 1 } Promise { <pending> } [Map Entries] { [ 1, 2 ] }", "Proxy [ { a: 1 }, {} ]"]
+
+
+def test_v8s_own_functions_are_not_for_programs() -> None:
+    done = ouro("%DebugPrint(1)")
+    assert done.returncode == 1
+    assert "SyntaxError: Unexpected token '%'" in done.stderr
+
+
+def test_microtasks_run_after_a_garbage_collection_of_code() -> None:
+    done = ouro(
+        "for (let i = 0; i < 12; i++) gc(); Promise.resolve().then(() => console.log('micro')); setTimeout(() => {"
+        "for (let i = 0; i < 12; i++) gc(); queueMicrotask(() => console.log('later')) }, 1)", "--expose-gc")
+    assert done.stdout == "micro\nlater\n", done.stderr
+
+
+def test_webassembly_compiles() -> None:
+    done = ouro(
+        "WebAssembly.instantiate(new Uint8Array([0,97,115,109,1,0,0,0,1,5,1,96,0,1,127,3,2,1,0,7,5,1,1,102,0,0,10,6,1,4,0,65,42,11]))"
+        ".then(({ instance }) => console.log(instance.exports.f()))")
+    assert done.stdout == "42\n"
+
+
+def test_forgotten_objects_are_told() -> None:
+    done = ouro(
+        "const registry = new FinalizationRegistry((what) => { console.log('gone', what); clearInterval(timer) });"
+        "(() => registry.register({}, 'it'))(); let left = 50;"
+        "const timer = setInterval(() => { gc(); if (--left === 0) clearInterval(timer) }, 5)", "--expose-gc")
+    assert done.stdout == "gone it\n"
