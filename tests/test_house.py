@@ -59,7 +59,9 @@ def test_the_loop_rests_on_the_standard_library_alone() -> None:
 
 
 def test_only_the_engine_imports_the_v8_binding() -> None:
-    importers = {path.name for path in SOURCE.rglob("*.py") if any(name.split(".")[0] == "v8" for name in imports_of(path))}
+    importers = {
+        path.name for path in SOURCE.rglob("*.py") if any(name.split(".")[0] == "v8" for name in imports_of(path))
+    }
     assert importers <= {"engine.py"}
 
 

@@ -2,13 +2,15 @@
 
 __version__ = "0.1.0"
 
-_EMBEDDING = ("JSFunction", "JSObject", "JSPromise", "JavaScriptError", "JavaScriptExit", "EngineBusyError", "Runtime")
-__all__ = [*_EMBEDDING, "__version__"]
+__all__ = [
+    "EngineBusyError", "JSFunction", "JSObject", "JSPromise", "JavaScriptError", "JavaScriptExit", "Runtime",
+    "__version__",
+]
 
 
 def __getattr__(name: str) -> object:
     # Whoever wants the loop alone does not pay for V8.
-    if name not in _EMBEDDING:
+    if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from .js import embedding
 

@@ -21,15 +21,17 @@ def js() -> Iterator[Runtime]:
 
 
 @pytest.mark.parametrize(("source", "value"), [
-    ("1 + 1", 2), ("'text'", "text"), ("true", True), ("null", None), ("undefined", None), ("0.5", 0.5), ("2n ** 70n", 2**70),
+    ("1 + 1", 2), ("'text'", "text"), ("true", True), ("null", None), ("undefined", None), ("0.5", 0.5),
+    ("2n ** 70n", 2**70),
     ("[1, [2, 'x'], { a: null }]", [1, [2, "x"], {"a": None}]), ("new Uint8Array([1, 2])", b"\1\2"),
-    ("new Date(0)", datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)), ("'\\u{1F40D}'", "\N{SNAKE}"),
+    ("new Date(0)", datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)), ("'\\u{1F40D}'", "\N{SNAKE}"),
 ])
 def test_data_comes_as_a_copy(js: Runtime, source: str, value: Any) -> None:
     assert js.eval(source) == value
 
 
-@pytest.mark.parametrize("value", [1, -0.5, 2**80, "text", "\N{SNAKE}", True, None, [1, [2]], {"a": {"b": [None]}}, b"\0\xff"])
+@pytest.mark.parametrize(
+    "value", [1, -0.5, 2**80, "text", "\N{SNAKE}", True, None, [1, [2]], {"a": {"b": [None]}}, b"\0\xff"])
 def test_data_goes_and_comes_back(js: Runtime, value: Any) -> None:
     assert js.eval("(x) => x")(value) == value
 
@@ -124,12 +126,12 @@ def test_files_of_the_working_folder(js: Runtime, tmp_path: Path, monkeypatch: p
         promise = here.import_("./b.mjs")
         assert isinstance(promise, JSPromise)
         assert here.wait(promise).b == 1
-        with pytest.raises(JavaScriptError, match="Cannot find module './none.cjs'"):
+        with pytest.raises(JavaScriptError, match="Cannot find module"):
             here.require("./none.cjs")
 
 
 def test_a_time_limit_stops_what_takes_too_long(js: Runtime) -> None:
-    with pytest.raises(TimeoutError, match="limit of 0.05 s"):
+    with pytest.raises(TimeoutError, match="longer than its limit"):
         js.eval("for (;;);", time_limit=0.05)
     with pytest.raises(TimeoutError):
         js.eval("() => { for (;;); }").call(time_limit=0.05)

@@ -14,13 +14,15 @@ from ouroloop import Runtime
 
 def ouro(source: str, *options: str, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "ouroloop", *options, "-e", source], capture_output=True, text=True, timeout=60, check=False,
-        env={**os.environ, **environment},
+        [sys.executable, "-m", "ouroloop", *options, "-e", source], capture_output=True, text=True, timeout=60,
+        check=False, env={**os.environ, **environment},
     )
 
 
 def test_intl_works_out_of_the_box() -> None:
-    done = ouro("console.log(new Date(0).toLocaleString('de-DE', { timeZone: 'UTC' }), ['ö', 'z'].sort(Intl.Collator('sv').compare).join())")
+    done = ouro(
+        "console.log(new Date(0).toLocaleString('de-DE', { timeZone: 'UTC' }),"
+        "['ö', 'z'].sort(Intl.Collator('sv').compare).join())")
     assert done.stdout == "1.1.1970, 00:00:00 z,ö\n"
 
 
@@ -76,7 +78,8 @@ def test_microtasks_run_after_a_garbage_collection_of_code() -> None:
 
 def test_webassembly_compiles() -> None:
     done = ouro(
-        "WebAssembly.instantiate(new Uint8Array([0,97,115,109,1,0,0,0,1,5,1,96,0,1,127,3,2,1,0,7,5,1,1,102,0,0,10,6,1,4,0,65,42,11]))"
+        "WebAssembly.instantiate(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 127, 3, 2, 1, 0,"
+        "7, 5, 1, 1, 102, 0, 0, 10, 6, 1, 4, 0, 65, 42, 11]))"
         ".then(({ instance }) => console.log(instance.exports.f()))")
     assert done.stdout == "42\n"
 

@@ -2,8 +2,8 @@
 
 Theory of operation. One folder, `ouroloop` in the place the system has for caches (XDG Base Directory Specification; on
 macOS `~/Library/Caches`); OUROLOOP_CACHE names another. A file's name is its key and holds every version it depends on,
-so that nothing is ever stale: an old file is simply not asked for. A file appears whole or not at all. When the folder cannot be written, what would
-have been kept is made anew each time, and nobody is told.
+so that nothing is ever stale: an old file is simply not asked for. A file appears whole or not at all. When the
+folder cannot be written, what would have been kept is made anew each time, and nobody is told.
 """
 
 from __future__ import annotations

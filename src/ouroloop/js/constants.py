@@ -46,17 +46,20 @@ def _fs() -> dict[str, int]:
         "UV_DIRENT_FIFO": 4, "UV_DIRENT_SOCKET": 5, "UV_DIRENT_CHAR": 6, "UV_DIRENT_BLOCK": 7,
         "EXTENSIONLESS_FORMAT_JAVASCRIPT": 0, "EXTENSIONLESS_FORMAT_WASM": 1,
     }
-    for name in "S_IFMT S_IFREG S_IFDIR S_IFCHR S_IFBLK S_IFIFO S_IFLNK S_IFSOCK".split():
+    for name in ["S_IFMT", "S_IFREG", "S_IFDIR", "S_IFCHR", "S_IFBLK", "S_IFIFO", "S_IFLNK", "S_IFSOCK"]:
         found[name] = 0o170000 if name == "S_IFMT" else getattr(stat, name)
     for name in (
-        "O_CREAT O_EXCL UV_FS_O_FILEMAP O_NOCTTY O_TRUNC O_APPEND O_DIRECTORY O_NOATIME O_NOFOLLOW O_SYNC O_DSYNC "
-        "O_SYMLINK O_DIRECT O_NONBLOCK"
-    ).split():
+        "O_CREAT", "O_EXCL", "UV_FS_O_FILEMAP", "O_NOCTTY", "O_TRUNC", "O_APPEND", "O_DIRECTORY", "O_NOATIME",
+        "O_NOFOLLOW", "O_SYNC", "O_DSYNC", "O_SYMLINK", "O_DIRECT", "O_NONBLOCK",
+    ):
         if name == "UV_FS_O_FILEMAP":
             found[name] = 0
         elif hasattr(os, name):
             found[name] = getattr(os, name)
-    for name in "S_IRWXU S_IRUSR S_IWUSR S_IXUSR S_IRWXG S_IRGRP S_IWGRP S_IXGRP S_IRWXO S_IROTH S_IWOTH S_IXOTH".split():
+    for name in (
+        "S_IRWXU", "S_IRUSR", "S_IWUSR", "S_IXUSR", "S_IRWXG", "S_IRGRP", "S_IWGRP", "S_IXGRP", "S_IRWXO", "S_IROTH",
+        "S_IWOTH", "S_IXOTH",
+    ):
         found[name] = getattr(stat, name)
     found.update({"F_OK": 0, "R_OK": 4, "W_OK": 2, "X_OK": 1})
     found.update({

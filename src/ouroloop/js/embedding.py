@@ -1,12 +1,12 @@
 """ouroloop.Runtime: JavaScript inside a Python program.
 
-Theory of operation. A runtime is a JavaScript world with a loop of its own, or the loop it is given. Data crosses by copy: numbers, text,
-bytes, dates, and lists and dicts of such. Everything else is a stand-in: `JSObject`, `JSFunction`, `JSPromise` here for
-what is JavaScript's; a function there for what is Python's. Calling in runs ticks and microtasks before it returns;
-timers and I/O need the loop, which runs while something is awaited, and in `run()`.
+Theory of operation. A runtime is a JavaScript world with a loop of its own, or the loop it is given. Data crosses by
+copy: numbers, text, bytes, dates, and lists and dicts of such. Everything else is a stand-in: `JSObject`,
+`JSFunction`, `JSPromise` here for what is JavaScript's; a function there for what is Python's. Calling in runs ticks
+and microtasks before it returns; timers and I/O need the loop, which runs while something is awaited, and in `run()`.
 
-What surprises people: while JavaScript runs and calls a function of Python, that function cannot call JavaScript in turn
-(`EngineBusyError`): make it `async def`, or return. A JavaScript error is raised as `JavaScriptError`, with
+What surprises people: while JavaScript runs and calls a function of Python, that function cannot call JavaScript in
+turn (`EngineBusyError`): make it `async def`, or return. A JavaScript error is raised as `JavaScriptError`, with
 JavaScript's stack; if it began as a Python exception, that is its `__cause__`.
 """
 
@@ -138,7 +138,8 @@ class Runtime:
     def wait(self, awaitable: JSPromise, *, time_limit: float | None = None) -> Any:
         """Run the loop until a promise is settled; its value.
 
-        Raises `TimeoutError` when `time_limit` seconds were not enough, `RuntimeError` when nothing is left that could settle it.
+        Raises `TimeoutError` when `time_limit` seconds were not enough, `RuntimeError` when nothing is left that
+        could settle it.
         """
         self._check_open()
         settlement = awaitable._follow()
@@ -224,7 +225,8 @@ class Runtime:
         if callable(value):
             return self._encode_function(value)
         raise TypeError(
-            f"{type(value).__name__} cannot be passed to JavaScript: give it data (numbers, text, bytes, dates, lists, dicts), "
+            f"{type(value).__name__} cannot be passed to JavaScript: give it data (numbers, text, bytes, dates, "
+            "lists, dicts), "
             "a function, or something that came from JavaScript")
 
     def _encode_function(self, function: Callable[..., Any]) -> list[Any]:
@@ -233,7 +235,7 @@ class Runtime:
             number = self._last = self._last + 1
             self._functions[number] = function
             self._function_numbers[id(function)] = number
-        is_async = inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(getattr(function, "__call__", None))
+        is_async = inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(type(function).__call__)
         return ["async" if is_async else "function", number, getattr(function, "__name__", type(function).__name__)]
 
     def _encode_exception(self, exc: BaseException) -> list[Any]:
@@ -301,7 +303,10 @@ class Runtime:
     # The end
 
     def close(self) -> None:
-        """Give everything back. What came from the runtime can no longer be used. Closing a closed runtime does nothing."""
+        """Give everything back.
+
+        What came from the runtime can no longer be used. Closing a closed runtime does nothing.
+        """
         if self.closed:
             return
         self._check_idle()

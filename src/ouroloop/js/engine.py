@@ -5,9 +5,10 @@ it). An engine starts from a snapshot, a heap in which the core modules have alr
 calling a function that it took out once (`function`); JavaScript reaches Python by the one host function `operation`,
 which gets a number and the arguments.
 
-What surprises people: values cross by copy, and entering the binding while JavaScript is on the stack aborts the process.
-So `depth` counts, and `EngineBusyError` is raised instead. Microtasks run only when asked to (`checkpoint`). An isolate belongs to
-the thread that made it, and isolates are dropped last-in, first-out: V8's rule, kept by the binding.
+What surprises people: values cross by copy, and entering the binding while JavaScript is on the stack aborts the
+process. So `depth` counts, and `EngineBusyError` is raised instead. Microtasks run only when asked to (`checkpoint`).
+An isolate belongs to the thread that made it, and isolates are dropped last-in, first-out: V8's rule, kept by the
+binding.
 """
 
 from __future__ import annotations

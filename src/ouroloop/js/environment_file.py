@@ -1,8 +1,8 @@
 """Files of environment variables (`.env`), as --env-file, `process.loadEnvFile` and `util.parseEnv` read them.
 
-Theory of operation. A line is `NAME=value`, perhaps after `export`. A value in ", ' or ` may go over several lines; in " `\\n` is a
-line's end. Without quotes it ends at ` #` or `#`, and is trimmed. What does not look like that is passed over. Source: Node's
-documentation of --env-file, and what Node 24 does.
+Theory of operation. A line is `NAME=value`, perhaps after `export`. A value in ", ' or ` may go over several lines;
+in " `\\n` is a line's end. Without quotes it ends at ` #` or `#`, and is trimmed. What does not look like that is
+passed over. Source: Node's documentation of --env-file, and what Node 24 does.
 """
 
 from __future__ import annotations

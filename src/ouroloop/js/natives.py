@@ -1,10 +1,10 @@
 """Natives: the few functions that JavaScript needs to be made on V8's own C interface.
 
-Theory of operation. An operation (`bindings/`) gets copies of its arguments. A native gets the values themselves: it can
-ask a promise for its state, compile a source as a function, link ES modules, give the address of a buffer's memory. Each
-is a V8 function whose C callback is a Python method here, called through ctypes with the call's `FunctionCallbackInfo`. A
-handle (`v8::Local`) is an address of a slot that holds a value; handles made during a call die with it, so what is to last
-is kept as a `v8::Global`.
+Theory of operation. An operation (`bindings/`) gets copies of its arguments. A native gets the values themselves: it
+can ask a promise for its state, compile a source as a function, link ES modules, give the address of a buffer's
+memory. Each is a V8 function whose C callback is a Python method here, called through ctypes with the call's
+`FunctionCallbackInfo`. A handle (`v8::Local`) is an address of a slot that holds a value; handles made during a call
+die with it, so what is to last is kept as a `v8::Global`.
 
 What surprises people: a native may enter JavaScript again (to link a module, to run microtasks), which the binding may
 not. It is also cheaper than an operation: 0.2 us, and 0.15 us for each argument looked at. An exception in JavaScript
@@ -150,7 +150,8 @@ _DO_NOT_EXIT = 1  # even for --help
 _TYPE_CHECKS = {
     name: f"_ZNK2v85Value{len(name)}{name[0].upper()}{name[1:]}Ev"
     for name in (
-        "isArgumentsObject", "isArrayBuffer", "isBigIntObject", "isBooleanObject", "isDate", "isExternal", "isGeneratorFunction",
+        "isArgumentsObject", "isArrayBuffer", "isBigIntObject", "isBooleanObject", "isDate", "isExternal",
+        "isGeneratorFunction",
         "isGeneratorObject", "isMap", "isMapIterator", "isModuleNamespaceObject", "isNativeError", "isNumberObject",
         "isPromise", "isProxy", "isRegExp", "isSet", "isSetIterator", "isSharedArrayBuffer", "isStringObject",
         "isSymbolObject", "isWeakMap", "isWeakSet",
@@ -203,13 +204,17 @@ def load(path: str) -> None:
 
 
 def set_flags(flags: str) -> None:
-    """Set V8's flags, for the whole process ("--stack-size=2000"). Most heed only what is set before the first isolate."""
+    """Set V8's flags, for the whole process ("--stack-size=2000").
+
+    Most heed only what is set before the first isolate.
+    """
     data = flags.encode()
     _functions["V8__SetFlagsFromString"](data, len(data))
 
 
 def set_flags_from_command_line(flags: list[str]) -> list[str]:
-    """Set V8's flags, as the words of a command line; those that V8 does not know, or whose value is none, are returned.
+    """Set V8's flags, as the words of a command line; those that V8 does not know, or whose value is none, are
+    returned.
 
     V8 itself writes to standard error what is wrong with a value.
     """
@@ -233,7 +238,10 @@ def v8_version() -> str:
 
 
 def memory(address: int, length: int) -> memoryview:
-    """`length` bytes of memory at `address`, to read and to write in place. It must stay alive meanwhile: that is the caller's part."""
+    """`length` bytes of memory at `address`, to read and to write in place.
+
+    It must stay alive meanwhile: that is the caller's part.
+    """
     view: memoryview = memory_view(address, length, _WRITABLE)
     return view
 
@@ -257,7 +265,10 @@ class Natives:
         self._on_rejection = self._on_import_meta = self._on_dynamic_import = 0
 
     def install(self, target: str) -> None:
-        """Put the natives on the object that is the global variable `target`, in groups: `util`, `types`, `modules` …"""
+        """Put the natives on the object that is the global variable `target`, in groups.
+
+        `util`, `types`, `modules` …
+        """
         container = self._get(self._call.Context__Global(self._context), target)
         groups = {
             "util": (
@@ -265,7 +276,10 @@ class Natives:
                 "getOwnNonIndexProperties", "address",
                 "detachArrayBuffer", "collectGarbage", "getHeapStatistics",
             ),
-            "errors": ("getMessage", "callCatching", "captureStackTraces", "setPromiseRejectCallback", "runMicrotasks", "makeCheckpoint"),
+            "errors": (
+                "getMessage", "callCatching", "captureStackTraces", "setPromiseRejectCallback",
+                "runMicrotasks", "makeCheckpoint",
+            ),
             "contextify": ("compileFunction", "runScript"),
             "module_wrap": (
                 "compileModule", "instantiateModule", "evaluateModule", "getModuleNamespace", "getModuleStatus",
@@ -463,7 +477,10 @@ class Natives:
         return local
 
     def getOwnNonIndexProperties(self, info: int) -> int | None:
-        """`getOwnNonIndexProperties(object, filter)`: the keys that are no array indices; filter 0 all, 2 enumerable."""
+        """`getOwnNonIndexProperties(object, filter)`.
+
+        The keys that are no array indices; filter 0 all, 2 enumerable.
+        """
         value, which = self._arguments(info, 2)
         keys: int | None = _functions[_PROPERTY_NAMES](value, self._context, 0, self._integer(which), 1, 0)
         return keys
@@ -490,7 +507,7 @@ class Natives:
         return found
 
     def heap_code_statistics(self) -> list[float]:
-        """Bytes of code and its metadata, of bytecode and its metadata, of external sources, of CPU profiler metadata."""
+        """Bytes of code, of bytecode (each with its metadata), of external sources, of the CPU profiler's metadata."""
         fields = (_size * 8)()
         self._call.Isolate__GetHeapCodeAndMetadataStatistics(self._isolate, ctypes.cast(fields, _pointer))
         return [float(value) for value in fields[:4]]
@@ -572,7 +589,8 @@ class Natives:
         self._call.Isolate__SetPromiseRejectCallback(self._isolate, pointer)
 
     def makeCheckpoint(self, _info: int) -> int | None:
-        """A function that runs the microtasks as `runMicrotasks` does, at a tenth of the cost: V8's own, by its own name.
+        """A function that runs the microtasks as `runMicrotasks` does, at a tenth of the cost: V8's own, by its own
+        name.
 
         V8 reads such names only while a flag is set. Undefined where the flag can no longer be set.
         """
@@ -620,7 +638,10 @@ class Natives:
             call.ScriptCompiler__Source__DESTRUCT(compiled)
 
     def runScript(self, info: int) -> int | None:
-        """`runScript(source, filename, lineOffset, columnOffset, compileOnly)`: what the script's last statement gives."""
+        """`runScript(source, filename, lineOffset, columnOffset, compileOnly)`.
+
+        What the script's last statement gives.
+        """
         call = self._call
         source, filename, line, column, compile_only = self._arguments(info, 5)
         origin = ctypes.create_string_buffer(_SCRATCH)
@@ -661,7 +682,7 @@ class Natives:
         return next(number for number in candidates if _word(self._modules[number]) == _word(module))
 
     def instantiateModule(self, info: int) -> int | None:
-        """`instantiateModule(module, resolve)`, where `resolve(specifier, attributes, referrer)` gives a module's number."""
+        """`instantiateModule(module, resolve)`: `resolve(specifier, attributes, referrer)` gives a module's number."""
         resolver = self._call.FunctionCallbackInfo__Get(info, 1)
 
         def resolve(_context: int, specifier: int, attributes: int, referrer: int) -> int | None:
@@ -677,7 +698,10 @@ class Natives:
         return None
 
     def _attributes(self, attributes: int, stride: int) -> int:
-        """Import attributes as [key, value, key, value …]. V8 gives them with positions (`stride` 3), or without (2)."""
+        """Import attributes as [key, value, key, value …].
+
+        V8 gives them with positions (`stride` 3), or without (2).
+        """
         call = self._call
         length = call.FixedArray__Length(attributes)
         return self._array([
@@ -712,7 +736,10 @@ class Natives:
         self._call.Isolate__SetHostInitializeImportMetaObjectCallback(self._isolate, pointer)
 
     def setImportModuleDynamicallyCallback(self, info: int) -> None:
-        """`function(specifier, attributes, referrer)` returns the promise of `import()`; the referrer is a script's name."""
+        """`function(specifier, attributes, referrer)` returns the promise of `import()`.
+
+        The referrer is a script's name.
+        """
         self._on_dynamic_import = self._keep(self._call.FunctionCallbackInfo__Get(info, 0))
 
         def callback(_context: int, _options: int, referrer: int, specifier: int, attributes: int) -> int | None:

@@ -344,7 +344,8 @@ def _allowed(key: str) -> bool:
     """Whether NODE_OPTIONS may have this option."""
     if key in _NOT_IN_ENVIRONMENT:
         return False
-    known = key == "--trace-require-module" or key in _SWITCHES or key in _TEXTS or key in _NUMBERS or key in _LISTS or key in _V8_IN_ENVIRONMENT
+    tables = (_SWITCHES, _TEXTS, _NUMBERS, _LISTS, _V8_IN_ENVIRONMENT)
+    known = key == "--trace-require-module" or any(key in table for table in tables)
     return known or key[2:] in _IDLE_SWITCHES or key[2:] in _IDLE_TEXTS
 
 

@@ -2,9 +2,9 @@
 
 Theory of operation. A runtime has an engine and a loop. JavaScript keeps its own queues (`lib/internal/timers.js`,
 `task_queues.js`); the loop holds one timer, one check watcher and one idle watcher for all of them. What the loop
-calls enters JavaScript by one of a few functions (`processTimers`, `processImmediate`, `complete`, `emit`); each runs ticks and
-microtasks before it returns, and handles the program's errors itself. Numbers that both languages need at every step lie in
-memory that both can see.
+calls enters JavaScript by one of a few functions (`processTimers`, `processImmediate`, `complete`, `emit`); each runs
+ticks and microtasks before it returns, and handles the program's errors itself. Numbers that both languages need at
+every step lie in memory that both can see.
 
 What surprises people: JavaScript's functions never reach Python. A request is a number here, and so is a handle.
 """

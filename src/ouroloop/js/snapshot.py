@@ -1,8 +1,9 @@
 """The snapshot: V8's heap after the core modules have run, made once and kept in the user's cache folder.
 
 Theory of operation. Compiling and running the core modules takes some 100 ms; taking up a heap in which they have run
-takes a few. The snapshot is kept under a key of everything it depends on: the versions, the platform, and the size and time of
-each source file. One that is missing or stale is made anew (`snapshot_builder.py`), one that is broken too.
+takes a few. The snapshot is kept under a key of everything it depends on: the versions, the platform, and the size
+and time of each source file. One that is missing or stale is made anew (`snapshot_builder.py`), one that is broken
+too.
 
 This is on the way of every start, so it imports little.
 """
@@ -58,7 +59,9 @@ def _key() -> str:
     return f"snapshot-{crc32(chr(10).join(facts).encode()):08x}-{sys.implementation.cache_tag}.bin"
 
 
-def numbered(index: int, operations: dict[str, Callable[..., object]]) -> Iterator[tuple[str, int, Callable[..., object]]]:
+def numbered(
+    index: int, operations: dict[str, Callable[..., object]],
+) -> Iterator[tuple[str, int, Callable[..., object]]]:
     """Each operation of the binding `index` with its number, which is the same in every process."""
     for position, key in enumerate(sorted(operations)):
         yield key, index * _OPERATIONS_EACH + position, operations[key]

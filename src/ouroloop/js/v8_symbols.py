@@ -5,9 +5,9 @@ Theory of operation. The binding's extension module carries all of V8, with the 
 entered while JavaScript runs. The rest is there all the same: the file's symbol table names every function. This module
 reads the table (ELF, System V ABI chapter 4), and gives the address of each function in this process.
 
-What surprises people: these symbols are local, so dlsym(3) does not find them; but the exported `PyInit_v8` tells by how
-much the file was moved when it was loaded, and that holds for its neighbours. Reading a table of 95,000 symbols takes
-0.1 s, so what was found is kept in the user's cache folder, under the file's size and time.
+What surprises people: these symbols are local, so dlsym(3) does not find them; but the exported `PyInit_v8` tells by
+how much the file was moved when it was loaded, and that holds for its neighbours. Reading a table of 95,000 symbols
+takes 0.1 s, so what was found is kept in the user's cache folder, under the file's size and time.
 """
 
 from __future__ import annotations
@@ -87,4 +87,5 @@ def _value(name: str, texts: bytes, entries: bytes, text_offsets: array[int]) ->
             continue
         value: int = struct.unpack_from("<Q", entries, index * 24 + 8)[0]
         return value
-    raise SymbolsMissingError(f"v8-python has no function {name}; Ouroloop needs the version that it pins: pip install -U ouroloop")
+    raise SymbolsMissingError(
+        f"v8-python has no function {name}; Ouroloop needs the version that it pins: pip install -U ouroloop")

@@ -1,8 +1,8 @@
 """The operations that JavaScript calls: one file for each of Node's bindings, on the standard library and `loop`.
 
 Each file has `operations(runtime)`, or `OPERATIONS` where no runtime is needed: what JavaScript finds under
-`internalBinding(NAME)`, by name. An operation gets copies of its arguments and returns a value that can be copied; one that fails
-returns a negative errno (libuv's numbers), and JavaScript makes the error.
+`internalBinding(NAME)`, by name. An operation gets copies of its arguments and returns a value that can be copied;
+one that fails returns a negative errno (libuv's numbers), and JavaScript makes the error.
 """
 
 from __future__ import annotations

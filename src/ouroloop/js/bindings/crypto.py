@@ -97,7 +97,9 @@ def operations(runtime: Runtime) -> dict[str, Callable[..., Any]]:
     def pbkdf2_async(request: int, password: bytes, salt: bytes, iterations: int, length: int, name: str) -> None:
         _submit(request, "crypto.pbkdf2", pbkdf2, password, salt, iterations, length, name)
 
-    def scrypt(password: bytes, salt: bytes, length: int, cost: int, block: int, parallel: int, most: int) -> bytes | int:
+    def scrypt(
+        password: bytes, salt: bytes, length: int, cost: int, block: int, parallel: int, most: int,
+    ) -> bytes | int:
         try:
             return hashlib.scrypt(
                 password, salt=salt, n=int(cost), r=int(block), p=int(parallel), maxmem=int(most), dklen=int(length))
@@ -119,7 +121,8 @@ def operations(runtime: Runtime) -> dict[str, Callable[..., Any]]:
         runtime.loop.queue_work(lambda: work(*args), done, name=name)
 
     return {
-        "hashes": hashes, "createHash": create_hash, "createHmac": create_hmac, "copy": copy, "update": update, "updateText": update_text,
+        "hashes": hashes, "createHash": create_hash, "createHmac": create_hmac, "copy": copy, "update": update,
+        "updateText": update_text,
         "digest": digest, "fillRandom": fill_random, "fillRandomAsync": fill_random_async, "pbkdf2": pbkdf2,
         "pbkdf2Async": pbkdf2_async, "scrypt": scrypt, "scryptAsync": scrypt_async,
     }

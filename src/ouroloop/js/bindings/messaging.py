@@ -11,7 +11,8 @@ if TYPE_CHECKING:
 
 
 def operations(runtime: Runtime) -> dict[str, Callable[..., Any]]:
-    """For `internal/message_channel`: each `ref` holds the loop until its `unref`; `wake(id)` calls on handle `id` in the poll step.
+    """For `internal/message_channel`: each `ref` holds the loop until its `unref`; `wake(id)` calls on handle `id` in
+    the poll step.
 
     All ports share one libuv-like async handle, where Node has one for each.
     """

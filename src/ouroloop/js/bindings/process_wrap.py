@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,10 @@ def operations(runtime: Runtime) -> dict[str, Callable[..., Any]]:
     children: dict[int, Any] = {}
 
     def spawn(handle: int, options: dict[str, Any], pipes: list[int | None]) -> list[int]:
-        """Start a program: `[errno, pid]`. `stdio` has "ignore", a descriptor, or "pipe"; `pipes` the numbers of the handles for those."""
+        """Start a program: `[errno, pid]`.
+
+        `stdio` has "ignore", a descriptor, or "pipe"; `pipes` the numbers of the handles for those.
+        """
         from ...loop import Pipe, Process
 
         loop = runtime.loop
@@ -36,8 +40,9 @@ def operations(runtime: Runtime) -> dict[str, Callable[..., Any]]:
 
         try:
             process.spawn(
-                options["file"], options["args"], env=options["env"], cwd=options["cwd"], stdio=stdio, uid=_number(options["uid"]),
-                gid=_number(options["gid"]), detached=bool(options["detached"]), exit_callback=ended,
+                options["file"], options["args"], env=options["env"], cwd=options["cwd"], stdio=stdio,
+                uid=_number(options["uid"]), gid=_number(options["gid"]), detached=bool(options["detached"]),
+                exit_callback=ended,
             )
         except (OSError, ValueError) as exc:
             for pipe in opened.values():
@@ -111,7 +116,9 @@ class _Run:
         stdio = self._options["stdio"]
         return {
             "pid": pid, "error": self._error, "status": self._status, "signal": self._signal,
-            "output": [bytes(self._output[position]) if position in self._output else None for position in range(len(stdio))],
+            "output": [
+                bytes(self._output[position]) if position in self._output else None for position in range(len(stdio))
+            ],
         }
 
     def _start(self) -> int:
@@ -129,8 +136,9 @@ class _Run:
                 stdio.append(None if entry == "ignore" else int(entry))
         try:
             self._process.spawn(
-                options["file"], options["args"], env=options["env"], cwd=options["cwd"], stdio=stdio, uid=_number(options["uid"]),
-                gid=_number(options["gid"]), detached=bool(options["detached"]), exit_callback=self._ended,
+                options["file"], options["args"], env=options["env"], cwd=options["cwd"], stdio=stdio,
+                uid=_number(options["uid"]), gid=_number(options["gid"]), detached=bool(options["detached"]),
+                exit_callback=self._ended,
             )
         except (OSError, ValueError) as exc:
             self._error = -(getattr(exc, "errno", None) or errno.EINVAL)
@@ -185,10 +193,8 @@ class _Run:
         for pipe in self._pipes.values():
             if not pipe.closing:
                 pipe.close()
-        try:
+        with contextlib.suppress(OSError):
             self._process.kill(int(self._options["killSignal"]))
-        except OSError:
-            pass
 
     def _ended(self, status: int, signum: int) -> None:
         self._status, self._signal = status, signum

@@ -1,7 +1,7 @@
 """stream_wrap: pipes and terminals, as handles that JavaScript reads from and writes to.
 
-Theory of operation. JavaScript makes a number (`internal/handles`) and opens a handle under it; what arrives is told to that number as
-`(errno, bytes)`, where no bytes mean the end. Writes and shutdowns are requests.
+Theory of operation. JavaScript makes a number (`internal/handles`) and opens a handle under it; what arrives is told
+to that number as `(errno, bytes)`, where no bytes mean the end. Writes and shutdowns are requests.
 """
 
 from __future__ import annotations
@@ -19,8 +19,10 @@ def operations(runtime: Runtime) -> dict[str, Callable[..., Any]]:
     """For `internal/stream_handle` and `tty`."""
     streams = runtime.streams if runtime is not None else Streams(runtime)
     return {
-        "openPipe": streams.open_pipe, "openTty": streams.open_tty, "readStart": streams.read_start, "readStop": streams.read_stop,
-        "write": streams.write, "shutdown": streams.shutdown, "close": streams.close, "ref": streams.ref, "setRawMode": streams.set_raw_mode,
+        "openPipe": streams.open_pipe, "openTty": streams.open_tty, "readStart": streams.read_start,
+        "readStop": streams.read_stop, "write": streams.write, "shutdown": streams.shutdown,
+        "close": streams.close, "ref": streams.ref,
+        "setRawMode": streams.set_raw_mode,
         "getWindowSize": streams.get_window_size, "watchSize": streams.watch_size, "guessHandleType": guess_handle_type,
         "isTTY": lambda fd: guess_handle_type(fd) == "TTY", "writableLength": streams.writable_length,
     }

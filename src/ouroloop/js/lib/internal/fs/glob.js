@@ -12,7 +12,9 @@
 const { codes: { ERR_INVALID_ARG_TYPE } } = require('internal/errors');
 const { validateBoolean, validateObject, validateString, validateStringArray } = require('internal/validators');
 const { kEmptyObject } = require('internal/util');
-const { GLOBSTAR, Pattern, compile, matchesSegment } = require('internal/glob_pattern');
+const { GLOBSTAR, compile, matchesGlob } = require('internal/glob_pattern');
+
+const platform = process.platform === 'win32' ? 'win32' : 'posix';
 
 const isLink = (entry) => entry !== null && entry.isSymbolicLink();
 
@@ -38,7 +40,7 @@ class Glob {
     if (exclude != null) this.#setExclude(exclude);
     if (typeof pattern === 'object') validateStringArray(pattern, 'patterns');
     else validateString(pattern, 'patterns');
-    this.#alternatives = [pattern].flat().flatMap(compile).filter(namesMore);
+    this.#alternatives = [pattern].flat().flatMap(alternativesOf).filter(namesMore);
   }
 
   #setExclude(exclude) {
@@ -51,10 +53,11 @@ class Glob {
     if (!Array.isArray(exclude)) throw new ERR_INVALID_ARG_TYPE('options.exclude', ['function', 'string[]'], exclude);
     validateStringArray(exclude, 'options.exclude');
     const { resolve } = require('path');
-    const patterns = exclude.map((each) => new Pattern(resolve(this.#root, each)));
+    const patterns = exclude.map((each) => resolve(this.#root, each));
+    const matches = (path) => patterns.some((each) => matchesGlob(path, each, platform));
     this.#excludesPath = (path, entry, isEntered) => {
       const full = resolve(this.#root, path);
-      return patterns.some((each) => each.matches(full) || (isEntered && each.matches(`${full}/`)));
+      return matches(full) || (isEntered && matches(`${full}/`));
     };
   }
 
@@ -218,6 +221,13 @@ function isResult({ segments, index }) {
   return index === segments.length || (index === segments.length - 1 && segments[index] === '');
 }
 
+/** The patterns that a pattern stands for; a last `.` is no more than a slash. */
+function alternativesOf(pattern) {
+  return compile(pattern, platform).map((segments) => (segments.length > 1 && segments.at(-1) === '.' ? segments.with(-1, '') : segments));
+}
+
+const matchesSegment = (segment, name) => (typeof segment === 'string' ? segment === name : segment.test(name));
+
 /** What only names the place itself, or what is above it, finds nothing. */
 function namesMore(segments) {
   if (segments.length === 2) return segments[0] !== '.' || segments[1] !== '';
@@ -226,7 +236,7 @@ function namesMore(segments) {
 
 function isAbsolute([first, ...others]) {
   if (others.length === 0 || typeof first !== 'string') return false;
-  return first === '' || (process.platform === 'win32' && /^[a-z]:$/i.test(first));
+  return first === '' || (platform === 'win32' && /^[a-z]:$/i.test(first));
 }
 
 /** What the walk asks, or null: what is not there, or not to be read, matches nothing. */

@@ -42,26 +42,19 @@ const READ_CHUNK = 64 * 1024;
 
 /** A promise of what an operation on the pool answers. */
 function ask(operation, syscall, path, dest, ...args) {
-  const asked = new Promise((resolve, reject) => {
+  return new Promise((resolve, reject) => {
     const id = start((errno, result) => {
       if (errno < 0) reject(lateFailure(errno, syscall, path, dest));
       else resolve(result);
     });
     binding[`${operation}Async`](id, ...args);
   });
-  return asked.then(undefined, withStack);
-}
-
-/** On the way to who awaits it, V8 can tell who that is. */
-function withStack(error) {
-  Error.captureStackTrace(error, withStack);
-  throw error;
 }
 
 function askStat(operation, target, options, path) {
   const bigint = options?.bigint === true;
   const slot = stats.takeSlot();
-  const asked = new Promise((resolve, reject) => {
+  return new Promise((resolve, reject) => {
     binding[`${operation}Async`](start((errno) => {
       const found = errno < 0 ? undefined : stats.take(bigint, slot.words);
       stats.giveBack(slot);
@@ -70,7 +63,6 @@ function askStat(operation, target, options, path) {
       else reject(lateFailure(errno, operation, path));
     }), target, slot.address);
   });
-  return asked.then(undefined, withStack);
 }
 
 // FileHandle

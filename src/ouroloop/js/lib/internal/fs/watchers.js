@@ -108,12 +108,13 @@ class FSWatcher extends EventEmitter {
 /** Whether a name is among those that are of no interest: patterns, expressions, functions. */
 function matcherOf(ignore) {
   const { matchesGlob } = require('internal/glob_pattern');
+  const platform = process.platform === 'win32' ? 'win32' : 'posix';
   const tests = [ignore].flat().map((each) => {
     if (typeof each === 'function') return each;
     if (typeof each !== 'string') return (name) => each.test(name);
     // A pattern of one segment is for names in all folders.
     const pattern = each.includes('/') ? each : `**/${each}`;
-    return (name) => matchesGlob(name, pattern) || matchesGlob(require('path').basename(name), each);
+    return (name) => matchesGlob(name, pattern, platform) || matchesGlob(require('path').basename(name), each, platform);
   });
   return (name) => tests.some((test) => test(name));
 }

@@ -68,14 +68,14 @@ class Clock {
   #pending = new Set();
   #lastId = 0;
 
-  start(callback, delay, args, isInterval = false) {
+  start(callback, delay, args = [], isInterval = false) {
     delay = Math.trunc(Number(delay)) || 0;
     if (!(delay >= 1 && delay <= TIMEOUT_MAX)) delay = 1;
     return this.#add(new MockTimeout(this, callback, delay, args, isInterval));
   }
 
   /** An immediate comes before every timer. */
-  startImmediate(callback, args) {
+  startImmediate(callback, args = []) {
     const timer = new MockTimeout(this, callback, 0, args, false);
     timer.isImmediate = true;
     return this.#add(timer);

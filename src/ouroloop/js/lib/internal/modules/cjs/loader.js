@@ -12,7 +12,8 @@
 
 const path = require('path');
 const { codes: {
-  ERR_INVALID_ARG_VALUE, ERR_UNKNOWN_BUILTIN_MODULE, ERR_REQUIRE_ESM, ERR_INVALID_MODULE_SPECIFIER,
+  ERR_INVALID_ARG_VALUE, ERR_UNKNOWN_BUILTIN_MODULE, ERR_REQUIRE_CYCLE_MODULE, ERR_REQUIRE_ESM,
+  ERR_INVALID_MODULE_SPECIFIER,
 }, uvException } = require('internal/errors');
 const { validateString } = require('internal/validators');
 const builtins = require('internal/modules/builtins');
@@ -421,7 +422,11 @@ Module._load = function(request, parent, isMain) {
 
 function exportsOfCached(cached, parent) {
   updateChildren(parent, cached, true);
-  return cached.loaded || cached[kRequireESM] ? cached.exports : exportsInCircle(cached);
+  if (cached.loaded) return cached.exports;
+  if (!cached[kRequireESM]) return exportsInCircle(cached);
+  const parentOfCached = parents.get(cached)?.filename;
+  throw new ERR_REQUIRE_CYCLE_MODULE(
+    `Cannot require() ES Module ${cached.filename} in a cycle.${parentOfCached ? ` (from ${parentOfCached})` : ''}`);
 }
 
 /** Load a file that is not in the cache. `place` is what hooks have said of it: `{ url, format }`. */
@@ -661,7 +666,7 @@ function loadESMFromCJS(module, filename, source) {
     require('internal/main').runEntryPoint(url, source);
     return;
   }
-  if (getOptionValue('--require-module') === false) throw new ERR_REQUIRE_ESM(filename, true);
+  if (getOptionValue('--require-module') === false) throw requireOfESM(module, filename, source);
   traceRequireOfModule(parents.get(module)?.filename, filename);
   module[kRequireESM] = true;
   const namespace = loader.requireESM(url, filename, source, parents.get(module));
@@ -672,6 +677,14 @@ function loadESMFromCJS(module, filename, source) {
   } else {
     module.exports = loader.facadeWithEsModuleFlag(url);
   }
+}
+
+/** The error for `require` of an ES module, where that is turned off. */
+function requireOfESM(module, filename, source) {
+  const { containsModuleSyntax } = require('internal/modules/esm_syntax');
+  const scope = filename.endsWith('.js') ? packages.getNearestParentPackageJSON(filename) : undefined;
+  const hasSyntax = filename.endsWith('.mjs') || containsModuleSyntax(source ?? readSource(filename));
+  return new ERR_REQUIRE_ESM(filename, hasSyntax, parents.get(module)?.filename, scope?.path);
 }
 
 /** --trace-require-module: tell who requires an ES module. */

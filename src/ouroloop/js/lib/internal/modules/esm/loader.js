@@ -107,6 +107,7 @@ function checkAttributeNames(url, attributes) {
 
 function checkAttributes(url, format, attributes) {
   const { type } = attributes;
+  if (!(format in translators)) return; // that is the graver error, and told next
   if (format === 'json') {
     if (type === undefined) throw new ERR_IMPORT_ATTRIBUTE_MISSING(url, 'type', 'json');
     if (type !== 'json') throw new ERR_IMPORT_ATTRIBUTE_TYPE_INCOMPATIBLE(url, type);
@@ -268,7 +269,7 @@ const translators = {
   },
 
   json(url, { source, filename }) {
-    const value = filename === undefined ? parseJSON(source, url) : sharedJSON(source, filename);
+    const value = filename === undefined || /[?#]/.test(url) ? parseJSON(source, filename ?? url) : sharedJSON(source, filename);
     return makeUp(new Record(url, 'json'), ['default'], (set) => set('default', value));
   },
 
@@ -437,23 +438,22 @@ function explainMissingExport(error, specifiers) {
 const COMMONJS_NAME = /^(require|module|exports|__filename|__dirname) is not defined$/;
 
 /** A program that uses what only CommonJS has is told why it is not there. */
-function explainCommonJSName(error, record) {
+function explainCommonJSName(error) {
   if (!internalBinding('types').isNativeError(error) || error.name !== 'ReferenceError') return;
-  const before = error.message;
-  const match = COMMONJS_NAME.exec(before);
+  const match = COMMONJS_NAME.exec(error.message);
   if (match === null) return;
-  error.message += ' in ES module scope';
-  if (match[1] === 'require') error.message += ', you can use import instead';
-  const url = /\bfile:\/\/[^\n]*?(?=:\d+:\d+)/.exec(error.stack)?.[0] ?? record.url;
+  let message = `${error.message} in ES module scope`;
+  if (match[1] === 'require') message += ', you can use import instead';
+  const [url] = internalBinding('errors').getMessage(error);
   if (url.startsWith('file:') && url.endsWith('.js')) {
     const scope = require('internal/modules/package_json_reader').getPackageScope(url);
     if (scope?.type === 'module') {
-      error.message += "\nThis file is being treated as an ES module because it has a '.js' file extension and " +
+      message += "\nThis file is being treated as an ES module because it has a '.js' file extension and " +
         `'${scope.path}' contains "type": "module". To treat it as a CommonJS script, rename it to use the '.cjs' file ` +
         'extension.';
     }
   }
-  error.stack = error.stack.replace(before, () => error.message);
+  error.message = message; // its stack takes that up when it is first looked at
 }
 
 /** Link and run; the promise of the module's end. */
@@ -461,7 +461,7 @@ function evaluate(record) {
   link(record);
   markSeen(record);
   const promise = native.evaluateModule(record.number);
-  promise.then(undefined, (error) => explainCommonJSName(error, record));
+  promise.then(undefined, (error) => explainCommonJSName(error));
   return promise;
 }
 
@@ -538,29 +538,46 @@ function isAsync(record, seen = new Set()) {
   return false;
 }
 
-/** Whether a module of this graph has begun to run, and waits for what it imports. */
-function isRunning(record, seen = new Set()) {
-  if (seen.has(record)) return false;
-  seen.add(record);
-  if (record.status === EVALUATING) return true;
-  for (const child of record.requests) {
-    if (isRunning(child, seen)) return true;
+/** Throw if a module of this graph has begun to run, and waits for what it imports: a circle through `require`. */
+function refuseCircle(record, filename, parent) {
+  if (record.status === EVALUATING) throw new ERR_REQUIRE_CYCLE_MODULE(cycleMessage(filename, parent));
+  const seen = new Set();
+  const look = (importer) => {
+    seen.add(importer);
+    for (const child of importer.requests) {
+      if (seen.has(child)) continue;
+      if (child.status === EVALUATING && child.evaluate === undefined) {
+        throw new ERR_REQUIRE_CYCLE_MODULE(
+          `Cannot import Module ${specifierOf(child, importer)} in a cycle. (from ${placeOf(importer.url)})`);
+      }
+      look(child);
+    }
+  };
+  look(record);
+}
+
+const placeOf = (url) => (url.startsWith('file:') ? require('internal/url').fileURLToPath(url) : url);
+
+/** How one module calls another. */
+function specifierOf(record, importer) {
+  for (const [specifier, { url }] of resolved.get(importer.url) ?? []) {
+    if (url === record.url) return specifier;
   }
-  return false;
+  return record.url;
 }
 
 /** The namespace of an ES module that a `require` wants now. */
 function requireESM(url, filename, source, parent) {
   const record = recordOf(url, { __proto__: null }, source, 'module');
   link(record);
-  if (isRunning(record)) throw new ERR_REQUIRE_CYCLE_MODULE(cycleMessage(filename, parent));
+  refuseCircle(record, filename, parent);
   if (isAsync(record)) throw new ERR_REQUIRE_ASYNC_MODULE(filename, parent?.filename);
   if (record.status === ERRORED) throw native.getModuleError(record.number);
   const promise = native.evaluateModule(record.number);
   const [state, result] = values.getPromiseDetails(promise);
   if (state === REJECTED) {
     promise.catch(() => {});
-    explainCommonJSName(result, record);
+    explainCommonJSName(result);
     if (internalBinding('types').isNativeError(result)) decorate(result); // or the place would be this one
     throw result;
   }

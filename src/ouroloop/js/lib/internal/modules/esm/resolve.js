@@ -396,6 +396,8 @@ function finalize(resolved, base) {
   return url;
 }
 
+const toFolder = ({ pathname }) => pathname.slice(0, pathname.lastIndexOf('/') + 1);
+
 /** What `require` would have found, as a specifier like the one given. */
 function commonJSHint(specifier, base) {
   const { Module } = require('internal/modules/cjs/loader');
@@ -404,13 +406,15 @@ function commonJSHint(specifier, base) {
   const parent = { filename, id: filename, path: folder, paths: Module._nodeModulePaths(folder) };
   const found = Module._resolveFilename(specifier, parent, false);
   if (specifier.startsWith('./') || specifier.startsWith('../')) {
-    const toSlash = (url) => url.pathname.slice(0, url.pathname.lastIndexOf('/') + 1);
-    const relative = path.posix.relative(toSlash(new URL(base)), pathToFileURL(found).pathname);
+    const relative = path.posix.relative(toFolder(new URL(base)), pathToFileURL(found).pathname);
     return relative.startsWith('../') ? relative : `./${relative}`;
   }
   const { name } = parsePackageName(specifier, base);
-  const start = found.lastIndexOf(`node_modules/${name}/`);
-  return start === -1 ? undefined : found.slice(start + 'node_modules/'.length);
+  const place = pathToFileURL(found).pathname;
+  const start = place.lastIndexOf(`node_modules/${name}/`);
+  if (start !== -1) return place.slice(start + 'node_modules/'.length);
+  const relative = path.posix.relative(toFolder(new URL(base)), place);
+  return relative.startsWith('../') ? relative : `./${relative}`;
 }
 
 function addHint(error, specifier, base) {
@@ -422,6 +426,7 @@ function addHint(error, specifier, base) {
   }
   if (hint === undefined) return;
   const line = `\nDid you mean to import ${JSON.stringify(hint)}?`;
+  require('internal/process/report_error').decorate(error); // its place is lost when the stack is replaced
   const { message, stack } = error;
   error.message = message + line;
   error.stack = stack.replace(message, () => message + line);
