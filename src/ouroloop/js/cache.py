@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+from time import time
 
 
 def folder() -> str:
@@ -45,6 +46,17 @@ def write(key: str, data: bytes) -> None:
     except OSError:
         with contextlib.suppress(OSError):
             os.unlink(temporary)
+
+
+_KEPT = 30 * 24 * 3600  # seconds
+
+
+def forget_old(prefix: str) -> None:
+    """Remove what was kept under keys that begin with `prefix` more than 30 days ago."""
+    with contextlib.suppress(OSError), os.scandir(folder()) as entries:
+        for entry in entries:
+            if entry.name.startswith(prefix) and time() - entry.stat().st_mtime > _KEPT:
+                os.unlink(entry.path)
 
 
 def link(key: str, target: str) -> bool:

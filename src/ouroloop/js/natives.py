@@ -60,6 +60,7 @@ _FUNCTIONS: dict[str, tuple[Any, ...]] = {
     "v8__Isolate__GetHeapSpaceStatistics": (_bool, _pointer, _pointer, _size),
     "v8__Isolate__NumberOfHeapSpaces": (_size, _pointer),
     "v8__Isolate__GetHeapStatistics": (None, _pointer, _pointer),
+    "v8__Isolate__HasPendingBackgroundTasks": (_bool, _pointer),
     "v8__Isolate__LowMemoryNotification": (None, _pointer),
     "v8__Isolate__PerformMicrotaskCheckpoint": (None, _pointer),
     "v8__Isolate__SetHostImportModuleDynamicallyCallback": (None, _pointer, _pointer),
@@ -333,6 +334,11 @@ class Natives:
         while self._call.Platform__PumpMessageLoop(self._platform, self._isolate, False):
             ran = True
         return ran
+
+    def has_background_tasks(self) -> bool:
+        """Whether threads of V8's are at work for this isolate, on WebAssembly for example."""
+        pending: bool = self._call.Isolate__HasPendingBackgroundTasks(self._isolate)
+        return pending
 
     def terminate(self) -> None:
         """Stop JavaScript as soon as it goes on; no `catch` or `finally` of it runs."""

@@ -66,6 +66,7 @@ class Runtime:
         self.streams = Streams(self)
         self._check = Check(self.loop)
         self._idle = Idle(self.loop)
+        self._task_timer: Timer | None = None
         self._started = self._tasks_run_at = self.loop.now
         blob = snapshot.load()
         self._reach("v8Start")
@@ -99,6 +100,7 @@ class Runtime:
             "updateClock": self._update_clock, "schedule": self._schedule, "ref": self._timer.ref,
             "unref": self._timer.unref, "immediatesBegin": self._immediates_begin,
             "immediatesEnd": self._immediates_end, "updatePreciseClock": self._update_precise_clock,
+            "watchTasks": self._watch_tasks,
         })
         natives.tell_near_heap_limit(_out_of_memory)
 
@@ -140,6 +142,21 @@ class Runtime:
     def _immediates_begin(self) -> None:
         self._counts[_IDLE_RUNS] = 1
         self._idle.start(_nothing)
+
+    def _watch_tasks(self) -> None:
+        """V8's threads begin something that JavaScript awaits: stay alive for it, and look after it each ms."""
+        if self._task_timer is None:
+            self._task_timer = Timer(self.loop)
+        self._task_timer.start(self._look_at_tasks, 1, 1)
+
+    def _look_at_tasks(self) -> None:
+        natives, timer = self.engine.natives, self._task_timer
+        assert natives is not None
+        assert timer is not None
+        busy = natives.has_background_tasks()  # asked first: what ends meanwhile is run now, or at the next look
+        self._run_tasks()
+        if not busy:
+            timer.stop()
 
     def _run_tasks(self) -> None:
         """V8's own tasks, once a ms at most. Nothing but the loop's turning looks after them."""
@@ -208,7 +225,8 @@ class Runtime:
 
     def close(self, with_loop: bool) -> None:
         """Give the engine and the loop's handles back, and the loop itself if it is ours."""
-        for handle in list(self.loop.walk()) if with_loop else [self._timer, self._check, self._idle]:
+        own = [self._timer, self._check, self._idle, *([self._task_timer] if self._task_timer is not None else [])]
+        for handle in list(self.loop.walk()) if with_loop else own:
             if not handle.closing:
                 handle.close()
         if with_loop:

@@ -40,6 +40,7 @@ def load() -> bytes:
     from .snapshot_builder import build
 
     blob = build()
+    cache.forget_old("snapshot-")
     cache.write(key, crc32(blob).to_bytes(4, "big") + blob)
     return blob
 

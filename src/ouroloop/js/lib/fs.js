@@ -504,13 +504,33 @@ function writeWhole(path, bytes, options, callback) {
   const flags = stringToFlags(options.flag, 'options.flag');
   const mode = parseFileMode(options.mode, 'mode', 0o666);
   if (signal !== undefined && !checkAborted(signal, callback)) return;
+  if (flush) {
+    writeAndFlush(target, bytes, flags, mode, callback);
+    return;
+  }
   const id = start((errno, isOpening) => {
     void bytes; // must live until now
     if (signal?.aborted) callback(new AbortError(undefined, { cause: signal.reason }));
     else if (errno < 0) callback(wholeFailure(errno, 'write', target, isOpening));
     else callback(null);
   });
-  binding.writeFileAsync(id, target, addressOf(bytes), bytes.byteLength, flags, mode, flush);
+  binding.writeFileAsync(id, target, addressOf(bytes), bytes.byteLength, flags, mode);
+}
+
+/** Onto the disk as well. Step by step, so that a program that replaces `fsync` sees the call. */
+function writeAndFlush(target, bytes, flags, mode, callback) {
+  if (typeof target !== 'number') {
+    fs.open(target, flags, mode, (error, fd) => {
+      if (error) callback(error);
+      else writeAndFlush(fd, bytes, flags, mode, (failed) => fs.close(fd, (closing) => callback(aggregateTwoErrors(closing, failed))));
+    });
+    return;
+  }
+  const id = start((errno) => {
+    if (errno < 0) callback(lateFailure(errno, 'write'));
+    else fs.fsync(target, callback);
+  });
+  binding.writeFileAsync(id, target, addressOf(bytes), bytes.byteLength, flags, mode);
 }
 
 function writeFileSync(path, data, options) {
@@ -673,9 +693,12 @@ function prefixOf(prefix) {
   return prefix;
 }
 
+let hasWarnedOfX = false;
+
 function warnOfX(prefix) {
-  const last = typeof prefix === 'string' ? prefix.endsWith('X') : prefix.at(-1) === 0x58;
-  if (last) {
+  const endsInX = typeof prefix === 'string' ? prefix.endsWith('X') : prefix.at(-1) === 0x58;
+  if (endsInX && !hasWarnedOfX) {
+    hasWarnedOfX = true;
     process.emitWarning('mkdtemp() templates ending with X are not portable. For details see: https://nodejs.org/api/fs.html');
   }
 }

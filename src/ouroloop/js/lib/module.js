@@ -4,7 +4,6 @@
 
 const { Module } = require('internal/modules/cjs/loader');
 const builtins = require('internal/modules/builtins');
-const { codes: { ERR_INVALID_ARG_TYPE } } = require('internal/errors');
 const { notThere } = require('internal/not_there');
 
 Module.builtinModules = Object.freeze(builtins.names());
@@ -17,12 +16,9 @@ Module.syncBuiltinESMExports = function syncBuiltinESMExports() {
   require('internal/modules/esm/loader').syncBuiltinExports();
 };
 
-Module.findSourceMap = (path) => require('internal/source_map').findSourceMap?.(path);
+Module.findSourceMap = (path) => require('internal/source_map').findSourceMap(path);
 
-Module.findPackageJSON = function findPackageJSON(specifier, base) {
-  if (arguments.length === 0) throw new ERR_INVALID_ARG_TYPE('specifier', ['string', 'URL'], undefined);
-  return require('internal/modules/package_json_reader').findPackageJSON(specifier, base);
-};
+Module.findPackageJSON = require('internal/modules/package_json_reader').findPackageJSON;
 
 Module.register = function register() {
   throw notThere('module.register()');
@@ -41,12 +37,10 @@ Module.enableCompileCache = () => ({ status: compileCacheStatus.DISABLED });
 Module.getCompileCacheDir = () => undefined;
 Module.flushCompileCache = () => {};
 
-Module.getSourceMapsSupport = () => ({
-  __proto__: null, enabled: process.sourceMapsEnabled === true, nodeModules: false, generatedCode: false,
-});
+Module.getSourceMapsSupport = () => require('internal/source_map').getSupport();
 
-Module.setSourceMapsSupport = function setSourceMapsSupport(enabled) {
-  process.setSourceMapsEnabled(enabled);
+Module.setSourceMapsSupport = function setSourceMapsSupport(enabled, options) {
+  require('internal/source_map').setSupport(enabled, options);
 };
 
 Object.defineProperty(Module, 'SourceMap', {

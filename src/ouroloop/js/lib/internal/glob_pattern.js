@@ -372,7 +372,8 @@ const isFolderName = (part) => part !== '' && part !== '.' && part !== '..' && p
 
 /** `**` before '..' stands for no folder, or for one more than what '..' leads back from. */
 function withoutGlobstarParents(parts) {
-  const isBeforeParent = (part, i) => part === '**' && parts[i + 1] === '..' && isFolderName(parts[i + 2] ?? '');
+  const isBeforeParent = (part, i) => (
+    part === '**' && parts[i + 1] === '..' && isFolderName(parts[i + 2] ?? '') && isFolderName(parts[i + 3] ?? ''));
   const index = parts.findIndex(isBeforeParent);
   if (index === -1) return [parts];
   const before = parts.slice(0, index);

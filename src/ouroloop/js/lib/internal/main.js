@@ -27,6 +27,7 @@ function run() {
 function runProgram() {
   require('internal/modules/esm/loader').initialize();
   require('internal/modules/cjs/loader').Module._initPaths();
+  if (getOptionValue('--pending-deprecation')) require('internal/modules/cjs/loader').deprecateParent();
   restrictPrototypes(getOptionValue('--disable-proto'));
   const text = getOptionValue('--eval');
   const program = process.argv[1];

@@ -10,7 +10,7 @@
 // What surprises people: `findEntry` counts lines and columns from 0, `findOrigin` from 1; a mapping holds up to the
 // next.
 
-const { validateObject } = require('internal/validators');
+const { validateBoolean, validateObject } = require('internal/validators');
 
 // ---- Decoding ----
 
@@ -177,6 +177,34 @@ function structuredCopy(payload) {
   return copy;
 }
 
+// ---- Whether maps are used ----
+
+let support = Object.freeze({ __proto__: null, enabled: false, nodeModules: false, generatedCode: false });
+
+/** `module.setSourceMapsSupport`: from now on, for the files loaded from now on. */
+function setSupport(enabled, { nodeModules = false, generatedCode = false } = { __proto__: null }) {
+  validateBoolean(enabled, 'enabled');
+  validateBoolean(nodeModules, 'options.nodeModules');
+  validateBoolean(generatedCode, 'options.generatedCode');
+  support = Object.freeze({ __proto__: null, enabled, nodeModules, generatedCode });
+  if (enabled) {
+    Object.defineProperty(Error, 'prepareStackTrace', {
+      __proto__: null, value: prepareStackTrace, writable: true, enumerable: false, configurable: true,
+    });
+  } else if (Error.prepareStackTrace === prepareStackTrace) {
+    delete Error.prepareStackTrace;
+  }
+}
+
+const getSupport = () => support;
+
+const isInNodeModules = (name) => /[/\\]node_modules[/\\]/.test(name);
+
+/** A file is about to be compiled. */
+function note(name, source) {
+  if (support.enabled && (support.nodeModules || !isInNodeModules(name))) register(name, source);
+}
+
 // ---- The maps of loaded files ----
 
 const MAGIC_COMMENT = /\/[*/]#\s+sourceMappingURL=([^\s]+)/g;
@@ -313,4 +341,4 @@ function getErrorSource(name, line, column) {
   return `${withoutScheme(entry.originalSource)}:${entry.originalLine + 1}\n${text}\n${indentation}^\n`;
 }
 
-module.exports = { SourceMap, findSourceMap, getErrorSource, prepareStackTrace, register };
+module.exports = { SourceMap, findSourceMap, getErrorSource, getSupport, note, setSupport };

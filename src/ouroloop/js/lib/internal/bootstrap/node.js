@@ -118,11 +118,26 @@ for (const id of [
   'diagnostics_channel', 'async_hooks', 'url', 'querystring', 'tty', 'timers/promises', 'internal/structured_clone', 'perf_hooks',
 ]) require(id);
 
+/** Compiling WebAssembly is done by threads of V8's; a program that awaits it goes on for as long as that takes. */
+function watchWebAssembly() {
+  const native = internalBinding('timers');
+  for (const name of ['compile', 'instantiate']) {
+    const original = WebAssembly[name];
+    const watched = { [name](...args) {
+      native.watchTasks();
+      return Reflect.apply(original, this, args);
+    } }[name];
+    Object.defineProperty(watched, 'length', { value: 1, configurable: true });
+    Object.defineProperty(WebAssembly, name, { value: watched, writable: true, enumerable: true, configurable: true });
+  }
+}
+
 /** Called by Python in a new process: what the loop calls, by name. */
 function start() {
   require('internal/timers').initialize();
   require('internal/process/promises').listen();
   process_.start();
+  if (typeof WebAssembly === 'object') watchWebAssembly();
   const { processTimers, processImmediate } = require('internal/timers');
   const { complete } = require('internal/requests');
   const { emit } = require('internal/handles');

@@ -185,7 +185,11 @@ class FileHandle extends EventEmitter {
         'A non-"bytes" options.type has no effect. A byte-oriented steam is always created.', 'ExperimentalWarning');
     }
     const { ReadableStream } = require('internal/webstreams/readablestream');
+    let controller;
+    let isDone = false;
     const finish = async () => {
+      if (isDone) return;
+      isDone = true;
       this[kUnref]();
       if (autoClose) await this.close();
     };
@@ -193,20 +197,26 @@ class FileHandle extends EventEmitter {
     const stream = new ReadableStream({
       type: 'bytes',
       autoAllocateChunkSize: 16384,
-      pull: async (controller) => {
+      start(given) {
+        controller = given;
+      },
+      pull: async () => {
         const view = controller.byobRequest.view;
-        const { bytesRead } = await this.read(view, view.byteOffset, view.byteLength);
+        const { bytesRead } = await this.read(view, 0, view.byteLength);
+        if (isDone) return;
         if (bytesRead === 0) {
           controller.close();
           await finish();
         }
-        controller.byobRequest.respond(bytesRead);
+        controller.byobRequest?.respond(bytesRead);
       },
       cancel: finish,
     });
     this.once('close', () => {
-      const { readableStreamCancel } = require('internal/webstreams/readablestream');
-      readableStreamCancel?.(stream);
+      if (isDone) return;
+      controller.close();
+      controller.byobRequest?.respond(0);
+      finish();
     });
     return stream;
   }

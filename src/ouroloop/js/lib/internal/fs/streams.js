@@ -291,7 +291,7 @@ function writeAll(stream, data, size, position, callback, retries = 0) {
     stream.bytesWritten += written;
     retries = written ? 0 : retries + 1;
     size -= written;
-    position += written;
+    if (position !== undefined) position += written;
     if (retries > 5) callback(new Error('write failed'));
     else if (size) writeAll(stream, buffer.subarray(written), size, position, callback, retries);
     else callback();
@@ -313,7 +313,7 @@ WriteStream.prototype._write = function(data, encoding, callback) {
 };
 
 function writevAll(stream, chunks, size, position, callback, retries = 0) {
-  stream[kFs].writev(stream.fd, chunks, stream.pos, (error, written, buffers = chunks) => {
+  stream[kFs].writev(stream.fd, chunks, position, (error, written, buffers = chunks) => {
     if (error?.code === 'EAGAIN') {
       error = null;
       written = 0;
@@ -325,7 +325,7 @@ function writevAll(stream, chunks, size, position, callback, retries = 0) {
     stream.bytesWritten += written;
     retries = written ? 0 : retries + 1;
     size -= written;
-    position += written;
+    if (position !== undefined) position += written;
     if (retries > 5) callback(new Error('writev failed'));
     else if (size) writevAll(stream, [Buffer.concat(buffers).subarray(written)], size, position, callback, retries);
     else callback();

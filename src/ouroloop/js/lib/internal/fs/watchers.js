@@ -22,6 +22,7 @@ class FSWatcher extends EventEmitter {
   #path;
   #encoding;
   #isPersistent;
+  #isRecursive;
   #isIgnored;
 
   constructor(ignore) {
@@ -34,8 +35,20 @@ class FSWatcher extends EventEmitter {
     this.#path = path;
     this.#encoding = encoding;
     this.#isPersistent = persistent;
+    this.#isRecursive = recursive;
     this.#watch(path, '');
     if (recursive) this.#watchBelow(path, '');
+  }
+
+  /** Watch a directory that has just appeared, and tell of what is in it already. */
+  #welcome(name) {
+    const { join } = require('path');
+    const path = join(asText(this.#path), name);
+    if (!this.#isRecursive || [...this.#handles.values()].includes(name)) return;
+    const { lstatSync, readdirSync } = require('fs');
+    if (!lstatSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
+    this.#watch(path, name);
+    for (const inside of readdirSync(path)) this.#tell('rename', Buffer.from(join(name, inside)));
   }
 
   #watch(path, prefix) {
@@ -79,9 +92,14 @@ class FSWatcher extends EventEmitter {
     const prefix = this.#handles.get(handle);
     let filename = name === null || name === undefined ? null : Buffer.from(name);
     if (filename !== null && prefix !== '') filename = Buffer.from(require('path').join(prefix, filename.toString()));
-    if (filename !== null && this.#encoding !== 'buffer') filename = filename.toString(this.#encoding);
-    if (filename !== null && this.#isIgnored?.(filename.toString())) return;
-    this.emit('change', kind, filename);
+    this.#tell(kind, filename);
+  }
+
+  #tell(kind, filename) {
+    const name = filename?.toString();
+    if (name !== undefined && this.#isIgnored?.(name)) return;
+    this.emit('change', kind, filename !== null && this.#encoding !== 'buffer' ? filename.toString(this.#encoding) : filename);
+    if (kind === 'rename' && name !== undefined && this.#handles.size > 0) this.#welcome(name);
   }
 
   close() {

@@ -26,13 +26,14 @@ function objectOrNothing(value) {
 /** What a package.json says, as far as it is about modules. */
 class Manifest {
   constructor(filename, data) {
+    const { name, main, type, exports, imports } = { __proto__: null, ...data }; // whatever Object.prototype has
     const text = (value) => (typeof value === 'string' ? value : undefined);
     this.path = filename;
-    this.name = text(data.name);
-    this.main = text(data.main);
-    this.type = data.type === 'module' || data.type === 'commonjs' ? data.type : 'none';
-    this.exports = typeof data.exports === 'string' ? data.exports : objectOrNothing(data.exports);
-    this.imports = objectOrNothing(data.imports);
+    this.name = text(name);
+    this.main = text(main);
+    this.type = type === 'module' || type === 'commonjs' ? type : 'none';
+    this.exports = typeof exports === 'string' ? exports : objectOrNothing(exports);
+    this.imports = objectOrNothing(imports);
   }
 }
 

@@ -15,7 +15,7 @@ const {
   errnoException, uvException,
 } = require('internal/errors');
 const {
-  parseFileMode, validateArray, validateFunction, validateNumber, validateObject, validateString, validateUint32,
+  parseFileMode, validateArray, validateBoolean, validateNumber, validateObject, validateString, validateUint32,
   validateInteger,
 } = require('internal/validators');
 const { deprecate } = require('internal/util');
@@ -78,7 +78,7 @@ const features = {
 
 const configObject = Object.freeze({
   __proto__: null, target_defaults: Object.freeze({ __proto__: null, cflags: [], default_configuration: 'Release', defines: [], include_dirs: [], libraries: [] }),
-  variables: Object.freeze({ __proto__: null, v8_enable_i18n_support: 1, node_shared: false, napi_build_version: '10', icu_small: false }),
+  variables: Object.freeze({ __proto__: null, v8_enable_i18n_support: 1, node_shared: false, napi_build_version: '10', icu_small: false, node_module_version: 137 }),
 });
 
 // Output that must not depend on anything
@@ -473,16 +473,14 @@ Object.assign(process, {
   argv0: 'node',
   _preload_modules: [],
   setSourceMapsEnabled(value) {
-    if (typeof value !== 'boolean') throw new ERR_INVALID_ARG_TYPE('enabled', 'boolean', value);
-    require('internal/source_map').setEnabled?.(value);
-    sourceMapsEnabled = value;
+    validateBoolean(value, 'val');
+    require('internal/source_map').setSupport(value, { nodeModules: value, generatedCode: value });
   },
 });
 for (const name of ['cpuUsage', 'threadCpuUsage', 'ref', 'unref', 'constrainedMemory', 'availableMemory', '_kill']) {
   Object.defineProperty(process[name], 'name', { __proto__: null, value: name });
 }
 
-let sourceMapsEnabled = false;
 let title = 'node';
 
 /** An accessor on process. */
@@ -490,7 +488,7 @@ function accessor(name, get, set, enumerable = true) {
   Object.defineProperty(process, name, { __proto__: null, get, set, enumerable, configurable: true });
 }
 
-accessor('sourceMapsEnabled', () => sourceMapsEnabled);
+accessor('sourceMapsEnabled', () => require('internal/source_map').getSupport().enabled);
 accessor('title', () => title, (value) => {
   title = `${value}`;
   binding.setTitle(title);

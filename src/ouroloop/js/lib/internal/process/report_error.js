@@ -19,6 +19,8 @@ function arrowOf(message) {
   if (!Array.isArray(message)) return '';
   const [file, line, start, end, source] = message;
   if (line < 1) return '';
+  const original = require('internal/source_map').getErrorSource(file, line, start + 1);
+  if (original !== undefined) return original;
   const indent = source.slice(0, start).replace(/[^\t]/g, ' ');
   const caret = start >= 0 ? `${indent}${'^'.repeat(Math.max(0, end - start))}\n` : '';
   return `${file ?? '<anonymous_script>'}:${line}\n${source}\n${caret}`;

@@ -22,6 +22,7 @@ const { decorate } = require('internal/process/report_error');
 const { tracingChannel } = require('diagnostics_channel');
 const packages = require('internal/modules/package_json_reader');
 const hooks = require('internal/modules/customization_hooks');
+const sourceMaps = require('internal/source_map');
 
 const files = internalBinding('module_loader');
 const natives = internalBinding('contextify');
@@ -36,11 +37,22 @@ const statCache = new Map(); // only while modules are being loaded
 let loadDepth = 0;
 const relativeCache = Object.create(null);
 
+let stat = (filename) => files.kind(filename); // programs may replace it, to have modules that are no files
+
+Object.defineProperty(Module, '_stat', {
+  __proto__: null,
+  configurable: true,
+  get: () => stat,
+  set(value) {
+    stat = value;
+  },
+});
+
 function kindOf(filename) {
-  if (loadDepth === 0) return files.kind(filename);
+  if (loadDepth === 0) return stat(filename);
   let kind = statCache.get(filename);
   if (kind === undefined) {
-    kind = files.kind(filename);
+    kind = stat(filename);
     if (kind >= 0) statCache.set(filename, kind);
   }
   return kind;
@@ -271,7 +283,8 @@ Module._findPath = function(request, paths, isMain = false) {
   const asFolder = /(?:\/|(?:^|\/)\.{1,2})$/.test(request);
   let extensions;
   for (const folder of paths) {
-    if (folder && kindOf(folder) !== DIRECTORY) continue;
+    validateString(folder, 'path');
+    if (folder && !request.startsWith('../') && kindOf(folder) !== DIRECTORY) continue;
     if (!absolute && !isRelative(request)) {
       const exported = resolveExports(folder, request);
       if (exported) return exported;
@@ -297,7 +310,7 @@ Module._findPath = function(request, paths, isMain = false) {
 Module._resolveFilename = function(request, parent, isMain, options) {
   if (builtins.canBeRequired(request)) return request;
   let paths;
-  if (typeof options === 'object' && options !== null) paths = pathsOf(request, options);
+  if (typeof options === 'object' && options !== null) paths = pathsOf(request, parent, options);
   else paths = Module._resolveLookupPaths(request, parent);
 
   if (request[0] === '#' && (parent?.filename || parent?.id === '<repl>')) {
@@ -322,7 +335,7 @@ Module._resolveFilename = function(request, parent, isMain, options) {
   throw error;
 };
 
-function pathsOf(request, options) {
+function pathsOf(request, parent, options) {
   if (Array.isArray(options.paths)) {
     if (isRelative(request)) return options.paths;
     const fake = new Module('', null);
@@ -335,7 +348,7 @@ function pathsOf(request, options) {
     }
     return found;
   }
-  if (options.paths === undefined) return Module._resolveLookupPaths(request, null);
+  if (options.paths === undefined) return Module._resolveLookupPaths(request, parent);
   throw new ERR_INVALID_ARG_VALUE('options.paths', options.paths);
 }
 
@@ -357,8 +370,8 @@ const circularProxies = new WeakSet();
 /** The exports of a module that is still running; reading what it does not have yet gives a warning. */
 function exportsInCircle(module) {
   const { exports } = module;
-  if (exports && typeof exports === 'object' && !exports.__esModule && !require('internal/util/types').isProxy(exports) &&
-      Object.getPrototypeOf(exports) === Object.prototype) {
+  if (exports && typeof exports === 'object' && !require('internal/util/types').isProxy(exports) &&
+      !exports.__esModule && Object.getPrototypeOf(exports) === Object.prototype) {
     Object.setPrototypeOf(exports, circularProxy);
     circularProxies.add(module);
   }
@@ -608,6 +621,7 @@ Module.prototype.require = function(id) {
 };
 
 function compile(source, filename) {
+  sourceMaps.note(filename, source);
   try {
     if (isWrapPatched) return natives.runScript(Module.wrap(source), filename, 0, 0, 0);
     return natives.compileFunction(source, filename, PARAMETERS, 0, 0);
@@ -803,6 +817,17 @@ Module.runMain = function(main = process.argv[1]) {
 
 Module._debug = () => {};
 
+/** For --pending-deprecation. */
+function deprecateParent() {
+  const { deprecate } = require('internal/util');
+  const { get, set } = Object.getOwnPropertyDescriptor(Module.prototype, 'parent');
+  const text = 'module.parent is deprecated due to accuracy issues. Please use require.main to find program entry ' +
+    'point instead.';
+  Object.defineProperty(Module.prototype, 'parent', {
+    __proto__: null, configurable: true, get: deprecate(get, text, 'DEP0144'), set: deprecate(set, text, 'DEP0144'),
+  });
+}
+
 module.exports = {
-  Module, compile, formatOf, getConditions, kRequireESM, loadImported, makeRequire, readSource, realPath, toRealPath, withoutBOM,
+  Module, compile, deprecateParent, formatOf, getConditions, kRequireESM, loadImported, makeRequire, readSource, realPath, toRealPath, withoutBOM,
 };

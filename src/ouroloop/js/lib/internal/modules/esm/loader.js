@@ -108,14 +108,9 @@ function checkAttributeNames(url, attributes) {
 function checkAttributes(url, format, attributes) {
   const { type } = attributes;
   if (!(format in translators)) return; // that is the graver error, and told next
-  if (format === 'json') {
-    if (type === undefined) throw new ERR_IMPORT_ATTRIBUTE_MISSING(url, 'type', 'json');
-    if (type !== 'json') throw new ERR_IMPORT_ATTRIBUTE_TYPE_INCOMPATIBLE(url, type);
-    return;
-  }
-  if (type === undefined) return;
-  if (type !== 'json') throw new ERR_IMPORT_ATTRIBUTE_UNSUPPORTED('type', type, url);
-  throw new ERR_IMPORT_ATTRIBUTE_TYPE_INCOMPATIBLE(url, type);
+  if (type !== undefined && type !== 'json') throw new ERR_IMPORT_ATTRIBUTE_UNSUPPORTED('type', type, url);
+  if (format === 'json' && type === undefined) throw new ERR_IMPORT_ATTRIBUTE_MISSING(url, 'type', 'json');
+  if (format !== 'json' && type !== undefined) throw new ERR_IMPORT_ATTRIBUTE_TYPE_INCOMPATIBLE(url, type);
 }
 
 /** The record for a specifier in a module, made and compiled if it is new. */
@@ -333,6 +328,7 @@ function valueOf(exports, name) {
 }
 
 function compile(record, source) {
+  if (record.evaluate === undefined) require('internal/source_map').note(record.url, source);
   try {
     record.number = native.compileModule(source, record.url);
   } catch (error) {
@@ -460,8 +456,13 @@ function explainCommonJSName(error) {
 function evaluate(record) {
   link(record);
   markSeen(record);
+  return run(record);
+}
+
+/** Run a linked module; the promise of its end. */
+function run(record) {
   const promise = native.evaluateModule(record.number);
-  promise.then(undefined, (error) => explainCommonJSName(error));
+  promise.then(undefined, explainCommonJSName);
   return promise;
 }
 
@@ -481,11 +482,11 @@ function depthBelow(record, seen = new Set()) {
  */
 async function importModule(specifier, parentURL, attributes = { __proto__: null }) {
   for (let i = 0; i < 4; i++) await undefined;
-  const { url } = resolve(specifier, parentURL);
+  const { url, format, importAttributes = attributes } = resolve(specifier, parentURL, attributes);
   let record;
   let isNew;
   try {
-    record = recordOf(url, attributes);
+    record = recordOf(url, importAttributes, undefined, format);
     isNew = !record.isLinked;
     link(record);
   } catch (error) {
@@ -497,7 +498,7 @@ async function importModule(specifier, parentURL, attributes = { __proto__: null
     markSeen(record);
   }
   try {
-    await native.evaluateModule(record.number);
+    await run(record);
   } finally {
     for (let left = isNew ? 4 : 2; left > 0; left--) await undefined;
   }
@@ -540,7 +541,6 @@ function isAsync(record, seen = new Set()) {
 
 /** Throw if a module of this graph has begun to run, and waits for what it imports: a circle through `require`. */
 function refuseCircle(record, filename, parent) {
-  if (record.status === EVALUATING) throw new ERR_REQUIRE_CYCLE_MODULE(cycleMessage(filename, parent));
   const seen = new Set();
   const look = (importer) => {
     seen.add(importer);
@@ -554,6 +554,7 @@ function refuseCircle(record, filename, parent) {
     }
   };
   look(record);
+  if (record.status === EVALUATING) throw new ERR_REQUIRE_CYCLE_MODULE(cycleMessage(filename, parent));
 }
 
 const placeOf = (url) => (url.startsWith('file:') ? require('internal/url').fileURLToPath(url) : url);
