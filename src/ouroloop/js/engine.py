@@ -53,13 +53,8 @@ def load_natives() -> None:
 
 def set_flags_from_command_line(flags: list[str]) -> list[str]:
     """Set V8's flags, before there is an engine; those that V8 does not know, or whose value is none, are returned."""
-    global _has_webassembly
     load_natives()
-    _has_webassembly = not any(flag.replace("_", "-") == "--jitless" for flag in flags)
     return natives.set_flags_from_command_line(flags)
-
-
-_has_webassembly = True
 
 
 class EngineBusyError(RuntimeError):
@@ -83,7 +78,7 @@ class Engine:
         isolate = v8.Isolate(v8.StartupData(snapshot)) if snapshot else v8.Isolate()
         builder = isolate.create_context_builder()
         builder.set_microtasks_policy("explicit")
-        apis = [v8.api.SharedArrayBuffer(), v8.api.Atomics(), *([v8.api.WebAssembly()] if _has_webassembly else [])]
+        apis = [v8.api.SharedArrayBuffer(), v8.api.Atomics()]
         builder.use_profile(v8.BaseProfile().install(apis))
         builder.host_function(operation, name="__operation")
         builder.host_function(self._install_natives, name="__installNatives")

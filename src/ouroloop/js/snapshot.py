@@ -35,7 +35,7 @@ def load() -> bytes:
     """The snapshot for this process."""
     key = _key()
     kept = cache.read(key)
-    if kept is not None and crc32(memoryview(kept)[4:]) == int.from_bytes(kept[:4], "big"):
+    if kept and crc32(memoryview(kept)[4:]) == int.from_bytes(kept[:4], "big"):
         return kept[4:]
     from .snapshot_builder import build
 

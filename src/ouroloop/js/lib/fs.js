@@ -2,9 +2,10 @@
 
 // fs: files, by callbacks and synchronously. Promises are in `internal/fs/promises`, streams in `internal/fs/streams`.
 //
-// Theory of operation. Each function checks its arguments, then calls one operation of Python, in the form that waits or in the one
-// that runs on the thread pool; the operation answers a negative errno when it fails, of which an error is made here. Buffers
-// are named by their address in memory, so bytes are not copied; a buffer stays alive because the callback holds it.
+// Theory of operation. Each function checks its arguments, then calls one operation of Python, in the form that waits
+// or in the one that runs on the thread pool; the operation answers a negative errno when it fails, of which an error
+// is made here. Buffers are named by their address in memory, so bytes are not copied; a buffer stays alive because the
+// callback holds it.
 
 const { Buffer } = require('buffer');
 const {
@@ -16,11 +17,11 @@ const {
 } = require('internal/validators');
 const { deprecate, kEmptyObject, promisify: { custom: kCustomPromisify } } = require('internal/util');
 const { customPromisifyArgs } = require('internal/util');
-const { isArrayBufferView, isBigInt64Array } = require('internal/util/types');
+const { isArrayBufferView } = require('internal/util/types');
 const { start } = require('internal/requests');
 const {
-  MAX_IO, failure, getOptions, getValidMode, getValidatedFd, getValidatedPath, isFd, lateFailure, parseFileMode,
-  stringToFlags, toUnixTimestamp, validateBufferArray, validateOffsetLengthRead, validateOffsetLengthWrite, validatePath,
+  failure, getOptions, getValidMode, getValidatedFd, getValidatedPath, isFd, lateFailure, parseFileMode,
+  stringToFlags, toUnixTimestamp, validateBufferArray, validateOffsetLengthRead, validateOffsetLengthWrite,
   validatePosition, validateStringAfterArrayBufferView, validateSymlinkType, validatedRm,
 } = require('internal/fs/arguments');
 const calls = require('internal/fs/calls');
@@ -30,10 +31,20 @@ const stats = require('internal/fs/stats');
 const binding = internalBinding('fs');
 const { fs: constants, os: { errno: errnos } } = internalBinding('constants');
 const { ENOENT, ENOTDIR } = stats;
-const { S_IFMT, S_IFREG, O_WRONLY, O_CREAT, O_TRUNC, O_APPEND } = constants;
 const MAX_READ_FILE = 2 ** 31 - 1;
 
 // Requests
+
+/** The names of what a promise of it is fulfilled with (`util.promisify`). */
+function namePromised(given, names) {
+  Object.defineProperty(given, customPromisifyArgs, { __proto__: null, value: names, enumerable: false });
+}
+
+/** Tell a callback what comes of a promise; what it throws is no rejection. */
+function tellLater(promise, callback) {
+  promise.then(
+    (result) => process.nextTick(callback, null, result), (error) => process.nextTick(callback, error));
+}
 
 function maybeCallback(callback) {
   validateFunction(callback, 'cb');
@@ -70,7 +81,7 @@ function fail(errno, syscall, path, dest) {
 
 // Encodings of names
 
-const asBytes = (encoding) => encoding !== undefined && encoding !== null && encoding !== 'utf8' && encoding !== 'utf-8';
+const asBytes = (encoding) => encoding != null && encoding !== 'utf8' && encoding !== 'utf-8';
 
 function decodeName(name, encoding) {
   if (typeof name === 'string' || name === undefined || name === null) return name;
@@ -233,7 +244,7 @@ function read(fd, buffer, offsetOrOptions, length, position, callback) {
   binding.readAsync(id, fd, addressOf(buffer, offset), length, at);
 }
 
-Object.defineProperty(read, customPromisifyArgs, { __proto__: null, value: ['bytesRead', 'buffer'], enumerable: false });
+namePromised(read, ['bytesRead', 'buffer']);
 
 function readSync(fd, buffer, offsetOrOptions, length, position) {
   fd = getValidatedFd(fd);
@@ -306,8 +317,8 @@ function writevSync(fd, buffers, position) {
   return vectoredWrite.sync(fd, buffers, position);
 }
 
-Object.defineProperty(readv, customPromisifyArgs, { __proto__: null, value: ['bytesRead', 'buffers'], enumerable: false });
-Object.defineProperty(writev, customPromisifyArgs, { __proto__: null, value: ['bytesWritten', 'buffer'], enumerable: false });
+namePromised(readv, ['bytesRead', 'buffers']);
+namePromised(writev, ['bytesWritten', 'buffer']);
 
 /** The range of a view that is to be written: { offset, length, position }. */
 function writeRange(buffer, offsetOrOptions, length, position) {
@@ -365,7 +376,7 @@ function write(fd, buffer, offsetOrOptions, length, position, callback) {
   binding.writeAsync(id, fd, addressOf(bytes), bytes.length, typeof at === 'number' ? at : -1);
 }
 
-Object.defineProperty(write, customPromisifyArgs, { __proto__: null, value: ['bytesWritten', 'buffer'], enumerable: false });
+namePromised(write, ['bytesWritten', 'buffer']);
 
 function writeSync(fd, buffer, offsetOrOptions, length, position) {
   fd = getValidatedFd(fd);
@@ -387,8 +398,6 @@ function checkAborted(signal, callback) {
   callback(new AbortError(undefined, { cause: signal.reason }));
   return false;
 }
-
-const isUtf8 = (encoding) => encoding === 'utf8' || encoding === 'utf-8';
 
 function decoded(bytes, encoding) {
   const buffer = Buffer.from(bytes);
@@ -517,12 +526,16 @@ function writeWhole(path, bytes, options, callback) {
   binding.writeFileAsync(id, target, addressOf(bytes), bytes.byteLength, flags, mode);
 }
 
+function closeAfter(fd, failed, callback) {
+  fs.close(fd, (closing) => callback(aggregateTwoErrors(closing, failed)));
+}
+
 /** Onto the disk as well. Step by step, so that a program that replaces `fsync` sees the call. */
 function writeAndFlush(target, bytes, flags, mode, callback) {
   if (typeof target !== 'number') {
     fs.open(target, flags, mode, (error, fd) => {
       if (error) callback(error);
-      else writeAndFlush(fd, bytes, flags, mode, (failed) => fs.close(fd, (closing) => callback(aggregateTwoErrors(closing, failed))));
+      else writeAndFlush(fd, bytes, flags, mode, (failed) => closeAfter(fd, failed, callback));
     });
     return;
   }
@@ -572,7 +585,8 @@ function statFunction(name, isForgiving = false) {
       binding[`${name}Async`](start((errno) => {
         const found = errno < 0 ? undefined : stats.take(bigint, slot.words);
         stats.giveBack(slot);
-        if (errno < 0 && !(isForgiving && options?.throwIfNoEntry === false && isMissing(errno))) callback(lateFailure(errno, name, path));
+        const isForgiven = isForgiving && options?.throwIfNoEntry === false && isMissing(errno);
+        if (errno < 0 && !isForgiven) callback(lateFailure(errno, name, path));
         else callback(null, found);
       }), target, slot.address);
     },
@@ -699,7 +713,8 @@ function warnOfX(prefix) {
   const endsInX = typeof prefix === 'string' ? prefix.endsWith('X') : prefix.at(-1) === 0x58;
   if (endsInX && !hasWarnedOfX) {
     hasWarnedOfX = true;
-    process.emitWarning('mkdtemp() templates ending with X are not portable. For details see: https://nodejs.org/api/fs.html');
+    process.emitWarning(
+      'mkdtemp() templates ending with X are not portable. For details see: https://nodejs.org/api/fs.html');
   }
 }
 
@@ -728,7 +743,10 @@ function mkdtempDisposableSync(prefix, options) {
   return { path: folder, remove, [Symbol.dispose]: remove };
 }
 
-/** Names come as one text, with slashes between them: thousands of small strings would be slow to cross. As bytes, they come one by one. */
+/**
+ * Names come as one text, with slashes between them: thousands of small strings would be slow to cross. As bytes, they
+ * come one by one.
+ */
 function split(names) {
   if (typeof names !== 'string') return names;
   if (names === '') return [];
@@ -747,16 +765,16 @@ function readdir(path, options, callback) {
   if (options.recursive != null) validateBoolean(options.recursive, 'options.recursive');
   const { encoding, withFileTypes } = options;
   if (options.recursive) {
-    readTree(path, options).then((found) => process.nextTick(callback, null, found), (error) => process.nextTick(callback, error));
+    tellLater(readTree(path, options), callback);
     return;
   }
   const bytes = asBytes(encoding);
   if (withFileTypes) {
-    binding.readdirTypesAsync(giving(callback, 'scandir', path, (found) => direntsOf(found, path, encoding)), path, bytes);
+    const convert = (found) => direntsOf(found, path, encoding);
+    binding.readdirTypesAsync(giving(callback, 'scandir', path, convert), path, bytes);
   } else {
-    binding.readdirAsync(
-      giving(callback, 'scandir', path, (names) => (bytes ? names.map((name) => decodeName(name, encoding)) : split(names))),
-      path, bytes);
+    const convert = (names) => (bytes ? names.map((name) => decodeName(name, encoding)) : split(names));
+    binding.readdirAsync(giving(callback, 'scandir', path, convert), path, bytes);
   }
 }
 
@@ -770,7 +788,8 @@ async function readTree(path, options) {
     const relative = pending.shift();
     const folder = relative === '' ? base : join(base, relative);
     const [names, types] = await new Promise((resolve, reject) => {
-      binding.readdirTypesAsync(giving((error, result) => (error ? reject(error) : resolve(result)), 'scandir', folder), folder, false);
+      const settle = (error, result) => (error ? reject(error) : resolve(result));
+      binding.readdirTypesAsync(giving(settle, 'scandir', folder), folder, false);
     });
     collect(found, pending, names, types, relative, folder, options);
   }
@@ -815,7 +834,9 @@ function readdirSync(path, options) {
   if (options.recursive) return readTreeSync(path, options);
   const { encoding } = options;
   const bytes = asBytes(encoding);
-  if (options.withFileTypes) return direntsOf(answer(binding.readdirTypes(path, bytes), 'scandir', path), path, encoding);
+  if (options.withFileTypes) {
+    return direntsOf(answer(binding.readdirTypes(path, bytes), 'scandir', path), path, encoding);
+  }
   const names = answer(binding.readdir(path, bytes), 'scandir', path);
   return bytes ? names.map((name) => decodeName(name, encoding)) : split(names);
 }
@@ -857,14 +878,18 @@ function wantsTree(options) {
 }
 
 const warnRecursive = deprecate(
-  () => {}, 'In future versions of Node.js, fs.rmdir(path, { recursive: true }) will be removed. Use fs.rm(path, { recursive: true }) instead',
+  () => {},
+  'In future versions of Node.js, fs.rmdir(path, { recursive: true }) will be removed. ' +
+    'Use fs.rm(path, { recursive: true }) instead',
   'DEP0147');
 
 /** The options of rm, or the error that it is a directory and `recursive` is not set. */
 function rmOptions(path, options, found) {
   const checked = { retryDelay: 100, maxRetries: 0, recursive: false, force: false, ...validatedRm(options) };
   if (found?.isDirectory() && !checked.recursive) {
-    throw new ERR_FS_EISDIR({ code: 'EISDIR', message: 'is a directory', path: shownPath(path), syscall: 'rm', errno: errnos.EISDIR });
+    throw new ERR_FS_EISDIR({
+      code: 'EISDIR', message: 'is a directory', path: shownPath(path), syscall: 'rm', errno: errnos.EISDIR,
+    });
   }
   return checked;
 }
@@ -971,7 +996,8 @@ function readlink(path, options, callback) {
   callback = maybeCallback(typeof options === 'function' ? options : callback);
   const { encoding } = getOptions(options);
   path = getValidatedPath(path, 'oldPath');
-  binding.readlinkAsync(giving(callback, 'readlink', path, (name) => decodeName(name, encoding)), path, asBytes(encoding));
+  const convert = (name) => decodeName(name, encoding);
+  binding.readlinkAsync(giving(callback, 'readlink', path, convert), path, asBytes(encoding));
 }
 
 function readlinkSync(path, options) {
@@ -992,7 +1018,8 @@ function realpath(path, options, callback) {
   path = getValidatedPath(path);
   const id = start((errno, found) => {
     let failed = errno < 0 ? lateFailure(errno, 'lstat', path) : null;
-    const result = failed === null ? realpathFound(found, encoding, (...args) => void (failed = lateFailure(...args))) : undefined;
+    const fail = (...args) => void (failed = lateFailure(...args));
+    const result = failed === null ? realpathFound(found, encoding, fail) : undefined;
     if (failed === null) callback(null, result);
     else callback(failed);
   });
@@ -1210,7 +1237,8 @@ function copyFile(source, destination, mode, callback) {
   source = getValidatedPath(source, 'src');
   destination = getValidatedPath(destination, 'dest');
   callback = maybeCallback(callback);
-  binding.copyFileAsync(plain(callback, 'copyfile', source, destination), source, destination, getValidMode(mode, 'copyFile'));
+  mode = getValidMode(mode, 'copyFile');
+  binding.copyFileAsync(plain(callback, 'copyfile', source, destination), source, destination, mode);
 }
 
 function copyFileSync(source, destination, mode) {
@@ -1229,7 +1257,7 @@ function cp(source, destination, options, callback) {
   options = validateOptions(options);
   source = getValidatedPath(source, 'src');
   destination = getValidatedPath(destination, 'dest');
-  cp(source, destination, options).then((result) => process.nextTick(callback, null, result), (error) => process.nextTick(callback, error));
+  tellLater(cp(source, destination, options), callback);
 }
 
 function cpSync(source, destination, options) {
@@ -1247,7 +1275,7 @@ function glob(pattern, options, callback) {
   }
   callback = maybeCallback(callback);
   const { Glob } = require('internal/fs/glob');
-  new Glob(pattern, options).collect().then((found) => process.nextTick(callback, null, found), (error) => process.nextTick(callback, error));
+  tellLater(new Glob(pattern, options).collect(), callback);
 }
 
 function globSync(pattern, options) {
@@ -1292,11 +1320,11 @@ const fs = module.exports = {
   copyFileSync, cp, cpSync, createReadStream, createWriteStream, exists, existsSync, fchown, fchownSync, fchmod,
   fchmodSync, fdatasync, fdatasyncSync, fstat, fstatSync, fsync, fsyncSync, ftruncate, ftruncateSync, futimes,
   futimesSync, glob, globSync, lchown, lchownSync, lchmod: undefined, lchmodSync: undefined, link, linkSync, lstat,
-  lstatSync, lutimes, lutimesSync, mkdir, mkdirSync, mkdtemp, mkdtempDisposableSync, mkdtempSync, open, openSync, openAsBlob,
-  readdir, readdirSync, read, readSync, readv, readvSync, readFile, readFileSync, readlink, readlinkSync, realpath,
-  realpathSync, rename, renameSync, rm, rmSync, rmdir, rmdirSync, stat, statfs, statSync, statfsSync, symlink,
-  symlinkSync, truncate, truncateSync, unwatchFile, unlink, unlinkSync, utimes, utimesSync, watch, watchFile,
-  writeFile, writeFileSync, write, writeSync, writev, writevSync, opendir, opendirSync,
+  lstatSync, lutimes, lutimesSync, mkdir, mkdirSync, mkdtemp, mkdtempDisposableSync, mkdtempSync, open, openSync,
+  openAsBlob, readdir, readdirSync, read, readSync, readv, readvSync, readFile, readFileSync, readlink, readlinkSync,
+  realpath, realpathSync, rename, renameSync, rm, rmSync, rmdir, rmdirSync, stat, statfs, statSync, statfsSync, symlink,
+  symlinkSync, truncate, truncateSync, unwatchFile, unlink, unlinkSync, utimes, utimesSync, watch, watchFile, writeFile,
+  writeFileSync, write, writeSync, writev, writevSync, opendir, opendirSync,
 
   BigIntStats: stats.BigIntStats,
   Stats: deprecate(stats.Stats, 'fs.Stats constructor is deprecated.', 'DEP0180'),
@@ -1325,7 +1353,7 @@ lazily('FileWriteStream', () => fs.WriteStream);
 lazily('Dir', () => require('internal/fs/dir').Dir);
 lazily('Dirent', () => require('internal/fs/dirent').Dirent);
 lazily('Utf8Stream', () => require('internal/fs/utf8_stream').Utf8Stream);
-Object.defineProperty(fs, '_toUnixTimestamp', { __proto__: null, value: toUnixTimestamp, writable: true, configurable: true, enumerable: true });
+fs._toUnixTimestamp = toUnixTimestamp;
 for (const name of ['F_OK', 'R_OK', 'W_OK', 'X_OK']) {
   Object.defineProperty(fs, name, {
     __proto__: null, configurable: true, enumerable: false, get: () => constants[name],

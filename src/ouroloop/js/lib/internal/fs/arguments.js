@@ -29,7 +29,8 @@ function hasNull(path) {
 
 /** A path as the operations take it: a string or bytes. */
 function getValidatedPath(fileURLOrPath, name = 'path') {
-  const path = typeof fileURLOrPath === 'string' ? fileURLOrPath : require('internal/url').toPathIfFileURL(fileURLOrPath);
+  const isText = typeof fileURLOrPath === 'string';
+  const path = isText ? fileURLOrPath : require('internal/url').toPathIfFileURL(fileURLOrPath);
   validatePath(path, name);
   return typeof path === 'string' && !path.isWellFormed() ? path.toWellFormed() : path;
 }
@@ -216,7 +217,8 @@ function lateFailure(errno, syscall, path, dest) {
 }
 
 module.exports = {
-  MAX_IO, copyObject, failure, getOptions, getValidMode, getValidatedFd, getValidatedPath, isFd, lateFailure, parseFileMode, shown,
-  stringToFlags, toUnixTimestamp, validateBufferArray, validateFunction, validateOffsetLengthRead,
-  validateOffsetLengthWrite, validateOneOf, validatePath, validatePosition, validateStringAfterArrayBufferView, validateSymlinkType, validatedRm,
+  MAX_IO, copyObject, failure, getOptions, getValidMode, getValidatedFd, getValidatedPath, isFd, lateFailure,
+  parseFileMode, shown, stringToFlags, toUnixTimestamp, validateBufferArray, validateFunction, validateOffsetLengthRead,
+  validateOffsetLengthWrite, validateOneOf, validatePath, validatePosition, validateStringAfterArrayBufferView,
+  validateSymlinkType, validatedRm,
 };

@@ -2,16 +2,18 @@
 
 // cp and cpSync: copying a file, or a directory with all that is in it.
 //
-// Theory of operation. The copy is written once, as a generator that yields each call of `fs` it needs; one driver makes it by the
-// synchronous functions, the other by those that give promises. So a filter may be asynchronous in `cp` alone.
+// Theory of operation. The copy is written once, as a generator that yields each call of `fs` it needs; one driver
+// makes it by the synchronous functions, the other by those that give promises. So a filter may be asynchronous in `cp`
+// alone.
 //
-// What surprises people: a symbolic link is copied as a link, and a relative one becomes absolute unless `verbatimSymlinks`.
-// `cp` and `cpSync` tell of the same failures in different words, as Node does.
+// What surprises people: a symbolic link is copied as a link, and a relative one becomes absolute unless
+// `verbatimSymlinks`. `cp` and `cpSync` tell of the same failures in different words, as Node does.
 
 const {
   codes: {
-    ERR_FS_CP_DIR_TO_NON_DIR, ERR_FS_CP_EEXIST, ERR_FS_CP_EINVAL, ERR_FS_CP_FIFO_PIPE, ERR_FS_CP_NON_DIR_TO_DIR, ERR_FS_CP_SOCKET,
-    ERR_FS_CP_SYMLINK_TO_SUBDIRECTORY, ERR_FS_CP_UNKNOWN, ERR_FS_EISDIR, ERR_INCOMPATIBLE_OPTION_PAIR, ERR_INVALID_RETURN_VALUE,
+    ERR_FS_CP_DIR_TO_NON_DIR, ERR_FS_CP_EEXIST, ERR_FS_CP_EINVAL, ERR_FS_CP_FIFO_PIPE, ERR_FS_CP_NON_DIR_TO_DIR,
+    ERR_FS_CP_SOCKET, ERR_FS_CP_SYMLINK_TO_SUBDIRECTORY, ERR_FS_CP_UNKNOWN, ERR_FS_EISDIR, ERR_INCOMPATIBLE_OPTION_PAIR,
+    ERR_INVALID_RETURN_VALUE,
   },
 } = require('internal/errors');
 const { validateBoolean, validateFunction, validateObject } = require('internal/validators');
@@ -31,16 +33,21 @@ function validateOptions(options) {
     validateBoolean(options[name], `options.${name}`);
   }
   options.mode = getValidMode(options.mode, 'copyFile');
-  if (options.dereference && options.verbatimSymlinks) throw new ERR_INCOMPATIBLE_OPTION_PAIR('dereference', 'verbatimSymlinks');
+  if (options.dereference && options.verbatimSymlinks) {
+    throw new ERR_INCOMPATIBLE_OPTION_PAIR('dereference', 'verbatimSymlinks');
+  }
   if (options.filter !== undefined) validateFunction(options.filter, 'options.filter');
   return options;
 }
 
 // What can be wrong: { make, code, errno, path, message }
 
-const sameFile = (dest) => ({ make: ERR_FS_CP_EINVAL, code: 'EINVAL', errno: EINVAL, path: dest, message: 'src and dest cannot be the same' });
+const sameFile = (dest) => ({
+  make: ERR_FS_CP_EINVAL, code: 'EINVAL', errno: EINVAL, path: dest, message: 'src and dest cannot be the same',
+});
 const intoItself = (src, dest) => ({
-  make: ERR_FS_CP_EINVAL, code: 'EINVAL', errno: EINVAL, path: dest, message: `cannot copy ${src} to a subdirectory of self ${dest}`,
+  make: ERR_FS_CP_EINVAL, code: 'EINVAL', errno: EINVAL, path: dest,
+  message: `cannot copy ${src} to a subdirectory of self ${dest}`,
 });
 const directoryOverFile = (src, dest) => ({
   make: ERR_FS_CP_DIR_TO_NON_DIR, code: 'EISDIR', errno: EISDIR, path: dest,
@@ -53,11 +60,16 @@ const fileOverDirectory = (src, dest) => ({
 const notRecursive = (src) => ({
   make: ERR_FS_EISDIR, code: 'EISDIR', errno: EISDIR, path: src, message: `${src} is a directory (not copied)`,
 });
-const alreadyThere = (dest) => ({ make: ERR_FS_CP_EEXIST, code: 'EEXIST', errno: EEXIST, path: dest, message: `${dest} already exists` });
-const overSubdirectory = (src, dest, from, to) => ({
-  make: ERR_FS_CP_SYMLINK_TO_SUBDIRECTORY, code: 'EINVAL', errno: EINVAL, path: dest, message: `cannot overwrite ${to} with ${from}`,
+const alreadyThere = (dest) => ({
+  make: ERR_FS_CP_EEXIST, code: 'EEXIST', errno: EEXIST, path: dest, message: `${dest} already exists`,
 });
-const uncopyable = (make, what) => (dest) => ({ make, code: 'EINVAL', errno: EINVAL, path: dest, message: `cannot copy ${what}: ${dest}` });
+const overSubdirectory = (src, dest, from, to) => ({
+  make: ERR_FS_CP_SYMLINK_TO_SUBDIRECTORY, code: 'EINVAL', errno: EINVAL, path: dest,
+  message: `cannot overwrite ${to} with ${from}`,
+});
+const uncopyable = (make, what) => (dest) => ({
+  make, code: 'EINVAL', errno: EINVAL, path: dest, message: `cannot copy ${what}: ${dest}`,
+});
 const socket = uncopyable(ERR_FS_CP_SOCKET, 'a socket file');
 const pipe = uncopyable(ERR_FS_CP_FIFO_PIPE, 'a FIFO pipe');
 const unknown = uncopyable(ERR_FS_CP_UNKNOWN, 'an unknown file type');
@@ -186,7 +198,8 @@ class Copy {
     }
     yield ['copyFile', source, destination, mode];
     if (!preserveTimestamps) return;
-    // Times are those of after the reading, which changes one of them. Only a file that may be written can be given times.
+    // Times are those of after the reading, which changes one of them. Only a file that may be written can be given
+    // times.
     const permissions = Number(from.mode) & 0o7777;
     const isReadOnly = (permissions & 0o200) === 0;
     if (isReadOnly) yield ['chmod', destination, permissions | 0o200];
@@ -237,7 +250,9 @@ function cpSync(source, destination, options) {
 
 function askFilter(filter, source, destination) {
   const isWanted = filter(source, destination);
-  if (require('internal/util/types').isPromise(isWanted)) throw new ERR_INVALID_RETURN_VALUE('boolean', 'filter', isWanted);
+  if (require('internal/util/types').isPromise(isWanted)) {
+    throw new ERR_INVALID_RETURN_VALUE('boolean', 'filter', isWanted);
+  }
   return isWanted;
 }
 

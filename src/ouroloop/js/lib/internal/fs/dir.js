@@ -2,7 +2,9 @@
 
 // Dir: a directory that is read piece by piece (opendir).
 
-const { codes: { ERR_DIR_CLOSED, ERR_DIR_CONCURRENT_OPERATION, ERR_MISSING_ARGS, ERR_INVALID_THIS } } = require('internal/errors');
+const {
+  codes: { ERR_DIR_CLOSED, ERR_DIR_CONCURRENT_OPERATION, ERR_MISSING_ARGS, ERR_INVALID_THIS },
+} = require('internal/errors');
 const { validateFunction, validateUint32 } = require('internal/validators');
 const { start } = require('internal/requests');
 const { failure, getOptions, getValidatedPath } = require('internal/fs/arguments');
@@ -61,7 +63,11 @@ class Dir {
   }
 
   read(callback) {
-    if (callback === undefined) return new Promise((resolve, reject) => this.#read((error, entry) => (error ? reject(error) : resolve(entry))));
+    if (callback === undefined) {
+      return new Promise((resolve, reject) => {
+        this.#read((error, entry) => (error ? reject(error) : resolve(entry)));
+      });
+    }
     validateFunction(callback, 'callback');
     this.#read(callback);
     return undefined;

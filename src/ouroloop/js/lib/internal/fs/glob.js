@@ -3,11 +3,13 @@
 // Glob: the files that match patterns.
 //
 // Theory of operation. A state says how far into a pattern a path has come; the walk takes the set of states of a
-// directory to those of each entry, so a directory is read once however many patterns there are. The walk is a generator that yields
-// what it wants to know of the file system, and what it has found; one driver answers by waiting, the other from the thread pool.
+// directory to those of each entry, so a directory is read once however many patterns there are. The walk is a
+// generator that yields what it wants to know of the file system, and what it has found; one driver answers by waiting,
+// the other from the thread pool.
 //
-// What surprises people: wildcards enter no symbolic links, but `**` does, as its last step, where the pattern begins with `./`
-// or the next segment matches the link's name too; with `followSymlinks` all are entered. A function that excludes gets the names of entries that `**` looks at, and the paths of directories.
+// What surprises people: wildcards enter no symbolic links, but `**` does, as its last step, where the pattern begins
+// with `./` or the next segment matches the link's name too; with `followSymlinks` all are entered. A function that
+// excludes gets the names of entries that `**` looks at, and the paths of directories.
 
 const { codes: { ERR_INVALID_ARG_TYPE } } = require('internal/errors');
 const { validateBoolean, validateObject, validateString, validateStringArray } = require('internal/validators');
@@ -137,7 +139,8 @@ class Glob {
   *#enter(path, entry, states) {
     const reached = withEmptyGlobstars(states);
     const below = reached.filter(({ segments, index }) => index < segments.length && segments[index] !== '');
-    const isEntered = below.length > 0 && !entry.isFile() && (path !== '' || below.some(({ segments, index }) => index === 0 && segments[0] === '.'));
+    const isNamed = path !== '' || below.some(({ segments, index }) => index === 0 && segments[0] === '.');
+    const isEntered = isNamed && below.length > 0 && !entry.isFile();
     if (this.#excludesPath(path === '' ? '.' : path, entry, isEntered)) return;
     if (reached.some((state) => isResult(state, entry))) {
       if (!endsInSlash(reached) || (yield* this.#isFolder(path, entry))) yield* this.#result(path, entry);
@@ -154,7 +157,8 @@ class Glob {
 
   *#below(path, states) {
     const isSearch = states.some(({ segments, index }) => typeof segments[index] !== 'string');
-    const names = new Set(states.map(({ segments, index }) => segments[index]).filter((each) => typeof each === 'string'));
+    const segmentsHere = states.map(({ segments, index }) => segments[index]);
+    const names = new Set(segmentsHere.filter((each) => typeof each === 'string'));
     for (const name of names) {
       if (name === '.' || name === '..' || !isSearch) yield* this.#step(path, name, states);
     }
@@ -223,7 +227,8 @@ function isResult({ segments, index }) {
 
 /** The patterns that a pattern stands for; a last `.` is no more than a slash. */
 function alternativesOf(pattern) {
-  return compile(pattern, platform).map((segments) => (segments.length > 1 && segments.at(-1) === '.' ? segments.with(-1, '') : segments));
+  return compile(pattern, platform).map(
+    (segments) => (segments.length > 1 && segments.at(-1) === '.' ? segments.with(-1, '') : segments));
 }
 
 const matchesSegment = (segment, name) => (typeof segment === 'string' ? segment === name : segment.test(name));

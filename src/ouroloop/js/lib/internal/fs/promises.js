@@ -2,16 +2,18 @@
 
 // fs/promises and FileHandle.
 //
-// Theory of operation. `ask` turns one operation on the thread pool into a promise. What takes several steps (a whole file
-// through a FileHandle, a tree) is an asynchronous function of such promises.
+// Theory of operation. `ask` turns one operation on the thread pool into a promise. What takes several steps (a whole
+// file through a FileHandle, a tree) is an asynchronous function of such promises.
 //
-// What surprises people: closing a FileHandle waits for what is under way with it; and a FileHandle that is collected while it is
-// open has its descriptor closed, with a warning, since that is a mistake of the program.
+// What surprises people: closing a FileHandle waits for what is under way with it; and a FileHandle that is collected
+// while it is open has its descriptor closed, with a warning, since that is a mistake of the program.
 
 const EventEmitter = require('events');
 const { Buffer } = require('buffer');
 const {
-  codes: { ERR_INVALID_ARG_VALUE, ERR_INVALID_STATE, ERR_METHOD_NOT_IMPLEMENTED, ERR_FS_FILE_TOO_LARGE, ERR_INVALID_ARG_TYPE },
+  codes: {
+    ERR_FS_FILE_TOO_LARGE, ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_INVALID_STATE, ERR_METHOD_NOT_IMPLEMENTED,
+  },
   AbortError, aggregateTwoErrors,
 } = require('internal/errors');
 const {
@@ -21,9 +23,9 @@ const { kEmptyObject } = require('internal/util');
 const { isArrayBufferView } = require('internal/util/types');
 const { start } = require('internal/requests');
 const {
-  getOptions, getValidMode, getValidatedPath, lateFailure, parseFileMode, stringToFlags, toUnixTimestamp, validateBufferArray,
-  validateOffsetLengthRead, validateOffsetLengthWrite, validatePosition, validateStringAfterArrayBufferView,
-  validateSymlinkType,
+  getOptions, getValidMode, getValidatedPath, lateFailure, parseFileMode, stringToFlags, toUnixTimestamp,
+  validateBufferArray, validateOffsetLengthRead, validateOffsetLengthWrite, validatePosition,
+  validateStringAfterArrayBufferView, validateSymlinkType,
 } = require('internal/fs/arguments');
 const { addressOf } = require('internal/fs/calls');
 const stats = require('internal/fs/stats');
@@ -51,15 +53,21 @@ function ask(operation, syscall, path, dest, ...args) {
   });
 }
 
+/** `ask`, of bytes at a FileHandle. */
+function askAt(handle, operation, ...args) {
+  return ask(operation, operation, undefined, undefined, handle.fd, ...args);
+}
+
 function askStat(operation, target, options, path) {
   const bigint = options?.bigint === true;
+  const isForgiving = operation === 'stat' && options?.throwIfNoEntry === false;
   const slot = stats.takeSlot();
   return new Promise((resolve, reject) => {
     binding[`${operation}Async`](start((errno) => {
       const found = errno < 0 ? undefined : stats.take(bigint, slot.words);
       stats.giveBack(slot);
       if (errno === 0) resolve(found);
-      else if (operation === 'stat' && options?.throwIfNoEntry === false && (errno === stats.ENOENT || errno === stats.ENOTDIR)) resolve(undefined);
+      else if (isForgiving && (errno === stats.ENOENT || errno === stats.ENOTDIR)) resolve(undefined);
       else reject(lateFailure(errno, operation, path));
     }), target, slot.address);
   });
@@ -247,8 +255,9 @@ function closeForgotten(fd) {
   binding.close(fd);
   process.emitWarning(`Closing file descriptor ${fd} on garbage collection`);
   process.emitWarning(
-    'Closing a FileHandle object on garbage collection is deprecated. Please close FileHandle objects explicitly using ' +
-    'FileHandle.prototype.close(). In the future, an error will be thrown if a file descriptor is closed during garbage collection.',
+    'Closing a FileHandle object on garbage collection is deprecated. Please close FileHandle objects explicitly ' +
+    'using FileHandle.prototype.close(). In the future, an error will be thrown if a file descriptor is closed ' +
+    'during garbage collection.',
     'DeprecationWarning', 'DEP0137');
 }
 
@@ -343,7 +352,7 @@ async function write(handle, buffer, offsetOrOptions, length, position) {
     validateEncoding(buffer, length);
     const bytes = Buffer.from(buffer, length);
     const at = typeof offsetOrOptions === 'number' ? offsetOrOptions : -1;
-    const bytesWritten = await ask('write', 'write', undefined, undefined, handle.fd, addressOf(bytes), bytes.length, at);
+    const bytesWritten = await askAt(handle, 'write', addressOf(bytes), bytes.length, at);
     return { __proto__: null, bytesWritten, buffer };
   }
   let offset = offsetOrOptions;
@@ -355,7 +364,7 @@ async function write(handle, buffer, offsetOrOptions, length, position) {
   if (typeof length !== 'number') length = buffer.byteLength - offset;
   if (typeof position !== 'number') position = -1;
   validateOffsetLengthWrite(offset, length, buffer.byteLength);
-  const bytesWritten = await ask('write', 'write', undefined, undefined, handle.fd, addressOf(buffer, offset), length, position);
+  const bytesWritten = await askAt(handle, 'write', addressOf(buffer, offset), length, position);
   return { __proto__: null, bytesWritten, buffer };
 }
 
@@ -396,7 +405,8 @@ async function fchown(handle, uid, gid) {
 }
 
 async function futimes(handle, atime, mtime) {
-  return ask('futimes', 'futime', undefined, undefined, handle.fd, toUnixTimestamp(atime, 'atime'), toUnixTimestamp(mtime, 'mtime'));
+  const times = [toUnixTimestamp(atime, 'atime'), toUnixTimestamp(mtime, 'mtime')];
+  return ask('futimes', 'futime', undefined, undefined, handle.fd, ...times);
 }
 
 // Whole files
@@ -431,7 +441,10 @@ async function readFile(path, options) {
   return thenClose(handle, () => readToEnd(handle, options));
 }
 
-const isCustomIterable = (data) => data?.[Symbol.asyncIterator] !== undefined || (data?.[Symbol.iterator] !== undefined && !isArrayBufferView(data) && typeof data !== 'string');
+function isCustomIterable(data) {
+  if (data?.[Symbol.asyncIterator] !== undefined) return true;
+  return data?.[Symbol.iterator] !== undefined && !isArrayBufferView(data) && typeof data !== 'string';
+}
 
 async function writeAll(handle, data, signal, encoding) {
   checkAborted(signal);
@@ -643,9 +656,9 @@ async function* glob(pattern, options) {
 
 module.exports = {
   exports: {
-    access, copyFile, cp, glob, open, opendir, rename, truncate, rm, rmdir, mkdir, readdir, readlink, symlink, lstat, stat,
-    statfs, link, unlink, chmod, lchmod, lchown, chown, utimes, lutimes, realpath, mkdtemp, mkdtempDisposable, writeFile,
-    appendFile, readFile, watch, constants,
+    access, copyFile, cp, glob, open, opendir, rename, truncate, rm, rmdir, mkdir, readdir, readlink, symlink, lstat,
+    stat, statfs, link, unlink, chmod, lchmod, lchown, chown, utimes, lutimes, realpath, mkdtemp, mkdtempDisposable,
+    writeFile, appendFile, readFile, watch, constants,
   },
   FileHandle, kRef, kUnref,
 };

@@ -2,9 +2,9 @@
 
 // Stats, as numbers and as BigInts: what `stat` tells of a file.
 //
-// Theory of operation. Python has statx(2) write what it tells into memory that both languages see; here it is read. A call that
-// waits uses the frame of `internal/fs/calls`; one on the thread pool gets a slot of its own, for as long as it is under way. Dates are
-// made when they are first read.
+// Theory of operation. Python has statx(2) write what it tells into memory that both languages see; here it is read. A
+// call that waits uses the frame of `internal/fs/calls`; one on the thread pool gets a slot of its own, for as long as
+// it is under way. Dates are made when they are first read.
 
 const { os: { errno: errnos }, fs: constants } = internalBinding('constants');
 const { statWords } = require('internal/fs/calls');
@@ -73,7 +73,8 @@ const dateFromMs = (ms) => new Date(Math.round(Number(ms)));
 function defineDates(prototype) {
   for (const name of ['atime', 'mtime', 'ctime', 'birthtime']) {
     const set = function(value) {
-      Object.defineProperty(this, name, { __proto__: null, value, writable: true, enumerable: true, configurable: true });
+      Object.defineProperty(
+        this, name, { __proto__: null, value, writable: true, enumerable: true, configurable: true });
     };
     Object.defineProperty(prototype, name, {
       __proto__: null,
@@ -185,9 +186,9 @@ function takeBigInts(words) {
   const big = (at) => BigInt(words[at]) | BigInt(words[at + 1]) << 32n;
   const time = (at) => BigInt.asIntN(64, big(at)) * kNsPerSecBigInt + BigInt(words[at + 2]);
   return new BigIntStats(
-    BigInt(device(words, DEV)), BigInt(words[MODE] & 0xffff), BigInt(words[NLINK]), BigInt(words[UID]), BigInt(words[GID]),
-    BigInt(device(words, RDEV)), BigInt(words[BLKSIZE]), big(INO), big(SIZE), big(BLOCKS), time(ATIME), time(MTIME), time(CTIME),
-    time(BIRTHTIME));
+    BigInt(device(words, DEV)), BigInt(words[MODE] & 0xffff), BigInt(words[NLINK]), BigInt(words[UID]),
+    BigInt(words[GID]), BigInt(device(words, RDEV)), BigInt(words[BLKSIZE]), big(INO), big(SIZE), big(BLOCKS),
+    time(ATIME), time(MTIME), time(CTIME), time(BIRTHTIME));
 }
 
 /** What the last call told, without an object: is it a plain file, and how large? */
@@ -212,5 +213,6 @@ function takeStatFs(numbers, bigint) {
 }
 
 module.exports = {
-  SLOT_SIZE, Stats, BigIntStats, StatFs, giveBack, isPlainFile, sizeOfFile, take, takeSlot, takeStatFs, ENOENT: -errnos.ENOENT, ENOTDIR: -errnos.ENOTDIR,
+  SLOT_SIZE, Stats, BigIntStats, StatFs, giveBack, isPlainFile, sizeOfFile, take, takeSlot, takeStatFs,
+  ENOENT: -errnos.ENOENT, ENOTDIR: -errnos.ENOTDIR,
 };

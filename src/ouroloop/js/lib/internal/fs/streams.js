@@ -2,12 +2,15 @@
 
 // ReadStream and WriteStream: a file as a stream.
 //
-// Theory of operation. The streams call the functions of `fs` that their `fs` option names, or those of the module, or a
-// FileHandle's; so a program that replaces those sees every call. A file is opened by `_construct`, before anything is read or written.
+// Theory of operation. The streams call the functions of `fs` that their `fs` option names, or those of the module, or
+// a FileHandle's; so a program that replaces those sees every call. A file is opened by `_construct`, before anything
+// is read or written.
 
 const { Buffer } = require('buffer');
 const { Readable, Writable, finished } = require('stream');
-const { codes: { ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE, ERR_METHOD_NOT_IMPLEMENTED, ERR_SYSTEM_ERROR } } = require('internal/errors');
+const {
+  codes: { ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE, ERR_METHOD_NOT_IMPLEMENTED, ERR_SYSTEM_ERROR },
+} = require('internal/errors');
 const { validateBoolean, validateFunction, validateInteger } = require('internal/validators');
 const { deprecate, kEmptyObject } = require('internal/util');
 const { copyObject, getOptions, getValidatedFd, getValidatedPath, validatePath } = require('internal/fs/arguments');

@@ -2,15 +2,19 @@
 
 // fs.Utf8Stream: text into a file, fast; made for logs.
 //
-// Theory of operation. Texts are gathered in pieces of up to `maxWrite` characters. One piece is written at a time, once `minLength`
-// characters wait; what comes meanwhile is gathered in further pieces. An error leaves the piece where it is: it is the first one to be
-// written next time. It is no `Writable`: `write` never waits, and there is no callback for each text.
+// Theory of operation. Texts are gathered in pieces of up to `maxWrite` characters. One piece is written at a time,
+// once `minLength` characters wait; what comes meanwhile is gathered in further pieces. An error leaves the piece where
+// it is: it is the first one to be written next time. It is no `Writable`: `write` never waits, and there is no
+// callback for each text.
 //
-// What surprises people: `destroy` drops what waits, `end` writes it first. A short write is taken up again at a whole character.
+// What surprises people: `destroy` drops what waits, `end` writes it first. A short write is taken up again at a whole
+// character.
 
 const EventEmitter = require('events');
 const { Buffer } = require('buffer');
-const { codes: { ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_INVALID_STATE, ERR_OPERATION_FAILED } } = require('internal/errors');
+const {
+  codes: { ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_INVALID_STATE, ERR_OPERATION_FAILED },
+} = require('internal/errors');
 const {
   validateBoolean, validateFunction, validateObject, validateOneOf, validateString, validateUint32,
 } = require('internal/validators');
@@ -56,8 +60,8 @@ class Utf8Stream extends EventEmitter {
     super();
     validateObject(options, 'options');
     const {
-      fd, dest, minLength = 0, maxLength = 0, maxWrite = MAX_WRITE, periodicFlush = 0, sync = false, append = true, mkdir = false,
-      mode, fsync = false, contentMode = 'utf8', retryEAGAIN = () => true, fs = kEmptyObject,
+      fd, dest, minLength = 0, maxLength = 0, maxWrite = MAX_WRITE, periodicFlush = 0, sync = false, append = true,
+      mkdir = false, mode, fsync = false, contentMode = 'utf8', retryEAGAIN = () => true, fs = kEmptyObject,
     } = options;
     this.#highWaterMark = Math.max(minLength || 0, HIGH_WATER_MARK);
     validateUint32(this.#highWaterMark, 'options.hwm');
@@ -65,7 +69,8 @@ class Utf8Stream extends EventEmitter {
     validateUint32(maxLength, 'options.maxLength');
     validateUint32(maxWrite, 'options.maxWrite');
     validateUint32(periodicFlush, 'options.periodicFlush');
-    for (const [name, value] of Object.entries({ sync, fsync, append, mkdir })) validateBoolean(value, `options.${name}`);
+    const switches = { sync, fsync, append, mkdir };
+    for (const [name, value] of Object.entries(switches)) validateBoolean(value, `options.${name}`);
     validateOneOf(contentMode, 'options.contentMode', ['buffer', 'utf8']);
     validateFunction(retryEAGAIN, 'options.retryEAGAIN');
     validateObject(fs, 'options.fs');
@@ -73,9 +78,12 @@ class Utf8Stream extends EventEmitter {
       if (fs[name] !== undefined) validateFunction(fs[name], `options.fs.${name}`);
     }
     const target = fd || dest;
-    if (typeof target !== 'number' && typeof target !== 'string') throw new ERR_INVALID_ARG_TYPE('fd', ['number', 'string'], target);
+    if (typeof target !== 'number' && typeof target !== 'string') {
+      throw new ERR_INVALID_ARG_TYPE('fd', ['number', 'string'], target);
+    }
     if (minLength >= maxWrite) {
-      throw new ERR_INVALID_ARG_VALUE.RangeError('minLength', minLength, `should be smaller than maxWrite (${maxWrite})`);
+      throw new ERR_INVALID_ARG_VALUE.RangeError(
+        'minLength', minLength, `should be smaller than maxWrite (${maxWrite})`);
     }
     this.#fs = { ...require('fs'), ...fs };
     this.#retry = retryEAGAIN;

@@ -6,7 +6,8 @@ const EventEmitter = require('events');
 const { Buffer } = require('buffer');
 const { codes: { ERR_INVALID_ARG_VALUE }, AbortError } = require('internal/errors');
 const {
-  validateAbortSignal, validateBoolean, validateFunction, validateIgnoreOption, validateInteger, validateObject, validateOneOf, validateUint32,
+  validateAbortSignal, validateBoolean, validateFunction, validateIgnoreOption, validateInteger, validateObject,
+  validateOneOf, validateUint32,
 } = require('internal/validators');
 const { kEmptyObject } = require('internal/util');
 const { failure, getOptions, getValidatedPath } = require('internal/fs/arguments');
@@ -98,7 +99,8 @@ class FSWatcher extends EventEmitter {
   #tell(kind, filename) {
     const name = filename?.toString();
     if (name !== undefined && this.#isIgnored?.(name)) return;
-    this.emit('change', kind, filename !== null && this.#encoding !== 'buffer' ? filename.toString(this.#encoding) : filename);
+    const isText = filename !== null && this.#encoding !== 'buffer';
+    this.emit('change', kind, isText ? filename.toString(this.#encoding) : filename);
     if (kind === 'rename' && name !== undefined && this.#handles.size > 0) this.#welcome(name);
   }
 
@@ -132,7 +134,8 @@ function matcherOf(ignore) {
     if (typeof each !== 'string') return (name) => each.test(name);
     // A pattern of one segment is for names in all folders.
     const pattern = each.includes('/') ? each : `**/${each}`;
-    return (name) => matchesGlob(name, pattern, platform) || matchesGlob(require('path').basename(name), each, platform);
+    const { basename } = require('path');
+    return (name) => matchesGlob(name, pattern, platform) || matchesGlob(basename(name), each, platform);
   });
   return (name) => tests.some((test) => test(name));
 }
@@ -164,7 +167,9 @@ function closeOnAbort(watcher, signal) {
 async function* watchIterator(filename, options = kEmptyObject) {
   validateObject(options, 'options');
   const path = getValidatedPath(filename);
-  const { persistent = true, recursive = false, encoding = 'utf8', maxQueue = 2048, overflow = 'ignore', signal, ignore } = options;
+  const {
+    persistent = true, recursive = false, encoding = 'utf8', maxQueue = 2048, overflow = 'ignore', signal, ignore,
+  } = options;
   validateBoolean(persistent, 'options.persistent');
   validateBoolean(recursive, 'options.recursive');
   validateAbortSignal(signal, 'options.signal');
