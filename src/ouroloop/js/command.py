@@ -9,7 +9,9 @@ from typing import NoReturn
 
 from . import engine
 from .options import OptionError, Options
-from .runtime import Runtime
+from .runtime import JavaScriptError, Runtime
+
+_BROKEN = 7
 
 
 def run(options: Options) -> NoReturn:
@@ -22,7 +24,12 @@ def run(options: Options) -> NoReturn:
         if unknown:
             raise OptionError("\n".join(f"bad option: {flag}" for flag in unknown))
     runtime = Runtime([_command(), *options.arguments], options.exec_argv, options.values)
-    runtime.end(runtime.run())
+    try:
+        code = runtime.run()
+    except JavaScriptError as exc:  # the program has broken what tells of its errors
+        os.write(2, f"{exc}\n".encode("utf-8", "replace"))
+        code = _BROKEN
+    runtime.end(code)
 
 
 def _command() -> str:

@@ -59,7 +59,8 @@ Path: TypeAlias = "str | bytes | os.PathLike[str] | os.PathLike[bytes]"
 __all__ = [
     "COPYFILE_EXCL", "COPYFILE_FICLONE", "COPYFILE_FICLONE_FORCE", "DIRENT_BLOCK", "DIRENT_CHAR", "DIRENT_DIR",
     "DIRENT_FIFO", "DIRENT_FILE", "DIRENT_LINK", "DIRENT_SOCKET", "DIRENT_UNKNOWN", "Dir", "Dirent", "Path", "StatFs",
-    "access", "append_file", "chmod", "chown", "close", "copyfile", "fchmod", "fchown", "fdatasync", "fstat", "fsync",
+    "access", "append_file", "chmod", "chown", "close", "copyfile", "dirent_type", "fchmod", "fchown", "fdatasync",
+    "fstat", "fsync",
     "ftruncate", "futime", "lchown", "link", "lstat", "lutime", "mkdir", "mkdtemp", "open", "open_dir", "pread",
     "preadv", "pwrite", "pwritev", "read", "read_file", "readdir", "readdir_names", "readlink", "readv", "realpath",
     "rename", "rmdir", "sendfile", "stat", "statfs", "submit", "symlink", "truncate", "unlink", "utime", "write",
@@ -536,7 +537,7 @@ class Dir:
             raise error(errno.EBADF)
         found = []
         for entry in entries:
-            found.append(Dirent(entry.name, _dirent_type(entry)))
+            found.append(Dirent(entry.name, dirent_type(entry)))
             if len(found) == count:
                 break
         return found
@@ -557,7 +558,7 @@ def open_dir(path: Path) -> Dir:
 def readdir(path: Path) -> list[Dirent]:
     """All entries with their types, without `.` and `..`, sorted by the bytes of their names (uv_fs_scandir)."""
     with os.scandir(path) as entries:
-        found = [Dirent(entry.name, _dirent_type(entry)) for entry in entries]
+        found = [Dirent(entry.name, dirent_type(entry)) for entry in entries]
     found.sort(key=_sort_key)
     return found
 
@@ -573,8 +574,11 @@ def _sort_key(entry: Dirent) -> bytes:
     return os.fsencode(entry.name)
 
 
-def _dirent_type(entry: os.DirEntry[Any]) -> int:
-    """From what the directory itself says, without a call for each file, for the three kinds that nearly all are."""
+def dirent_type(entry: os.DirEntry[Any]) -> int:
+    """The DIRENT_* of an entry of `os.scandir`.
+
+    From what the directory itself says, without a call for each file, for the three kinds that nearly all are.
+    """
     try:
         if entry.is_symlink():
             return DIRENT_LINK

@@ -29,6 +29,7 @@ Path = str | bytes
 
 _MAX_READ_FILE = 2**31 - 1
 _MAX_LINKS = 40
+_FILE_DIGIT = str(fs.DIRENT_FILE)
 
 # What blocks: each of these raises OSError, or returns what JavaScript gets.
 
@@ -113,7 +114,16 @@ def _names_and_types(entries: list[fs.Dirent], as_bytes: bool) -> list[Any]:
 
 
 def _readdir_types(path: Path, as_bytes: bool) -> list[Any]:
-    return _names_and_types(fs.readdir(os.fsencode(path)), as_bytes)
+    with os.scandir(os.fsencode(path)) as entries:
+        found = sorted([(entry.name, _type_digit(entry)) for entry in entries])
+    names = [name for name, _ in found]
+    return [names if as_bytes else _text(b"/".join(names)), "".join([digit for _, digit in found])]
+
+
+def _type_digit(entry: os.DirEntry[bytes]) -> str:
+    if entry.is_file(follow_symlinks=False):  # most are
+        return _FILE_DIGIT
+    return str(fs.dirent_type(entry))
 
 
 def _as_asked(path: str | bytes, as_bytes: bool) -> Path:

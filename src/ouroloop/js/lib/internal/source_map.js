@@ -57,7 +57,7 @@ class Decoder {
         value += (digit & 31) << shift;
         shift += 5;
         if ((digit & 32) !== 0) continue;
-        if (count < 5) fields[count++] += (value & 1) === 1 ? -(value >>> 1) : value >>> 1;
+        if (count < 5) fields[count++] += (value & 1) === 1 ? -(value >>> 1) || -0x80000000 : value >>> 1;
         value = shift = 0;
       } else if (digit !== 255) {
         // Node gives the very last mapping the last name.

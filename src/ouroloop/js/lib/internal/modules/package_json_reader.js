@@ -37,6 +37,8 @@ class Manifest {
   }
 }
 
+Object.setPrototypeOf(Manifest.prototype, null);
+
 /** `importer` says, for errors, what is imported where: `"name" from /file`. */
 function parse(filename, text, importer) {
   let data;

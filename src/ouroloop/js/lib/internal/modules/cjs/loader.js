@@ -417,10 +417,7 @@ Module._load = function(request, parent, isMain) {
   if (parent) {
     const known = relativeCache[relativeKey];
     const cached = known !== undefined && Module._cache[known];
-    if (cached) {
-      updateChildren(parent, cached, true);
-      return cached.loaded ? cached.exports : exportsInCircle(cached);
-    }
+    if (cached) return exportsOfCached(cached, parent);
     if (known !== undefined) delete relativeCache[relativeKey];
   }
   if (request.startsWith('node:')) return loadBuiltin(request);
@@ -766,7 +763,10 @@ function makeRequire(module) {
   }
   require.resolve = resolve;
   resolve.paths = paths;
-  require.main = process.mainModule;
+  // Whatever a program has put on Object.prototype.
+  Object.defineProperty(require, 'main', {
+    __proto__: null, value: process.mainModule, writable: true, enumerable: true, configurable: true,
+  });
   require.extensions = Module._extensions;
   require.cache = Module._cache;
   return require;

@@ -440,7 +440,7 @@ function explainCommonJSName(error) {
   if (match === null) return;
   let message = `${error.message} in ES module scope`;
   if (match[1] === 'require') message += ', you can use import instead';
-  const [url] = internalBinding('errors').getMessage(error);
+  const url = internalBinding('errors').getMessage(error)[0].replace(/[?#].*/s, '');
   if (url.startsWith('file:') && url.endsWith('.js')) {
     const scope = require('internal/modules/package_json_reader').getPackageScope(url);
     if (scope?.type === 'module') {
@@ -541,20 +541,24 @@ function isAsync(record, seen = new Set()) {
 
 /** Throw if a module of this graph has begun to run, and waits for what it imports: a circle through `require`. */
 function refuseCircle(record, filename, parent) {
+  if (record.status === EVALUATING) throw new ERR_REQUIRE_CYCLE_MODULE(cycleMessage(filename, parent));
+  const { Module } = require('internal/modules/cjs/loader');
   const seen = new Set();
   const look = (importer) => {
     seen.add(importer);
     for (const child of importer.requests) {
       if (seen.has(child)) continue;
-      if (child.status === EVALUATING && child.evaluate === undefined) {
+      const isCommonJS = child.format === 'commonjs';
+      const isRunning = isCommonJS ? Module._cache[placeOf(child.url)]?.loaded === false : child.status === EVALUATING;
+      if (isRunning) {
         throw new ERR_REQUIRE_CYCLE_MODULE(
-          `Cannot import Module ${specifierOf(child, importer)} in a cycle. (from ${placeOf(importer.url)})`);
+          `Cannot import ${isCommonJS ? 'CommonJS ' : ''}Module ${specifierOf(child, importer)} in a cycle. ` +
+          `(from ${placeOf(importer.url)})`);
       }
       look(child);
     }
   };
   look(record);
-  if (record.status === EVALUATING) throw new ERR_REQUIRE_CYCLE_MODULE(cycleMessage(filename, parent));
 }
 
 const placeOf = (url) => (url.startsWith('file:') ? require('internal/url').fileURLToPath(url) : url);
@@ -587,9 +591,10 @@ function requireESM(url, filename, source, parent) {
 }
 
 function cycleMessage(filename, parent) {
-  return `Cannot require() ES Module ${filename} in a cycle. A cycle involving require(esm) is disallowed to maintain ` +
-    `invariants mandated by the ECMAScript specification. Try making at least part of the dependency in the graph lazily loaded.${
-      parent?.filename ? `\n(from ${parent.filename})` : ''}`;
+  const from = parent?.filename ? ` (from ${parent.filename})` : '';
+  return `Cannot require() ES Module ${filename} in a cycle.${from} A cycle involving require(esm) is not allowed to ` +
+    'maintain invariants mandated by the ECMAScript specification. Try making at least part of the dependency in the ' +
+    'graph lazily loaded.';
 }
 
 const facades = new Map();
