@@ -21,7 +21,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from . import buffer_natives, fs_natives
+from . import buffer_natives, contextify_natives, fs_natives
 from .v8_symbols import addresses
 
 _pointer = ctypes.c_void_p
@@ -141,6 +141,7 @@ _FUNCTIONS: dict[str, tuple[Any, ...]] = {
         (_int, _pointer, _pointer, _bool, _size, _text),
     "_ZN2v87Isolate24AddNearHeapLimitCallbackEPFmPvmmES1_": (None, _pointer, _pointer, _pointer),
     **buffer_natives.FUNCTIONS,
+    **contextify_natives.FUNCTIONS,
 }
 
 _PROPERTY_NAMES = next(name for name in _FUNCTIONS if "GetPropertyNames" in name)
@@ -289,6 +290,7 @@ class Natives:
         }
         for group, names in groups.items():
             self._add(self._get(container, group), {name: getattr(self, name) for name in names})
+        self._add(self._get(container, "contextify"), contextify_natives.Contexts(self).methods())
         self._add(self._get(container, "buffer"), buffer_natives.methods(self._call, self._isolate, memory))
         self._add(self._get(container, "fs"), fs_natives.methods(self._call, memory))
         types = self._get(container, "types")

@@ -337,3 +337,32 @@ log(typeof t, t.constructor.name, t.hasRef(), typeof t[Symbol.toPrimitive]());
 const i = setImmediate(() => {});
 log(typeof i, i.constructor.name, i.hasRef());
 log(t.unref() === t, t.ref() === t, i.unref() === i, i.ref() === i);
+
+//// an interval that is due again waits for the next turn
+let left = 3;
+const interval = setInterval(() => {
+  busy(5);
+  log('interval', left);
+  setImmediate(log, 'immediate', left);
+  if (!--left) clearInterval(interval);
+}, 1);
+busy(5);
+
+//// a timer that is due at once waits for the next turn when a timer set it
+setTimeout(() => {
+  setTimeout(log, 1, 'nested');
+  setTimeout(log, 3, 'nested, other list');
+  setImmediate(log, 'immediate');
+  busy(10);
+}, 1);
+busy(5);
+
+//// a timer refreshed by its callback waits for the next turn
+let left = 2;
+const timer = setTimeout(() => {
+  log('timer', left);
+  setImmediate(log, 'immediate', left);
+  if (left--) timer.refresh();
+  busy(5);
+}, 1);
+busy(5);

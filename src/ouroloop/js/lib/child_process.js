@@ -524,12 +524,12 @@ function resultOf({ pid, error, status, signal, output }, { encoding, file, args
     return encoding && encoding !== 'buffer' ? buffer.toString(encoding) : buffer;
   };
   const result = {
-    pid,
-    output: pid ? output.map(decode) : null,
-    stdout: pid ? decode(output[1]) : null,
-    stderr: pid ? decode(output[2]) : null,
     status: signal ? null : status ?? null,
     signal: signal ? signalName(signal) : null,
+    output: pid ? output.map(decode) : null,
+    pid,
+    stdout: pid ? decode(output[1]) : null,
+    stderr: pid ? decode(output[2]) : null,
   };
   if (error < 0) {
     result.error = errnoException(error, `spawnSync ${file}`);

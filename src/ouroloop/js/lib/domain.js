@@ -27,7 +27,7 @@ const hook = createHook({
   destroy: (id) => owners.delete(id),
 });
 
-let current;
+let current = null;
 
 Object.defineProperty(process, 'domain', {
   __proto__: null,
@@ -42,7 +42,7 @@ Object.defineProperty(process, 'domain', {
 /** While a domain with a handler is entered, uncaught errors are its own. */
 function updateCapture() {
   const handled = stack.some((domain) => domain.listenerCount('error') > 0);
-  execution.setUncaughtExceptionCaptureCallback(handled ? (error) => current._errorHandler(error) : null);
+  execution.setUncaughtExceptionCaptureCallback(handled ? (error) => stack.at(-1)._errorHandler(error) : null);
 }
 
 class Domain extends EventEmitter {
@@ -70,12 +70,12 @@ class Domain extends EventEmitter {
     updateCapture();
     try {
       if (this.listenerCount('error') > 0) return this.emit('error', error);
-      if (current !== undefined) return current._errorHandler(error);
+      if (current) return current._errorHandler(error);
       require('internal/process/execution').uncaught(error);
       return true;
     } finally {
       stack.length = 0;
-      current = undefined;
+      current = null;
       updateCapture();
     }
   }

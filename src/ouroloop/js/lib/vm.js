@@ -1,232 +1,267 @@
 'use strict';
 
-// vm: code that a program compiles itself.
+// node:vm: compiling and running code, in this context or in another one.
 //
-// Theory of operation. V8 has one context here. Code for "this context" is compiled and run as any script. A "new context" is
-// an object that stands for the globals: the code runs as a sloppy function inside `with` of a proxy of it, so that names are
-// looked up there first, and assignments to unknown names land there.
+// Theory of operation. V8 compiles a source for a context and runs it there; contexts and their sandboxes are in
+// `internal/vm/contexts`. A Script keeps its source; V8's own cache makes compiling it again for each run cheap. What an
+// error's stack begins with (the place, the line, a caret) is put there when the error leaves a run.
 //
-// What surprises people: such code has this realm's own Array, Error and Object, and sees no other global than those; its top-level `var` and `function`
-// become properties of the object, `let` and `const` do not. It is no sandbox for code that one does not trust; Node's is none either.
+// What surprises people: code cache data is a mark that tells whether it fits a source; it makes nothing faster.
+// `breakOnSigint`, `microtaskMode` and `measureMemory` need parts of V8 that are out of reach here.
 
 const {
-  codes: { ERR_INVALID_ARG_TYPE },
+  codes: {
+    ERR_INVALID_ARG_TYPE, ERR_SCRIPT_EXECUTION_TIMEOUT,
+  },
 } = require('internal/errors');
 const {
-  validateArray, validateBoolean, validateBuffer, validateInt32, validateObject, validateOneOf, validateString, validateStringArray, validateUint32,
+  kValidateObjectAllowNullable, kValidateObjectAllowObjects, validateArray, validateBoolean, validateInt32, validateObject, validateOneOf,
+  validateString, validateStringArray, validateUint32,
 } = require('internal/validators');
 const { kEmptyObject } = require('internal/util');
+const { isArrayBufferView } = require('internal/util/types');
 const { notThere } = require('internal/not_there');
-const { decorate } = require('internal/process/report_error');
+const contexts = require('internal/vm/contexts');
+const imports = require('internal/vm/imports');
+const codeCache = require('internal/vm/code_cache');
+const { decorate, decorateStack } = require('internal/process/report_error');
 
 const natives = internalBinding('contextify');
 
-const contexts = new WeakMap(); // contextified object -> its proxy
+const DEFAULT_NAME = 'evalmachine.<anonymous>';
 
-const constants = Object.freeze({
-  __proto__: null,
-  USE_MAIN_CONTEXT_DEFAULT_LOADER: Symbol('vm_dynamic_import_main_context_default'),
-  DONT_CONTEXTIFY: Symbol('vm_context_no_contextify'),
-});
+const isObject = (value) => (typeof value === 'object' && value !== null) || typeof value === 'function';
 
-function optionsOf(options) {
-  if (typeof options === 'string') return { filename: options };
-  validateObject(options, 'options');
-  const { filename = 'evalmachine.<anonymous>', lineOffset = 0, columnOffset = 0, cachedData, produceCachedData = false } = options;
+// Options
+
+function checkSource({ filename, lineOffset, columnOffset, cachedData, produceCachedData }) {
   validateString(filename, 'options.filename');
   validateInt32(lineOffset, 'options.lineOffset');
   validateInt32(columnOffset, 'options.columnOffset');
-  if (cachedData !== undefined && !ArrayBuffer.isView(cachedData)) {
+  if (cachedData !== undefined && !isArrayBufferView(cachedData)) {
     throw new ERR_INVALID_ARG_TYPE('options.cachedData', ['Buffer', 'TypedArray', 'DataView'], cachedData);
   }
   validateBoolean(produceCachedData, 'options.produceCachedData');
-  return { filename, lineOffset, columnOffset, cachedData };
 }
 
-function checkRunOptions(options) {
-  if (options === undefined || typeof options === 'string') return;
+function checkRun(options) {
   validateObject(options, 'options');
-  const { displayErrors = true, timeout, breakOnSigint = false } = options;
+  const { breakOnSigint, displayErrors = true, timeout } = options;
+  if (timeout !== undefined) validateUint32(timeout, 'options.timeout', true);
   validateBoolean(displayErrors, 'options.displayErrors');
-  validateBoolean(breakOnSigint, 'options.breakOnSigint');
-  if (timeout !== undefined) {
-    validateUint32(timeout, 'options.timeout', true);
-    throw notThere('the option `timeout` of vm');
-  }
+  if (breakOnSigint !== undefined) validateBoolean(breakOnSigint, 'options.breakOnSigint');
+  if (breakOnSigint) throw notThere('vm: breakOnSigint');
+  return { displayErrors, timeout };
+}
+
+const asOptions = (options) => (typeof options === 'string' ? { filename: options } : options);
+
+// Running
+
+/** Call a native that compiles or runs; an error tells where it came from. */
+function guarded(displayErrors, native, ...args) {
+  const outcome = internalBinding('errors').callCatching(native, undefined, args);
+  if (outcome === undefined) return undefined; // ended from outside
+  if (outcome.length === 1) return outcome[0];
+  const [error, place] = outcome;
+  if (displayErrors) decorateStack(error, place);
+  else decorate(error);
+  throw error;
 }
 
 class Script {
-  #code;
+  #source;
   #filename;
   #line;
   #column;
 
   constructor(code, options = kEmptyObject) {
     code = `${code}`;
-    const { filename = 'evalmachine.<anonymous>', lineOffset = 0, columnOffset = 0, cachedData } = optionsOf(options);
-    this.#code = code;
+    options = asOptions(options);
+    validateObject(options, 'options');
+    const {
+      filename = DEFAULT_NAME, lineOffset = 0, columnOffset = 0, cachedData, produceCachedData = false,
+      importModuleDynamically, [codeCache.kDisplayErrors]: displayErrors = true,
+    } = options;
+    checkSource({ filename, lineOffset, columnOffset, cachedData, produceCachedData });
+    imports.register(filename, importModuleDynamically, this);
+    this.#source = code;
     this.#filename = filename;
     this.#line = lineOffset;
     this.#column = columnOffset;
-    compileOnly(code, filename, lineOffset, columnOffset);
-    if (cachedData !== undefined) this.cachedDataRejected = true;
-    const map = /\/\/[#@] sourceMappingURL=(\S+)\s*$/.exec(code);
-    this.sourceMapURL = map === null ? undefined : map[1];
-  }
-
-  runInThisContext(options) {
-    checkRunOptions(options);
-    return run(this.#code, this.#filename, this.#line, this.#column);
-  }
-
-  runInContext(contextifiedObject, options) {
-    checkRunOptions(options);
-    return runInside(proxyOf(contextifiedObject), this.#code, this.#filename, this.#line, this.#column);
-  }
-
-  runInNewContext(contextObject, options) {
-    return this.runInContext(createContext(contextObject), options);
+    guarded(displayErrors, natives.runScript, code, filename, lineOffset, columnOffset, 1);
+    if (cachedData !== undefined) this.cachedDataRejected = !codeCache.fits(cachedData, code);
+    if (produceCachedData) {
+      this.cachedData = codeCache.make(code);
+      this.cachedDataProduced = true;
+    }
+    this.sourceURL = lastComment('sourceURL', code);
+    this.sourceMapURL = lastComment('sourceMappingURL', code);
   }
 
   createCachedData() {
-    return require('buffer').Buffer.alloc(0);
+    return codeCache.make(this.#source);
+  }
+
+  runInThisContext(options = kEmptyObject) {
+    return this.#run(undefined, checkRun(options));
+  }
+
+  runInContext(contextifiedObject, options = kEmptyObject) {
+    checkContext(contextifiedObject, 'contextifiedObject');
+    return this.#run(contexts.globalOf(contextifiedObject), checkRun(options));
+  }
+
+  runInNewContext(contextObject, options = kEmptyObject) {
+    return this.runInContext(createContext(contextObject, contextOptions(options)), options);
+  }
+
+  #run(global, { displayErrors, timeout = 0 }) {
+    const result = guarded(
+      displayErrors, natives.runScriptIn, global, this.#source, this.#filename, this.#line, this.#column, timeout);
+    if (result?.length === 0) throw new ERR_SCRIPT_EXECUTION_TIMEOUT(timeout);
+    return result?.[0];
   }
 }
 
-function compileOnly(code, filename, line, column) {
-  try {
-    natives.runScript(code, filename, line, column, 1);
-  } catch (error) {
-    decorate(error);
-    throw error;
-  }
+/** The value of the last magic comment of that name. */
+function lastComment(name, code) {
+  let value;
+  for (const match of code.matchAll(new RegExp(`^[^\\S\\n]*//[#@] ${name}=(\\S+)[^\\S\\n]*$`, 'gm'))) value = match[1];
+  return value;
 }
 
-function run(code, filename, line, column) {
-  return natives.runScript(code, filename, line, column, 0);
+function checkContext(object, name) {
+  validateObject(object, name, kValidateObjectAllowObjects);
+  if (!contexts.isContext(object)) throw new ERR_INVALID_ARG_TYPE(name, 'vm.Context', object);
 }
 
-// Objects that stand for globals
-
-/** The names that a new context has of itself. */
-const INTRINSICS = new Set([
-  'Object', 'Function', 'Array', 'Number', 'parseFloat', 'parseInt', 'Infinity', 'NaN', 'undefined', 'Boolean', 'String', 'Symbol', 'Date',
-  'Promise', 'RegExp', 'Error', 'AggregateError', 'EvalError', 'RangeError', 'ReferenceError', 'SyntaxError', 'TypeError', 'URIError', 'globalThis',
-  'JSON', 'Math', 'Intl', 'ArrayBuffer', 'Atomics', 'Uint8Array', 'Int8Array', 'Uint16Array', 'Int16Array', 'Uint32Array', 'Int32Array',
-  'Float32Array', 'Float64Array', 'Uint8ClampedArray', 'BigUint64Array', 'BigInt64Array', 'DataView', 'Map', 'BigInt', 'Set', 'Iterator', 'WeakMap', 'WeakSet',
-  'WeakRef', 'Proxy', 'Reflect', 'FinalizationRegistry', 'decodeURI', 'decodeURIComponent', 'encodeURI', 'encodeURIComponent', 'escape',
-  'unescape', 'eval', 'isFinite', 'isNaN', 'SharedArrayBuffer', 'WebAssembly',
-]);
-
-function makeProxy(object) {
-  const proxy = new Proxy(object, {
-    has: (target, name) => typeof name === 'string',
-    get(target, name) {
-      if (name === Symbol.unscopables) return undefined;
-      if (name === 'globalThis' && !(name in target)) return proxy;
-      if (name in target) return target[name];
-      if (INTRINSICS.has(name)) return globalThis[name];
-      if (typeof name === 'string') throw new ReferenceError(`${name} is not defined`);
-      return undefined;
-    },
-  });
-  return proxy;
-}
-
-function createContext(contextObject = {}, options = kEmptyObject) {
-  if (contextObject === constants.DONT_CONTEXTIFY) contextObject = {};
-  if (isContext(contextObject)) return contextObject;
-  validateObject(options, 'options');
-  const { name, origin, codeGeneration, microtaskMode } = options;
-  if (name !== undefined) validateString(name, 'options.name');
-  if (origin !== undefined) validateString(origin, 'options.origin');
-  if (codeGeneration !== undefined) validateObject(codeGeneration, 'options.codeGeneration');
-  if (microtaskMode !== undefined) validateOneOf(microtaskMode, 'options.microtaskMode', ['afterEvaluate', undefined]);
-  contexts.set(contextObject, makeProxy(contextObject));
-  return contextObject;
-}
+// Contexts
 
 function isContext(object) {
-  validateObject(object, 'object', { allowArray: true, allowFunction: true });
-  return contexts.has(object);
+  validateObject(object, 'object', kValidateObjectAllowObjects);
+  return contexts.isContext(object);
 }
 
-function proxyOf(object) {
-  if (typeof object !== 'object' || object === null || !contexts.has(object)) {
-    throw new ERR_INVALID_ARG_TYPE('contextifiedObject', 'vm.Context', object);
+/** Of the options for `runInNewContext`, those of the context. */
+function contextOptions(options) {
+  if (options === undefined || options === null || typeof options !== 'object') return kEmptyObject;
+  const { contextName, contextOrigin, contextCodeGeneration, microtaskMode } = options;
+  if (contextName !== undefined) validateString(contextName, 'options.contextName');
+  if (contextOrigin !== undefined) validateString(contextOrigin, 'options.contextOrigin');
+  if (contextCodeGeneration !== undefined) {
+    validateObject(contextCodeGeneration, 'options.contextCodeGeneration');
+    const { strings, wasm } = contextCodeGeneration;
+    if (strings !== undefined) validateBoolean(strings, 'options.contextCodeGeneration.strings');
+    if (wasm !== undefined) validateBoolean(wasm, 'options.contextCodeGeneration.wasm');
   }
-  return contexts.get(object);
+  return { name: contextName, origin: contextOrigin, codeGeneration: contextCodeGeneration, microtaskMode };
 }
 
-/** Run code where names are the properties of a proxy; the value of its last statement. */
-function runInside(proxy, code, filename, line, column) {
-  compileOnly(code, filename, line, column);
-  const evaluate = natives.compileFunction(
-    'with (globals) { return eval(code); }', filename, ['globals', 'code'], line, column);
-  const names = declaredNames(code);
-  return Reflect.apply(evaluate, proxy, [proxy, hoist(code, names, filename)]);
+let lastContextNumber = 0;
+
+function createContext(contextObject = {}, options = kEmptyObject) {
+  const isPlain = contextObject === constants.DONT_CONTEXTIFY;
+  if (!isPlain) {
+    validateObject(contextObject, 'contextObject', kValidateObjectAllowObjects);
+    if (contexts.isContext(contextObject)) return contextObject;
+  }
+  validateObject(options, 'options');
+  const {
+    name = `VM Context ${++lastContextNumber}`, origin, codeGeneration, microtaskMode, importModuleDynamically,
+  } = options;
+  validateString(name, 'options.name');
+  if (origin !== undefined) validateString(origin, 'options.origin');
+  if (codeGeneration !== undefined) validateObject(codeGeneration, 'options.codeGeneration');
+  const { strings = true, wasm = true } = codeGeneration ?? kEmptyObject;
+  validateBoolean(strings, 'options.codeGeneration.strings');
+  validateBoolean(wasm, 'options.codeGeneration.wasm');
+  validateOneOf(microtaskMode, 'options.microtaskMode', ['afterEvaluate', undefined]);
+  if (microtaskMode !== undefined) throw notThere('vm: microtaskMode');
+  if (!wasm) throw notThere('vm: codeGeneration.wasm');
+  if (importModuleDynamically !== undefined) imports.check(importModuleDynamically);
+  return contexts.makeContext(isPlain ? undefined : contextObject, strings);
 }
 
-/** The names of a script's own `var`s and functions, as far as its outermost lines tell. */
-function declaredNames(code) {
-  const names = [];
-  for (const [, name] of code.matchAll(/(?:^|[;\n}])[ \t]*(?:var|(?:async[ \t]+)?function\*?)[ \t]+([\p{ID_Start}$_][\p{ID_Continue}$]*)/gu)) names.push(name);
-  return names;
-}
+// The functions
 
-/** Source text whose declarations end up as properties of the globals. */
-function hoist(code, names, filename) {
-  const kept = names.map((name) => `try { globals[${JSON.stringify(name)}] = ${name}; } catch {}`).join(' ');
-  const result = `\n//# sourceURL=${filename}`;
-  if (names.length === 0) return code + result;
-  return `let $value = eval(${JSON.stringify(code + result)}); ${kept} $value`;
-}
-
-function runInThisContext(code, options) {
-  return new Script(code, options).runInThisContext(typeof options === 'string' ? undefined : options);
-}
-
-function runInContext(code, contextifiedObject, options) {
-  proxyOf(contextifiedObject);
-  return new Script(code, options).runInContext(contextifiedObject, typeof options === 'string' ? undefined : options);
-}
-
-function runInNewContext(code, contextObject, options) {
-  return runInContext(code, createContext(contextObject), options);
+/** A Script from the arguments of one of the functions below. */
+function scriptOf(code, options) {
+  const { displayErrors } = options;
+  return new Script(code, displayErrors === undefined ? options : { ...options, [codeCache.kDisplayErrors]: displayErrors });
 }
 
 function createScript(code, options) {
-  return new Script(code, options);
+  return code instanceof Script ? code : new Script(code, options);
+}
+
+function runInThisContext(code, options) {
+  options = asOptions(options) ?? kEmptyObject;
+  return scriptOf(code, options).runInThisContext(options);
+}
+
+function runInContext(code, contextifiedObject, options) {
+  checkContext(contextifiedObject, 'contextifiedObject');
+  options = asOptions(options) ?? kEmptyObject;
+  return scriptOf(code, options).runInContext(contextifiedObject, options);
+}
+
+function runInNewContext(code, contextObject, options) {
+  options = asOptions(options) ?? kEmptyObject;
+  const context = createContext(contextObject, contextOptions(options));
+  return runInContext(code, context, options);
 }
 
 function compileFunction(code, params, options = kEmptyObject) {
   validateString(code, 'code');
   validateObject(options, 'options');
   if (params !== undefined) validateStringArray(params, 'params');
-  const { filename = '', columnOffset = 0, lineOffset = 0, cachedData, produceCachedData = false, parsingContext, contextExtensions = [] } = options;
-  validateString(filename, 'options.filename');
-  validateInt32(columnOffset, 'options.columnOffset');
-  validateInt32(lineOffset, 'options.lineOffset');
-  if (cachedData !== undefined) validateBuffer(cachedData, 'options.cachedData');
-  validateBoolean(produceCachedData, 'options.produceCachedData');
+  const {
+    filename = '', columnOffset = 0, lineOffset = 0, cachedData, produceCachedData = false, parsingContext,
+    contextExtensions = [], importModuleDynamically,
+  } = options;
+  checkSource({ filename, lineOffset, columnOffset, cachedData, produceCachedData });
+  if (parsingContext !== undefined && !(isObject(parsingContext) && contexts.isContext(parsingContext))) {
+    throw new ERR_INVALID_ARG_TYPE('options.parsingContext', 'Context', parsingContext);
+  }
   validateArray(contextExtensions, 'options.contextExtensions');
-  if (parsingContext !== undefined) {
-    if (!isContext(parsingContext)) throw new ERR_INVALID_ARG_TYPE('options.parsingContext', 'Context', parsingContext);
-    throw notThere('the option `parsingContext` of vm.compileFunction()');
+  contextExtensions.forEach((each, index) => validateObject(each, `options.contextExtensions[${index}]`, kValidateObjectAllowNullable));
+  const global = parsingContext && contexts.globalOf(parsingContext);
+  const compiled = guarded(
+    true, natives.compileFunctionIn, global, code, filename, params ?? [], lineOffset, columnOffset, contextExtensions);
+  imports.register(filename, importModuleDynamically, compiled);
+  const key = `${params ?? ''}\0${code}`;
+  if (cachedData !== undefined) compiled.cachedDataRejected = !codeCache.fits(cachedData, key);
+  if (produceCachedData) {
+    compiled.cachedDataProduced = true;
+    compiled.cachedData = codeCache.make(key);
   }
-  if (contextExtensions.length > 0) throw notThere('the option `contextExtensions` of vm.compileFunction()');
-  try {
-    return natives.compileFunction(code, filename, params ?? [], lineOffset, columnOffset);
-  } catch (error) {
-    decorate(error);
-    throw error;
-  }
+  return compiled;
 }
 
-function measureMemory() {
-  return Promise.reject(notThere('vm.measureMemory()'));
+function measureMemory(options = kEmptyObject) {
+  validateObject(options, 'options');
+  const { mode = 'summary', execution = 'default' } = options;
+  validateOneOf(mode, 'options.mode', ['summary', 'detailed']);
+  validateOneOf(execution, 'options.execution', ['default', 'eager']);
+  throw notThere('vm.measureMemory()');
 }
+
+const constants = Object.freeze({
+  __proto__: null,
+  USE_MAIN_CONTEXT_DEFAULT_LOADER: imports.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+  DONT_CONTEXTIFY: Symbol('vm_context_no_contextify'),
+});
 
 module.exports = {
-  Script, createContext, createScript, runInContext, runInNewContext, runInThisContext, isContext, compileFunction, measureMemory, constants,
+  Script,
+  createContext,
+  createScript,
+  runInContext,
+  runInNewContext,
+  runInThisContext,
+  isContext,
+  compileFunction,
+  measureMemory,
+  constants,
 };

@@ -809,8 +809,8 @@ function uvException(context) {
   if (dest !== undefined) message += ` -> '${dest}'`;
   const error = Reflect.construct(Error, [message], uvException);
   error.errno = errno;
-  error.syscall = syscall;
   error.code = code;
+  error.syscall = syscall;
   if (path !== undefined) error.path = path;
   if (dest !== undefined) error.dest = dest;
   return error;

@@ -82,6 +82,7 @@ function workingFolder() {
 // A file
 
 function executeUserEntryPoint(main) {
+  if (/\.[cm]?ts$/.test(main)) throw require('internal/not_there').notThere('TypeScript (.ts)');
   const { Module, toRealPath, formatOf } = require('internal/modules/cjs/loader');
   const found = Module._findPath(main, null, true);
   const filename = found && toRealPath(found, true);

@@ -31,6 +31,15 @@ function decorate(error) {
   if (isObject(error) && !arrows.has(error)) arrows.set(error, arrowOf(natives.getMessage(error)));
 }
 
+/** Put where an error was thrown (`place`) at the head of its stack, once. Then it needs no telling any more. */
+function decorateStack(error, place) {
+  if (!isError(error) || hasArrow(error)) return;
+  const arrow = arrowOf(place);
+  const { stack } = error;
+  arrows.set(error, '');
+  if (arrow !== '' && typeof stack === 'string') error.stack = `${arrow}\n${stack}`;
+}
+
 function hasArrow(error) {
   return isObject(error) && arrows.has(error);
 }
@@ -71,20 +80,24 @@ function arrowFor(error, fromPromise, place) {
   return isError(error) ? arrowOf(madeAt(error, place)) : '';
 }
 
+/** What is thrown, as text; '' for what does not let itself be looked at. */
 function describe(error) {
-  if (typeof error === 'string') return error;
+  if (typeof error === 'symbol') return '';
+  if (!isObject(error)) return `${error}`;
   const { inspect } = require('internal/util/inspect');
   const { shouldColorize } = require('internal/util/colors');
   const colors = shouldColorize(process.stderr);
   try {
-    return inspect(error, { colors });
+    if (isError(error)) return inspect(error, { colors });
+    Reflect.get(error, 'stack');
+    return inspect(error, { colors, customInspect: false, depth: 5 });
   } catch {
     // A hostile object: one whose inspection throws.
-    try {
-      return String(error?.stack ?? error);
-    } catch {
-      return 'an error that cannot be described';
-    }
+  }
+  try {
+    return isError(error) ? String(error.stack) : '';
+  } catch {
+    return '';
   }
 }
 
@@ -110,7 +123,7 @@ function print(error, fromPromise, place) {
     if (isError(error)) {
       text = `${arrow}${arrow && '\n'}${described}\n`;
     } else {
-      const hint = thrownAt || isObject(error) || arrow === '' ?
+      const hint = thrownAt || (isObject(error) && described !== '') || arrow === '' ?
         '' : '(Use `node --trace-uncaught ...` to show where the exception was thrown)\n';
       text = `${arrow && '\n'}${arrow || 'Uncaught:\n'}${described}\n${hint}`;
     }
@@ -121,4 +134,4 @@ function print(error, fromPromise, place) {
   require('internal/process/diagnostic_report').onUncaughtException(error);
 }
 
-module.exports = { THROWN, print, tellEmbedder, decorate, hasArrow, arrowOf };
+module.exports = { THROWN, print, tellEmbedder, decorate, decorateStack, hasArrow, arrowOf };

@@ -31,7 +31,7 @@ class SyncWriteStream extends Writable {
   }
 
   _destroy(error, callback) {
-    callback(error);
+    keepOpen.call(this, error, callback);
   }
 }
 
@@ -64,9 +64,11 @@ function openWriter(fd) {
   return new SyncWriteStream(fd, kind === 'FILE' ? 'fs' : 'pipe');
 }
 
-/** Standard streams are never closed by `destroy`. */
+/** Standard streams are never closed: after `destroy` they are as before. */
 function keepOpen(error, callback) {
   callback(error);
+  this._undestroy();
+  if (!this._writableState.emitClose) process.nextTick(() => this.emit('close'));
 }
 
 function openReader() {

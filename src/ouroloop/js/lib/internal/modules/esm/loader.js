@@ -24,6 +24,7 @@ const hooks = require('internal/modules/customization_hooks');
 const { getOptionValue } = require('internal/options');
 const { tracingChannel } = require('diagnostics_channel');
 
+const builtinIds = internalBinding('builtins');
 const native = internalBinding('module_wrap');
 const files = internalBinding('module_loader');
 const values = internalBinding('util');
@@ -433,14 +434,31 @@ function explainMissingExport(error, specifiers) {
 
 const COMMONJS_NAME = /^(require|module|exports|__filename|__dirname) is not defined$/;
 
+const INSTEAD = {
+  '__proto__': null,
+  'require': 'replace require() with import',
+  'module': 'use export instead of module.exports/exports',
+  'exports': 'use export instead of module.exports/exports',
+  '__filename': 'use import.meta.filename instead',
+  '__dirname': 'use import.meta.dirname instead',
+};
+
 /** A program that uses what only CommonJS has is told why it is not there. */
 function explainCommonJSName(error) {
   if (!internalBinding('types').isNativeError(error) || error.name !== 'ReferenceError') return;
   const match = COMMONJS_NAME.exec(error.message);
   if (match === null) return;
+  const url = internalBinding('errors').getMessage(error)[0].replace(/[?#].*/s, '');
+  // The message is set, not the stack, which takes it up when it is first looked at.
+  if (isTakenForModule(url)) {
+    error.message = `Cannot determine intended module format because both '${match[1]}' and top-level await are ` +
+      'present. If the code is intended to be CommonJS, wrap await in an async function. If the code is intended to be ' +
+      `an ES module, ${INSTEAD[match[1]]}.`;
+    error.code = 'ERR_AMBIGUOUS_MODULE_SYNTAX';
+    return;
+  }
   let message = `${error.message} in ES module scope`;
   if (match[1] === 'require') message += ', you can use import instead';
-  const url = internalBinding('errors').getMessage(error)[0].replace(/[?#].*/s, '');
   if (url.startsWith('file:') && url.endsWith('.js')) {
     const scope = require('internal/modules/package_json_reader').getPackageScope(url);
     if (scope?.type === 'module') {
@@ -449,7 +467,15 @@ function explainCommonJSName(error) {
         'extension.';
     }
   }
-  error.message = message; // its stack takes that up when it is first looked at
+  error.message = message;
+}
+
+/** Whether a file that is not called a module is one because of nothing but its top-level await. */
+function isTakenForModule(url) {
+  const source = records.get(url)?.source;
+  if (source === undefined || !url.startsWith('file:') || /\.mjs$/.test(url)) return false;
+  if (require('internal/modules/package_json_reader').getPackageType(url) !== 'none') return false;
+  return require('internal/modules/esm_syntax').hasTopLevelAwait(source);
 }
 
 /** Link and run; the promise of the module's end. */
@@ -514,6 +540,8 @@ function markSeen(record) {
 
 /** Called by V8. A script's name is a path, a module's a URL. */
 function importModuleDynamically(specifier, attributes, referrer) {
+  const importer = builtinIds.isLoaded('internal/vm/imports') ? require('internal/vm/imports').importerFor(referrer) : undefined;
+  if (importer !== undefined) return importer(specifier, attributesOf(attributes));
   let parentURL = referrer;
   if (typeof referrer !== 'string' || referrer === '') parentURL = workingFolder();
   else if (referrer[0] === '[') parentURL = new URL(referrer, workingFolder()).href; // "[eval]"
