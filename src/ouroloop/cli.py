@@ -59,7 +59,7 @@ Modules:
   --experimental-import-meta-resolve  import.meta.resolve() takes a parent
 
 Errors and warnings:
-  --unhandled-rejections MODE  throw (as without the option), strict, warn, none, warn-with-error-codes
+  --unhandled-rejections MODE  throw (as without the option), strict, warn, none, warn-with-error-code
   --stack-trace-limit N        how many frames a stack trace has
   --trace-uncaught             print where an uncaught exception was thrown, too
   --trace-exit                 print where the process ends itself
@@ -122,6 +122,8 @@ def _main(arguments: list[str]) -> int:
             print(_USAGE, end="")
             return 0
         program = options.arguments[0] if options.arguments else ""
+        if not program and "--eval" not in options.values and sys.stdin is not None and sys.stdin.isatty():
+            raise OptionError("name a program to run; there is no prompt in this version (see ouro --help)")
         if not program.endswith(".py") or "--eval" in options.values:
             from .js.command import run
 

@@ -2,14 +2,16 @@
 
 Theory of operation. A context is made from the same snapshot as the main one, so its global object begins with all of
 ours; `lib/internal/vm/contexts.js` takes away what is not JavaScript's own. What is looked up on a contextified
-global object goes first to V8's interceptors, which are C callbacks here; each asks the context's *handler*, one function
-in JavaScript, which knows the sandbox. Its answer is the value, or `nothing`: then V8 goes on as if nobody had been asked.
+global object goes first to V8's interceptors, which are C callbacks here; each asks the context's *handler*, one
+function in JavaScript, which knows the sandbox. Its answer is the value, or `nothing`: then V8 goes on as if nobody
+had been asked.
 
-What surprises people: Python holds no handle of a context. V8's heap alone ties sandbox, handler and context together,
-so a context that no program can reach any more is collected. The handler is found through the interceptor itself.
+What surprises people: Python holds no handle of a context. V8's heap alone ties sandbox, handler and context
+together, so a context that no program can reach any more is collected. The handler is found through the interceptor
+itself.
 
-A binding's C interface has no names for the parts of `PropertyCallbackInfo`, and none for a context's security token. Their
-places are those of V8 14.7, and are looked for (`_find_handler_offset`, `_token_slot`) rather than trusted.
+A binding's C interface has no names for the parts of `PropertyCallbackInfo`, and none for a context's security token.
+Their places are those of V8 14.7, and are looked for (`_find_handler_offset`, `_token_slot`) rather than trusted.
 
 Source: V8's `include/v8-template.h`, `include/v8-function-callback.h`, `include/v8-context.h`.
 """
@@ -59,7 +61,7 @@ _NAMED_WITH_VALUE = ctypes.CFUNCTYPE(ctypes.c_uint8, _pointer, _pointer, _pointe
 _INDEXED = ctypes.CFUNCTYPE(ctypes.c_uint8, ctypes.c_uint32, _pointer)
 _INDEXED_WITH_VALUE = ctypes.CFUNCTYPE(ctypes.c_uint8, ctypes.c_uint32, _pointer, _pointer)
 _ENUMERATOR = ctypes.CFUNCTYPE(None, _pointer)
-_PASS, _INTERCEPTED = 0, 1
+_INTERCEPTED, _PASS = 0, 1  # v8::Intercepted
 _HAS_NO_SIDE_EFFECT = 4
 
 # Words of v8::PropertyCallbackInfo.
@@ -71,7 +73,9 @@ _CONTEXT_SLOTS = 512
 _SCRATCH = 512
 
 # The bits of v8::internal::PropertyDescriptor, and its three handles behind them.
-_ENUMERABLE, _HAS_ENUMERABLE, _CONFIGURABLE, _HAS_CONFIGURABLE, _WRITABLE, _HAS_WRITABLE = (1 << bit for bit in range(6))
+_ENUMERABLE, _HAS_ENUMERABLE, _CONFIGURABLE, _HAS_CONFIGURABLE, _WRITABLE, _HAS_WRITABLE = (
+    1 << bit for bit in range(6)
+)
 
 Method = Callable[[int], int | None]
 
@@ -105,7 +109,7 @@ class Contexts:
     # Contexts
 
     def make(self, info: int) -> int:
-        """`makeContext(handler, nothing, allowStrings)`: a new context's global object; without `handler` a plain one."""
+        """`makeContext(handler, nothing, allowStrings)`: a new context's global; a plain one without `handler`."""
         natives, call = self._natives, self._call
         handler, nothing, allow_strings = natives._arguments(info, 3)
         template = None
@@ -163,9 +167,13 @@ class Contexts:
         if self._configurations is None:
             self._configurations = [self._named_callbacks(), self._indexed_callbacks()]
         template: int = call.ObjectTemplate__New(self._isolate, None)
-        for setter, callbacks in zip((_SET_NAMED, _SET_INDEXED), self._configurations, strict=True):
-            configuration = (_pointer * 9)(*callbacks, handler, _HAS_NO_SIDE_EFFECT)
-            print(setter, [hex(x or 0) for x in configuration], flush=True); getattr(call, setter)(template, ctypes.addressof(configuration))
+        named, indexed = self._configurations
+        for setter, words in (
+            (_SET_NAMED, [*named, handler, _HAS_NO_SIDE_EFFECT]),
+            (_SET_INDEXED, [*indexed, None, handler, _HAS_NO_SIDE_EFFECT]),  # None: an `indexOf` of one's own
+        ):
+            configuration = (_pointer * len(words))(*words)
+            getattr(call, setter)(template, ctypes.addressof(configuration))
         return template
 
     def _named_callbacks(self) -> list[Any]:
@@ -213,7 +221,8 @@ class Contexts:
             answer = _word(result)
             if answer == _word(self._nothing):
                 return _PASS
-            _set_word(info + 8 * _RETURN_VALUE, answer)
+            if question not in (_SET, _DEFINE):  # whose return value says already that all is well
+                _set_word(info + 8 * _RETURN_VALUE, answer)
             return _INTERCEPTED
         except Exception as exc:
             natives._throw(exc)
@@ -236,7 +245,7 @@ class Contexts:
             found.extend(offset for offset in range(8, 128, 8) if _word(interceptor + offset) == _word(handler))
             return _PASS
 
-        self._ask, ask = look, self._ask  # type: ignore[method-assign]
+        self._ask, ask = look, self._ask  # type: ignore[method-assign, assignment]
         self._configurations = None
         try:
             probe = self._template(handler)

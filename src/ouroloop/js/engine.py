@@ -51,8 +51,13 @@ def load_natives() -> None:
     natives.load(v8.v8.__file__)
 
 
+_is_gc_exposed = False
+
+
 def set_flags_from_command_line(flags: list[str]) -> list[str]:
     """Set V8's flags, before there is an engine; those that V8 does not know, or whose value is none, are returned."""
+    global _is_gc_exposed
+    _is_gc_exposed = any(flag.replace("_", "-") == "--expose-gc" for flag in flags)
     load_natives()
     return natives.set_flags_from_command_line(flags)
 
@@ -76,6 +81,8 @@ class Engine:
         _living.append(self)
         self._add_natives = add_natives
         isolate = v8.Isolate(v8.StartupData(snapshot)) if snapshot else v8.Isolate()
+        if not _is_gc_exposed:
+            natives.set_flags("--no-expose-gc")  # the binding turns it on
         builder = isolate.create_context_builder()
         builder.set_microtasks_policy("explicit")
         apis = [v8.api.SharedArrayBuffer(), v8.api.Atomics()]

@@ -12,6 +12,7 @@ versions) are accepted, so that scripts which pass them work; those whose work w
 from __future__ import annotations
 
 import os
+import sys
 from typing import Any
 
 from .. import __version__
@@ -54,7 +55,6 @@ _ALIASES = {
 _SWITCHES = {
     # The program
     "--check": False,
-    "--interactive": False,
     "--print": False,
     # Modules
     "--addons": True,
@@ -117,7 +117,7 @@ _LISTS = frozenset({"--conditions", "--disable-warning", "--env-file", "--env-fi
 # Accepted, without effect: what they switch is not there, always on, or of no consequence.
 
 _IDLE_SWITCHES = _names("""
-    async-context-frame build-snapshot-config cpu-prof debug-arraybuffer-allocations disable-sigusr1
+    async-context-frame build-snapshot-config debug-arraybuffer-allocations disable-sigusr1
     disable-wasm-trap-handler enable-fips experimental-abortcontroller experimental-addon-modules
     experimental-eventsource experimental-fetch experimental-global-customevent experimental-global-webcrypto
     experimental-import-text experimental-inspector-network-resource experimental-json-modules experimental-modules
@@ -128,39 +128,37 @@ _IDLE_SWITCHES = _names("""
     experimental-worker experimental-worker-inspection expose-internals extra-info-on-fatal-exception
     force-async-hooks-checks force-context-aware force-fips force-node-api-uncaught-exceptions-policy
     insecure-http-parser napi-modules network-family-autoselection node-memory-debug node-snapshot
-    openssl-legacy-provider openssl-shared-config
-    strip-types test-force-exit test-only
-    test-randomize test-update-snapshots tls-max-v1.2 tls-max-v1.3 tls-min-v1.0 tls-min-v1.1 tls-min-v1.2
-    tls-min-v1.3 trace-env trace-env-js-stack trace-env-native-stack trace-event-file-pattern trace-events-enabled
-    trace-promises trace-sigint trace-sync-io trace-tls track-heap-objects use-bundled-ca use-env-proxy
-    use-openssl-ca use-system-ca verify-base-objects watch-preserve-output zero-fill-buffers
+    openssl-legacy-provider openssl-shared-config strip-types test-force-exit test-only test-randomize
+    test-update-snapshots tls-max-v1.2 tls-max-v1.3 tls-min-v1.0 tls-min-v1.1 tls-min-v1.2 tls-min-v1.3 trace-env
+    trace-env-js-stack trace-env-native-stack trace-event-file-pattern trace-events-enabled trace-promises
+    trace-sigint trace-sync-io trace-tls track-heap-objects use-bundled-ca use-env-proxy use-openssl-ca
+    use-system-ca verify-base-objects watch-preserve-output zero-fill-buffers
 """)
 
 _IDLE_TEXTS = _names("""
     cpu-prof-dir cpu-prof-interval cpu-prof-name diagnostic-dir dns-result-order experimental-package-map
-    experimental-specifier-resolution heap-prof-dir heap-prof-interval heap-prof-name
-    heapsnapshot-near-heap-limit icu-data-dir inspect-port inspect-publish-uid localstorage-file
-    network-family-autoselection-attempt-timeout openssl-config
-    test-concurrency test-coverage-branches test-coverage-exclude test-coverage-functions test-coverage-include
-    test-coverage-lines test-global-setup test-isolation test-name-pattern test-random-seed test-reporter
-    test-reporter-destination test-rerun-failures test-shard test-skip-pattern test-timeout tls-cipher-list
-    tls-keylog trace-event-categories use-largepages v8-pool-size watch-kill-signal watch-path
+    experimental-specifier-resolution heap-prof-dir heap-prof-interval heap-prof-name heapsnapshot-near-heap-limit
+    icu-data-dir inspect-port inspect-publish-uid localstorage-file network-family-autoselection-attempt-timeout
+    openssl-config test-concurrency test-coverage-branches test-coverage-exclude test-coverage-functions
+    test-coverage-include test-coverage-lines test-global-setup test-isolation test-name-pattern test-random-seed
+    test-reporter test-reporter-destination test-rerun-failures test-shard test-skip-pattern test-timeout
+    tls-cipher-list tls-keylog trace-event-categories use-largepages v8-pool-size watch-kill-signal watch-path
 """)
 
 # What a person who asks for it would miss. Refused in one line.
 _NOT_HERE = _names("""
     allow-addons allow-child-process allow-fs-read allow-fs-write allow-inspector allow-openssl-store allow-wasi
-    allow-worker build-snapshot completion-bash cpu-prof experimental-config-file
-    experimental-default-config-file experimental-loader experimental-sea-config experimental-transform-types
-    frozen-intrinsics heap-prof heapsnapshot-signal inspect inspect-brk inspect-wait permission permission-audit
-    prof prof-process report-on-fatalerror run snapshot-blob test v8-options watch
+    allow-worker build-snapshot completion-bash cpu-prof experimental-config-file experimental-default-config-file
+    experimental-loader experimental-sea-config experimental-transform-types frozen-intrinsics heap-prof
+    heapsnapshot-signal inspect inspect-brk inspect-wait interactive permission permission-audit prof prof-process
+    report-on-fatalerror run snapshot-blob test v8-options watch
 """)
 
 # V8's own that NODE_OPTIONS may have.
 _V8_IN_ENVIRONMENT = _names("""
-    --disallow-code-generation-from-strings --enable-etw-stack-walking --expose-gc
-    --interpreted-frames-native-stack --jitless --max-heap-size --max-old-space-size --max-semi-space-size
-    --perf-basic-prof --perf-basic-prof-only-functions --perf-prof --perf-prof-unwinding-info --stack-trace-limit
+    --disallow-code-generation-from-strings --enable-etw-stack-walking --expose-gc --interpreted-frames-native-stack
+    --jitless --max-heap-size --max-old-space-size --max-semi-space-size --perf-basic-prof
+    --perf-basic-prof-only-functions --perf-prof --perf-prof-unwinding-info --stack-trace-limit
 """)
 
 _NOT_IN_ENVIRONMENT = frozenset({
@@ -174,7 +172,7 @@ _ONE_OF = {
         '--input-type must be "module","commonjs", "module-typescript" or "commonjs-typescript"', INVALID,
     ),
     "--unhandled-rejections": (
-        ("", "none", "strict", "throw", "warn", "warn-with-error-codes"), "invalid value for --unhandled-rejections",
+        ("", "none", "strict", "throw", "warn", "warn-with-error-code"), "invalid value for --unhandled-rejections",
         INVALID,
     ),
     "--disable-proto": (("", "delete", "throw"), "invalid mode passed to --disable-proto", BAD_VALUE),
@@ -230,6 +228,7 @@ def load_environment_files(values: dict[str, Any]) -> None:
         except OSError:
             if filename not in optional:
                 raise OptionError(f"{filename}: not found") from None
+            sys.stderr.write(f"{filename} not found. Continuing without it.\n")
     for name, value in variables.items():
         os.environ.setdefault(name, value)
 
@@ -281,7 +280,9 @@ def _take(options: Options, words: list[str], position: int, in_environment: boo
     negated = key.startswith("--no-")
     if negated:
         key = _ALIASES.get(f"--{key[5:]}", f"--{key[5:]}")
-    if key[2:] in _NOT_HERE and not negated:
+    if key[2:] in _NOT_HERE and negated:
+        return position + 1
+    if key[2:] in _NOT_HERE:
         raise OptionError(f"{name} is not in this version of Ouroloop ({__version__})")
     if in_environment and not _allowed(key):
         raise OptionError(f"{word.partition('=')[0]}{equals} is not allowed in NODE_OPTIONS")

@@ -466,31 +466,3 @@ const s = new ReadableStream({ pull(c) { c.error(new Error('bad')); } });
 const reader = s.getReader();
 reader.read().catch((e) => log('read', e.message));
 reader.closed.catch((e) => log('closed', e.message));
-
-//// a web stream that is filled by ticks
-let n = 0;
-const stream = new ReadableStream({
-  async pull(c) {
-    log('pull', ++n);
-    if (n === 3) return c.close();
-    await new Promise((r) => process.nextTick(r));
-    c.enqueue(n);
-  },
-});
-(async () => {
-  for await (const x of stream) log('got', x);
-})();
-
-//// a web stream that is closed before a late chunk comes
-process.on('uncaughtException', (e) => log('caught', e.message));
-let n = 0;
-const stream = new ReadableStream({
-  pull(c) {
-    log('pull', ++n);
-    if (n === 3) return c.close();
-    process.nextTick(() => c.enqueue(n));
-  },
-});
-(async () => {
-  for await (const x of stream) log('got', x);
-})();

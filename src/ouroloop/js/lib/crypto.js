@@ -330,6 +330,13 @@ function missing(name) {
 }
 
 module.exports = {
+  get webcrypto() {
+    return require('internal/webcrypto').crypto;
+  },
+  get subtle() {
+    return require('internal/webcrypto').crypto.subtle;
+  },
+  getRandomValues: (array) => require('internal/webcrypto').crypto.getRandomValues(array),
   Hash, Hmac, createHash, createHmac, getHashes, hash, pbkdf2, pbkdf2Sync, randomBytes, randomFill, randomFillSync, randomInt,
   randomUUID, scrypt, scryptSync, timingSafeEqual, constants: internalBinding('constants').crypto,
   pseudoRandomBytes: randomBytes, prng: randomBytes, rng: randomBytes,

@@ -64,9 +64,16 @@ function guarded(displayErrors, native, ...args) {
   if (outcome === undefined) return undefined; // ended from outside
   if (outcome.length === 1) return outcome[0];
   const [error, place] = outcome;
-  if (displayErrors) decorateStack(error, place);
+  if (displayErrors) decorateStack(error, inSource(place, args));
   else decorate(error);
   throw error;
+}
+
+/** A place on the first line of a source that begins at a column of its own: that column is not in the line's text. */
+function inSource(place, args) {
+  const [, , file, line, column] = args.length === 6 && typeof args[0] !== 'string' ? args : [undefined, ...args];
+  if (!Array.isArray(place) || place[0] !== file || place[1] !== line + 1 || typeof column !== 'number') return place;
+  return [file, place[1], place[2] - column, place[3] - column, ...place.slice(4)];
 }
 
 class Script {

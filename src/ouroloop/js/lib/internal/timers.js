@@ -199,11 +199,8 @@ function runDue(time) {
   nextExpiry = Infinity;
   let ranAny = false;
   for (let list = heap[0]; list !== undefined; list = heap[0]) {
-    if (list.expiry > time) {
-      // Reading the clock again: what ran may have taken a while.
-      time = now();
-      if (list.expiry > time) return nextExpiry = list.expiry;
-    }
+    // What has become due while the others ran waits for the next turn: immediates come first.
+    if (list.expiry > time) return nextExpiry = list.expiry;
     if (ranAny) runNextTicks();
     else ranAny = true;
     runList(list, time);

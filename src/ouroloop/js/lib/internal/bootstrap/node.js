@@ -54,6 +54,7 @@ function makeGlobals() {
   defineLazily('internal/structured_clone', ['structuredClone'], true);
   defineLazily('buffer', ['atob', 'btoa'], true);
   defineLazily('perf_hooks', ['performance'], true);
+  defineLazily('internal/webcrypto', ['crypto'], true);
   define('fetch', require('internal/not_there').fetch, true);
   defineLazily('internal/navigator', ['navigator'], true);
 
@@ -77,6 +78,7 @@ function makeGlobals() {
 
   defineLazily('internal/event_target', ['CustomEvent']);
   defineLazily('internal/navigator', ['Navigator']);
+  defineLazily('internal/webcrypto', ['Crypto', 'SubtleCrypto']);
   defineLazily('internal/urlpattern', ['URLPattern']);
   defineLazily('buffer', ['Blob', 'File']);
   defineLazily('internal/message_channel', ['BroadcastChannel', 'MessageChannel', 'MessagePort', 'MessageEvent']);

@@ -94,7 +94,7 @@ const deciders = {
     emitUnhandled(promise, reason);
     warnUnhandled(reason, id);
   },
-  'warn-with-error-codes'(promise, reason, id) {
+  'warn-with-error-code'(promise, reason, id) {
     if (emitUnhandled(promise, reason)) return;
     warnUnhandled(reason, id);
     process.exitCode = 1;

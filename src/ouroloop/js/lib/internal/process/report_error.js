@@ -80,10 +80,9 @@ function arrowFor(error, fromPromise, place) {
   return isError(error) ? arrowOf(madeAt(error, place)) : '';
 }
 
-/** What is thrown, as text; '' for what does not let itself be looked at. */
+/** What is thrown, as `inspect` has it; undefined for what is no object, or does not let itself be looked at. */
 function describe(error) {
-  if (typeof error === 'symbol') return '';
-  if (!isObject(error)) return `${error}`;
+  if (!isObject(error)) return undefined;
   const { inspect } = require('internal/util/inspect');
   const { shouldColorize } = require('internal/util/colors');
   const colors = shouldColorize(process.stderr);
@@ -92,10 +91,14 @@ function describe(error) {
     Reflect.get(error, 'stack');
     return inspect(error, { colors, customInspect: false, depth: 5 });
   } catch {
-    // A hostile object: one whose inspection throws.
+    return undefined; // a hostile object
   }
+}
+
+/** What is thrown as a string, '' if that cannot be. */
+function toText(error) {
   try {
-    return isError(error) ? String(error.stack) : '';
+    return `${error}`; // throws for symbols too
   } catch {
     return '';
   }
@@ -118,15 +121,13 @@ function print(error, fromPromise, place) {
   let text;
   try {
     const arrow = arrowFor(error, fromPromise, place);
+    const described = describe(error);
     const thrownAt = tracesOf(place);
-    const described = describe(error) + thrownAt;
-    if (isError(error)) {
-      text = `${arrow}${arrow && '\n'}${described}\n`;
-    } else {
-      const hint = thrownAt || (isObject(error) && described !== '') || arrow === '' ?
-        '' : '(Use `node --trace-uncaught ...` to show where the exception was thrown)\n';
-      text = `${arrow && '\n'}${arrow || 'Uncaught:\n'}${described}\n${hint}`;
-    }
+    const hint = described !== undefined || thrownAt || arrow === '' ?
+      '' : '(Use `node --trace-uncaught ...` to show where the exception was thrown)\n';
+    text = `${described ?? toText(error)}${thrownAt}\n${hint}`;
+    if (isError(error)) text = `${arrow}${arrow && '\n'}${text}`;
+    else text = arrow === '' ? `Uncaught:\n${text}` : `\n${arrow}${text}`;
   } catch (failure) {
     text = `Uncaught error, and another one while it was described: ${failure?.message}\n`;
   }

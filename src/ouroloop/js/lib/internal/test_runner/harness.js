@@ -6,12 +6,15 @@
 // (an AsyncLocalStorage, and an async hook for what fails later, where no storage is in force), takes errors that nobody
 // caught, decides which tests are left out, counts, and gives events to the reporters.
 //
-// The run ends when the loop has nothing left. Tests that are unfinished then are cancelled: nothing could finish them.
+// The run ends when the loop has nothing left, which is not before all tests have finished.
+//
+// What surprises people: a test that waits for what never comes waits for ever; a timeout is what ends it.
 
 const { codes: { ERR_INVALID_ARG_TYPE } } = require('internal/errors');
 const { getOptionValue } = require('internal/options');
 const { Root, Suite, Test } = require('internal/test_runner/test');
 const { FAILURE, failure } = require('internal/test_runner/hook');
+const { TIMEOUT_MAX, Timeout, clear, insert } = require('internal/timers');
 const { TestsStream } = require('internal/test_runner/tests_stream');
 
 const UNRESOLVED = 'Promise resolution is still pending but the event loop has already resolved';
@@ -35,6 +38,7 @@ class Harness {
   #namePatterns = patterns('--test-name-pattern');
   #skipPatterns = patterns('--test-skip-pattern');
   #listeners;
+  #keeper; // a timer
 
   constructor() {
     const { AsyncLocalStorage, createHook } = require('async_hooks');
@@ -159,7 +163,16 @@ class Harness {
 
   /** No test is unfinished: what the global `after` hooks close may be all that keeps the loop going. */
   allEnded() {
+    clear(this.#keeper);
+    this.#keeper = undefined;
     if (this.root.hooks.after.length > 0) this.#runAfter();
+  }
+
+  /** While a test is unfinished the loop goes on, as if there were something that could finish it. */
+  keepAlive() {
+    if (this.#keeper !== undefined) return;
+    this.#keeper = new Timeout(() => {}, TIMEOUT_MAX, undefined, true, true);
+    insert(this.#keeper, TIMEOUT_MAX);
   }
 
   #after;

@@ -120,7 +120,7 @@ class Test {
     this.isTodo = (todo !== undefined && todo !== false && todo !== '') || Boolean(parent?.isTodo);
     this.expectation = expectationOf(expectFailure) ?? parent?.expectation;
     this.outerSignal = signal;
-    this.fn = this.skipped ? noop : fn;
+    this.fn = this.skipped || signal?.aborted ? noop : fn;
     if (typeof skip === 'string') this.#message = skip;
     else if (typeof todo === 'string') this.#message = todo;
     if (plan !== undefined) this.#plan = new Plan(plan);
@@ -132,6 +132,11 @@ class Test {
 
   get isFinished() {
     return this.endTime !== undefined;
+  }
+
+  /** Whether it takes no subtests any more. */
+  get isClosed() {
+    return this.isFinished;
   }
 
   get fullName() {
@@ -237,11 +242,11 @@ class Test {
     if (typeof name === 'function') [name, options, fn] = [undefined, undefined, name];
     else if (name !== null && typeof name === 'object') [name, options, fn] = [undefined, name, options];
     if (typeof options === 'function') [options, fn] = [undefined, options];
+    const title = typeof name === 'string' && name !== '' ? name : fn?.name || '<anonymous>';
     if (typeof fn !== 'function') fn = noop;
-    const title = typeof name === 'string' && name !== '' ? name : fn.name || '<anonymous>';
 
     let parent = this; // eslint-disable-line consistent-this
-    while (parent.isFinished && parent.parent !== null) parent = parent.parent;
+    while (parent.isClosed && parent.parent !== null) parent = parent.parent;
     const test = new Kind(this.harness, parent, title, options ?? kEmptyObject, fn, location);
     parent.subtests.push(test);
     if (parent !== this) test.fail(failure(TOO_LATE, FAILURE.PARENT_FINISHED));
@@ -269,6 +274,7 @@ class Test {
     }
     this.number = ++parent.#started;
     parent.#unfinished++;
+    if (parent.parent === null) this.harness.keepAlive();
     this.#tell('test:enqueue', { type: this.type });
     if (!parent.hasPlace) await new Promise((place) => parent.#waiting.push({ test: this, place }));
     else parent.#active++;
@@ -351,7 +357,7 @@ class Test {
 
   fail(error) {
     if (this.error !== null) return;
-    if (this.expectation === undefined || this.isTodo || this.skipped || this.cancelled) {
+    if (this.expectation === undefined || this.skipped || this.cancelled) {
       this.#setError(error);
       return;
     }
@@ -387,6 +393,7 @@ class Test {
 
   cancel(error = failure(CANCELLED, FAILURE.CANCELLED_BY_PARENT)) {
     if (this.isFinished || this.error !== null) return;
+    if (this.outerSignal?.aborted) error = failure(this.outerSignal.reason, FAILURE.ABORTED);
     this.cancelled = true;
     this.fail(error);
     this.abort();
@@ -531,6 +538,7 @@ class Test {
 
 class Suite extends Test {
   #built;
+  #isBuilt = false;
 
   constructor(...args) {
     super(...args);
@@ -547,7 +555,15 @@ class Suite extends Test {
   }
 
   async #build() {
-    await this.runInScope(this.fn, this.context, this.context);
+    try {
+      await this.runInScope(this.fn, this.context, this.context);
+    } finally {
+      this.#isBuilt = true;
+    }
+  }
+
+  get isClosed() {
+    return this.#isBuilt || this.isFinished;
   }
 
   async runAll() {

@@ -85,7 +85,7 @@ class Handler {
     questions[SET] = (key, value, isStrict) => handler.#set(key, value, isStrict === 1);
     questions[QUERY] = (key) => handler.#query(key);
     questions[DELETE] = (key) => handler.#delete(key);
-    questions[ENUMERATE] = () => Reflect.ownKeys(handler.#sandbox).filter((key) => typeof key === 'string');
+    questions[ENUMERATE] = () => Reflect.ownKeys(handler.#sandbox);
     questions[DEFINE] = (key, bits, value, get, set) => handler.#define(key, bits, value, get, set);
     questions[DESCRIBE] = (key) => handler.#describe(key);
     return (question, key, ...rest) => {
@@ -126,7 +126,7 @@ class Handler {
   }
 
   #query(key) {
-    const descriptor = describe(this.#sandbox, key);
+    const descriptor = Reflect.getOwnPropertyDescriptor(this.#sandbox, key);
     return descriptor === undefined ? NOTHING : attributesOf(descriptor);
   }
 

@@ -640,8 +640,9 @@ function facadeWithEsModuleFlag(href) {
   return record.namespace;
 }
 
-/** Run an ES module from its text (`--input-type=module`, standard input). */
+/** Run an ES module from its text (-e, standard input). It counts as the main program if it was called a module. */
 function evaluateSource(source, url) {
+  if (getOptionValue('--input-type')) mainURL = url;
   evaluatedURL = url;
   const record = translators.module(url, { source });
   records.set(url, record);
