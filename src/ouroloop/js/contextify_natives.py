@@ -69,7 +69,7 @@ _RETURN_VALUE = 6
 _INTERCEPTOR = 7
 
 _GLOBAL_OBJECT_SLOT = 4  # of a native context: the global object behind its proxy
-_CONTEXT_SLOTS = 512
+_HEADER = 2
 _SCRATCH = 512
 
 # The bits of v8::internal::PropertyDescriptor, and its three handles behind them.
@@ -148,7 +148,8 @@ class Contexts:
         """By default a context's token is its global object, which stands in one other slot only."""
         start = _word(context) - 1
         wanted = _word(start + 8 * _GLOBAL_OBJECT_SLOT)
-        found = [slot for slot in range(_GLOBAL_OBJECT_SLOT + 1, _CONTEXT_SLOTS) if _word(start + 8 * slot) == wanted]
+        end = _HEADER + (_word(start + 8) >> 32)  # the second word is the number of slots, as a small integer
+        found = [slot for slot in range(_GLOBAL_OBJECT_SLOT + 1, end) if _word(start + 8 * slot) == wanted]
         if len(found) != 1:
             raise RuntimeError("this V8 keeps a context's security token in another place")
         return found[0]

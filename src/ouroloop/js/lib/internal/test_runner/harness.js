@@ -76,7 +76,7 @@ class Harness {
 
   /** What `test()` and `describe()` do. */
   add(Kind, name, options, fn) {
-    const { location } = this.caller();
+    const location = this.caller();
     const parent = this.currentTest ?? this.root;
     const test = parent.createSubtest(Kind, name, options, fn, location);
     if (test.parent instanceof Suite && !test.parent.isRunning) return Promise.resolve();
@@ -92,20 +92,20 @@ class Harness {
     (this.currentTest ?? this.root).addHook(name, fn, options);
   }
 
-  /** Where the program called from: its place, as events tell it. */
+  /** The place in the program from which this was called, as events tell it. */
   caller() {
-    const { getCallSites } = require('internal/util/call_sites');
+    const { capture } = require('internal/util/call_sites');
     let sites = [];
     try {
-      sites = getCallSites(STACK_DEPTH);
+      sites = capture(STACK_DEPTH, this.caller);
     } catch {
       // A program's own Error.prepareStackTrace is running: there are no call sites then.
     }
-    const site = sites.find(({ scriptName }) => scriptName !== '' && !scriptName.startsWith('node:'));
-    if (site === undefined) return { location: {} };
-    const { lineNumber, columnNumber, scriptName } = site;
-    const file = scriptName.startsWith('file:') ? require('internal/url').fileURLToPath(scriptName) : scriptName;
-    return { location: { line: lineNumber, column: columnNumber, file } };
+    const site = sites.find((each) => !(each.getScriptNameOrSourceURL() ?? 'node:').startsWith('node:'));
+    if (site === undefined || site.isEval()) return {};
+    const name = site.getScriptNameOrSourceURL();
+    const file = name.startsWith('file:') ? require('internal/url').fileURLToPath(name) : name;
+    return { line: site.getLineNumber(), column: site.getColumnNumber(), file };
   }
 
   // Which tests run
@@ -165,7 +165,8 @@ class Harness {
   allEnded() {
     clear(this.#keeper);
     this.#keeper = undefined;
-    if (this.root.hooks.after.length > 0) this.#runAfter();
+    if (getOptionValue('--test-force-exit')) this.#end().then(() => setImmediate(() => process.stdout.write('', () => process.exit())));
+    else if (this.root.hooks.after.length > 0) this.#runAfter();
   }
 
   /** While a test is unfinished the loop goes on, as if there were something that could finish it. */
@@ -179,7 +180,7 @@ class Harness {
 
   #runAfter() {
     return this.#after ??= this.root.runHooks('after').catch((error) => {
-      this.root.error ??= error;
+      this.root.fail(error);
       this.success = false;
     });
   }

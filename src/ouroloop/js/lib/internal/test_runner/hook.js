@@ -24,7 +24,16 @@ const FAILURE = Object.freeze({
   TIMEOUT: 'testTimeoutFailure',
 });
 
-const failure = (cause, type) => new ERR_TEST_FAILURE(cause, type);
+function failure(cause, type) {
+  try {
+    return new ERR_TEST_FAILURE(cause, type);
+  } catch { // a value whose inspection throws
+    const { inspect } = require('internal/util/inspect');
+    const error = new ERR_TEST_FAILURE(inspect(cause, { customInspect: false }), type);
+    error.cause = cause;
+    return error;
+  }
+}
 
 function isTestFailure(error) {
   return error?.code === 'ERR_TEST_FAILURE' && 'failureType' in error;
@@ -80,13 +89,14 @@ class Hook {
   #signal;
   #outcome; // of a hook that runs once
 
-  constructor(name, fn = () => {}, options = kEmptyObject) {
+  constructor(name, fn = () => {}, options = kEmptyObject, location = undefined) {
     validateFunction(fn, 'fn');
     validateObject(options, 'options');
     const { signal, timeout } = options;
     if (timeout != null && timeout !== Infinity) validateNumber(timeout, 'options.timeout', 0, TIMEOUT_MAX);
     validateAbortSignal(signal, 'options.signal');
     this.#name = name;
+    this.location = location;
     this.#fn = fn;
     this.#timeout = timeout;
     this.#signal = signal;

@@ -229,7 +229,7 @@ class Test {
   }
 
   addHook(name, fn, options) {
-    const hook = new Hook(name, fn, options);
+    const hook = new Hook(name, fn, options, this.harness.caller());
     this.hooks[name].push(hook);
     if (name === 'before' && this.startTime !== undefined) {
       hook.run(this).catch((error) => this.fail(failure(error.cause, FAILURE.CODE)));
@@ -255,8 +255,7 @@ class Test {
   }
 
   startSubtest(name, options, fn) {
-    const { location } = this.harness.caller();
-    return this.createSubtest(Test, name, options, fn, location).start();
+    return this.createSubtest(Test, name, options, fn, this.harness.caller()).start();
   }
 
   get hasPlace() {
@@ -526,7 +525,7 @@ class Test {
     if (this.error !== null) {
       this.harness.tell('test:fail', {
         nesting: 0, name: this.root.entryFile, testNumber: this.#started + 1, testId: this.id,
-        details: { duration_ms: duration, error: this.error }, ...location,
+        details: { duration_ms: duration, error: this.error }, ...(this.failedHook?.location ?? location),
       });
     }
     this.harness.tell('test:plan', { nesting: 0, count: this.#started, ...location });
@@ -591,6 +590,14 @@ class Root extends Test {
     super(harness, null, '<root>', kEmptyObject, noop, location);
     this.startTime = milliseconds();
     this.entryFile = location.file;
+  }
+
+  async runHooks(name) {
+    for (const hook of this.hooksFor(name)) {
+      this.failedHook = hook;
+      await hook.run(this);
+    }
+    this.failedHook = undefined;
   }
 
   /** Cancel what has not ended. */

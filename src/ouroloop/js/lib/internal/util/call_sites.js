@@ -68,4 +68,4 @@ function getCallSites(frameCount = DEFAULT_FRAME_COUNT, options = undefined) {
   return capture(frameCount, getCallSites).map(describe);
 }
 
-module.exports = { getCallSites };
+module.exports = { capture, getCallSites };

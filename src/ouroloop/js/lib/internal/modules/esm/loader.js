@@ -193,6 +193,7 @@ function formatByName(filename, url) {
   const extension = extname(basename(filename));
   if (extension in FORMATS) return FORMATS[extension];
   if (extension !== '.js' && extension !== '') {
+    if (/^\.[cm]?ts$/.test(extension)) throw require('internal/not_there').notThere(`TypeScript (${filename})`);
     throw new ERR_UNKNOWN_FILE_EXTENSION(extension, filename);
   }
   const type = packageType(filename);
