@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import struct
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -134,6 +135,7 @@ _FUNCTIONS: dict[str, tuple[Any, ...]] = {
     "_ZN2v86Object18GetConstructorNameEv": (_pointer, _pointer),
     "_ZN2v86String14NewFromTwoByteEPNS_7IsolateEPKtNS_13NewStringTypeEi": (_pointer, _pointer, _pointer, _int, _int),
     "u_setDataDirectory_77": (None, _text),
+    "_ZN2v88internal9DateCache14ResetDateCacheENS_4base13TimezoneCache17TimeZoneDetectionE": (None, _pointer, _int),
     "_ZN2v88internal2V818GetCurrentPlatformEv": (_pointer,),
     "_ZN2v88internal7Version9GetStringENS_4base6VectorIcEE": (None, _pointer, _size),
     # The last argument is a structure of two words.
@@ -175,6 +177,7 @@ _PROMISE_REJECT = ctypes.CFUNCTYPE(None, _PromiseRejectMessage)
 
 _EAGERLY = 2  # v8::ScriptCompiler::kEagerCompile
 _SCRATCH = 512  # bytes: more than any of V8's small structures that live on the C stack
+_ISOLATE_SIZE = 131072  # bytes: no more than v8::internal::Isolate has
 _HEAP_STATISTICS = 24  # size_t fields, more than v8::HeapStatistics has
 
 memory_view = ctypes.pythonapi.PyMemoryView_FromMemory
@@ -185,6 +188,11 @@ _WRITABLE = 0x200  # PyBUF_WRITE
 _functions: dict[str, Any] = {}
 
 _STARTUP_STATE = "_ZN2v88internal12_GLOBAL__N_117v8_startup_state_E"
+_DATE_CACHE = "_ZTVN2v88internal9DateCacheE"  # the table of its virtual methods, by which it is recognized
+_RESET_DATE_CACHE = "_ZN2v88internal9DateCache14ResetDateCacheENS_4base13TimezoneCache17TimeZoneDetectionE"
+_REDETECT = 1
+
+_data: dict[str, int] = {}  # the addresses of what is no function
 
 
 _can_set_flags = False  # for as long as the process lives, since they are not frozen
@@ -195,7 +203,8 @@ def load(path: str) -> None:
     if _functions:
         return
     wanted = {**_FUNCTIONS, **dict.fromkeys(_TYPE_CHECKS.values(), (_bool, _pointer))}
-    found = addresses(path, [*wanted, _STARTUP_STATE])
+    found = addresses(path, [*wanted, _STARTUP_STATE, _DATE_CACHE])
+    _data[_DATE_CACHE] = found[_DATE_CACHE]
     for name, signature in wanted.items():
         _functions[name.removeprefix("v8__")] = ctypes.PYFUNCTYPE(*signature)(found[name])
     # Flags are frozen, on pain of death, as soon as anybody in this process has made an isolate.
@@ -276,7 +285,7 @@ class Natives:
             "util": (
                 "getPromiseDetails", "getProxyDetails", "previewEntries", "getConstructorName",
                 "getOwnNonIndexProperties", "address",
-                "detachArrayBuffer", "collectGarbage", "getHeapStatistics",
+                "detachArrayBuffer", "collectGarbage", "getHeapStatistics", "resetTimezone",
             ),
             "errors": (
                 "getMessage", "callCatching", "captureStackTraces", "setPromiseRejectCallback",
@@ -526,6 +535,28 @@ class Natives:
         self._call.Isolate__GetHeapStatistics(self._isolate, ctypes.cast(fields, _pointer))
         return list(fields)
 
+    def resetTimezone(self, _info: int) -> int:
+        """Have V8 find out anew in which time zone it is. Whether that could be done."""
+        cache = self._find_date_cache()
+        if cache:
+            _functions[_RESET_DATE_CACHE](cache, _REDETECT)
+        return self._call.Boolean__New(self._isolate, cache != 0)  # type: ignore[no-any-return]
+
+    def _find_date_cache(self) -> int:
+        """The isolate's `DateCache`, or 0. No C function here names it; so the isolate's memory is looked through.
+
+        Words may be no addresses at all, so they are followed by way of a file, whose reads fail where memory ends.
+        """
+        mark = _data[_DATE_CACHE] + 16  # where an object's pointer to its virtual methods points
+        try:
+            with open("/proc/self/mem", "rb", buffering=0) as file:
+                for (word,) in struct.iter_unpack("<Q", os.pread(file.fileno(), _ISOLATE_SIZE, self._isolate)):
+                    if word % 8 == 0 and _reads(file.fileno(), word, mark):
+                        return int(word)
+        except OSError:
+            pass
+        return 0
+
     # errors
 
     def _message(self, message: int) -> int:
@@ -756,6 +787,14 @@ class Natives:
         pointer = _IMPORT_DYNAMICALLY(callback)
         self._callbacks.append(pointer)
         self._call.Isolate__SetHostImportModuleDynamicallyCallback(self._isolate, pointer)
+
+
+def _reads(descriptor: int, address: int, value: int) -> bool:
+    """Whether the memory at `address` can be read, and holds `value`."""
+    try:
+        return os.pread(descriptor, 8, address) == value.to_bytes(8, "little")
+    except (OSError, OverflowError):
+        return False
 
 
 def _ignoring_info(action: Callable[[], None]) -> Callable[[int], None]:

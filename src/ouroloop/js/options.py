@@ -112,7 +112,10 @@ _NUMBERS: dict[str, int | None] = {
 }
 
 # A list: one value each time.
-_LISTS = frozenset({"--conditions", "--disable-warning", "--env-file", "--env-file-if-exists", "--import", "--require"})
+_LISTS = frozenset({
+    "--conditions", "--disable-warning", "--env-file", "--env-file-if-exists", "--import", "--require",
+    "--test-name-pattern", "--test-reporter", "--test-reporter-destination", "--test-skip-pattern",
+})
 
 # Accepted, without effect: what they switch is not there, always on, or of no consequence.
 
@@ -140,9 +143,9 @@ _IDLE_TEXTS = _names("""
     experimental-specifier-resolution heap-prof-dir heap-prof-interval heap-prof-name heapsnapshot-near-heap-limit
     icu-data-dir inspect-port inspect-publish-uid localstorage-file network-family-autoselection-attempt-timeout
     openssl-config test-concurrency test-coverage-branches test-coverage-exclude test-coverage-functions
-    test-coverage-include test-coverage-lines test-global-setup test-isolation test-name-pattern test-random-seed
-    test-reporter test-reporter-destination test-rerun-failures test-shard test-skip-pattern test-timeout
-    tls-cipher-list tls-keylog trace-event-categories use-largepages v8-pool-size watch-kill-signal watch-path
+    test-coverage-include test-coverage-lines test-global-setup test-isolation test-random-seed
+    test-rerun-failures test-shard test-timeout tls-cipher-list tls-keylog trace-event-categories use-largepages
+    v8-pool-size watch-kill-signal watch-path
 """)
 
 # What a person who asks for it would miss. Refused in one line.

@@ -99,6 +99,8 @@ def env_set(name: str, value: str) -> int:
 
 def env_delete(name: str) -> None:
     os.environb.pop(os.fsencode(name), None)
+    if name == "TZ":
+        time.tzset()
 
 
 def _text(data: bytes) -> str:

@@ -86,7 +86,7 @@ function executeUserEntryPoint(main) {
   const { Module, toRealPath, formatOf } = require('internal/modules/cjs/loader');
   const found = Module._findPath(main, null, true);
   const filename = found && toRealPath(found, true);
-  if (filename && formatOf(filename) === 'module') {
+  if (filename && (formatOf(filename) === 'module' || filename.endsWith('.wasm'))) {
     runEntryPoint(require('internal/url').pathToFileURL(filename).href);
     return;
   }

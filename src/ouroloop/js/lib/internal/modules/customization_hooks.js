@@ -112,11 +112,11 @@ function changedConditions({ conditions }, usual) {
   return new Set(conditions);
 }
 
-/** What is at a URL: `{ source, format }`, the source as text or null. */
+/** What is at a URL: `{ source, format }`, the source as text or null, that of WebAssembly as it is. */
 function load(url, format, importAttributes, conditions, defaultStep) {
   const context = new ModuleLoadContext(format, importAttributes, conditions);
   const { source, format: found } = ask('load', url, context, defaultStep, checkLoaded);
-  return { source: toText(source), format: found };
+  return { source: found === 'wasm' ? source : toText(source), format: found };
 }
 
 function toText(source) {

@@ -193,8 +193,8 @@ function setgroups(groups) {
 function initgroups(user, extraGroup) {
   validateId(user, 'user');
   validateId(extraGroup, 'extraGroup');
-  const number = requireId(user, 'user', 'userId');
   const group = requireId(extraGroup, 'extraGroup', 'groupId');
+  const number = requireId(user, 'user', 'userId');
   check(binding.initGroups(`${typeof user === 'string' ? user : number}`, group), 'initgroups');
 }
 
@@ -317,11 +317,12 @@ const environment = new Proxy(Object.create(Object.prototype), {
       warnEnvironmentValue();
     }
     binding.envSet(name, `${value}`);
-    if (name === 'TZ') resetTimezone(`${value}`);
+    if (name === 'TZ') resetTimezone();
     return true;
   },
   deleteProperty(target, name) {
     if (typeof name === 'string') binding.envDelete(name);
+    if (name === 'TZ') resetTimezone();
     return true;
   },
   ownKeys: () => binding.envKeys(),
@@ -343,8 +344,10 @@ function invalidDescriptor(text) {
   return new ERR_INVALID_OBJECT_DEFINE_PROPERTY(text);
 }
 
-function resetTimezone(value) {
-  internalBinding('util').resetTimezone?.(value);
+function resetTimezone() {
+  if (!internalBinding('util').resetTimezone()) {
+    process.emitWarning('Setting process.env.TZ has no effect in this process: its time zone cannot be changed any more');
+  }
 }
 
 const warnEnvironmentValue = deprecate(

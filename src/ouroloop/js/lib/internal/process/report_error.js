@@ -87,8 +87,7 @@ function describe(error) {
   const { shouldColorize } = require('internal/util/colors');
   const colors = shouldColorize(process.stderr);
   try {
-    if (isError(error)) return inspect(error, { colors });
-    Reflect.get(error, 'stack');
+    if (!isError(error)) Reflect.get(error, 'stack');
     return inspect(error, { colors, customInspect: false, depth: 5 });
   } catch {
     return undefined; // a hostile object

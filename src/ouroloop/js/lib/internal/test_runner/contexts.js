@@ -88,8 +88,9 @@ class TestContext {
   }
 
   test(name, options, fn) {
-    this.#test.countForPlan();
-    return this.#test.startSubtest(name, options, fn);
+    const test = this.#test;
+    test.countForPlan();
+    return test.createSubtest(test.constructor.Subtest, name, options, fn, test.harness.caller()).start();
   }
 
   before(fn, options) {

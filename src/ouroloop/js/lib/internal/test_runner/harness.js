@@ -28,7 +28,7 @@ class Harness {
   stream = new TestsStream();
   counts = { tests: 0, failed: 0, passed: 0, cancelled: 0, skipped: 0, todo: 0, topLevel: 0, suites: 0 };
   success = true;
-  #storage;
+  storage; // which test is running
   #owners = new WeakMap(); // asynchronous resource -> the test that made it
   #hook;
   #isReady = false;
@@ -42,10 +42,10 @@ class Harness {
 
   constructor() {
     const { AsyncLocalStorage, createHook } = require('async_hooks');
-    this.#storage = new AsyncLocalStorage();
+    this.storage = new AsyncLocalStorage();
     this.#hook = createHook({
       init: (id, type, trigger, resource) => {
-        const test = this.#storage.getStore();
+        const test = this.storage.getStore();
         if (test !== undefined) this.#owners.set(resource, test);
       },
     }).enable();
@@ -58,7 +58,7 @@ class Harness {
     };
     for (const [name, listener] of Object.entries(this.#listeners)) process.on(name, listener);
     this.#ready = this.#becomeReady();
-    require('internal/test_runner/reporting').attach(this.stream, this.#ready);
+    require('internal/test_runner/reporting').attach(this.stream, (error) => this.#reporterFailed(error));
   }
 
   async #becomeReady() {
@@ -67,11 +67,7 @@ class Harness {
   }
 
   get currentTest() {
-    return this.#storage.getStore();
-  }
-
-  runAs(test, fn, self, args) {
-    return this.#storage.run(test, () => Reflect.apply(fn, self, args));
+    return this.storage.getStore();
   }
 
   /** What `test()` and `describe()` do. */
@@ -101,9 +97,10 @@ class Harness {
     } catch {
       // A program's own Error.prepareStackTrace is running: there are no call sites then.
     }
-    const site = sites.find((each) => !(each.getScriptNameOrSourceURL() ?? 'node:').startsWith('node:'));
+    const nameOf = (each) => each.getScriptNameOrSourceURL() ?? (each.isEval() ? '' : 'node:');
+    const site = sites.find((each) => !nameOf(each).startsWith('node:'));
     if (site === undefined || site.isEval()) return {};
-    const name = site.getScriptNameOrSourceURL();
+    const name = nameOf(site);
     const file = name.startsWith('file:') ? require('internal/url').fileURLToPath(name) : name;
     return { line: site.getLineNumber(), column: site.getColumnNumber(), file };
   }
@@ -115,6 +112,7 @@ class Harness {
   }
 
   isFilteredOut(test) {
+    if (test.buildFailed) return false;
     if (test.parent.runOnlySubtests && !test.only) return true;
     if (this.#onlyMode && !isOnly(test)) return true;
     if (this.#skipPatterns !== undefined && isMatched(this.#skipPatterns, test)) return true;
@@ -157,6 +155,19 @@ class Harness {
     }
     test.fail(failure(error, event));
     test.abort();
+  }
+
+  /** Nothing can be told any more: the error ends the process. */
+  #reporterFailed(error) {
+    this.#stopListening();
+    process.nextTick(() => {
+      throw error;
+    });
+  }
+
+  #stopListening() {
+    for (const [name, listener] of Object.entries(this.#listeners)) process.removeListener(name, listener);
+    this.#hook.disable();
   }
 
   // The end
@@ -205,8 +216,7 @@ class Harness {
   #summarize() {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
-    for (const [name, listener] of Object.entries(this.#listeners)) process.removeListener(name, listener);
-    this.#hook.disable();
+    this.#stopListening();
     const { counts, root } = this;
     const duration = root.duration;
     root.tellEnd([
@@ -272,6 +282,7 @@ function isNamed(list, test) {
 function isOnly(test) {
   const holdsOnly = (each) => hasDescendant(each, ({ only }) => only);
   if (test.only || holdsOnly(test)) return true;
+  if (test.isNeverOnly) return false;
   const { parent } = test;
   if (parent.parent === null) return false;
   return parent instanceof Suite ? !holdsOnly(parent) && isOnly(parent) : true;

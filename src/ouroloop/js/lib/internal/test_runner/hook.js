@@ -2,7 +2,7 @@
 
 // Running what a test author wrote: a test's function or a hook, called in one of three ways, with an end by time or signal.
 
-const { AbortError, codes: { ERR_TEST_FAILURE } } = require('internal/errors');
+const { codes: { ERR_TEST_FAILURE } } = require('internal/errors');
 const { validateAbortSignal, validateFunction, validateNumber, validateObject } = require('internal/validators');
 const { addAbortListener } = require('internal/events/abort_listener');
 const { kEmptyObject } = require('internal/util');
@@ -24,22 +24,25 @@ const FAILURE = Object.freeze({
   TIMEOUT: 'testTimeoutFailure',
 });
 
+/** The error that says why a test failed. Its stack shows the program's part alone. */
 function failure(cause, type) {
+  let error;
   try {
-    return new ERR_TEST_FAILURE(cause, type);
+    error = new ERR_TEST_FAILURE(cause, type);
   } catch { // a value whose inspection throws
     const { inspect } = require('internal/util/inspect');
-    const error = new ERR_TEST_FAILURE(inspect(cause, { customInspect: false }), type);
+    error = new ERR_TEST_FAILURE(inspect(cause, { customInspect: false }), type);
     error.cause = cause;
-    return error;
   }
+  if (typeof error.stack === 'string') error.stack = error.stack.replace(OWN_FRAMES, '');
+  return error;
 }
+
+const OWN_FRAMES = /\n {4}at (?:.*\(node:.*|node:.*|<anonymous>:1:1)(?=\n|$)/g;
 
 function isTestFailure(error) {
   return error?.code === 'ERR_TEST_FAILURE' && 'failureType' in error;
 }
-
-const isThenable = (value) => typeof value === 'object' && value !== null && typeof value.then === 'function';
 
 /** Call `stop(error)` when `timeout` ms are over or `signal` aborts. Returns what ends the watch. */
 function watch(timeout, signal, stop) {
@@ -57,13 +60,14 @@ function watch(timeout, signal, stop) {
 }
 
 /**
- * Call `fn` in `scope` (a function that runs functions) with `context`, which is its `this` too. One that declares
- * another parameter gets a callback. Settles as the function does, or as `stopped` rejects.
+ * Call `fn` as a part of `test` with `context`, which is its `this` too. One that declares another parameter gets a
+ * callback. Settles as the function does, or as `stopped` rejects.
  */
-async function invoke(fn, scope, context, stopped) {
+async function invoke(fn, test, context, stopped) {
   if (fn.length < 2) {
-    const result = scope(fn, context, context);
-    if (isPromise(result) || isThenable(result)) await Promise.race([result, stopped]);
+    const result = test.runInScope(fn, context, context);
+    // Whether it is a thenable is for the race to find out: `then` is to be read once only.
+    if (typeof result === 'object' && result !== null) await Promise.race([result, stopped]);
     return;
   }
   const { promise, resolve, reject } = Promise.withResolvers();
@@ -74,7 +78,7 @@ async function invoke(fn, scope, context, stopped) {
     if (error) reject(error);
     else resolve();
   };
-  const result = scope(fn, context, context, done);
+  const result = test.runInScope(fn, context, context, done);
   if (isPromise(result)) {
     result.catch(() => {});
     throw failure('passed a callback but also returned a Promise', FAILURE.CALLBACK_AND_PROMISE);
@@ -114,11 +118,11 @@ class Hook {
     const end = watch(this.#timeout ?? test.timeout, this.#signal, reject);
     try {
       if (this.#signal?.aborted) throw failure(this.#signal.reason, FAILURE.ABORTED);
-      await invoke(this.#fn, (fn, self, ...args) => test.runInScope(fn, self, ...args), test.context, stopped);
+      await invoke(this.#fn, test, test.context, stopped);
       if (this.#signal?.aborted) throw failure(this.#signal.reason, FAILURE.ABORTED);
     } catch (error) {
       const told = failure(`failed running ${this.#name} hook`, FAILURE.HOOK);
-      told.cause = isTestFailure(error) ? error.cause : error;
+      if (error?.failureType !== FAILURE.TIMEOUT) told.cause = isTestFailure(error) ? error.cause : error;
       throw told;
     } finally {
       end();
@@ -126,4 +130,4 @@ class Hook {
   }
 }
 
-module.exports = { AbortError, FAILURE, Hook, failure, invoke, isTestFailure, watch };
+module.exports = { FAILURE, Hook, failure, invoke, isTestFailure, watch };

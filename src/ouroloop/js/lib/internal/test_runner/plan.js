@@ -55,7 +55,7 @@ class Plan {
 
   #timedOut() {
     return failure(
-      `plan timed out after ${this.#wait}ms with ${this.#actual} assertions when expecting ${this.#expected}`, FAILURE.CODE);
+      `plan timed out after ${this.#wait}ms with ${this.#actual} assertions when expecting ${this.#expected}`, FAILURE.TIMEOUT);
   }
 
   #failure() {

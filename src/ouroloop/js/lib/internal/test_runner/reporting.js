@@ -32,13 +32,13 @@ function isConstructor(value) {
     Object.getOwnPropertyDescriptor(value.prototype, 'constructor') !== undefined;
 }
 
-function connect(stream, reporter, destination) {
+function connect(stream, reporter, destination, onError) {
   if (isConstructor(reporter)) reporter = new reporter();
-  stream.compose(reporter).pipe(destination, { end: destination !== process.stdout && destination !== process.stderr });
+  stream.compose(reporter).on('error', onError).pipe(destination, { end: destination !== process.stdout && destination !== process.stderr });
 }
 
-/** Give a run's events to its reporters. */
-function attach(stream) {
+/** Give a run's events to its reporters; `onError` is told of one that fails. */
+function attach(stream, onError) {
   const names = listOf('--test-reporter');
   const destinations = listOf('--test-reporter-destination');
   if (names.length === 0) names.push(DEFAULT);
@@ -47,23 +47,19 @@ function attach(stream) {
     throw new ERR_INVALID_ARG_VALUE(
       '--test-reporter', names, 'must match the number of specified \'--test-reporter-destination\'');
   }
-  names.forEach((name, index) => start(stream, name, destinations[index]));
+  names.forEach((name, index) => start(stream, name, destinations[index], onError));
 }
 
-function start(stream, name, destination) {
+function start(stream, name, destination, onError) {
   if (BUILT_IN.includes(name)) {
-    connect(stream, require('test/reporters')[name], destinationFor(destination));
+    connect(stream, require('test/reporters')[name], destinationFor(destination), onError);
     return;
   }
   // The module is loaded while tests run already; what they tell is kept for it.
   const { PassThrough } = require('stream');
   const kept = new PassThrough({ objectMode: true, highWaterMark: Number.MAX_SAFE_INTEGER });
   stream.pipe(kept);
-  load(name).then((reporter) => connect(kept, reporter, destinationFor(destination)), (error) => {
-    process.nextTick(() => {
-      throw error;
-    });
-  });
+  load(name).then((reporter) => connect(kept, reporter, destinationFor(destination), onError)).catch(onError);
 }
 
 module.exports = { attach };

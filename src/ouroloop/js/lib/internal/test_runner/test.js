@@ -114,8 +114,10 @@ class Test {
     this.id = lastId++;
     this.concurrency = concurrencyOf(concurrency, parent);
     this.timeout = timeoutOf(timeout, parent);
+    this.ownTimeout = timeout ?? Infinity;
     this.tags = tagsOf(tags, parent);
     this.only = Boolean(only);
+    this.isNeverOnly = only === false;
     this.skipped = skip !== undefined && skip !== false && skip !== '';
     this.isTodo = (todo !== undefined && todo !== false && todo !== '') || Boolean(parent?.isTodo);
     this.expectation = expectationOf(expectFailure) ?? parent?.expectation;
@@ -132,6 +134,11 @@ class Test {
 
   get isFinished() {
     return this.endTime !== undefined;
+  }
+
+  /** How many ms it may take. */
+  get timeLimit() {
+    return this.timeout;
   }
 
   /** Whether it takes no subtests any more. */
@@ -193,7 +200,7 @@ class Test {
 
   /** Call a function as a part of this test. */
   runInScope(fn, self, ...args) {
-    return this.harness.runAs(this, fn, self, args);
+    return this.harness.storage.run(this, fn.bind(self), ...args);
   }
 
   // What the test's function may do
@@ -254,10 +261,6 @@ class Test {
     return test;
   }
 
-  startSubtest(name, options, fn) {
-    return this.createSubtest(Test, name, options, fn, this.harness.caller()).start();
-  }
-
   get hasPlace() {
     return this.#active < this.concurrency;
   }
@@ -292,11 +295,14 @@ class Test {
       this.finish();
       return;
     }
-    const end = watch(this.timeout, this.outerSignal, (error) => this.cancel(error));
+    const end = watch(this.timeLimit, this.outerSignal, (error) => this.cancel(error));
     try {
-      await this.runAll();
+      if (this.parent.hooks.before.length > 0) await this.parent.runHooks('before');
+      if (this.hasHooks('beforeEach')) await this.runHooks('beforeEach');
+      await this.runBody();
     } catch (error) {
-      this.fail(isTestFailure(error) ? error : failure(error, FAILURE.CODE));
+      if (error?.failureType === FAILURE.TIMEOUT) this.cancel(error);
+      else this.fail(isTestFailure(error) ? error : failure(error, FAILURE.CODE));
     }
     for (const name of ['afterEach', 'after']) {
       try {
@@ -309,11 +315,9 @@ class Test {
     this.finish();
   }
 
-  /** The function, with what must come before and what must hold after. */
-  async runAll() {
-    if (this.parent.hooks.before.length > 0) await this.parent.runHooks('before');
-    if (this.hasHooks('beforeEach')) await this.runHooks('beforeEach');
-    await invoke(this.fn, (fn, self, ...args) => this.runInScope(fn, self, ...args), this.context, this.stopped);
+  /** The function, and what must hold after it. */
+  async runBody() {
+    await invoke(this.fn, this, this.context, this.stopped);
     if (this.#unfinished > 0) await Promise.race([this.#subtestsDone(), this.stopped]);
     const kept = this.#plan?.check();
     if (kept) await Promise.race([kept, this.stopped]);
@@ -538,6 +542,7 @@ class Test {
 class Suite extends Test {
   #built;
   #isBuilt = false;
+  buildFailed = false;
 
   constructor(...args) {
     super(...args);
@@ -553,9 +558,17 @@ class Suite extends Test {
     return new SuiteContext(this);
   }
 
+  /** What a suite inherits is the limit of each of its tests. */
+  get timeLimit() {
+    return this.ownTimeout;
+  }
+
   async #build() {
     try {
       await this.runInScope(this.fn, this.context, this.context);
+    } catch (error) {
+      this.buildFailed = true;
+      throw error;
     } finally {
       this.#isBuilt = true;
     }
@@ -565,8 +578,7 @@ class Suite extends Test {
     return this.#isBuilt || this.isFinished;
   }
 
-  async runAll() {
-    if (this.parent.hooks.before.length > 0) await this.parent.runHooks('before');
+  async runBody() {
     await Promise.race([this.#built, this.stopped]);
     this.isRunning = true;
     await this.runHooks('before');
@@ -587,7 +599,8 @@ class Suite extends Test {
 /** The top of the tree: what the file's own hooks belong to. It runs nothing itself. */
 class Root extends Test {
   constructor(harness, location) {
-    super(harness, null, '<root>', kEmptyObject, noop, location);
+    const timeout = Number(require('internal/options').getOptionValue('--test-timeout')) || undefined;
+    super(harness, null, '<root>', { timeout }, noop, location);
     this.startTime = milliseconds();
     this.entryFile = location.file;
   }
@@ -612,5 +625,7 @@ class Root extends Test {
     this.passed = this.error === null && this.subtests.every((test) => test.passed || test.isTodo);
   }
 }
+
+Test.Subtest = Test;
 
 module.exports = { Root, Suite, Test };

@@ -149,7 +149,8 @@ function read(url, source, format) {
   const { fileURLToPath } = require('internal/url');
   const filename = fileURLToPath(url);
   format ??= formatByName(filename, url);
-  if (source === undefined && format !== 'addon' && format !== 'wasm') source = readFile(filename);
+  if (format === 'wasm') source = require('fs').readFileSync(filename);
+  else if (source === undefined && format !== 'addon') source = readFile(filename);
   format ??= detect(source, filename);
   return { format, source, filename };
 }
@@ -159,8 +160,8 @@ function readWithHooks(url, attributes, format) {
   format ??= expectedFormat(url);
   const byDefault = (each, context) => {
     const { format, source } = read(each, undefined, context.format ?? undefined);
-    const isText = typeof source === 'string';
-    return { __proto__: null, format, responseURL: each, source: isText ? require('buffer').Buffer.from(source) : null };
+    const bytes = typeof source === 'string' ? require('buffer').Buffer.from(source) : source ?? null;
+    return { __proto__: null, format, responseURL: each, source: bytes };
   };
   const loaded = hooks.load(url, format, attributes, [...conditions()], byDefault);
   const filename = url.startsWith('file:') ? require('internal/url').fileURLToPath(url) : url;
@@ -284,6 +285,18 @@ const translators = {
     });
   },
 
+  wasm(url, { source }) {
+    require('internal/util').emitExperimentalWarning('Importing WebAssembly module instances');
+    const wasm = require('internal/modules/esm/wasm');
+    const compiled = wasm.compile(source, placeOf(url));
+    const record = new Record(url, 'wasm');
+    return makeUp(record, wasm.exportsOf(compiled), (set, namespaces) => {
+      const exports = wasm.instantiate(compiled, namespaces);
+      wasm.instances.set(record.namespace, exports);
+      for (const name of Object.keys(exports)) set(name, wasm.valueOf(exports[name]));
+    }, wasm.importsOf(compiled));
+  },
+
   addon(url) {
     throw new ERR_UNKNOWN_MODULE_FORMAT('addon', url);
   },
@@ -341,16 +354,22 @@ function compile(record, source) {
   return record;
 }
 
-/** A module that has no source of its own: `evaluate(set)` gives its exports their values when it runs. */
-function makeUp(record, names, evaluate) {
+/**
+ * A module that has no source of its own: `evaluate(set, namespaces)` gives its exports their values when it runs. What it
+ * imports is there by then.
+ */
+function makeUp(record, names, evaluate, specifiers = []) {
   const variables = names.map((_, index) => `v${index}`);
   const exported = names.map((name, index) => `v${index} as ${JSON.stringify(name)}`);
   const setters = variables.map((variable) => `(v) => { ${variable} = v; }`);
-  record.evaluate = (list) => {
+  const imports = specifiers.map((specifier, index) => `import * as i${index} from ${JSON.stringify(specifier)};`);
+  const imported = specifiers.map((_, index) => `i${index}`);
+  record.evaluate = (list, namespaces) => {
     const byName = new Map(names.map((name, index) => [name, list[index]]));
-    evaluate((name, value) => byName.get(name)(value));
+    evaluate((name, value) => byName.get(name)(value), namespaces);
   };
-  const source = `let ${variables}; export { ${exported} }; import.meta.evaluate([${setters}]);`;
+  const declaration = names.length === 0 ? '' : `let ${variables}; export { ${exported} };`;
+  const source = `${imports.join('')}${declaration} import.meta.evaluate([${setters}], [${imported}]);`;
   return compile(record, source);
 }
 

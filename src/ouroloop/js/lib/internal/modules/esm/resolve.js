@@ -32,7 +32,8 @@ const NOTHING = -1;
 // ---- Errors and warnings ----
 
 const folderOf = (manifestURL) => fileURLToPath(new URL('.', manifestURL));
-const pathOf = (base) => (base ? fileURLToPath(base) : undefined);
+/** Who imports, for messages: a file's path, or another URL as it is. */
+const pathOf = (base) => (base && `${base}`.startsWith('file:') ? fileURLToPath(base) : base);
 const importedFrom = (base) => (base ? ` imported from ${fileURLToPath(base)}` : '');
 
 function exportsNotFound(subpath, manifestURL, base) {
@@ -314,7 +315,7 @@ const INDEX_ENDINGS = ['.js', '.json', '.node'];
 function legacyMainResolve(manifestURL, filename, manifest, base) {
   const folder = path.dirname(filename);
   const main = manifest?.main;
-  const candidates = main === undefined ? [] : MAIN_ENDINGS.map((ending) => path.join(folder, main + ending));
+  const candidates = main === undefined ? [] : MAIN_ENDINGS.map((ending) => path.resolve(folder, main + ending));
   candidates.push(...INDEX_ENDINGS.map((ending) => path.join(folder, `index${ending}`)));
   const found = files.firstFile(candidates);
   if (!found) throw new ERR_MODULE_NOT_FOUND(path.join(folder, main || 'index.js'), fileURLToPath(base), null);
@@ -383,11 +384,11 @@ function pathOfResolved(resolved, base) {
 function finalize(resolved, base) {
   if (/%(?:2f|5c)/i.test(resolved.pathname)) {
     throw new ERR_INVALID_MODULE_SPECIFIER(
-      resolved.pathname, 'must not include encoded "/" or "\\" characters', fileURLToPath(base));
+      resolved.pathname, 'must not include encoded "/" or "\\" characters', pathOf(base));
   }
   const filename = pathOfResolved(resolved, base);
   const real = filename.endsWith('/') ? FOLDER : files.realFile(filename);
-  if (real === FOLDER) throw new ERR_UNSUPPORTED_DIR_IMPORT(filename, fileURLToPath(base), resolved.href);
+  if (real === FOLDER) throw new ERR_UNSUPPORTED_DIR_IMPORT(filename, pathOf(base), resolved.href);
   if (real === NOTHING) throw new ERR_MODULE_NOT_FOUND(filename || resolved.pathname, pathOf(base), resolved);
   // From the path, so that a file has one URL, however its characters are encoded.
   const url = pathToFileURL(getOptionValue('--preserve-symlinks') ? filename : real);

@@ -2,7 +2,7 @@
 
 // junit: an XML document, in the form that JUnit's reports have.
 
-const { inspect } = require('internal/util/inspect');
+const { inspectSafely } = require('internal/test_runner/reporter/lines');
 
 const ESCAPES = { '__proto__': null, '&': '&amp;', '<': '&lt;', '"': '&quot;' };
 
@@ -84,7 +84,7 @@ class Document {
       ...inner,
       tag: 'failure',
       attributes: { __proto__: null, type: failureType || error.code, message },
-      children: [inspect(shown, INSPECT_OPTIONS)],
+      children: [inspectSafely(shown, INSPECT_OPTIONS)],
     });
     node.attributes.failure = message;
   }

@@ -37,18 +37,22 @@ function resultLine(type, data, nesting = data.nesting) {
   return `${indent(nesting)}${color}${symbol}${data.name}${duration}${directiveOf(data)}${palette.white}`;
 }
 
+/** Inspect a value, even one whose own inspection throws. */
+function inspectSafely(value, options) {
+  const { inspect } = require('internal/util/inspect');
+  try {
+    return inspect(value, options);
+  } catch {
+    return inspect(value, { ...options, customInspect: false });
+  }
+}
+
 /** An error as it is shown under a result. */
 function errorLines(error, nesting) {
-  const { inspect } = require('internal/util/inspect');
   const shown = error?.code === 'ERR_TEST_FAILURE' && error.failureType !== undefined ? error.cause : error;
-  let text;
-  try {
-    text = inspect(shown, { __proto__: null, colors: colors() === CODES, breakLength: Infinity });
-  } catch {
-    text = inspect(shown, { __proto__: null, customInspect: false, colors: colors() === CODES, breakLength: Infinity });
-  }
+  const text = inspectSafely(shown, { __proto__: null, colors: colors() === CODES, breakLength: Infinity });
   const prefix = `\n${indent(nesting)}  `;
   return `${prefix}${text.split(/\r?\n/).join(prefix)}\n`;
 }
 
-module.exports = { SYMBOLS, colors, directiveOf, errorLines, indent, resultLine };
+module.exports = { SYMBOLS, colors, directiveOf, errorLines, indent, inspectSafely, resultLine };

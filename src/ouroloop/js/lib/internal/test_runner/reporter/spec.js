@@ -51,7 +51,7 @@ class SpecReporter extends Transform {
       parent.isShown = true;
       text += `${indent(parent.data.nesting)}${SYMBOLS.parent}${parent.data.name}\n`;
     }
-    if (type === 'test:fail' && data.details?.error?.failureType !== 'subtestsFailed' && data.skip === undefined) {
+    if (type === 'test:fail' && data.details?.error?.failureType !== 'subtestsFailed') {
       this.#failed.push(data);
     }
     return `${text}${resultLine(type, data)}\n`;

@@ -4,6 +4,7 @@
 
 const { inspect } = require('internal/util/inspect');
 const { isError } = require('internal/util');
+const { inspectSafely } = require('internal/test_runner/reporter/lines');
 
 const INDENT = '    ';
 const STRING_OPTIONS = { __proto__: null, maxStringLength: Infinity };
@@ -73,13 +74,7 @@ function hasOwnPlace(failureType) {
   return failureType === 'parentAlreadyFinished' || failureType === 'multipleCallbackInvocations';
 }
 
-function inspected(value) {
-  try {
-    return inspect(value, STRING_OPTIONS);
-  } catch {
-    return inspect(value, { ...STRING_OPTIONS, customInspect: false });
-  }
-}
+const inspected = (value) => inspectSafely(value, STRING_OPTIONS);
 
 function causeEntries(indent, error, cause) {
   let text = entry(indent, 'error', cause.message || '<Error>');
