@@ -69,7 +69,7 @@ def link(key: str, target: str) -> bool:
     except OSError:
         pass
     try:
-        os.makedirs(folder(), mode=0o700, exist_ok=True)
+        os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
         os.symlink(target, path)
     except FileExistsError:  # another process was quicker
         return True

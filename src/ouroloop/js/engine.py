@@ -16,6 +16,7 @@ from __future__ import annotations
 import gc
 import importlib.util
 import os
+import zlib
 from collections.abc import Callable
 from typing import Any
 
@@ -167,15 +168,15 @@ def make_snapshot(scripts: list[str]) -> bytes:
 def _use_intl_data() -> None:
     """Let V8 find ICU's data, without which Intl fails or aborts: the `mini-racer` wheel carries the file that fits.
 
-    ICU looks for it by a name of its own, so the cache folder has a link of that name.
+    ICU looks for it by a name of its own, so the cache folder has a link of that name, in a folder for each
+    installation: several share the cache and run at once.
     """
     if "ICU_DATA" in os.environ:
         return
     spec = importlib.util.find_spec("py_mini_racer")
     if spec is None or spec.origin is None:
         return
-    link = os.path.join(cache.folder(), _INTL_DATA)
     data = os.path.join(os.path.dirname(spec.origin), "icudtl.dat")
-    if not cache.link(_INTL_DATA, data):
-        return
-    natives.set_intl_data(os.path.dirname(link))
+    key = f"intl-{zlib.crc32(os.fsencode(data)):08x}"
+    if cache.link(f"{key}/{_INTL_DATA}", data):
+        natives.set_intl_data(os.path.join(cache.folder(), key))

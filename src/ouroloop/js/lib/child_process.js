@@ -2,11 +2,11 @@
 
 // child_process: other programs, as ChildProcess objects or run to their end.
 //
-// Theory of operation. Python starts the program (loop/process.py) with our ends of its pipes as stream handles. 'exit' comes when
-// the program has ended, 'close' when its output has been read too.
+// Theory of operation. Python starts the program (loop/process.py) with our ends of its pipes as stream handles.
+// 'exit' comes when the program has ended, 'close' when its output has been read too.
 //
-// What surprises people: `spawnSync` runs a loop of its own until the program has ended; nothing else happens meanwhile. There is no channel for
-// messages (`fork`, the 'ipc' entry of stdio) in this version.
+// What surprises people: `spawnSync` runs a loop of its own until the program has ended; nothing else happens
+// meanwhile. There is no channel for messages (`fork`, the 'ipc' entry of stdio) in this version.
 
 const EventEmitter = require('events');
 const { Buffer } = require('buffer');

@@ -20,7 +20,12 @@ const SCHED_RR = 2;
 /** Options of a later `fork`, as Node keeps them. */
 function setupPrimary(options) {
   const settings = {
-    args: process.argv.slice(2), exec: process.argv[1], execArgv: process.execArgv, silent: false, ...cluster.settings, ...options,
+    args: process.argv.slice(2),
+    exec: process.argv[1],
+    execArgv: process.execArgv,
+    silent: false,
+    ...cluster.settings,
+    ...options,
   };
   cluster.settings = settings;
   process.nextTick(() => cluster.emit('setup', settings));

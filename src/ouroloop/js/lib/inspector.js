@@ -31,7 +31,8 @@ function waitForDebugger() {
 /** The console that writes to an inspector only: nobody is there to read. */
 const console = {};
 for (const name of [
-  'debug', 'error', 'info', 'log', 'warn', 'dir', 'dirxml', 'table', 'trace', 'group', 'groupCollapsed', 'groupEnd', 'clear',
+  'debug', 'error', 'info', 'log', 'warn', 'dir', 'dirxml', 'table', 'trace', 'group', 'groupCollapsed', 'groupEnd',
+  'clear',
   'count', 'countReset', 'assert', 'profile', 'profileEnd', 'time', 'timeLog', 'timeEnd', 'timeStamp',
 ]) {
   console[name] = { [name]() {} }[name];

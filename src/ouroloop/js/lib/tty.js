@@ -20,7 +20,9 @@ function openTty(fd, options) {
     if (errno < 0) {
       const { codes: { ERR_TTY_INIT_FAILED } } = require('internal/errors');
       const { errname, errmessage } = require('internal/uv');
-      throw new ERR_TTY_INIT_FAILED({ errno, code: errname(errno), message: errmessage(errno), syscall: 'uv_tty_init' });
+      throw new ERR_TTY_INIT_FAILED({
+        errno, code: errname(errno), message: errmessage(errno), syscall: 'uv_tty_init',
+      });
     }
     return errno;
   }, options];
@@ -111,8 +113,9 @@ class WriteStreamClass extends HandleStream {
 
 const DEPTHS = { monochrome: 1, ansi16: 4, ansi256: 8, trueColor: 24 };
 const TERMS = {
-  '__proto__': null, 'eterm': 4, 'cons25': 4, 'console': 4, 'cygwin': 4, 'dtterm': 4, 'gnome': 4, 'hurd': 4, 'jfbterm': 4, 'konsole': 4,
-  'kterm': 4, 'mlterm': 4, 'mosh': 24, 'putty': 4, 'st': 4, 'rxvt-unicode-24bit': 24, 'terminator': 24, 'xterm-kitty': 24,
+  '__proto__': null, 'eterm': 4, 'cons25': 4, 'console': 4, 'cygwin': 4, 'dtterm': 4, 'gnome': 4,
+  'hurd': 4, 'jfbterm': 4, 'konsole': 4, 'kterm': 4, 'mlterm': 4, 'mosh': 24, 'putty': 4, 'st': 4,
+  'rxvt-unicode-24bit': 24, 'terminator': 24, 'xterm-kitty': 24,
 };
 const TERM_PATTERNS = /ansi|color|linux|direct|^con\d*x\d|^rxvt|^screen|^xterm|^vt100|^vt220/;
 
@@ -142,12 +145,15 @@ function getColorDepth(env = process.env) {
   if ('TF_BUILD' in env && 'AGENT_NAME' in env) return DEPTHS.ansi16;
   if ('CI' in env) {
     if (['CIRCLECI', 'GITEA_ACTIONS', 'GITHUB_ACTIONS'].some((name) => name in env)) return DEPTHS.trueColor;
-    if (['APPVEYOR', 'BUILDKITE', 'DRONE', 'GITLAB_CI', 'TRAVIS'].some((name) => name in env) || env.CI_NAME === 'codeship') {
+    const builders = ['APPVEYOR', 'BUILDKITE', 'DRONE', 'GITLAB_CI', 'TRAVIS'];
+    if (builders.some((name) => name in env) || env.CI_NAME === 'codeship') {
       return DEPTHS.ansi256;
     }
     return DEPTHS.monochrome;
   }
-  if ('TEAMCITY_VERSION' in env) return /^(9\.(0*[1-9]\d*)\.|\d{2,}\.)/.test(env.TEAMCITY_VERSION) ? DEPTHS.ansi16 : DEPTHS.monochrome;
+  if ('TEAMCITY_VERSION' in env) {
+    return /^(9\.(0*[1-9]\d*)\.|\d{2,}\.)/.test(env.TEAMCITY_VERSION) ? DEPTHS.ansi16 : DEPTHS.monochrome;
+  }
   switch (env.TERM_PROGRAM) {
     case 'iTerm.app':
       return !env.TERM_PROGRAM_VERSION || /^[0-2]\./.test(env.TERM_PROGRAM_VERSION) ? DEPTHS.ansi256 : DEPTHS.trueColor;

@@ -3,8 +3,8 @@
 // node:vm: compiling and running code, in this context or in another one.
 //
 // Theory of operation. V8 compiles a source for a context and runs it there; contexts and their sandboxes are in
-// `internal/vm/contexts`. A Script keeps its source; V8's own cache makes compiling it again for each run cheap. What an
-// error's stack begins with (the place, the line, a caret) is put there when the error leaves a run.
+// `internal/vm/contexts`. A Script keeps its source; V8's own cache makes compiling it again for each run cheap. What
+// an error's stack begins with (the place, the line, a caret) is put there when the error leaves a run.
 //
 // What surprises people: code cache data is a mark that tells whether it fits a source; it makes nothing faster.
 // `breakOnSigint`, `microtaskMode` and `measureMemory` need parts of V8 that are out of reach here.
@@ -15,7 +15,8 @@ const {
   },
 } = require('internal/errors');
 const {
-  kValidateObjectAllowNullable, kValidateObjectAllowObjects, validateArray, validateBoolean, validateInt32, validateObject, validateOneOf,
+  kValidateObjectAllowNullable, kValidateObjectAllowObjects, validateArray, validateBoolean, validateInt32,
+  validateObject, validateOneOf,
   validateString, validateStringArray, validateUint32,
 } = require('internal/validators');
 const { kEmptyObject } = require('internal/util');
@@ -195,7 +196,8 @@ function createContext(contextObject = {}, options = kEmptyObject) {
 /** A Script from the arguments of one of the functions below. */
 function scriptOf(code, options) {
   const { displayErrors } = options;
-  return new Script(code, displayErrors === undefined ? options : { ...options, [codeCache.kDisplayErrors]: displayErrors });
+  if (displayErrors === undefined) return new Script(code, options);
+  return new Script(code, { ...options, [codeCache.kDisplayErrors]: displayErrors });
 }
 
 function createScript(code, options) {
@@ -232,7 +234,9 @@ function compileFunction(code, params, options = kEmptyObject) {
     throw new ERR_INVALID_ARG_TYPE('options.parsingContext', 'Context', parsingContext);
   }
   validateArray(contextExtensions, 'options.contextExtensions');
-  contextExtensions.forEach((each, index) => validateObject(each, `options.contextExtensions[${index}]`, kValidateObjectAllowNullable));
+  contextExtensions.forEach((each, index) => {
+    validateObject(each, `options.contextExtensions[${index}]`, kValidateObjectAllowNullable);
+  });
   const global = parsingContext && contexts.globalOf(parsingContext);
   const compiled = guarded(
     true, natives.compileFunctionIn, global, code, filename, params ?? [], lineOffset, columnOffset, contextExtensions);

@@ -1,6 +1,7 @@
 'use strict';
 
-// worker_threads: what belongs to messages. Workers themselves are not in this version; making one gives one clear error.
+// worker_threads: what belongs to messages. Workers themselves are not in this version; making one gives one clear
+// error.
 
 const { notThere } = require('internal/not_there');
 const { isMarkedAsUntransferable, markAsUncloneable, markAsUntransferable } =

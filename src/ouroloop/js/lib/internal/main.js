@@ -2,8 +2,8 @@
 
 // The main program: which there is, how it starts, and what comes when the loop has nothing left.
 //
-// Theory of operation. Python calls `run` before the loop's first turn, `beforeExit` each time the loop has run dry, and
-// `exit` at the end. A program is a file, text (-e, -p), or what comes on standard input.
+// Theory of operation. Python calls `run` before the loop's first turn, `beforeExit` each time the loop has run dry,
+// and `exit` at the end. A program is a file, text (-e, -p), or what comes on standard input.
 //
 // What surprises people: a CommonJS program's ticks run before its microtasks, as after any callback; but an ES module
 // runs in a microtask, so that what it queues as microtasks comes before its ticks.
@@ -256,7 +256,8 @@ function exit() {
 function warnUnsettled() {
   if (getOptionValue('--warnings') === false) return;
   const { url, line, column, source } = require('internal/modules/esm/loader').findUnsettled();
-  const place = line === undefined ? '' : `:${line}\n${source}\n${source.slice(0, column).replace(/[^\t]/g, ' ')}^\n\n\n`;
+  const indentation = source?.slice(0, column).replace(/[^\t]/g, ' ');
+  const place = line === undefined ? '' : `:${line}\n${source}\n${indentation}^\n\n\n`;
   process._rawDebug(`Warning: Detected unsettled top-level await at ${url}${place}`);
 }
 

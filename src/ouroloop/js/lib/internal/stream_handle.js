@@ -2,8 +2,8 @@
 
 // HandleStream: a Duplex on a handle of the loop, a pipe or a terminal.
 //
-// Theory of operation. Reading starts when somebody reads and stops when the buffer is full; writes that the kernel takes at once are done at
-// once. The stream keeps the process alive while it reads; `unref` ends that.
+// Theory of operation. Reading starts when somebody reads and stops when the buffer is full; writes that the kernel
+// takes at once are done at once. The stream keeps the process alive while it reads; `unref` ends that.
 
 const { Duplex } = require('stream');
 const { Buffer } = require('buffer');

@@ -2,9 +2,9 @@
 
 // module.registerHooks: functions that take part in resolving and loading modules, of `require` and of `import`.
 //
-// Theory of operation. Hooks stand in a chain: the last one registered is asked first, and asks the next by `nextResolve`
-// or `nextLoad`; behind the first one registered stands the default step, which the loader gives. A hook that answers
-// without asking further must say so (`shortCircuit`).
+// Theory of operation. Hooks stand in a chain: the last one registered is asked first, and asks the next by
+// `nextResolve` or `nextLoad`; behind the first one registered stands the default step, which the loader gives. A
+// hook that answers without asking further must say so (`shortCircuit`).
 //
 // What surprises people: what a hook puts into the context is there for all that come after it, even if it
 // calls `nextLoad(url)` without a context.
@@ -63,7 +63,8 @@ function registerHooks(hooks) {
 function ask(kind, argument, context, defaultStep, check) {
   const hooks = chains[kind].map((each) => each[kind]);
   const step = (index, before) => (argument, given) => {
-    const context = given === undefined || given === before ? before : Object.assign(Object.create(before), before, given);
+    const isNew = given !== undefined && given !== before;
+    const context = isNew ? Object.assign(Object.create(before), before, given) : before;
     if (index < 0) return defaultStep(argument, context);
     const hook = hooks[index];
     let isPassedOn = false;
@@ -99,7 +100,7 @@ function checkLoaded(result) {
   throw new ERR_INVALID_RETURN_PROPERTY_VALUE('a string, an ArrayBuffer, or a TypedArray', 'load', 'source', source);
 }
 
-/** What a specifier means: `{ url, format, importAttributes }`. `defaultStep(specifier, context)` resolves without hooks. */
+/** What a specifier means: `{ url, format, importAttributes }`. `defaultStep(specifier, context)` comes last. */
 function resolve(specifier, parentURL, importAttributes, conditions, defaultStep) {
   const context = new ModuleResolveContext(parentURL, importAttributes, conditions);
   return ask('resolve', specifier, context, defaultStep, checkResolved);

@@ -55,7 +55,8 @@ function header(event, trigger, filename) {
     osRelease: os.release(),
     osVersion: os.version(),
     osMachine: os.machine(),
-    cpus: os.cpus().map(({ model, speed, times: { user, nice, sys, idle, irq } }) => ({ model, speed, user, nice, sys, idle, irq })),
+    cpus: os.cpus().map(({ model, speed, times: { user, nice, sys, idle, irq } }) => (
+      { model, speed, user, nice, sys, idle, irq })),
     ...(current().excludeNetwork ? {} : { networkInterfaces: interfaces(os) }),
     host: os.hostname(),
   };
@@ -63,7 +64,8 @@ function header(event, trigger, filename) {
 
 function interfaces(os) {
   return Object.entries(os.networkInterfaces()).flatMap(([name, addresses]) => addresses.map(
-    ({ internal, mac, address, netmask, family, scopeid }) => ({ name, internal, mac, address, netmask, family, scopeid })));
+    ({ internal, mac, address, netmask, family, scopeid }) => (
+      { name, internal, mac, address, netmask, family, scopeid })));
 }
 
 function stackOf(error) {
@@ -82,15 +84,17 @@ function heap() {
     totalGlobalHandlesMemory, usedGlobalHandlesMemory,
   ] = internalBinding('util').getHeapStatistics();
   return {
-    totalMemory, executableMemory, totalCommittedMemory, availableMemory, totalGlobalHandlesMemory, usedGlobalHandlesMemory,
-    usedMemory, memoryLimit, mallocedMemory, externalMemory, peakMallocedMemory, nativeContextCount, detachedContextCount,
-    doesZapGarbage, heapSpaces: {},
+    totalMemory, executableMemory, totalCommittedMemory, availableMemory, totalGlobalHandlesMemory,
+    usedGlobalHandlesMemory, usedMemory, memoryLimit, mallocedMemory, externalMemory, peakMallocedMemory,
+    nativeContextCount, detachedContextCount, doesZapGarbage, heapSpaces: {},
   };
 }
 
 function usage() {
   const os = require('os');
-  const { userCPUTime, systemCPUTime, maxRSS, majorPageFault, minorPageFault, fsRead, fsWrite } = process.resourceUsage();
+  const {
+    userCPUTime, systemCPUTime, maxRSS, majorPageFault, minorPageFault, fsRead, fsWrite,
+  } = process.resourceUsage();
   const percent = (time) => time / 1e4 / process.uptime();
   return {
     free_memory: os.freemem(),
@@ -149,7 +153,8 @@ function write(event, trigger, file, error) {
   try {
     writeFileSync(target, text);
   } catch (failure) {
-    process._rawDebug(`Failed to open Node.js report file: ${name}${directory && ` directory: ${directory}`} (errno: ${-failure.errno})`);
+    const place = directory && ` directory: ${directory}`;
+    process._rawDebug(`Failed to open Node.js report file: ${name}${place} (errno: ${-failure.errno})`);
     return '';
   }
   process._rawDebug('Node.js report completed');

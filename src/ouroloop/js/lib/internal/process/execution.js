@@ -3,8 +3,8 @@
 // What happens to an error that nobody caught, and how a process ends.
 //
 // Theory of operation. Whatever the loop calls gives what it threw to `uncaught`. The program's 'uncaughtException'
-// listeners have it first; without any it is printed as Node prints it (`internal/process/report_error`), 'exit' is emitted, and the
-// process ends with code 1.
+// listeners have it first; without any it is printed as Node prints it (`internal/process/report_error`), 'exit' is
+// emitted, and the process ends with code 1.
 //
 // What surprises people: an error that a listener took is not followed by ticks and microtasks at once; an empty
 // immediate makes sure that there will be a next callback, and they run after that.

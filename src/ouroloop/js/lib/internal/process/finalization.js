@@ -2,7 +2,8 @@
 
 // process.finalization: callbacks for objects that are still alive when the process ends.
 //
-// What surprises people: an object is held weakly. If it is collected before the end, its callback is not called at all.
+// What surprises people: an object is held weakly. If it is collected before the end, its callback is not called at
+// all.
 
 const { validateObject, kValidateObjectAllowFunction } = require('internal/validators');
 const { emitExperimentalWarning } = require('internal/util');

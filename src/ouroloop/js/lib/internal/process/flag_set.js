@@ -1,9 +1,11 @@
 'use strict';
 
-// process.allowedNodeEnvironmentFlags: a Set that cannot be changed, and whose `has` reads flags as the command line does.
+// process.allowedNodeEnvironmentFlags: a Set that cannot be changed, and whose `has` reads flags as the command line
+// does.
 //
-// What surprises people: `_` counts as `-`, dashes in front may be left out, and a value after `=` is not looked at, so
-// that `has('stack_trace_limit=100')` holds. The set keeps its flags beside itself, where Set's own methods do not reach.
+// What surprises people: `_` counts as `-`, dashes in front may be left out, and a value after `=` is not looked at,
+// so that `has('stack_trace_limit=100')` holds. The set keeps its flags beside itself, where Set's own methods do not
+// reach.
 
 const VALUE = /=.*$/s;
 

@@ -2,9 +2,9 @@
 
 // The process object.
 //
-// Theory of operation. What is the same in every process is put on `process` when the snapshot is built; `start()` joins the
-// facts of this one. Whatever asks or changes the system goes through the binding. `env` is a proxy of the real environment;
-// stdin, stdout and stderr are made when first read (`internal/process/stdio`).
+// Theory of operation. What is the same in every process is put on `process` when the snapshot is built; `start()`
+// joins the facts of this one. Whatever asks or changes the system goes through the binding. `env` is a proxy of the
+// real environment; stdin, stdout and stderr are made when first read (`internal/process/stdio`).
 
 const EventEmitter = require('events');
 const {
@@ -35,7 +35,9 @@ function check(result, syscall, path) {
 }
 
 function hide(name, value) {
-  Object.defineProperty(process, name, { __proto__: null, value, writable: true, enumerable: false, configurable: true });
+  Object.defineProperty(process, name, {
+    __proto__: null, value, writable: true, enumerable: false, configurable: true,
+  });
 }
 
 // Its place among objects
@@ -77,8 +79,14 @@ const features = {
 };
 
 const configObject = Object.freeze({
-  __proto__: null, target_defaults: Object.freeze({ __proto__: null, cflags: [], default_configuration: 'Release', defines: [], include_dirs: [], libraries: [] }),
-  variables: Object.freeze({ __proto__: null, v8_enable_i18n_support: 1, node_shared: false, napi_build_version: '10', icu_small: false, node_module_version: 137 }),
+  __proto__: null,
+  target_defaults: Object.freeze({
+    __proto__: null, cflags: [], default_configuration: 'Release', defines: [], include_dirs: [], libraries: [],
+  }),
+  variables: Object.freeze({
+    __proto__: null, v8_enable_i18n_support: 1, node_shared: false, napi_build_version: '10', icu_small: false,
+    node_module_version: 137,
+  }),
 });
 
 // Output that must not depend on anything
@@ -119,7 +127,8 @@ function reallyExit(code) {
 function traceExit(code) {
   const error = {};
   Error.captureStackTrace(error, reallyExit);
-  _rawDebug(`(node:${process.pid}) WARNING: Exited the environment with code ${code}${error.stack.replace('Error', '')}`);
+  const frames = error.stack.replace('Error', '');
+  _rawDebug(`(node:${process.pid}) WARNING: Exited the environment with code ${code}${frames}`);
 }
 
 function exit(code) {
@@ -250,7 +259,9 @@ function usageSince(previous, thread) {
     for (const part of ['user', 'system']) {
       const value = previous[part];
       validateNumber(value, `prevValue.${part}`);
-      if (!(value >= 0 && value <= Number.MAX_SAFE_INTEGER)) throw new ERR_INVALID_ARG_VALUE.RangeError(`prevValue.${part}`, value);
+      if (!(value >= 0 && value <= Number.MAX_SAFE_INTEGER)) {
+        throw new ERR_INVALID_ARG_VALUE.RangeError(`prevValue.${part}`, value);
+      }
     }
   }
   const [user, system] = binding.cpuUsage(thread);
@@ -293,7 +304,8 @@ function uptime() {
 const resourceNames = { __proto__: null, Timer: 'Timeout' };
 
 function getActiveResourcesInfo() {
-  return [...binding.active().map(([name]) => resourceNames[name] ?? name), ...require('internal/timers').activeNames()];
+  const names = binding.active().map(([name]) => resourceNames[name] ?? name);
+  return [...names, ...require('internal/timers').activeNames()];
 }
 
 function refOf(maybe, method) {
@@ -331,7 +343,9 @@ const environment = new Proxy(Object.create(Object.prototype), {
     return value == null ? undefined : { value, writable: true, enumerable: true, configurable: true };
   },
   defineProperty(target, name, descriptor) {
-    if ('get' in descriptor || 'set' in descriptor) throw invalidDescriptor("'process.env' does not accept an accessor(getter/setter) descriptor");
+    if ('get' in descriptor || 'set' in descriptor) {
+      throw invalidDescriptor("'process.env' does not accept an accessor(getter/setter) descriptor");
+    }
     if (!(descriptor.configurable && descriptor.writable && descriptor.enumerable)) {
       throw invalidDescriptor("'process.env' only accepts a configurable, writable, and enumerable data descriptor");
     }
@@ -346,7 +360,8 @@ function invalidDescriptor(text) {
 
 function resetTimezone() {
   if (!internalBinding('util').resetTimezone()) {
-    process.emitWarning('Setting process.env.TZ has no effect in this process: its time zone cannot be changed any more');
+    process.emitWarning(
+      'Setting process.env.TZ has no effect in this process: its time zone cannot be changed any more');
   }
 }
 
@@ -412,7 +427,10 @@ Object.assign(process, {
   config: configObject,
   dlopen,
   uptime,
-  _getActiveRequests: () => binding.active().filter(([, kind]) => kind === 'request').map(([name]) => ({ constructor: { name } })),
+  _getActiveRequests() {
+    const requests = binding.active().filter(([, kind]) => kind === 'request');
+    return requests.map(([name]) => ({ constructor: { name } }));
+  },
   _getActiveHandles: () => require('internal/process/stdio').activeHandles?.() ?? [],
   getActiveResourcesInfo,
   reallyExit,
@@ -499,11 +517,16 @@ accessor('title', () => title, (value) => {
 accessor('ppid', () => binding.ppid());
 accessor('allowedNodeEnvironmentFlags', function() {
   const flags = allowedFlags();
-  accessor('allowedNodeEnvironmentFlags', () => flags, (value) => Object.defineProperty(process, 'allowedNodeEnvironmentFlags', { value, writable: true }));
+  replaceFlags(flags);
   return flags;
-}, (value) => {
-  Object.defineProperty(process, 'allowedNodeEnvironmentFlags', { __proto__: null, value, writable: true, enumerable: true, configurable: true });
-});
+}, replaceFlags);
+
+function replaceFlags(value) {
+  Object.defineProperty(process, 'allowedNodeEnvironmentFlags', {
+    __proto__: null, value, writable: true, enumerable: true, configurable: true,
+  });
+}
+
 for (const name of ['stdin', 'stdout', 'stderr']) {
   accessor(name, function() {
     const stream = require('internal/process/stdio').open(name);
@@ -519,11 +542,15 @@ for (const [name, option] of [
   accessor(name, () => {
     const value = negated ? getOptionValue('--deprecation') === false : getOptionValue(option);
     return value || (negated ? undefined : value);
-  }, (value) => setOptionValue(negated ? '--deprecation' : option, negated ? !value : !!value), name !== 'traceProcessWarnings');
+  }, (value) => {
+    setOptionValue(negated ? '--deprecation' : option, negated ? !value : !!value);
+  }, name !== 'traceProcessWarnings');
 }
 accessor('finalization', function() {
   const finalization = require('internal/process/finalization').create();
-  Object.defineProperty(process, 'finalization', { __proto__: null, value: finalization, writable: true, enumerable: true, configurable: true });
+  Object.defineProperty(process, 'finalization', {
+    __proto__: null, value: finalization, writable: true, enumerable: true, configurable: true,
+  });
   return finalization;
 }, undefined);
 accessor('report', () => require('internal/process/diagnostic_report').report);
@@ -540,8 +567,11 @@ function start() {
   const { argv, execArgv, execPath, pid, argv0, isEmbedded } = binding.facts();
   if (isEmbedded) require('internal/process/report_error').tellEmbedder();
   Object.assign(process, { argv, execArgv, execPath, pid });
-  Object.defineProperty(process, 'argv0', { __proto__: null, value: argv0, writable: false, enumerable: true, configurable: true });
-  Object.defineProperty(process, 'pid', { __proto__: null, value: pid, writable: false, enumerable: true, configurable: true });
+  for (const [name, value] of [['argv0', argv0], ['pid', pid]]) {
+    Object.defineProperty(process, name, {
+      __proto__: null, value, writable: false, enumerable: true, configurable: true,
+    });
+  }
   title = getOptionValue('--title') || argv0;
   EventEmitter.call(process);
   process.on('newListener', startListeningIfSignal);

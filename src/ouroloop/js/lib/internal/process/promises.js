@@ -2,10 +2,10 @@
 
 // Rejections that nobody handles.
 //
-// Theory of operation. V8 tells when a promise is rejected without a handler, and when it gets one later. Both are noted;
-// once ticks and microtasks are through, `processRejections` decides: a rejection that is still without a handler is
-// told to the program ('unhandledRejection') or ends it, by the mode that --unhandled-rejections names; one that was
-// reported and got its handler afterwards is told as 'rejectionHandled'.
+// Theory of operation. V8 tells when a promise is rejected without a handler, and when it gets one later. Both are
+// noted; once ticks and microtasks are through, `processRejections` decides: a rejection that is still without a
+// handler is told to the program ('unhandledRejection') or ends it, by the mode that --unhandled-rejections names;
+// one that was reported and got its handler afterwards is told as 'rejectionHandled'.
 
 const { getOptionValue } = require('internal/options');
 const frames = require('internal/async_context_frame');

@@ -2,10 +2,12 @@
 
 // stdin, stdout and stderr: streams on descriptors 0, 1 and 2, each made when first read.
 //
-// Theory of operation. What kind of stream it is depends on what the descriptor is: a terminal, a file, a pipe. Writing to standard
-// output waits until it is written, whatever it is, as Node does on POSIX systems, so that nothing is lost when a process ends.
+// Theory of operation. What kind of stream it is depends on what the descriptor is: a terminal, a file, a pipe.
+// Writing to standard output waits until it is written, whatever it is, as Node does on POSIX systems, so that
+// nothing is lost when a process ends.
 //
-// What surprises people: standard input keeps a process alive only while somebody reads it, though it looks open before.
+// What surprises people: standard input keeps a process alive only while somebody reads it, though it looks open
+// before.
 
 const { Readable, Writable } = require('stream');
 const { Buffer } = require('buffer');

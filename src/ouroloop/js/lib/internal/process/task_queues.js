@@ -2,13 +2,13 @@
 
 // Ticks and microtasks: what runs after a callback, before the loop goes on.
 //
-// Theory of operation. Everything the loop calls ends with `afterCallback`: all ticks in turn, then all microtasks, again
-// until both queues are empty; then promises that were rejected and have no handler are decided on, which may fill the
-// queues again. Ticks are kept here; microtasks are V8's.
+// Theory of operation. Everything the loop calls ends with `afterCallback`: all ticks in turn, then all microtasks,
+// again until both queues are empty; then promises that were rejected and have no handler are decided on, which may
+// fill the queues again. Ticks are kept here; microtasks are V8's.
 //
-// What surprises people: a callback that throws is not followed by this. What it had queued waits for the next callback;
-// whoever handles the error sees to it that there is one soon (`internal/process/execution`). And a
-// tick that throws leaves the rest of the queue for that next callback too.
+// What surprises people: a callback that throws is not followed by this. What it had queued waits for the next
+// callback; whoever handles the error sees to it that there is one soon (`internal/process/execution`). And a tick
+// that throws leaves the rest of the queue for that next callback too.
 
 const { codes: { ERR_INVALID_ARG_TYPE } } = require('internal/errors');
 const { validateFunction } = require('internal/validators');

@@ -121,12 +121,8 @@ class TestContext {
 }
 
 function poll(condition, interval, timeout) {
-  const { clear, insert, Timeout } = require('internal/timers');
-  const start = (callback, delay) => {
-    const timer = new Timeout(callback, delay, undefined, false, true);
-    insert(timer, timer._idleTimeout);
-    return timer;
-  };
+  const { clear } = require('internal/timers');
+  const { startTimer: start } = require('internal/test_runner/hook');
   const { promise, resolve, reject } = Promise.withResolvers();
   let cause;
   let next;

@@ -2,9 +2,9 @@
 
 // The harness: what is around a run's tests, from the first one that is made to the summary.
 //
-// Theory of operation. There is one harness a process, made with the first test or hook. It knows which test is running
-// (an AsyncLocalStorage, and an async hook for what fails later, where no storage is in force), takes errors that nobody
-// caught, decides which tests are left out, counts, and gives events to the reporters.
+// Theory of operation. There is one harness a process, made with the first test or hook. It knows which test is
+// running (an AsyncLocalStorage, and an async hook for what fails later, where no storage is in force), takes errors
+// that nobody caught, decides which tests are left out, counts, and gives events to the reporters.
 //
 // The run ends when the loop has nothing left, which is not before all tests have finished.
 //
@@ -13,8 +13,8 @@
 const { codes: { ERR_INVALID_ARG_TYPE } } = require('internal/errors');
 const { getOptionValue } = require('internal/options');
 const { Root, Suite, Test } = require('internal/test_runner/test');
-const { FAILURE, failure } = require('internal/test_runner/hook');
-const { TIMEOUT_MAX, Timeout, clear, insert } = require('internal/timers');
+const { FAILURE, failure, startTimer } = require('internal/test_runner/hook');
+const { TIMEOUT_MAX, clear } = require('internal/timers');
 const { TestsStream } = require('internal/test_runner/tests_stream');
 
 const UNRESOLVED = 'Promise resolution is still pending but the event loop has already resolved';
@@ -176,15 +176,20 @@ class Harness {
   allEnded() {
     clear(this.#keeper);
     this.#keeper = undefined;
-    if (getOptionValue('--test-force-exit')) this.#end().then(() => setImmediate(() => process.stdout.write('', () => process.exit())));
+    if (getOptionValue('--test-force-exit')) this.#endByForce();
     else if (this.root.hooks.after.length > 0) this.#runAfter();
+  }
+
+  /** --test-force-exit: end the process, whatever else keeps it going. */
+  async #endByForce() {
+    await this.#end();
+    setImmediate(() => process.stdout.write('', () => process.exit()));
   }
 
   /** While a test is unfinished the loop goes on, as if there were something that could finish it. */
   keepAlive() {
     if (this.#keeper !== undefined) return;
-    this.#keeper = new Timeout(() => {}, TIMEOUT_MAX, undefined, true, true);
-    insert(this.#keeper, TIMEOUT_MAX);
+    this.#keeper = startTimer(() => {}, TIMEOUT_MAX, { repeats: true });
   }
 
   #after;
@@ -309,7 +314,9 @@ function withOption(keyword, title, options, fn) {
   if (typeof title === 'function') [title, options, fn] = [undefined, undefined, title];
   else if (title !== null && typeof title === 'object') [title, options, fn] = [undefined, title, options];
   if (typeof options === 'function') [options, fn] = [undefined, options];
-  if (options !== undefined && typeof options !== 'object') throw new ERR_INVALID_ARG_TYPE('options', 'Object', options);
+  if (options !== undefined && typeof options !== 'object') {
+    throw new ERR_INVALID_ARG_TYPE('options', 'Object', options);
+  }
   return [title ?? '', { [keyword]: true, ...options }, fn];
 }
 

@@ -1,6 +1,7 @@
 'use strict';
 
-// Running what a test author wrote: a test's function or a hook, called in one of three ways, with an end by time or signal.
+// Running what a test author wrote: a test's function or a hook, called in one of three ways, with an end by time or
+// signal.
 
 const { codes: { ERR_TEST_FAILURE } } = require('internal/errors');
 const { validateAbortSignal, validateFunction, validateNumber, validateObject } = require('internal/validators');
@@ -44,13 +45,20 @@ function isTestFailure(error) {
   return error?.code === 'ERR_TEST_FAILURE' && 'failureType' in error;
 }
 
+/** Start a timer that mocks of timers do not reach. */
+function startTimer(callback, delay, { isReferenced = true, repeats = false } = kEmptyObject) {
+  const timer = new Timeout(callback, delay, undefined, repeats, isReferenced);
+  insert(timer, timer._idleTimeout);
+  return timer;
+}
+
 /** Call `stop(error)` when `timeout` ms are over or `signal` aborts. Returns what ends the watch. */
 function watch(timeout, signal, stop) {
   const timed = Number.isFinite(timeout);
   let timer;
   if (timed) {
-    timer = new Timeout(() => stop(failure(`test timed out after ${timeout}ms`, FAILURE.TIMEOUT)), timeout, undefined, false, false);
-    insert(timer, timer._idleTimeout);
+    const expire = () => stop(failure(`test timed out after ${timeout}ms`, FAILURE.TIMEOUT));
+    timer = startTimer(expire, timeout, { isReferenced: false });
   }
   const listener = signal && addAbortListener(signal, () => stop(failure(signal.reason, FAILURE.ABORTED)));
   return () => {
@@ -130,4 +138,4 @@ class Hook {
   }
 }
 
-module.exports = { FAILURE, Hook, failure, invoke, isTestFailure, watch };
+module.exports = { FAILURE, Hook, failure, invoke, isTestFailure, startTimer, watch };

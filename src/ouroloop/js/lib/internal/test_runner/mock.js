@@ -2,9 +2,9 @@
 
 // Mocks: functions, methods, accessors and properties that note how they are used and may be replaced for a while.
 //
-// Theory of operation. A mock function is a Proxy of the original: it has its name, length and prototype; a call goes to
-// the implementation of that moment and is noted in `mock`. A mocked method or property is a property put on the object
-// itself; restoring puts back the descriptor that was found, there or on a prototype.
+// Theory of operation. A mock function is a Proxy of the original: it has its name, length and prototype; a call goes
+// to the implementation of that moment and is noted in `mock`. A mocked method or property is a property put on the
+// object itself; restoring puts back the descriptor that was found, there or on a prototype.
 
 const { codes: { ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE } } = require('internal/errors');
 const { validateBoolean, validateFunction, validateInteger, validateObject } = require('internal/validators');

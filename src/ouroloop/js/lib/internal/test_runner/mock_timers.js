@@ -2,9 +2,9 @@
 
 // Mock timers: a clock that a test moves.
 //
-// Theory of operation. `enable` puts other functions where programs find timers: on the global object, on `timers` and
-// on `timers/promises`. Those note what is to run when; `tick` moves the clock and runs what is due, earliest first, and
-// what was started first among those that are due at once. `Date` tells that clock's time.
+// Theory of operation. `enable` puts other functions where programs find timers: on the global object, on `timers`
+// and on `timers/promises`. Those note what is to run when; `tick` moves the clock and runs what is due, earliest
+// first, and what was started first among those that are due at once. `Date` tells that clock's time.
 //
 // What surprises people: a program that took `setTimeout` out of a module before keeps the real one.
 
@@ -63,6 +63,9 @@ class MockTimeout {
   }
 }
 
+/** Whether one timer runs before another. */
+const isBefore = (a, b) => a.due < b.due || (a.due === b.due && a.id < b.id);
+
 class Clock {
   now = 0;
   #pending = new Set();
@@ -107,7 +110,7 @@ class Clock {
     let first;
     for (const timer of this.#pending) {
       if (timer.due > time) continue;
-      if (first === undefined || timer.due < first.due || (timer.due === first.due && timer.id < first.id)) first = timer;
+      if (first === undefined || isBefore(timer, first)) first = timer;
     }
     return first;
   }
@@ -135,7 +138,8 @@ function makeDate(clock) {
   const Original = Date;
   function MockDate(...args) {
     if (new.target === undefined) return new Original(clock.now).toString();
-    return Reflect.construct(Original, args.length === 0 ? [clock.now] : args, new.target === MockDate ? Original : new.target);
+    const target = new.target === MockDate ? Original : new.target;
+    return Reflect.construct(Original, args.length === 0 ? [clock.now] : args, target);
   }
   const descriptors = Object.getOwnPropertyDescriptors(Original);
   Object.defineProperties(MockDate, {
@@ -181,7 +185,8 @@ class Promised {
       return await promise;
     } finally {
       // Also an abort that comes between the timer and this is one.
-      if (signal?.aborted) throw new AbortError(undefined, { cause: signal.reason }); // eslint-disable-line no-unsafe-finally
+      // eslint-disable-next-line no-unsafe-finally
+      if (signal?.aborted) throw new AbortError(undefined, { cause: signal.reason });
       signal?.removeEventListener('abort', onAbort);
     }
   }

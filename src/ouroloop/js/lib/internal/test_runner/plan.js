@@ -5,8 +5,8 @@
 const { codes: { ERR_INVALID_ARG_TYPE } } = require('internal/errors');
 const { validateObject, validateUint32 } = require('internal/validators');
 const { kEmptyObject } = require('internal/util');
-const { TIMEOUT_MAX, Timeout, clear, insert } = require('internal/timers');
-const { FAILURE, failure } = require('internal/test_runner/hook');
+const { TIMEOUT_MAX, clear } = require('internal/timers');
+const { FAILURE, failure, startTimer } = require('internal/test_runner/hook');
 
 class Plan {
   #expected;
@@ -43,8 +43,7 @@ class Plan {
     this.#met = resolve;
     let timer;
     if (this.#wait !== true) {
-      timer = new Timeout(() => reject(this.#timedOut()), Math.min(this.#wait, TIMEOUT_MAX), undefined, false, true);
-      insert(timer, timer._idleTimeout);
+      timer = startTimer(() => reject(this.#timedOut()), Math.min(this.#wait, TIMEOUT_MAX));
     }
     try {
       await promise;
@@ -55,7 +54,8 @@ class Plan {
 
   #timedOut() {
     return failure(
-      `plan timed out after ${this.#wait}ms with ${this.#actual} assertions when expecting ${this.#expected}`, FAILURE.TIMEOUT);
+      `plan timed out after ${this.#wait}ms with ${this.#actual} assertions when expecting ${this.#expected}`,
+      FAILURE.TIMEOUT);
   }
 
   #failure() {

@@ -22,7 +22,9 @@ async function load(name) {
   const { default: reporter } = await importModule(
     require('path').isAbsolute(name) ? require('internal/url').pathToFileURL(name).href : name,
     require('internal/url').pathToFileURL(`${process.cwd()}/`).href);
-  if (reporter === undefined) throw new ERR_INVALID_ARG_VALUE('Reporter', name, 'is not a reporter: it has no default export');
+  if (reporter === undefined) {
+    throw new ERR_INVALID_ARG_VALUE('Reporter', name, 'is not a reporter: it has no default export');
+  }
   return reporter;
 }
 
@@ -34,7 +36,8 @@ function isConstructor(value) {
 
 function connect(stream, reporter, destination, onError) {
   if (isConstructor(reporter)) reporter = new reporter();
-  stream.compose(reporter).on('error', onError).pipe(destination, { end: destination !== process.stdout && destination !== process.stderr });
+  const end = destination !== process.stdout && destination !== process.stderr;
+  stream.compose(reporter).on('error', onError).pipe(destination, { end });
 }
 
 /** Give a run's events to its reporters; `onError` is told of one that fails. */

@@ -2,15 +2,15 @@
 
 // Tests and suites: what runs, in which order, and how each one ends.
 //
-// Theory of operation. Tests form a tree under the root. A test is created, then started: it waits until its parent has a
-// free place (`concurrency`), runs its hooks and its function, waits for its subtests, and finishes. Results are told in the
-// order in which tests were started, whatever the order in which they finished: a finished test is kept until all before
-// it were told (`#flush`). A suite's function runs when the suite is created and only creates; its tests start
-// when the suite runs.
+// Theory of operation. Tests form a tree under the root. A test is created, then started: it waits until its parent
+// has a free place (`concurrency`), runs its hooks and its function, waits for its subtests, and finishes. Results
+// are told in the order in which tests were started, whatever the order in which they finished: a finished test is
+// kept until all before it were told (`#flush`). A suite's function runs when the suite is created and only creates;
+// its tests start when the suite runs.
 //
 // What surprises people: a test without hooks starts synchronously when its turn comes. A test that ends by time or
-// signal does not stop its function; it only is not waited for any more, and its subtests are cancelled. What a test left
-// behind and fails later belongs to nobody: it is told as a warning (`harness.js`).
+// signal does not stop its function; it only is not waited for any more, and its subtests are cancelled. What a test
+// left behind and fails later belongs to nobody: it is told as a warning (`harness.js`).
 
 const { codes: { ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE } } = require('internal/errors');
 const { validateAbortSignal, validateNumber, validateString, validateUint32 } = require('internal/validators');
@@ -35,7 +35,9 @@ const noop = () => {};
 
 function checkConcurrency(concurrency) {
   if (concurrency == null || typeof concurrency === 'boolean') return;
-  if (typeof concurrency !== 'number') throw new ERR_INVALID_ARG_TYPE('options.concurrency', ['boolean', 'number'], concurrency);
+  if (typeof concurrency !== 'number') {
+    throw new ERR_INVALID_ARG_TYPE('options.concurrency', ['boolean', 'number'], concurrency);
+  }
   validateUint32(concurrency, 'options.concurrency', true);
 }
 
@@ -70,7 +72,9 @@ function expectationOf(option) {
     return typeof option === 'function' || typeof option === 'object' ? { match: option } : {};
   }
   const keys = Object.keys(option);
-  if (keys.length === 0) throw new ERR_INVALID_ARG_VALUE('options.expectFailure', option, 'must not be an empty object');
+  if (keys.length === 0) {
+    throw new ERR_INVALID_ARG_VALUE('options.expectFailure', option, 'must not be an empty object');
+  }
   return keys.every((key) => key === 'label' || key === 'match') ? { ...option } : { match: option };
 }
 
@@ -415,7 +419,8 @@ class Test {
     this.#finishSubtests(pendingError);
     this.#mock?.reset();
     const { parent } = this;
-    this.#tell('test:complete', { testNumber: this.number, details: { ...this.details(), passed: this.passed }, ...this.directive() });
+    const details = { ...this.details(), passed: this.passed };
+    this.#tell('test:complete', { testNumber: this.number, details, ...this.directive() });
     parent.#ended(this);
   }
 

@@ -2,12 +2,14 @@
 
 // Contexts for `vm`: a sandbox object and the global object that stands for it.
 //
-// Theory of operation. A contextified sandbox has a context of V8 of its own. Its global object shows what the sandbox
-// has: every look-up, assignment, definition and deletion on it is first put to the *handler* below (js/contextify_natives.py),
-// which answers from the sandbox, or with NOTHING; then V8 goes on with the real global object, where JavaScript's own
-// globals live. So `x = 1` inside makes a property of the sandbox, and `Array` inside is that context's own Array.
+// Theory of operation. A contextified sandbox has a context of V8 of its own. Its global object shows what the
+// sandbox has: every look-up, assignment, definition and deletion on it is first put to the *handler* below
+// (js/contextify_natives.py), which answers from the sandbox, or with NOTHING; then V8 goes on with the real global
+// object, where JavaScript's own globals live. So `x = 1` inside makes a property of the sandbox, and `Array` inside
+// is that context's own Array.
 //
-// What surprises people: a value keeps the context it was made in; an array from inside is no `instanceof Array` outside.
+// What surprises people: a value keeps the context it was made in; an array from inside is no `instanceof Array`
+// outside.
 
 const natives = internalBinding('contextify');
 
@@ -29,7 +31,8 @@ const DONT_DELETE = 4;
 
 /** What a context has before any program touches it. */
 const GLOBALS = [
-  'Object', 'Function', 'Array', 'Number', 'parseFloat', 'parseInt', 'Infinity', 'NaN', 'undefined', 'Boolean', 'String',
+  'Object', 'Function', 'Array', 'Number', 'parseFloat', 'parseInt', 'Infinity', 'NaN', 'undefined', 'Boolean',
+  'String',
   'Symbol', 'Date', 'Promise', 'RegExp', 'Error', 'AggregateError', 'EvalError', 'RangeError', 'ReferenceError',
   'SyntaxError', 'TypeError', 'URIError', 'globalThis', 'JSON', 'Math', 'Intl', 'ArrayBuffer', 'Atomics', 'Uint8Array',
   'Int8Array', 'Uint16Array', 'Int16Array', 'Uint32Array', 'Int32Array', 'BigUint64Array', 'BigInt64Array',
@@ -41,7 +44,8 @@ const GLOBALS = [
 
 /** V8's console, which without an inspector does nothing. */
 const CONSOLE = [
-  'debug', 'error', 'info', 'log', 'warn', 'dir', 'dirxml', 'table', 'trace', 'group', 'groupCollapsed', 'groupEnd', 'clear',
+  'debug', 'error', 'info', 'log', 'warn', 'dir', 'dirxml', 'table', 'trace', 'group', 'groupCollapsed', 'groupEnd',
+  'clear',
   'count', 'countReset', 'assert', 'profile', 'profileEnd', 'time', 'timeLog', 'timeEnd', 'timeStamp', 'context',
   'createTask',
 ];
@@ -142,7 +146,8 @@ class Handler {
     const sandbox = this.#sandbox;
     const own = this.#ownOfGlobal(key);
     // What cannot be changed on the global object is not to be changed here.
-    if (own !== undefined && own.configurable === false && own.writable === false && !Object.hasOwn(sandbox, key)) return NOTHING;
+    const isFixed = own !== undefined && own.configurable === false && own.writable === false;
+    if (isFixed && !Object.hasOwn(sandbox, key)) return NOTHING;
     Reflect.defineProperty(sandbox, key, toDescriptor(bits, value, get, set));
     return NOTHING;
   }

@@ -2,8 +2,8 @@
 
 // `import()` in code of `vm`: what is to be done is known by the name of the script that asks.
 //
-// What surprises people: V8 tells the loader a script's name and nothing else here, so two scripts of one name share what
-// the later one said.
+// What surprises people: V8 tells the loader a script's name and nothing else here, so two scripts of one name share
+// what the later one said.
 
 const {
   codes: { ERR_INVALID_ARG_TYPE, ERR_VM_DYNAMIC_IMPORT_CALLBACK_MISSING, ERR_VM_DYNAMIC_IMPORT_CALLBACK_MISSING_FLAG },

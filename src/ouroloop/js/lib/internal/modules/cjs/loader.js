@@ -2,9 +2,10 @@
 
 // CommonJS: `require`, and the Module class that programs may look into and change.
 //
-// Theory of operation. `Module._load` answers from the cache by file name, or makes a module, puts it into the cache before
-// it runs (so that circles end), and has its file's extension decide how it is loaded. A source becomes a function of
-// (exports, require, module, __filename, __dirname), compiled by V8 as such, so that line and column are the file's own.
+// Theory of operation. `Module._load` answers from the cache by file name, or makes a module, puts it into the cache
+// before it runs (so that circles end), and has its file's extension decide how it is loaded. A source becomes a
+// function of (exports, require, module, __filename, __dirname), compiled by V8 as such, so that line and column are
+// the file's own.
 //
 // What surprises people: almost every step is a property of Module that packages replace (`_resolveFilename`, `_load`,
 // `_extensions`, `_compile`, `wrap`); each is looked up when it is used. And a .js file without a package type may
@@ -268,8 +269,9 @@ function trySelf(parentPath, request) {
   if (request !== name && !request.startsWith(`${name}/`)) return false;
   const { packageExportsResolve } = require('internal/modules/esm/resolve');
   const { pathToFileURL } = require('internal/url');
+  const subpath = `.${request.slice(name.length)}`;
   const url = packageExportsResolve(
-    pathToFileURL(scope.path), `.${request.slice(name.length)}`, scope.data, pathToFileURL(parentPath), requireConditions());
+    pathToFileURL(scope.path), subpath, scope.data, pathToFileURL(parentPath), requireConditions());
   return finishEsmResolution(url, scope.path);
 }
 
@@ -356,7 +358,10 @@ function pathsOf(request, parent, options) {
 function resolveImports(request, parent) {
   const scope = packages.getNearestParentPackageJSON(parent.filename);
   if (scope?.data.imports == null) return;
-  if (request === '#') throw new ERR_INVALID_MODULE_SPECIFIER(request, 'is not a valid internal imports specifier name', parent.filename);
+  if (request === '#') {
+    throw new ERR_INVALID_MODULE_SPECIFIER(
+      request, 'is not a valid internal imports specifier name', parent.filename);
+  }
   const { packageImportsResolve } = require('internal/modules/esm/resolve');
   const { pathToFileURL } = require('internal/url');
   const url = packageImportsResolve(request, pathToFileURL(parent.filename), requireConditions());
@@ -479,7 +484,11 @@ function loadOrForget(module, filename, parent, relativeKey) {
 
 const places = new WeakMap(); // Module -> { url, format }
 
-const schemeless = (url) => (url.startsWith('node:') && builtins.canBeRequiredWithoutScheme(url.slice(5)) ? url.slice(5) : url);
+/** A core module's URL as `require` calls it. */
+function schemeless(url) {
+  const id = url.slice(5);
+  return url.startsWith('node:') && builtins.canBeRequiredWithoutScheme(id) ? id : url;
+}
 
 function toURL(filename) {
   if (builtins.canBeRequired(filename)) return filename.startsWith('node:') ? filename : `node:${filename}`;
@@ -525,7 +534,8 @@ function loadWithHooks(request, parent, isMain) {
   const { url, format, filename } = resolveWithHooks(request, parent, isMain);
   const cached = Module._cache[filename];
   if (cached !== undefined) return exportsOfCached(cached, parent);
-  if (!url.startsWith('node:')) return loadFile(filename, parent, isMain, `${parent?.path}\0${request}`, { url, format });
+  const key = `${parent?.path}\0${request}`;
+  if (!url.startsWith('node:')) return loadFile(filename, parent, isMain, key, { url, format });
   if (!hooks.has('load')) return loadBuiltin(url);
   const found = readWithHooks(url, 'builtin');
   if (found.format === 'builtin') return loadBuiltin(url);
@@ -559,7 +569,7 @@ function runSource(module, filename, { source, format }) {
   }
 }
 
-/** The exports of a CommonJS file that was imported. Hooks have resolved it already; it may be that they gave its source. */
+/** The exports of a CommonJS file that was imported. Hooks have resolved it already, and may have given its source. */
 function loadImported(url, filename, isMain, source) {
   if (!hooks.has('resolve') && source === undefined) {
     const exports = Module._load(filename, undefined, isMain);
@@ -704,7 +714,8 @@ function requireOfESM(module, filename, source) {
 function traceRequireOfModule(parent, filename) {
   const mode = getOptionValue('--trace-require-module');
   if (mode === undefined || (mode === 'no-node-modules' && /[/\\]node_modules[/\\]/.test(parent))) return;
-  const who = parent === undefined ? '' : `CommonJS module ${parent} is loading ES Module ${filename} using require().\n`;
+  const who = parent === undefined ?
+    '' : `CommonJS module ${parent} is loading ES Module ${filename} using require().\n`;
   process.emitWarning(
     `${who}Support for loading ES Module in require() is an experimental feature and might change at any time`,
     'ExperimentalWarning');
@@ -831,5 +842,6 @@ function deprecateParent() {
 }
 
 module.exports = {
-  Module, compile, deprecateParent, formatOf, getConditions, kRequireESM, loadImported, makeRequire, readSource, realPath, toRealPath, withoutBOM,
+  Module, compile, deprecateParent, formatOf, getConditions, kRequireESM, loadImported, makeRequire, readSource,
+  realPath, toRealPath, withoutBOM,
 };

@@ -2,17 +2,18 @@
 
 // ES modules: from a specifier to a running module.
 //
-// Theory of operation. V8 has the modules; here is the map from URL to V8's module (a number), and what gives V8 a source
-// for each kind. `resolve` turns specifiers into URLs (`internal/modules/esm/resolve`). Whatever is not an ES module
-// (CommonJS, JSON, a core module) is given to V8 as a small ES module that is made up here: it declares the
+// Theory of operation. V8 has the modules; here is the map from URL to V8's module (a number), and what gives V8 a
+// source for each kind. `resolve` turns specifiers into URLs (`internal/modules/esm/resolve`). Whatever is not an ES
+// module (CommonJS, JSON, a core module) is given to V8 as a small ES module that is made up here: it declares the
 // exports' names, and gets their values when it runs, through its `import.meta`.
 //
-// What surprises people: everything is read and linked at once, and yet `import()` takes a good ten microtasks, as many as Node's,
-// so that what a program does meanwhile comes in the same order.
+// What surprises people: everything is read and linked at once, and yet `import()` takes a good ten microtasks, as
+// many as Node's, so that what a program does meanwhile comes in the same order.
 
 const {
   codes: {
-    ERR_INVALID_ARG_TYPE, ERR_IMPORT_ATTRIBUTE_MISSING, ERR_IMPORT_ATTRIBUTE_TYPE_INCOMPATIBLE, ERR_IMPORT_ATTRIBUTE_UNSUPPORTED,
+    ERR_IMPORT_ATTRIBUTE_MISSING, ERR_IMPORT_ATTRIBUTE_TYPE_INCOMPATIBLE, ERR_IMPORT_ATTRIBUTE_UNSUPPORTED,
+    ERR_INVALID_ARG_TYPE,
     ERR_REQUIRE_ASYNC_MODULE, ERR_REQUIRE_CYCLE_MODULE, ERR_UNKNOWN_BUILTIN_MODULE, ERR_UNKNOWN_FILE_EXTENSION,
     ERR_UNKNOWN_MODULE_FORMAT,
   },
@@ -138,7 +139,9 @@ function recordOf(url, attributes, source, format) {
 
 // Reading
 
-const FORMATS = { '__proto__': null, '.mjs': 'module', '.cjs': 'commonjs', '.json': 'json', '.node': 'addon', '.wasm': 'wasm' };
+const FORMATS = {
+  '__proto__': null, '.mjs': 'module', '.cjs': 'commonjs', '.json': 'json', '.node': 'addon', '.wasm': 'wasm',
+};
 
 /** `{ format, source }` of a URL. */
 function read(url, source, format) {
@@ -165,7 +168,8 @@ function readWithHooks(url, attributes, format) {
   };
   const loaded = hooks.load(url, format, attributes, [...conditions()], byDefault);
   const filename = url.startsWith('file:') ? require('internal/url').fileURLToPath(url) : url;
-  return { filename, source: loaded.source, format: loaded.format ?? detect(loaded.source, filename), isFromHooks: true };
+  const { source } = loaded;
+  return { filename, source, format: loaded.format ?? detect(source, filename), isFromHooks: true };
 }
 
 /** The format that is known before anything is read; null if it is not. */
@@ -267,7 +271,8 @@ const translators = {
   },
 
   json(url, { source, filename }) {
-    const value = filename === undefined || /[?#]/.test(url) ? parseJSON(source, filename ?? url) : sharedJSON(source, filename);
+    const isFile = filename !== undefined && !/[?#]/.test(url);
+    const value = isFile ? sharedJSON(source, filename) : parseJSON(source, filename ?? url);
     return makeUp(new Record(url, 'json'), ['default'], (set) => set('default', value));
   },
 
@@ -355,8 +360,8 @@ function compile(record, source) {
 }
 
 /**
- * A module that has no source of its own: `evaluate(set, namespaces)` gives its exports their values when it runs. What it
- * imports is there by then.
+ * A module that has no source of its own: `evaluate(set, namespaces)` gives its exports their values when it runs.
+ * What it imports is there by then.
  */
 function makeUp(record, names, evaluate, specifiers = []) {
   const variables = names.map((_, index) => `v${index}`);
@@ -387,7 +392,8 @@ function initializeImportMeta(number, meta) {
   }
   meta.main = url === mainURL;
   meta.resolve = (specifier, parent) => {
-    return resolveForMeta(specifier, getOptionValue('--experimental-import-meta-resolve') ? parentOf(parent, url) : url);
+    const takesParent = getOptionValue('--experimental-import-meta-resolve');
+    return resolveForMeta(specifier, takesParent ? parentOf(parent, url) : url);
   };
   meta.url = url;
 }
@@ -449,7 +455,8 @@ function explainMissingExport(error, specifiers) {
   const pattern = /\{.*\}/.exec(statement)?.[0].replace(/\s+as\s+/g, ': ');
   error.message = `Named export '${name}' not found. The requested module '${specifier}' is a CommonJS module, ` +
     'which may not support all module.exports as named exports.\nCommonJS modules can always be imported via the ' +
-    `default export, for example using:\n\nimport pkg from '${specifier}';\n${pattern ? `const ${pattern} = pkg;\n` : ''}`;
+    `default export, for example using:\n\nimport pkg from '${specifier}';\n` +
+    (pattern ? `const ${pattern} = pkg;\n` : '');
 }
 
 const COMMONJS_NAME = /^(require|module|exports|__filename|__dirname) is not defined$/;
@@ -472,8 +479,8 @@ function explainCommonJSName(error) {
   // The message is set, not the stack, which takes it up when it is first looked at.
   if (isTakenForModule(url)) {
     error.message = `Cannot determine intended module format because both '${match[1]}' and top-level await are ` +
-      'present. If the code is intended to be CommonJS, wrap await in an async function. If the code is intended to be ' +
-      `an ES module, ${INSTEAD[match[1]]}.`;
+      'present. If the code is intended to be CommonJS, wrap await in an async function. If the code is intended to ' +
+      `be an ES module, ${INSTEAD[match[1]]}.`;
     error.code = 'ERR_AMBIGUOUS_MODULE_SYNTAX';
     return;
   }
@@ -483,8 +490,8 @@ function explainCommonJSName(error) {
     const scope = require('internal/modules/package_json_reader').getPackageScope(url);
     if (scope?.type === 'module') {
       message += "\nThis file is being treated as an ES module because it has a '.js' file extension and " +
-        `'${scope.path}' contains "type": "module". To treat it as a CommonJS script, rename it to use the '.cjs' file ` +
-        'extension.';
+        `'${scope.path}' contains "type": "module". To treat it as a CommonJS script, rename it to use the '.cjs' ` +
+        'file extension.';
     }
   }
   error.message = message;
@@ -580,7 +587,8 @@ function workingFolder() {
 function isAsync(record, seen = new Set()) {
   if (seen.has(record)) return false;
   seen.add(record);
-  if (record.source !== undefined && require('internal/modules/esm_syntax').hasTopLevelAwait(record.source)) return true;
+  const { hasTopLevelAwait } = require('internal/modules/esm_syntax');
+  if (record.source !== undefined && hasTopLevelAwait(record.source)) return true;
   for (const child of record.requests) {
     if (isAsync(child, seen)) return true;
   }
@@ -719,6 +727,7 @@ function initialize() {
 }
 
 module.exports = {
-  checkSyntax, evaluateSource, facadeWithEsModuleFlag, findUnsettled, importModule, initialize, recordOf, requireESM, resolve,
+  checkSyntax, evaluateSource, facadeWithEsModuleFlag, findUnsettled, importModule, initialize, recordOf, requireESM,
+  resolve,
   setMain, syncBuiltinExports, evaluate,
 };

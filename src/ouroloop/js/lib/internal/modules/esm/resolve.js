@@ -92,8 +92,9 @@ class Request {
     const filled = this.fill(target);
     const what = /[/\\]{2}/.test(where) ? 'double slash' : 'leading or trailing slash matching';
     const place = fileURLToPath(this.manifestURL) + importedFrom(this.base);
+    const matched = this.subpath === this.key ? '' : `matched to "${this.key}" `;
     warn('DEP0166',
-      `Use of deprecated ${what} resolving "${filled}" for module request "${this.subpath}" ${this.subpath === this.key ? '' : `matched to "${this.key}" `}in the ` +
+      `Use of deprecated ${what} resolving "${filled}" for module request "${this.subpath}" ${matched}in the ` +
       `"${kind}" field module resolution of the package at ${place}.`);
   }
 }

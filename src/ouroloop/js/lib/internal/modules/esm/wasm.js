@@ -2,11 +2,11 @@
 
 // WebAssembly modules that are imported like any other.
 //
-// Theory of operation. What such a module imports and exports stands in its binary. From that the loader makes an ES module that
-// imports the same; when it runs, the instance is made and its exports get their values.
+// Theory of operation. What such a module imports and exports stands in its binary. From that the loader makes an ES
+// module that imports the same; when it runs, the instance is made and its exports get their values.
 //
-// What surprises people: an exported global is seen as its value, as it is when the module has started; between WebAssembly
-// modules the globals themselves are passed on.
+// What surprises people: an exported global is seen as its value, as it is when the module has started; between
+// WebAssembly modules the globals themselves are passed on.
 
 const OPTIONS = { builtins: ['js-string'], importedStringConstants: 'wasm:js/string-constants' };
 const RESERVED = /^wasm(?:-js)?:/;
@@ -23,7 +23,9 @@ function compile(bytes, name) {
     throw error;
   }
   for (const { module, name } of WebAssembly.Module.imports(compiled)) {
-    if (module.startsWith('wasm-js:')) throw new WebAssembly.LinkError(`Invalid Wasm import "${module}" in "${module}"`);
+    if (module.startsWith('wasm-js:')) {
+      throw new WebAssembly.LinkError(`Invalid Wasm import "${module}" in "${module}"`);
+    }
     if (RESERVED.test(name)) throw new WebAssembly.LinkError(`Invalid Wasm import name "${name}" in "${module}"`);
   }
   for (const { name } of WebAssembly.Module.exports(compiled)) {

@@ -17,12 +17,17 @@ function write({ tag, attributes, nesting, children, comment }) {
   if (comment !== undefined) return `${indent}<!-- ${escapeComment(comment)} -->\n`;
   const list = Object.entries(attributes).map(([name, value]) => ` ${name}="${escapeAttribute(value)}"`).join('');
   if (children.length === 0) return `${indent}<${tag}${list}/>\n`;
-  const inner = children.map((child) => (typeof child === 'string' ? `${escapeContent(child)}\n` : write(child))).join('');
+  const writeChild = (child) => (typeof child === 'string' ? `${escapeContent(child)}\n` : write(child));
+  const inner = children.map(writeChild).join('');
   return `${indent}<${tag}${list}>\n${inner}${indent}</${tag}>\n`;
 }
 
 const is = (node, kind) => node.tag === kind;
-const isFailed = ({ attributes, children }) => attributes?.failure !== undefined || children?.some((each) => is(each, 'failure'));
+
+function isFailed({ attributes, children }) {
+  return attributes?.failure !== undefined || children?.some((each) => is(each, 'failure'));
+}
+
 const isSkipped = ({ children }) => children?.some((each) => is(each, 'skipped'));
 
 class Document {
@@ -44,7 +49,8 @@ class Document {
   }
 
   end(data) {
-    if (this.#current === null || this.#current.attributes.name !== data.name || this.#current.nesting !== data.nesting) {
+    const open = this.#current;
+    if (open === null || open.attributes.name !== data.name || open.nesting !== data.nesting) {
       this.start(data);
     }
     const node = this.#current;

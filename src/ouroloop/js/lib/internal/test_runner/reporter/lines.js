@@ -4,10 +4,17 @@
 
 const { shouldColorize } = require('internal/util/colors');
 
-const CODES = { __proto__: null, red: '\x1b[31m', green: '\x1b[32m', yellow: '\x1b[33m', blue: '\x1b[34m', white: '\x1b[39m', gray: '\x1b[90m', reset: '\x1b[0m' };
+const CODES = {
+  __proto__: null, red: '\x1b[31m', green: '\x1b[32m', yellow: '\x1b[33m',
+  blue: '\x1b[34m', white: '\x1b[39m', gray: '\x1b[90m',
+  reset: '\x1b[0m',
+};
 const PLAIN = { __proto__: null, red: '', green: '', yellow: '', blue: '', white: '', gray: '', reset: '' };
 
-const SYMBOLS = { __proto__: null, pass: '\u2714 ', fail: '\u2716 ', warning: '\u26a0 ', skip: '\ufe63 ', diagnostic: '\u2139 ', parent: '\u25b6 ' };
+const SYMBOLS = {
+  __proto__: null, pass: '\u2714 ', fail: '\u2716 ', warning: '\u26a0 ', skip: '\ufe63 ',
+  diagnostic: '\u2139 ', parent: '\u25b6 ',
+};
 
 /** The codes of colors, empty when standard output shows none. */
 function colors() {
@@ -33,7 +40,8 @@ function lookOf(type, { skip, todo }, palette) {
 function resultLine(type, data, nesting = data.nesting) {
   const palette = colors();
   const [symbol, color] = lookOf(type, data, palette);
-  const duration = data.details?.duration_ms === undefined ? '' : ` ${palette.gray}(${data.details.duration_ms}ms)${palette.white}`;
+  const { duration_ms } = data.details ?? {};
+  const duration = duration_ms === undefined ? '' : ` ${palette.gray}(${duration_ms}ms)${palette.white}`;
   return `${indent(nesting)}${color}${symbol}${data.name}${duration}${directiveOf(data)}${palette.white}`;
 }
 

@@ -63,8 +63,7 @@ function errorEntries(indent, error) {
   if (!isError(cause)) {
     text += entry(indent, 'error', typeof cause === 'string' ? cause : inspected(cause));
     text += entry(indent, 'code', error.code);
-    return cause === undefined || typeof cause !== 'string' || failureType === 'parentAlreadyFinished' || failureType === 'multipleCallbackInvocations' ?
-      `${text}${hasOwnPlace(failureType) ? stack(indent, error) : ''}` : text;
+    return hasOwnPlace(failureType) ? text + stack(indent, error) : text;
   }
   return text + causeEntries(indent, error, cause);
 }
