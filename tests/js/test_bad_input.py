@@ -13,14 +13,7 @@ import time
 from pathlib import Path
 
 import pytest
-from js.commands import COMMANDS, OURO, environment, run, write
-
-
-@pytest.fixture(params=COMMANDS.values(), ids=COMMANDS.keys())
-def command(request: pytest.FixtureRequest) -> list[str]:
-    """The words that start the command under test."""
-    words: list[str] = request.param
-    return words
+from js.commands import OURO, environment, run, write
 
 
 def told(errors: str) -> str:

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import difflib
-import sys
 from pathlib import Path
 
 import pytest
-from js.order.table import NODE, Outcome, Program, groups, programs, record, run
+from js.order.table import Outcome, Program, groups, programs, record, run
 
 TABLE = [(program, record(group).get(program.name)) for group in groups() for program in programs(group)]
-RUNTIMES = {"ouro": [sys.executable, "-m", "ouroloop"]} | ({"node": [NODE]} if NODE else {})
 
 
-@pytest.mark.parametrize("command", RUNTIMES.values(), ids=RUNTIMES.keys())
 @pytest.mark.parametrize(("program", "expected"), TABLE, ids=[f"{p.group}: {p.name}" for p, _ in TABLE])
 def test_the_order_is_nodes(program: Program, expected: Outcome | None, command: list[str], tmp_path: Path) -> None:
     assert expected is not None, "not recorded yet: python -m tests.js.order.record --node PATH"

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import difflib
-import sys
 from pathlib import Path
 
 import pytest
-from js.order.table import NODE, read_outcomes
+from js.order.table import read_outcomes
 from js.packages.programs import NAMES, RECORD, Unavailable, installed, run_program
 
 EXPECTED = read_outcomes(RECORD)
-RUNTIMES = {"ouro": [sys.executable, "-m", "ouroloop"]} | ({"node": [NODE]} if NODE else {})
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +21,6 @@ def packages() -> Path:
         pytest.skip(str(exc))
 
 
-@pytest.mark.parametrize("command", RUNTIMES.values(), ids=RUNTIMES.keys())
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.timeout(1000)
 def test_a_package_does_what_it_does_with_node(name: str, command: list[str], packages: Path) -> None:

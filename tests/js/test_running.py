@@ -12,14 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from js.commands import COMMANDS, OURO, output, run, write
-
-
-@pytest.fixture(params=COMMANDS.values(), ids=COMMANDS.keys())
-def command(request: pytest.FixtureRequest) -> list[str]:
-    """The words that start the command under test."""
-    words: list[str] = request.param
-    return words
+from js.commands import OURO, output, run, write
 
 
 def lines(*expected: object) -> str:

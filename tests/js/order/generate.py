@@ -29,7 +29,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from .table import NODE, Outcome, Program, run
+from ..commands import NODE
+from .table import Outcome, Program, run
 
 _COMMONJS = """\
 'use strict';

@@ -19,7 +19,8 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
-from .table import NODE, Outcome, Program, groups, programs, run, write_outcomes
+from ..commands import NODE
+from .table import Outcome, Program, groups, programs, run, write_outcomes
 
 
 def outcomes(command: list[str], times: int, program: Program) -> set[Outcome]:

@@ -20,7 +20,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
-NODE = os.environ.get("OUROLOOP_NODE")
 
 _MARK = "//// "
 _FILE_MARK = "//// + "

@@ -19,7 +19,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from ..order.table import NODE, Outcome, Program, read_outcomes, run, write_outcomes
+from ..commands import NODE
+from ..order.table import Outcome, Program, read_outcomes, run, write_outcomes
 
 FOLDER = Path(__file__).parent
 RECORD = FOLDER / "packages.out"

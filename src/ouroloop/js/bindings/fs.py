@@ -16,6 +16,7 @@ import errno
 import os
 import stat
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ...loop import fs
@@ -346,50 +347,41 @@ class Files:
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self._dirs: dict[int, fs.Dir] = {}
-        self._in_one_step = 0  # operations on the pool, but for whole files
+        self._whole_files = 0  # that are being read on the pool
         self._watchers: dict[int, Any] = {}
         self._last = 0
 
     def on_pool(self, function: Callable[..., Any], count: int) -> Callable[..., Any]:
-        runtime = self._runtime
-
         def submit(request: int, *args: Any) -> None:
-            def done(error: BaseException | None, result: Any = None) -> None:
-                if error is None:
-                    runtime.complete(request, 0, result)
-                else:
-                    runtime.complete(request, _errno(error), getattr(error, "filename", None) is not None)
-
-            self._in_one_step += 1
-            fs.submit(runtime.loop, self._counting_down(done), function, *args)
+            fs.submit(self._runtime.loop, partial(self._done, request), function, *args)
 
         return _counted(submit, count + 1)
 
-    def _counting_down(self, done: Callable[..., None]) -> Callable[..., None]:
-        def counted(error: BaseException | None, result: Any = None) -> None:
-            self._in_one_step -= 1
-            done(error, result)
-
-        return counted
+    def _done(self, request: int, error: BaseException | None, result: Any = None) -> None:
+        if error is None:
+            self._runtime.complete(request, 0, result)
+        else:
+            self._runtime.complete(request, _errno(error), getattr(error, "filename", None) is not None)
 
     def read_file_async(self, request: int, target: Path | float, flags: int) -> None:
         """A whole file, in one job of the pool. Node takes four (open, fstat, read, close): so other operations that
         are under way when it is done are let past, as often as Node would have stood in line behind them.
         """
-        runtime = self._runtime
+        loop = self._runtime.loop
         steps = _READ_FILE_STEPS
+        self._whole_files += 1
 
         def done(error: BaseException | None, result: Any = None) -> None:
             nonlocal steps
             steps -= 1
-            if steps and self._in_one_step and error is None:
-                fs.submit(runtime.loop, lambda *_: done(None, result), _nothing)
-            elif error is None:
-                runtime.complete(request, 0, result)
-            else:
-                runtime.complete(request, _errno(error), getattr(error, "filename", None) is not None)
+            others = loop.active_requests - (self._whole_files - 1)  # this one is off the loop's list already
+            if steps and others > 0 and error is None:
+                fs.submit(loop, lambda *_: done(None, result), _nothing)
+                return
+            self._whole_files -= 1
+            self._done(request, error, result)
 
-        fs.submit(runtime.loop, done, _read_file, target, flags)
+        fs.submit(loop, done, _read_file, target, flags)
 
     def stat_async(self, request: int, path: Path, address: float) -> None:
         """Write what statx(2) tells of `path` to `address`."""
@@ -405,10 +397,8 @@ class Files:
         complete = self._runtime.complete
 
         def done(error: BaseException | None, result: Any = None) -> None:
-            self._in_one_step -= 1
             complete(request, result if error is None else _errno(error), None)
 
-        self._in_one_step += 1
         fs.submit(self._runtime.loop, done, function, *args)
 
     # Directories, read piece by piece

@@ -19,7 +19,7 @@ const {
   validateObject, validateOneOf,
   validateString, validateStringArray, validateUint32,
 } = require('internal/validators');
-const { kEmptyObject } = require('internal/util');
+const { isObject, kEmptyObject } = require('internal/util');
 const { isArrayBufferView } = require('internal/util/types');
 const { notThere } = require('internal/not_there');
 const contexts = require('internal/vm/contexts');
@@ -31,7 +31,6 @@ const natives = internalBinding('contextify');
 
 const DEFAULT_NAME = 'evalmachine.<anonymous>';
 
-const isObject = (value) => (typeof value === 'object' && value !== null) || typeof value === 'function';
 
 // Options
 

@@ -13,7 +13,8 @@
 const { codes: { ERR_ILLEGAL_CONSTRUCTOR, ERR_INVALID_ARG_TYPE, ERR_INVALID_THIS } } = require('internal/errors');
 const { validateObject, validateUint32 } = require('internal/validators');
 const { DOMException } = require('internal/dom_exception');
-const { customInspectSymbol, kEnumerableProperty } = require('internal/util');
+const { customInspectSymbol, isObject } = require('internal/util');
+const { defineEnumerable, defineTag, inspectAs } = require('internal/util/class_looks');
 const {
   Event, EventTarget, defineEventHandler, kEvents, kMaxEventTargetListeners, kNewListener, kRemoveListener,
   kResistStopPropagation, kTrustEvent, kWeakHandler, listenerCount,
@@ -25,13 +26,6 @@ const kConstruct = Symbol('kConstruct');
 const waiting = new Set(); // `timeout` signals that are kept until their time is over
 let aborts = 0;
 let forgottenTimers; // FinalizationRegistry: a signal that is gone needs no timer
-
-function inspectAs(value, properties, depth, options) {
-  if (depth < 0) return value;
-  const { inspect } = require('internal/util/inspect');
-  const inner = { ...options, depth: options.depth == null ? null : options.depth - 1 };
-  return `${value.constructor.name} ${inspect(properties, inner)}`;
-}
 
 let isAbortSignal;
 let isTransferable;
@@ -151,7 +145,7 @@ class AbortSignal extends EventTarget {
   }
 
   [customInspectSymbol](depth, options) {
-    return inspectAs(this, { aborted: this.aborted }, depth, options);
+    return inspectAs(this, this.constructor.name, { aborted: this.aborted }, depth, options);
   }
 
   /** A transferred signal goes on working here. What aborts it is told to its double through a port. */
@@ -215,21 +209,14 @@ class AbortSignal extends EventTarget {
   }
 }
 
-function tag(name) {
-  return { __proto__: null, writable: false, enumerable: false, configurable: true, value: name };
-}
-
-Object.defineProperties(AbortSignal.prototype, {
-  aborted: kEnumerableProperty,
-  [Symbol.toStringTag]: tag('AbortSignal'),
-});
+defineEnumerable(AbortSignal, 'aborted');
+defineTag(AbortSignal);
 defineEventHandler(AbortSignal.prototype, 'abort');
 defineTransferMode(AbortSignal, TRANSFERABLE, isTransferable);
 
 /** As Web IDL converts a sequence<AbortSignal>. */
 function toSignals(signals) {
-  const isObject = (typeof signals === 'object' && signals !== null) || typeof signals === 'function';
-  const isIterable = isObject && typeof signals[Symbol.iterator] === 'function';
+  const isIterable = isObject(signals) && typeof signals[Symbol.iterator] === 'function';
   if (!isIterable) rejectArgument('signals cannot be converted to sequence.');
   const list = [...signals];
   const wrong = list.findIndex((signal) => !isAbortSignal(signal));
@@ -255,15 +242,12 @@ class AbortController {
   }
 
   [customInspectSymbol](depth, options) {
-    return inspectAs(this, { signal: this.signal }, depth, options);
+    return inspectAs(this, this.constructor.name, { signal: this.signal }, depth, options);
   }
 }
 
-Object.defineProperties(AbortController.prototype, {
-  signal: kEnumerableProperty,
-  abort: kEnumerableProperty,
-  [Symbol.toStringTag]: tag('AbortController'),
-});
+defineEnumerable(AbortController, 'signal', 'abort');
+defineTag(AbortController);
 
 /** util.aborted: a promise that is fulfilled when `signal` aborts, for as long as `resource` lives. */
 async function aborted(signal, resource) {

@@ -14,7 +14,8 @@
 const { codes: { ERR_EVENT_RECURSION, ERR_INVALID_ARG_TYPE, ERR_INVALID_THIS, ERR_MISSING_ARGS } } =
   require('internal/errors');
 const { validateAbortSignal, validateObject, validateString } = require('internal/validators');
-const { customInspectSymbol, kEmptyObject, kEnumerableProperty } = require('internal/util');
+const { customInspectSymbol, kEmptyObject } = require('internal/util');
+const { defineEnumerable, defineTag } = require('internal/util/class_looks');
 const EventEmitter = require('events');
 
 const { kMaxEventTargetListeners, kMaxEventTargetListenersWarned } = EventEmitter;
@@ -36,14 +37,6 @@ function inspectAs(name, properties, depth, options) {
   const { inspect } = require('internal/util/inspect');
   const inner = { ...options, depth: Number.isInteger(options.depth) ? options.depth - 1 : options.depth };
   return `${name} ${inspect(properties, inner)}`;
-}
-
-function tag(name) {
-  return { __proto__: null, writable: false, enumerable: false, configurable: true, value: name };
-}
-
-function makeEnumerable(prototype, names) {
-  for (const name of names) Object.defineProperty(prototype, name, kEnumerableProperty);
 }
 
 // Event
@@ -194,15 +187,12 @@ class Event {
   }
 }
 
-makeEnumerable(Event.prototype, [
+defineEnumerable(Event,
   'initEvent', 'stopImmediatePropagation', 'preventDefault', 'target', 'currentTarget', 'srcElement', 'type',
   'cancelable', 'defaultPrevented', 'timeStamp', 'composedPath', 'returnValue', 'bubbles', 'composed', 'eventPhase',
-  'cancelBubble', 'stopPropagation',
-]);
-Object.defineProperties(Event.prototype, {
-  [Symbol.toStringTag]: tag('Event'),
-  isTrusted: { __proto__: null, enumerable: true, configurable: false },
-});
+  'cancelBubble', 'stopPropagation');
+defineTag(Event);
+Object.defineProperty(Event.prototype, 'isTrusted', { __proto__: null, enumerable: true, configurable: false });
 for (const [name, value] of Object.entries({ NONE, CAPTURING_PHASE: 1, AT_TARGET, BUBBLING_PHASE: 3 })) {
   Object.defineProperty(Event, name, { __proto__: null, value, enumerable: true });
 }
@@ -222,8 +212,8 @@ class CustomEvent extends Event {
   }
 }
 
-makeEnumerable(CustomEvent.prototype, ['detail']);
-Object.defineProperty(CustomEvent.prototype, Symbol.toStringTag, tag('CustomEvent'));
+defineEnumerable(CustomEvent, 'detail');
+defineTag(CustomEvent);
 
 // Listeners
 
@@ -445,8 +435,8 @@ class EventTarget {
   }
 }
 
-makeEnumerable(EventTarget.prototype, ['addEventListener', 'removeEventListener', 'dispatchEvent']);
-Object.defineProperty(EventTarget.prototype, Symbol.toStringTag, tag('EventTarget'));
+defineEnumerable(EventTarget, 'addEventListener', 'removeEventListener', 'dispatchEvent');
+defineTag(EventTarget);
 
 function warnOfLeak(target, size, type, limit) {
   target[kMaxEventTargetListenersWarned] = true;
@@ -606,10 +596,9 @@ class NodeEventTarget extends EventTarget {
   }
 }
 
-makeEnumerable(NodeEventTarget.prototype, [
+defineEnumerable(NodeEventTarget,
   'setMaxListeners', 'getMaxListeners', 'eventNames', 'listenerCount', 'off', 'removeListener', 'on', 'addListener',
-  'once', 'emit', 'removeAllListeners',
-]);
+  'once', 'emit', 'removeAllListeners');
 
 // on<event> attributes
 

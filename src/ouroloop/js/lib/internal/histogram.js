@@ -16,7 +16,7 @@ const {
 const { validateArray, validateInteger, validateNumber, validateObject } = require('internal/validators');
 const { customInspectSymbol } = require('internal/util');
 const { CLONEABLE, defineTransferMode, kClone, kDeserialize } = require('internal/worker/js_transferable');
-const { inspectAs } = require('internal/perf/performance_entry');
+const { inspectAs } = require('internal/util/class_looks');
 
 const kKey = Symbol('constructor key');
 const NOTHING_MIN = 2n ** 63n - 1n;
@@ -316,7 +316,7 @@ class Histogram {
     if (depth < 0) return this;
     const { min, max, mean, exceeds, stddev, skewness, kurtosis, count, percentiles } = this;
     const properties = { min, max, mean, exceeds, stddev, skewness, kurtosis, count, percentiles };
-    return inspectAs({ constructor: Histogram }, properties, depth, options);
+    return inspectAs({ constructor: Histogram }, 'Histogram', properties, depth, options);
   }
 
   [kClone]() {

@@ -12,6 +12,7 @@ const { afterCallback } = require('internal/process/task_queues');
 const execution = require('internal/process/execution');
 const hooks = require('internal/async_hooks');
 const { getOptionValue } = require('internal/options');
+const { emitExperimentalWarning, getCWDURL } = require('internal/util');
 
 const UNSETTLED = 13;
 
@@ -55,7 +56,7 @@ function prepare(program) {
 
 async function importFirst(specifiers, program) {
   const { importModule } = require('internal/modules/esm/loader');
-  for (const specifier of specifiers) await importModule(specifier, workingFolder());
+  for (const specifier of specifiers) await importModule(specifier, getCWDURL().href);
   program();
 }
 
@@ -75,14 +76,9 @@ function restrictPrototypes(mode) {
   });
 }
 
-function workingFolder() {
-  return require('internal/url').pathToFileURL(`${process.cwd()}/`).href;
-}
-
 // A file
 
 function executeUserEntryPoint(main) {
-  if (/\.[cm]?ts$/.test(main)) throw require('internal/not_there').notThere('TypeScript (.ts)');
   const { Module, toRealPath, formatOf } = require('internal/modules/cjs/loader');
   const found = Module._findPath(main, null, true);
   const filename = found && toRealPath(found, true);
@@ -95,8 +91,8 @@ function executeUserEntryPoint(main) {
 
 /** Run the program that a URL names (--entry-url). */
 function runURL(program) {
-  require('internal/util').emitExperimentalWarning('--entry-url');
-  runEntryPoint(new URL(program, workingFolder()).href);
+  emitExperimentalWarning('--entry-url');
+  runEntryPoint(new URL(program, getCWDURL()).href);
 }
 
 /** Run an ES module as the main program. */
@@ -152,7 +148,7 @@ function evaluateModule(source) {
     throw new ERR_EVAL_ESM_CANNOT_PRINT();
   }
   const loader = require('internal/modules/esm/loader');
-  const url = `${workingFolder()}[eval1]`;
+  const url = `${getCWDURL()}[eval1]`;
   follow(async () => {
     await undefined;
     await loader.evaluateSource(source, url);

@@ -18,7 +18,7 @@ const {
 const {
   EventTarget, NodeEventTarget, defineEventHandler, dispatch, kCreateEvent, kNewListener, kRemoveListener,
 } = require('internal/event_target');
-const { customInspectSymbol, kEnumerableProperty } = require('internal/util');
+const { customInspectSymbol, isObject, kEnumerableProperty } = require('internal/util');
 const { kTransfer, kDeserialize, TRANSFERABLE, defineTransferMode } = require('internal/worker/js_transferable');
 const { cloneAndTransfer, cloneValue, dataCloneError } = require('internal/structured_clone');
 const { Delivery, MessageEvent } = require('internal/message_event');
@@ -228,7 +228,6 @@ function argumentError(message) {
   return error;
 }
 
-const isObject = (value) => (typeof value === 'object' && value !== null) || typeof value === 'function';
 
 /** The items of an iterable; undefined if it is none. */
 function readIterable(value) {

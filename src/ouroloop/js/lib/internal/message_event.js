@@ -6,7 +6,7 @@
 
 const { codes: { ERR_INVALID_THIS } } = require('internal/errors');
 const { Event } = require('internal/event_target');
-const { kEnumerableProperty } = require('internal/util');
+const { isObject, kEnumerableProperty } = require('internal/util');
 
 const CONTEXT = 'MessageEvent constructor';
 const NO_PORTS = Object.freeze([]);
@@ -19,7 +19,6 @@ function show(value) {
   return typeof value === 'string' ? `"${value}"` : String(value);
 }
 
-const isObject = (value) => (typeof value === 'object' && value !== null) || typeof value === 'function';
 
 function toDictionary(value) {
   if (value == null) return {};

@@ -11,6 +11,7 @@
 const { codes: {
   ERR_CONSTRUCT_CALL_REQUIRED, ERR_INVALID_ARG_TYPE,
 } } = require('internal/errors');
+const { isObject } = require('internal/util');
 const { defaultPorts, schemeTypeOf } = require('internal/url/record');
 const { parseURL } = require('internal/url/parser');
 const { Component, Options, escapePattern } = require('internal/urlpattern/pattern_string');
@@ -160,7 +161,6 @@ function failed(code, message) {
   return error;
 }
 
-const isObject = (value) => (typeof value === 'object' && value !== null) || typeof value === 'function';
 
 /** The strings that an object given by the program has. */
 function readInit(object) {

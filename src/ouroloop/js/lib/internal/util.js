@@ -294,6 +294,11 @@ function isUnderNodeModules(path) {
   return /(^|[\\/])node_modules[\\/]/.test(path);
 }
 
+/** Whether `value` is what the language calls an object: functions are, null is not. */
+function isObject(value) {
+  return (typeof value === 'object' && value !== null) || typeof value === 'function';
+}
+
 function getCWDURL() {
   const { pathToFileURL } = require('internal/url');
   return pathToFileURL(`${process.cwd()}/`);
@@ -359,6 +364,7 @@ module.exports = {
   getSystemErrorName,
   isError,
   isMacOS,
+  isObject,
   isPendingDeprecation,
   isUnderNodeModules,
   isWindows,

@@ -281,74 +281,52 @@ WriteStream.prototype._construct = function(callback) {
   openFile(this, callback);
 };
 
-function writeAll(stream, data, size, position, callback, retries = 0) {
-  stream[kFs].write(stream.fd, data, 0, size, position, (error, written, buffer = data) => {
+/** Writes `data`, a chunk or for `writev` a list of them, as often as it takes. */
+function writeAll(stream, syscall, data, size, position, callback, retries = 0) {
+  const wrote = (error, written, rest = data) => {
     if (error?.code === 'EAGAIN') {
       error = null;
       written = 0;
     }
     if (stream.destroyed || error) {
-      callback(error || new ERR_SYSTEM_ERROR({ code: 'ECANCELED', message: 'destroyed', syscall: 'write' }));
+      callback(error || new ERR_SYSTEM_ERROR({ code: 'ECANCELED', message: 'destroyed', syscall }));
       return;
     }
     stream.bytesWritten += written;
     retries = written ? 0 : retries + 1;
     size -= written;
     if (position !== undefined) position += written;
-    if (retries > 5) callback(new Error('write failed'));
-    else if (size) writeAll(stream, buffer.subarray(written), size, position, callback, retries);
-    else callback();
+    if (retries > 5) {
+      callback(new Error(`${syscall} failed`));
+    } else if (size) {
+      const left = (syscall === 'write' ? rest : Buffer.concat(rest)).subarray(written);
+      writeAll(stream, syscall, syscall === 'write' ? left : [left], size, position, callback, retries);
+    } else {
+      callback();
+    }
+  };
+  if (syscall === 'write') stream[kFs].write(stream.fd, data, 0, size, position, wrote);
+  else stream[kFs].writev(stream.fd, data, position, wrote);
+}
+
+function startWriting(stream, syscall, data, size, callback) {
+  stream[kIsPerformingIO] = true;
+  writeAll(stream, syscall, data, size, stream.pos, (error) => {
+    stream[kIsPerformingIO] = false;
+    const isAwaited = stream.destroyed; // by what closes the file
+    callback(error);
+    if (isAwaited) stream.emit(kIoDone, error);
   });
+  if (stream.pos !== undefined) stream.pos += size;
 }
 
 WriteStream.prototype._write = function(data, encoding, callback) {
-  this[kIsPerformingIO] = true;
-  writeAll(this, data, data.length, this.pos, (error) => {
-    this[kIsPerformingIO] = false;
-    if (this.destroyed) {
-      callback(error);
-      this.emit(kIoDone, error);
-      return;
-    }
-    callback(error);
-  });
-  if (this.pos !== undefined) this.pos += data.length;
+  startWriting(this, 'write', data, data.length, callback);
 };
-
-function writevAll(stream, chunks, size, position, callback, retries = 0) {
-  stream[kFs].writev(stream.fd, chunks, position, (error, written, buffers = chunks) => {
-    if (error?.code === 'EAGAIN') {
-      error = null;
-      written = 0;
-    }
-    if (stream.destroyed || error) {
-      callback(error || new ERR_SYSTEM_ERROR({ code: 'ECANCELED', message: 'destroyed', syscall: 'writev' }));
-      return;
-    }
-    stream.bytesWritten += written;
-    retries = written ? 0 : retries + 1;
-    size -= written;
-    if (position !== undefined) position += written;
-    if (retries > 5) callback(new Error('writev failed'));
-    else if (size) writevAll(stream, [Buffer.concat(buffers).subarray(written)], size, position, callback, retries);
-    else callback();
-  });
-}
 
 WriteStream.prototype._writev = function(data, callback) {
   const chunks = data.map(({ chunk }) => chunk);
-  const size = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
-  this[kIsPerformingIO] = true;
-  writevAll(this, chunks, size, this.pos, (error) => {
-    this[kIsPerformingIO] = false;
-    if (this.destroyed) {
-      callback(error);
-      this.emit(kIoDone, error);
-      return;
-    }
-    callback(error);
-  });
-  if (this.pos !== undefined) this.pos += size;
+  startWriting(this, 'writev', chunks, chunks.reduce((sum, chunk) => sum + chunk.length, 0), callback);
 };
 
 WriteStream.prototype._final = function(callback) {

@@ -13,7 +13,8 @@ const {
 } = require('internal/errors');
 const { validateFunction, validateObject } = require('internal/validators');
 const { customInspectSymbol, kEnumerableProperty } = require('internal/util');
-const { PerformanceNodeEntry, inspectAs, kKey } = require('internal/perf/performance_entry');
+const { PerformanceNodeEntry, kKey } = require('internal/perf/performance_entry');
+const { inspectAs } = require('internal/util/class_looks');
 const { now } = require('internal/perf/clock');
 
 const SUPPORTED = Object.freeze(['dns', 'function', 'http', 'mark', 'measure', 'net', 'resource']);
@@ -63,7 +64,7 @@ class PerformanceObserverEntryList {
   }
 
   [customInspectSymbol](depth, options) {
-    return inspectAs(this, this.#entries, depth, options);
+    return inspectAs(this, this.constructor.name, this.#entries, depth, options);
   }
 }
 
@@ -130,7 +131,7 @@ class PerformanceObserver {
   }
 
   [customInspectSymbol](depth, options) {
-    return inspectAs(this, {
+    return inspectAs(this, this.constructor.name, {
       connected: observers.has(this),
       pending: pending.has(this.#dispatch),
       entryTypes: [...this.#types],

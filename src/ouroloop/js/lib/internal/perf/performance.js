@@ -6,7 +6,8 @@
 const { codes: { ERR_ILLEGAL_CONSTRUCTOR, ERR_INVALID_THIS, ERR_MISSING_ARGS } } = require('internal/errors');
 const { customInspectSymbol, kEnumerableProperty } = require('internal/util');
 const { Event, EventTarget, defineEventHandler, kTrustEvent } = require('internal/event_target');
-const { inspectAs, kKey } = require('internal/perf/performance_entry');
+const { kKey } = require('internal/perf/performance_entry');
+const { inspectAs } = require('internal/util/class_looks');
 const clock = require('internal/perf/clock');
 const timeline = require('internal/perf/timeline');
 const userTiming = require('internal/perf/usertiming');
@@ -110,7 +111,8 @@ class Performance extends EventTarget {
   }
 
   [customInspectSymbol](depth, options) {
-    return inspectAs(this, { nodeTiming: this.nodeTiming, timeOrigin: this.timeOrigin }, depth, options);
+    return inspectAs(
+      this, this.constructor.name, { nodeTiming: this.nodeTiming, timeOrigin: this.timeOrigin }, depth, options);
   }
 }
 

@@ -7,16 +7,9 @@
 
 const { codes: { ERR_ILLEGAL_CONSTRUCTOR, ERR_INVALID_THIS } } = require('internal/errors');
 const { customInspectSymbol, kEnumerableProperty } = require('internal/util');
+const { inspectAs } = require('internal/util/class_looks');
 
 const kKey = Symbol('constructor key');
-
-/** Inspect `self` as an object with these properties. */
-function inspectAs(self, properties, depth, options) {
-  if (depth < 0) return self;
-  const { inspect } = require('internal/util/inspect');
-  const inner = { ...options, depth: options.depth == null ? null : options.depth - 1 };
-  return `${self.constructor.name} ${inspect(properties, inner)}`;
-}
 
 class PerformanceEntry {
   #name;
@@ -62,7 +55,7 @@ class PerformanceEntry {
   }
 
   [customInspectSymbol](depth, options) {
-    return inspectAs(this, this.toJSON(), depth, options);
+    return inspectAs(this, this.constructor.name, this.toJSON(), depth, options);
   }
 }
 
@@ -88,4 +81,4 @@ class PerformanceNodeEntry extends PerformanceEntry {
   }
 }
 
-module.exports = { PerformanceEntry, PerformanceNodeEntry, inspectAs, kKey };
+module.exports = { PerformanceEntry, PerformanceNodeEntry, kKey };

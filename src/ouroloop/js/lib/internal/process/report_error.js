@@ -7,12 +7,12 @@
 // `throw` if that is what comes before. A syntax error's place is kept with the error when it is compiled (`decorate`).
 
 const { getOptionValue } = require('internal/options');
+const { isObject } = require('internal/util');
 
 const natives = internalBinding('errors');
 
 const arrows = new WeakMap();
 
-const isObject = (value) => (typeof value === 'object' && value !== null) || typeof value === 'function';
 
 /** Text for `[file, line, start, end, source line]`. */
 function arrowOf(message) {

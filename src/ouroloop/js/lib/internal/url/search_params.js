@@ -9,7 +9,7 @@ const { codes: {
   ERR_ARG_NOT_ITERABLE, ERR_INVALID_THIS, ERR_INVALID_TUPLE, ERR_MISSING_ARGS,
 } } = require('internal/errors');
 const { validateFunction } = require('internal/validators');
-const { customInspectSymbol, removeColors, toUSVString } = require('internal/util');
+const { customInspectSymbol, isObject, removeColors, toUSVString } = require('internal/util');
 const { decode, encodeForm } = require('internal/url/percent_encoding');
 
 const inspect = (value, options) => require('internal/util/inspect').inspect(value, options);
@@ -47,10 +47,6 @@ function serializeForm(list) {
     text += `${i === 0 ? '' : '&'}${encodeForm(list[i])}=${encodeForm(list[i + 1])}`;
   }
   return text;
-}
-
-function isObject(value) {
-  return value !== null && (typeof value === 'object' || typeof value === 'function');
 }
 
 function listOfPairs(pairs) {

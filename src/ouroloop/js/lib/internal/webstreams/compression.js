@@ -7,7 +7,7 @@
 
 const { codes: { ERR_INVALID_ARG_VALUE } } = require('internal/errors');
 const { customInspectSymbol } = require('internal/util');
-const { defineEnumerable, defineTag, inspectAs } = require('internal/webstreams/inspection');
+const { defineEnumerable, defineTag, inspectAs } = require('internal/util/class_looks');
 
 const COMPRESSORS = {
   '__proto__': null,

@@ -11,7 +11,7 @@
 const { codes: { ERR_INVALID_ARG_TYPE, ERR_INVALID_THIS } } = require('internal/errors');
 const { customInspectSymbol } = require('internal/util');
 const { TextDecoder, TextEncoder } = require('internal/encoding');
-const { defineEnumerable, inspectAs } = require('internal/webstreams/inspection');
+const { defineEnumerable, inspectAs } = require('internal/util/class_looks');
 const { TransformStream } = require('internal/webstreams/transformstream');
 
 const isHigh = (unit) => unit >= 0xD800 && unit <= 0xDBFF;

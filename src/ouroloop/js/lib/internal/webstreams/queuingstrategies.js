@@ -6,9 +6,9 @@
 // may drift; it never goes below zero.
 
 const { codes: { ERR_INVALID_ARG_VALUE, ERR_MISSING_OPTION } } = require('internal/errors');
-const { customInspectSymbol, kEnumerableProperty } = require('internal/util');
+const { customInspectSymbol } = require('internal/util');
 const { kValidateObjectAllowObjects, validateFunction, validateObject } = require('internal/validators');
-const { defineTag, inspectAs } = require('internal/webstreams/inspection');
+const { defineEnumerable, defineTag, inspectAs } = require('internal/util/class_looks');
 
 // One function each for all strategies of a kind: the standard says that `size` is the same for all.
 const byteLengthSize = Object.defineProperty((chunk) => chunk.byteLength, 'name', { value: 'size' });
@@ -63,7 +63,7 @@ class CountQueuingStrategy {
 }
 
 for (const Class of [ByteLengthQueuingStrategy, CountQueuingStrategy]) {
-  Object.defineProperties(Class.prototype, { highWaterMark: kEnumerableProperty, size: kEnumerableProperty });
+  defineEnumerable(Class, 'highWaterMark', 'size');
   defineTag(Class);
 }
 

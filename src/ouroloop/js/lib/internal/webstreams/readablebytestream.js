@@ -13,23 +13,21 @@
 
 const {
   codes: {
-    ERR_ILLEGAL_CONSTRUCTOR, ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_INVALID_STATE, ERR_INVALID_THIS,
-    ERR_OUT_OF_RANGE,
+    ERR_ILLEGAL_CONSTRUCTOR, ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_INVALID_THIS, ERR_OUT_OF_RANGE,
   },
 } = require('internal/errors');
-const { customInspectSymbol } = require('internal/util');
+const { customInspectSymbol, isObject } = require('internal/util');
 const { kValidateObjectAllowObjectsAndNull, validateObject } = require('internal/validators');
 const { viewClass } = require('internal/views');
 const { isMarkedAsUntransferable } = require('internal/worker/js_transferable');
-const { defineEnumerable, defineTag, inspectAs } = require('internal/webstreams/inspection');
+const { invalidState } = require('internal/webstreams/checks');
+const { defineEnumerable, defineTag, inspectAs } = require('internal/util/class_looks');
 const { asyncCall, promiseCall, rejectedWith, settledPromise, startPromise, then } =
   require('internal/webstreams/promises');
 const {
   PromisedRead, ReadableCore, ReadableStream, ReaderCore, kFromCore, kNothing, readableCore,
 } = require('internal/webstreams/readablestream');
 
-const invalidState = (message) => new ERR_INVALID_STATE.TypeError(message);
-const isObject = (value) => (typeof value === 'object' && value !== null) || typeof value === 'function';
 
 /** The buffer's memory as another buffer; this one is detached. */
 function take(buffer) {

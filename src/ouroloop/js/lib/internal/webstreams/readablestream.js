@@ -14,17 +14,16 @@
 
 const {
   codes: {
-    ERR_ARG_NOT_ITERABLE, ERR_ILLEGAL_CONSTRUCTOR, ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_INVALID_STATE,
-    ERR_INVALID_THIS,
+    ERR_ARG_NOT_ITERABLE, ERR_ILLEGAL_CONSTRUCTOR, ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_INVALID_THIS,
   },
 } = require('internal/errors');
-const { customInspectSymbol } = require('internal/util');
+const { customInspectSymbol, isObject } = require('internal/util');
 const {
-  kValidateObjectAllowObjects, kValidateObjectAllowObjectsAndNull, validateAbortSignal, validateFunction,
-  validateObject,
+  kValidateObjectAllowObjects, kValidateObjectAllowObjectsAndNull, validateAbortSignal, validateObject,
 } = require('internal/validators');
 const { kTransfer, kDeserialize, TRANSFERABLE, defineTransferMode } = require('internal/worker/js_transferable');
-const { defineEnumerable, defineTag, inspectAs } = require('internal/webstreams/inspection');
+const { invalidState, optionalMethod } = require('internal/webstreams/checks');
+const { defineEnumerable, defineTag, inspectAs } = require('internal/util/class_looks');
 const {
   LazyPromise, asyncCall, markHandled, promiseCall, rejectedWith, resolvedWith, settledPromise, startPromise, then,
   withResolvers,
@@ -41,8 +40,6 @@ const kControllerErrorFunction = Symbol.for('nodejs.webstream.controllerErrorFun
 const kFromCore = Symbol('kFromCore'); // lets a constructor take a core
 const kNothing = Symbol('kNothing');
 
-const invalidState = (message) => new ERR_INVALID_STATE.TypeError(message);
-const isObject = (value) => (typeof value === 'object' && value !== null) || typeof value === 'function';
 
 // Cores
 
@@ -464,19 +461,13 @@ function toPipeOptions(options) {
   return { preventAbort, preventCancel, preventClose, signal };
 }
 
-function optionalMethod(object, name) {
-  const method = object[name];
-  if (method !== undefined) validateFunction(method, `source.${name}`);
-  return method;
-}
-
 function setUpFromSource(core, source, strategy) {
   validateObject(source, 'source', kValidateObjectAllowObjects);
   const queuing = new Strategy(strategy);
   const chunkSize = source.autoAllocateChunkSize;
-  const cancel = optionalMethod(source, 'cancel');
-  const pull = optionalMethod(source, 'pull');
-  const start = optionalMethod(source, 'start');
+  const cancel = optionalMethod(source, 'cancel', 'source');
+  const pull = optionalMethod(source, 'pull', 'source');
+  const start = optionalMethod(source, 'start', 'source');
   const type = source.type === undefined ? undefined : `${source.type}`;
   if (type === 'bytes') {
     const { setUpByteSource } = require('internal/webstreams/readablebytestream');

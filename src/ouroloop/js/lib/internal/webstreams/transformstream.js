@@ -9,12 +9,13 @@
 // Source: https://streams.spec.whatwg.org/#ts
 
 const {
-  codes: { ERR_ILLEGAL_CONSTRUCTOR, ERR_INVALID_ARG_VALUE, ERR_INVALID_STATE, ERR_INVALID_THIS },
+  codes: { ERR_ILLEGAL_CONSTRUCTOR, ERR_INVALID_ARG_VALUE, ERR_INVALID_THIS },
 } = require('internal/errors');
-const { customInspectSymbol } = require('internal/util');
-const { kValidateObjectAllowObjects, validateFunction, validateObject } = require('internal/validators');
+const { customInspectSymbol, isObject } = require('internal/util');
+const { kValidateObjectAllowObjects, validateObject } = require('internal/validators');
 const { kTransfer, kDeserialize, TRANSFERABLE, defineTransferMode } = require('internal/worker/js_transferable');
-const { defineEnumerable, defineTag, inspectAs } = require('internal/webstreams/inspection');
+const { invalidState, optionalMethod } = require('internal/webstreams/checks');
+const { defineEnumerable, defineTag, inspectAs } = require('internal/util/class_looks');
 const { asyncCall, nop, promiseCall, settledPromise, then, withResolvers } = require('internal/webstreams/promises');
 const { Strategy } = require('internal/webstreams/queuingstrategies');
 const { createReadable, readableCore } = require('internal/webstreams/readablestream');
@@ -22,8 +23,6 @@ const { createWritable, writableCore } = require('internal/webstreams/writablest
 
 const kFromCore = Symbol('kFromCore');
 
-const invalidState = (message) => new ERR_INVALID_STATE.TypeError(message);
-const isObject = (value) => (typeof value === 'object' && value !== null) || typeof value === 'function';
 
 class TransformCore {
   readable;
@@ -230,21 +229,15 @@ function checkStream(stream) {
   return core;
 }
 
-function optionalMethod(object, name) {
-  const method = object[name];
-  if (method !== undefined) validateFunction(method, `transformer.${name}`);
-  return method;
-}
-
 function setUpFromTransformer(adopt, stream, transformer, writableStrategy, readableStrategy) {
   const writableQueuing = new Strategy(writableStrategy);
   const readableQueuing = new Strategy(readableStrategy);
   validateObject(transformer, 'transformer', kValidateObjectAllowObjects);
-  const cancel = optionalMethod(transformer, 'cancel');
-  const flush = optionalMethod(transformer, 'flush');
+  const cancel = optionalMethod(transformer, 'cancel', 'transformer');
+  const flush = optionalMethod(transformer, 'flush', 'transformer');
   const { readableType } = transformer;
-  const start = optionalMethod(transformer, 'start');
-  const transform = optionalMethod(transformer, 'transform');
+  const start = optionalMethod(transformer, 'start', 'transformer');
+  const transform = optionalMethod(transformer, 'transform', 'transformer');
   const { writableType } = transformer;
   if (readableType !== undefined) throw new ERR_INVALID_ARG_VALUE.RangeError('transformer.readableType', readableType);
   if (writableType !== undefined) throw new ERR_INVALID_ARG_VALUE.RangeError('transformer.writableType', writableType);

@@ -13,12 +13,13 @@
 // Source: https://streams.spec.whatwg.org/#ws
 
 const {
-  codes: { ERR_ILLEGAL_CONSTRUCTOR, ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_INVALID_STATE, ERR_INVALID_THIS },
+  codes: { ERR_ILLEGAL_CONSTRUCTOR, ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_INVALID_THIS },
 } = require('internal/errors');
-const { customInspectSymbol } = require('internal/util');
-const { kValidateObjectAllowObjects, validateFunction, validateObject } = require('internal/validators');
+const { customInspectSymbol, isObject } = require('internal/util');
+const { kValidateObjectAllowObjects, validateObject } = require('internal/validators');
 const { kTransfer, kDeserialize, TRANSFERABLE, defineTransferMode } = require('internal/worker/js_transferable');
-const { defineEnumerable, defineTag, inspectAs } = require('internal/webstreams/inspection');
+const { invalidState, optionalMethod } = require('internal/webstreams/checks');
+const { defineEnumerable, defineTag, inspectAs } = require('internal/util/class_looks');
 const {
   LazyPromise, asyncCall, promiseCall, rejectedWith, resolvedWith, settledPromise, startPromise, then, withResolvers,
 } = require('internal/webstreams/promises');
@@ -32,7 +33,6 @@ const kControllerErrorFunction = Symbol.for('nodejs.webstream.controllerErrorFun
 const kFromCore = Symbol('kFromCore'); // lets a constructor take a core
 const CLOSE = Symbol('close'); // the last entry of a queue
 
-const invalidState = (message) => new ERR_INVALID_STATE.TypeError(message);
 
 // Cores
 
@@ -404,7 +404,6 @@ class WriterCore {
 
 // Shells
 
-const isObject = (value) => (typeof value === 'object' && value !== null) || typeof value === 'function';
 
 let coreOf;
 
@@ -480,12 +479,6 @@ function checkStream(stream) {
   const core = coreOf(stream);
   if (core === undefined) throw new ERR_INVALID_THIS('WritableStream');
   return core;
-}
-
-function optionalMethod(object, name, label) {
-  const method = object?.[name];
-  if (method !== undefined) validateFunction(method, `${label}.${name}`);
-  return method;
 }
 
 function setUpFromSink(core, sink, strategy) {

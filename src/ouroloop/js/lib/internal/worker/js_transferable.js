@@ -11,6 +11,8 @@
 //
 // The marks that programs can put on any object (`worker_threads.markAsUncloneable` ...) are kept here too.
 
+const { isObject } = require('internal/util');
+
 const kTransferMode = Symbol('kTransferMode');
 const kClone = Symbol('kClone');
 const kTransfer = Symbol('kTransfer');
@@ -38,8 +40,6 @@ function deserialize({ type, data }) {
 
 let uncloneable;
 let untransferable;
-
-const isObject = (value) => (typeof value === 'object' && value !== null) || typeof value === 'function';
 
 function markAsUncloneable(object) {
   if (!isObject(object) || ArrayBuffer.isView(object)) return;

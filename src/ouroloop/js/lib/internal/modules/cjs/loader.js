@@ -19,7 +19,7 @@ const { codes: {
 const { validateString } = require('internal/validators');
 const builtins = require('internal/modules/builtins');
 const { getOptionValue } = require('internal/options');
-const { notThere } = require('internal/not_there');
+const { refuseTypeScript } = require('internal/not_there');
 const { decorate } = require('internal/process/report_error');
 const { tracingChannel } = require('diagnostics_channel');
 const packages = require('internal/modules/package_json_reader');
@@ -608,7 +608,7 @@ Module.prototype.load = function(filename) {
   this.filename ??= filename;
   this.paths ??= Module._nodeModulePaths(path.dirname(filename));
   const extension = extensionOf(filename);
-  if (extension === '.js' && /\.[cm]?ts$/.test(filename)) throw notThere(`TypeScript (${filename})`);
+  if (extension === '.js') refuseTypeScript(filename);
   if (filename.endsWith('.mjs') && !Module._extensions['.mjs']) loadESM(this, filename);
   else Module._extensions[extension](this, filename);
   this.loaded = true;

@@ -23,6 +23,7 @@ const { decorate } = require('internal/process/report_error');
 const builtins = require('internal/modules/builtins');
 const hooks = require('internal/modules/customization_hooks');
 const { getOptionValue } = require('internal/options');
+const { emitExperimentalWarning, getCWDURL } = require('internal/util');
 const { tracingChannel } = require('diagnostics_channel');
 
 const builtinIds = internalBinding('builtins');
@@ -198,7 +199,7 @@ function formatByName(filename, url) {
   const extension = extname(basename(filename));
   if (extension in FORMATS) return FORMATS[extension];
   if (extension !== '.js' && extension !== '') {
-    if (/^\.[cm]?ts$/.test(extension)) throw require('internal/not_there').notThere(`TypeScript (${filename})`);
+    require('internal/not_there').refuseTypeScript(filename);
     throw new ERR_UNKNOWN_FILE_EXTENSION(extension, filename);
   }
   const type = packageType(filename);
@@ -291,7 +292,7 @@ const translators = {
   },
 
   wasm(url, { source }) {
-    require('internal/util').emitExperimentalWarning('Importing WebAssembly module instances');
+    emitExperimentalWarning('Importing WebAssembly module instances');
     const wasm = require('internal/modules/esm/wasm');
     const compiled = wasm.compile(source, placeOf(url));
     const record = new Record(url, 'wasm');
@@ -570,16 +571,12 @@ function importModuleDynamically(specifier, attributes, referrer) {
   const importer = builtinIds.isLoaded('internal/vm/imports') ? require('internal/vm/imports').importerFor(referrer) : undefined;
   if (importer !== undefined) return importer(specifier, attributesOf(attributes));
   let parentURL = referrer;
-  if (typeof referrer !== 'string' || referrer === '') parentURL = workingFolder();
-  else if (referrer[0] === '[') parentURL = new URL(referrer, workingFolder()).href; // "[eval]"
+  if (typeof referrer !== 'string' || referrer === '') parentURL = getCWDURL().href;
+  else if (referrer[0] === '[') parentURL = new URL(referrer, getCWDURL()).href; // "[eval]"
   else if (!/^[a-z][a-z0-9+.-]*:/i.test(referrer)) parentURL = require('internal/url').pathToFileURL(referrer).href;
-  else if (referrer.startsWith('node:')) parentURL = workingFolder();
+  else if (referrer.startsWith('node:')) parentURL = getCWDURL().href;
   return trace.tracePromise(
     importModule, { __proto__: null, parentURL, url: specifier }, undefined, specifier, parentURL, attributesOf(attributes));
-}
-
-function workingFolder() {
-  return require('internal/url').pathToFileURL(`${process.cwd()}/`).href;
 }
 
 // For CommonJS

@@ -1,6 +1,6 @@
 'use strict';
 
-// How the classes of web streams look: in util.inspect and to Object.prototype.toString.
+// How classes of the web look: in util.inspect, to Object.prototype.toString and to who lists their members.
 
 /** `Name { ...fields }`, for an object's `[util.inspect.custom](depth, options)`. */
 function inspectAs(object, name, fields, depth, options) {
