@@ -74,7 +74,9 @@ def test_the_changelog_knows_this_version() -> None:
     assert f"## {ouroloop.__version__}" in (ROOT / "CHANGELOG.md").read_text()
 
 
-@pytest.mark.parametrize("command", [["ruff", "check", "."], ["mypy"]], ids=["ruff", "mypy"])
+@pytest.mark.parametrize(
+    "command", [["ruff", "check", "."], ["mypy"], ["oxlint", "src", "bench", "examples"]],
+    ids=["ruff", "mypy", "oxlint"])
 @pytest.mark.timeout(300)
 def test_static_checks_are_clean(command: list[str]) -> None:
     program = shutil.which(command[0], path=str(Path(sys.executable).parent)) or shutil.which(command[0])

@@ -382,8 +382,7 @@ function execFile(file, args, options, callback) {
   validateTimeout(options.timeout);
   validateMaxBuffer(options.maxBuffer);
   options.killSignal = sanitizeKillSignal(options.killSignal);
-  const { timeout, ...spawnOptions } = options;
-  const child = spawn(file, args, { ...spawnOptions, timeout: undefined });
+  const child = spawn(file, args, { ...options, timeout: undefined });
   new Execution(child, file, args, options, callback).start();
   return child;
 }

@@ -163,7 +163,7 @@ function getColorDepth(env = process.env) {
   if (env.COLORTERM === 'truecolor' || env.COLORTERM === '24bit') return DEPTHS.trueColor;
   if (env.TERM) {
     if (/truecolor/.test(env.TERM)) return DEPTHS.trueColor;
-    if (/^xterm-256/.test(env.TERM)) return DEPTHS.ansi256;
+    if (env.TERM.startsWith('xterm-256')) return DEPTHS.ansi256;
     const term = env.TERM.toLowerCase();
     if (TERMS[term]) return TERMS[term];
     if (TERM_PATTERNS.test(term)) return DEPTHS.ansi16;

@@ -271,7 +271,7 @@ function fromFile(url) {
 function fromDataURL(url) {
   const [, parameters, data] = /^([^,]*),([^]*)$/.exec(url.pathname) ?? [];
   if (data === undefined || !/^application\/json(?:;|$)/.test(parameters)) return undefined;
-  if (!/;base64$/.test(parameters)) return parse(decodeURIComponent(data));
+  if (!parameters.endsWith(';base64')) return parse(decodeURIComponent(data));
   return parse(require('buffer').Buffer.from(data, 'base64').toString());
 }
 

@@ -30,7 +30,10 @@ class HandleStream extends Duplex {
     this.bytesRead = 0;
     this.bytesWritten = 0;
     this.connecting = false;
-    if (options?.readable === false) this.push(null), this.read();
+    if (options?.readable === false) {
+      this.push(null);
+      this.read();
+    }
   }
 
   /** The handle's number, for operations on it. */

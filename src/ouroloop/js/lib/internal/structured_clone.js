@@ -201,7 +201,7 @@ function isLengthTracking(view) {
 
 function isOutOfBounds(view) {
   try {
-    if (typedArrayName(view) === undefined) view.byteLength;
+    if (typedArrayName(view) === undefined) void view.byteLength;
     else typedArrayKeys.call(view);
     return false;
   } catch {

@@ -150,7 +150,7 @@ class MockPropertyContext {
       configurable: found.configurable,
       enumerable: found.enumerable,
       get: () => mock.#access('get', mock.#value),
-      set: (value) => mock.#set(value),
+      set: (value) => { mock.#set(value); },
     });
   }
 

@@ -11,7 +11,7 @@
 
 const { codes: { ERR_INVALID_ARG_TYPE, ERR_INVALID_URL } } = require('internal/errors');
 const { validateObject, validateString } = require('internal/validators');
-const { isURL, domainToASCII } = require('internal/url');
+const { isURL } = require('internal/url');
 const { URLRecord } = require('internal/url/record');
 const { domainToUnicode } = require('internal/url/host');
 const { parseURL } = require('internal/url/parser');

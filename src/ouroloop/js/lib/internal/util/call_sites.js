@@ -3,10 +3,7 @@
 // V8 gives call sites only to Error.prepareStackTrace, so that is replaced for one moment; a program's own is not run.
 // V8's ids of scripts cannot be had this way: `scriptId` is a number of our own, one for each script name.
 
-const {
-  codes: { ERR_INVALID_ARG_TYPE },
-  isErrorStackTraceLimitWritable,
-} = require('internal/errors');
+const { isErrorStackTraceLimitWritable } = require('internal/errors');
 const { validateBoolean, validateInteger, validateObject } = require('internal/validators');
 
 const DEFAULT_FRAME_COUNT = 8;

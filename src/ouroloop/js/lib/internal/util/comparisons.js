@@ -270,7 +270,7 @@ class Comparison {
   #haveSameSymbols(a, b) {
     const bSymbols = enumerableSymbolsOf(b);
     if (this.#mode !== kPartial && enumerableSymbolsOf(a).length !== bSymbols.length) return false;
-    return bSymbols.length === 0 || bSymbols.every((symbol) => isEnumerable(a, symbol) && this.areEqual(a[symbol], b[symbol]));
+    return bSymbols.every((symbol) => isEnumerable(a, symbol) && this.areEqual(a[symbol], b[symbol]));
   }
 
   #areSizesPossible(a, b) {

@@ -14,7 +14,7 @@ const {
   codes: {
     ERR_IMPORT_ATTRIBUTE_MISSING, ERR_IMPORT_ATTRIBUTE_TYPE_INCOMPATIBLE, ERR_IMPORT_ATTRIBUTE_UNSUPPORTED,
     ERR_INVALID_ARG_TYPE,
-    ERR_REQUIRE_ASYNC_MODULE, ERR_REQUIRE_CYCLE_MODULE, ERR_UNKNOWN_BUILTIN_MODULE, ERR_UNKNOWN_FILE_EXTENSION,
+    ERR_REQUIRE_ASYNC_MODULE, ERR_REQUIRE_CYCLE_MODULE, ERR_UNKNOWN_FILE_EXTENSION,
     ERR_UNKNOWN_MODULE_FORMAT,
   },
   uvException,
@@ -152,7 +152,7 @@ function read(url, source, format) {
   require('internal/modules/esm/resolve').checkScheme(url);
   const { fileURLToPath } = require('internal/url');
   const filename = fileURLToPath(url);
-  format ??= formatByName(filename, url);
+  format ??= formatByName(filename);
   if (format === 'wasm') source = require('fs').readFileSync(filename);
   else if (source === undefined && format !== 'addon') source = readFile(filename);
   format ??= detect(source, filename);
@@ -180,7 +180,7 @@ function expectedFormat(url) {
   const filename = require('internal/url').fileURLToPath(url);
   const { extname } = require('path');
   if (!['', '.js'].includes(extname(filename)) && !(extname(filename) in FORMATS)) return null;
-  return formatByName(filename, url) ?? null;
+  return formatByName(filename) ?? null;
 }
 
 function readFile(filename) {
@@ -194,7 +194,7 @@ function packageType(filename) {
 }
 
 /** The format by extension and package; undefined where the source must tell. */
-function formatByName(filename, url) {
+function formatByName(filename) {
   const { basename, extname } = require('path');
   const extension = extname(basename(filename));
   if (extension in FORMATS) return FORMATS[extension];
@@ -501,7 +501,7 @@ function explainCommonJSName(error) {
 /** Whether a file that is not called a module is one because of nothing but its top-level await. */
 function isTakenForModule(url) {
   const source = records.get(url)?.source;
-  if (source === undefined || !url.startsWith('file:') || /\.mjs$/.test(url)) return false;
+  if (source === undefined || !url.startsWith('file:') || url.endsWith('.mjs')) return false;
   if (require('internal/modules/package_json_reader').getPackageType(url) !== 'none') return false;
   return require('internal/modules/esm_syntax').hasTopLevelAwait(source);
 }

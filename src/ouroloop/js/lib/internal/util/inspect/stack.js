@@ -156,7 +156,7 @@ function underlinePackages(printer, line) {
 function greyDirectory(printer, line, directory) {
   let start = line.indexOf(directory);
   if (start === -1) return line;
-  let end = start + directory.length + 1;
+  const end = start + directory.length + 1;
   if (line.slice(start - 7, start) === 'file://') start -= 7;
   const grey = (text) => printer.stylize(text, 'undefined');
   if (line[start - 1] !== '(') return line.slice(0, start) + grey(line.slice(start, end)) + line.slice(end);
