@@ -89,11 +89,12 @@ _INVALID_ARGUMENT = 9
 
 
 class _Refusal(Exception):
-    """What keeps `ouro` from starting, one line for each thing, and the exit code."""
+    """What keeps `ouro` from starting, one line for each thing, the exit code, and who says so."""
 
-    def __init__(self, message: str, code: int = _FAILED) -> None:
+    def __init__(self, message: str, code: int = _FAILED, speaker: str = "ouro") -> None:
         super().__init__(message)
         self.code = code
+        self.speaker = speaker
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -102,7 +103,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         return _flushed(_main(arguments))
     except _Refusal as refusal:
-        sys.stderr.write("".join(f"ouro: {line}\n" for line in str(refusal).splitlines()))
+        sys.stderr.write(_complaint(str(refusal), refusal.speaker))
         return refusal.code
     except KeyboardInterrupt as interrupt:
         from .node.process import end_quietly
@@ -110,8 +111,13 @@ def main(arguments: list[str] | None = None) -> int:
         end_quietly(interrupt)
 
 
+def _complaint(text: str, speaker: str) -> str:
+    """Lines that begin with who says them, except empty ones."""
+    return "".join(f"{speaker}: {line}\n" if line else "\n" for line in text.split("\n"))
+
+
 def _main(arguments: list[str]) -> int:
-    from .js.options import OptionError, parse
+    from .js.options import OptionError, command, parse
 
     try:
         options = parse(arguments)
@@ -131,7 +137,7 @@ def _main(arguments: list[str]) -> int:
         if options.v8_flags:
             raise OptionError(f"bad option: {options.v8_flags[0]}")
     except OptionError as exc:
-        raise _Refusal(str(exc), exc.code) from None
+        raise _Refusal(str(exc), exc.code, command()) from None
     log = options.values["--log"] or os.environ.get("OUROLOOP_LOG", "0") not in ("", "0")
     filename = os.path.abspath(program)
     try:

@@ -8,7 +8,7 @@ import sys
 from typing import NoReturn
 
 from . import engine
-from .options import OptionError, Options
+from .options import OptionError, Options, command
 from .runtime import JavaScriptError, Runtime
 
 _BROKEN = 7
@@ -23,7 +23,7 @@ def run(options: Options) -> NoReturn:
         unknown = engine.set_flags_from_command_line(options.v8_flags)
         if unknown:
             raise OptionError("\n".join(f"bad option: {flag}" for flag in unknown))
-    runtime = Runtime([_command(), *options.arguments], options.exec_argv, options.values)
+    runtime = Runtime([command(), *options.arguments], options.exec_argv, options.values)
     try:
         code = runtime.run()
     except JavaScriptError as exc:  # the program has broken what tells of its errors
@@ -31,11 +31,3 @@ def run(options: Options) -> NoReturn:
         code = _BROKEN
     runtime.end(code)
 
-
-def _command() -> str:
-    """The path of `ouro`, by which a program starts others of its kind (`process.execPath`)."""
-    path = os.path.abspath(sys.argv[0])
-    if os.access(path, os.X_OK):
-        return path
-    beside = os.path.join(os.path.dirname(sys.executable), "ouro")  # this is `python -m ouroloop`
-    return beside if os.access(beside, os.X_OK) else sys.executable

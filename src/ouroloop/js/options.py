@@ -1,21 +1,23 @@
-"""The options of `ouro` for JavaScript programs: Node's, as far as they mean something here.
+"""The options of `ouro` for JavaScript programs: Node's, as far as they mean something here (`option_table.py`).
 
 Theory of operation. Options stand before the program's name; the first word that is none ends them, and so does `--`.
 A name may have `_` for `-`, takes its value after `=` or from the next word, and is turned off as `--no-NAME`.
 NODE_OPTIONS is read first, so the command line wins; before both, the files that `--env-file` names.
 
 What surprises people: a word that is no option of Node's may be one of V8's. Only V8 knows (`v8_flags`), so only when
-the engine is loaded is a bad option found. Options of Node that change nothing here (a profiler's file names, TLS
-versions) are accepted, so that scripts which pass them work; those whose work would be missed are refused.
+the engine is loaded is a bad option found. Of an option that is given twice, the last counts.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 from .. import __version__
+from . import option_table as table
 
 INVALID = 9
 """The exit code for an option that cannot be."""
@@ -23,167 +25,12 @@ INVALID = 9
 BAD_VALUE = 12
 """The exit code for some options' bad values, in Node's tradition."""
 
-
-def _names(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-_SHORT = {
-    "-C": "--conditions",
-    "-c": "--check",
-    "-e": "--eval",
-    "-h": "--help",
-    "-i": "--interactive",
-    "-p": "--print",
-    "-pe": "--print",
-    "-r": "--require",
-    "-v": "--version",
-}
-
-_ALIASES = {
-    "--debug-port": "--inspect-port",
-    "--enable-network-family-autoselection": "--network-family-autoselection",
-    "--es-module-specifier-resolution": "--experimental-specifier-resolution",
-    "--experimental-require-module": "--require-module",
-    "--experimental-strip-types": "--strip-types",
-    "--loader": "--experimental-loader",
-    "--report-directory": "--report-dir",
-}
-
-# What does something here, by kind. A switch: whether it is on when nothing is said.
-
-_SWITCHES = {
-    # The program
-    "--check": False,
-    "--print": False,
-    # Modules
-    "--addons": True,
-    "--enable-source-maps": False,
-    "--entry-url": False,
-    "--experimental-detect-module": True,
-    "--experimental-import-meta-resolve": False,
-    "--experimental-print-required-tla": False,
-    "--global-search-paths": True,
-    "--preserve-symlinks": False,
-    "--preserve-symlinks-main": False,
-    "--require-module": True,
-    # Warnings and errors
-    "--abort-on-uncaught-exception": False,
-    "--deprecation": True,
-    "--pending-deprecation": False,
-    "--throw-deprecation": False,
-    "--trace-deprecation": False,
-    "--trace-exit": False,
-    "--trace-uncaught": False,
-    "--trace-warnings": False,
-    "--warnings": True,
-    # Reports
-    "--report-compact": False,
-    "--report-exclude-env": False,
-    "--report-exclude-network": False,
-    "--report-on-signal": False,
-    "--report-uncaught-exception": False,
-    # Globals
-    "--experimental-global-navigator": True,
-    # Of `ouro` itself
-    "--help": False,
-    "--log": False,
-    "--version": False,
-}
-
-# A text: one value. None: undefined when nothing is said.
-_TEXTS: dict[str, str | None] = {
-    "--disable-proto": "",
-    "--eval": None,
-    "--input-type": "",
-    "--redirect-warnings": "",
-    "--report-dir": "",
-    "--report-filename": "",
-    "--report-signal": "SIGUSR2",
-    "--title": "",
-    "--unhandled-rejections": "",
-}
-
-_NUMBERS: dict[str, int | None] = {
-    "--max-http-header-size": 16384,
-    "--secure-heap": 0,
-    "--secure-heap-min": 2,
-    "--stack-trace-limit": None,
-}
-
-# A list: one value each time.
-_LISTS = frozenset({
-    "--conditions", "--disable-warning", "--env-file", "--env-file-if-exists", "--import", "--require",
-    "--test-name-pattern", "--test-reporter", "--test-reporter-destination", "--test-skip-pattern",
-})
-
-# Accepted, without effect: what they switch is not there, always on, or of no consequence.
-
-_IDLE_SWITCHES = _names("""
-    async-context-frame build-snapshot-config debug-arraybuffer-allocations disable-sigusr1
-    disable-wasm-trap-handler enable-fips experimental-abortcontroller experimental-addon-modules
-    experimental-eventsource experimental-fetch experimental-global-customevent experimental-global-webcrypto
-    experimental-import-text experimental-inspector-network-resource experimental-json-modules experimental-modules
-    experimental-network-inspection experimental-quic experimental-repl-await experimental-report
-    experimental-shadow-realm experimental-sqlite experimental-storage-inspection experimental-stream-iter
-    experimental-test-coverage experimental-test-module-mocks experimental-top-level-await experimental-vm-modules
-    experimental-wasi-unstable-preview1 experimental-wasm-modules experimental-websocket experimental-webstorage
-    experimental-worker experimental-worker-inspection expose-internals extra-info-on-fatal-exception
-    force-async-hooks-checks force-context-aware force-fips force-node-api-uncaught-exceptions-policy
-    insecure-http-parser napi-modules network-family-autoselection node-memory-debug node-snapshot
-    openssl-legacy-provider openssl-shared-config strip-types test-force-exit test-only test-randomize
-    test-update-snapshots tls-max-v1.2 tls-max-v1.3 tls-min-v1.0 tls-min-v1.1 tls-min-v1.2 tls-min-v1.3 trace-env
-    trace-env-js-stack trace-env-native-stack trace-event-file-pattern trace-events-enabled trace-promises
-    trace-sigint trace-sync-io trace-tls track-heap-objects use-bundled-ca use-env-proxy use-openssl-ca
-    use-system-ca verify-base-objects watch-preserve-output zero-fill-buffers
-""")
-
-_IDLE_TEXTS = _names("""
-    cpu-prof-dir cpu-prof-interval cpu-prof-name diagnostic-dir dns-result-order experimental-package-map
-    experimental-specifier-resolution heap-prof-dir heap-prof-interval heap-prof-name heapsnapshot-near-heap-limit
-    icu-data-dir inspect-port inspect-publish-uid localstorage-file network-family-autoselection-attempt-timeout
-    openssl-config test-concurrency test-coverage-branches test-coverage-exclude test-coverage-functions
-    test-coverage-include test-coverage-lines test-global-setup test-isolation test-random-seed
-    test-rerun-failures test-shard test-timeout tls-cipher-list tls-keylog trace-event-categories use-largepages
-    v8-pool-size watch-kill-signal watch-path
-""")
-
-# What a person who asks for it would miss. Refused in one line.
-_NOT_HERE = _names("""
-    allow-addons allow-child-process allow-fs-read allow-fs-write allow-inspector allow-openssl-store allow-wasi
-    allow-worker build-snapshot completion-bash cpu-prof experimental-config-file experimental-default-config-file
-    experimental-loader experimental-sea-config experimental-transform-types frozen-intrinsics heap-prof
-    heapsnapshot-signal inspect inspect-brk inspect-wait interactive permission permission-audit prof prof-process
-    report-on-fatalerror run snapshot-blob test v8-options watch
-""")
-
-# V8's own that NODE_OPTIONS may have.
-_V8_IN_ENVIRONMENT = _names("""
-    --disallow-code-generation-from-strings --enable-etw-stack-walking --expose-gc --interpreted-frames-native-stack
-    --jitless --max-heap-size --max-old-space-size --max-semi-space-size --perf-basic-prof
-    --perf-basic-prof-only-functions --perf-prof --perf-prof-unwinding-info --stack-trace-limit
-""")
-
-_NOT_IN_ENVIRONMENT = frozenset({
-    "--check", "--env-file", "--env-file-if-exists", "--eval", "--expose-internals", "--help", "--interactive", "--log",
-    "--print", "--version", *(f"--{name}" for name in _NOT_HERE),
-})
-
-_ONE_OF = {
-    "--input-type": (
-        ("", "commonjs", "module", "commonjs-typescript", "module-typescript"),
-        '--input-type must be "module","commonjs", "module-typescript" or "commonjs-typescript"', INVALID,
-    ),
-    "--unhandled-rejections": (
-        ("", "none", "strict", "throw", "warn", "warn-with-error-code"), "invalid value for --unhandled-rejections",
-        INVALID,
-    ),
-    "--disable-proto": (("", "delete", "throw"), "invalid mode passed to --disable-proto", BAD_VALUE),
-}
+_TRACE_REQUIRE = "--trace-require-module"  # alone of all, it may have a value, and need not
+_PORTS = range(1024, 65536)
 
 
 class OptionError(Exception):
-    """An option that cannot be. The text is what to say, `code` the exit code."""
+    """An option that cannot be. The text is what to say, one line for each thing; `code` is the exit code."""
 
     def __init__(self, text: str, code: int = INVALID) -> None:
         super().__init__(text)
@@ -194,46 +41,71 @@ class Options:
     """What the command line said: `values` for JavaScript, V8's flags, and the words after the options."""
 
     def __init__(self) -> None:
-        self.values: dict[str, Any] = {
-            **_SWITCHES, **{name: value for name, value in (*_TEXTS.items(), *_NUMBERS.items()) if value is not None},
-        }
+        texts = {name: value for name, value in table.TEXTS.items() if value is not None}
+        self.values: dict[str, Any] = {**table.SWITCHES, **texts, **table.NUMBERS}
         self.v8_flags: list[str] = []
         """What may be options of V8's, in their order; those that V8 does not know are bad."""
         self.exec_argv: list[str] = []
         self.arguments: list[str] = []
 
 
+def command() -> str:
+    """The path of `ouro`, by which a program starts others of its kind, and which complaints about options begin with."""
+    path = os.path.realpath(sys.argv[0])
+    if os.access(path, os.X_OK):
+        return path
+    beside = os.path.join(os.path.dirname(sys.executable), "ouro")  # this is `python -m ouroloop`
+    return os.path.realpath(beside) if os.access(beside, os.X_OK) else sys.executable
+
+
 def parse(arguments: list[str]) -> Options:
     """Read the command line, after the environment's files and NODE_OPTIONS. Raises `OptionError`."""
     if any(word.startswith("--env-file") for word in arguments):
-        load_environment_files(_read(Options(), arguments)[0].values)
+        _load_environment_files(arguments)
     options = Options()
     text = os.environ.get("NODE_OPTIONS", "")
-    if text.strip():
+    if text:
         _read(options, _words(text), in_environment=True)
-    _, rest = _read(options, arguments)
-    options.arguments = rest
-    options.exec_argv = [word for word in arguments[: len(arguments) - len(rest)] if word != "--"]
-    _check(options.values)
+    options.arguments = rest = _read(options, arguments)
+    options.exec_argv = arguments[: len(arguments) - len(rest)]
+    if options.exec_argv and options.exec_argv[-1] == "--":
+        options.exec_argv.pop()
+    _check(options)
     return options
 
 
-def load_environment_files(values: dict[str, Any]) -> None:
+def _load_environment_files(arguments: list[str]) -> None:
     """Set the variables that --env-file names; what the environment has already stays, a later file wins."""
     from .environment_file import parse as parse_file
 
     variables: dict[str, str] = {}
-    optional = values.get("--env-file-if-exists", [])
-    for filename in [*values.get("--env-file", []), *optional]:
+    for filename, is_optional in _environment_files(arguments):
         try:
-            with open(filename, encoding="utf-8", errors="replace") as file:
+            with open(filename, encoding="utf-8", errors="replace", newline="") as file:
                 variables.update(parse_file(file.read()))
         except OSError:
-            if filename not in optional:
+            if not is_optional:
                 raise OptionError(f"{filename}: not found") from None
             sys.stderr.write(f"{filename} not found. Continuing without it.\n")
     for name, value in variables.items():
         os.environ.setdefault(name, value)
+
+
+def _environment_files(arguments: list[str]) -> list[tuple[str, bool]]:
+    """The files that --env-file and --env-file-if-exists name, in order, and whether they may be missing."""
+    found = []
+    for position, word in enumerate(arguments):
+        if word == "--":
+            break
+        name, equals, value = word.partition("=")
+        if name not in ("--env-file", "--env-file-if-exists"):
+            continue
+        if not equals:
+            if position + 1 == len(arguments):
+                raise OptionError(f"{name} requires an argument")
+            value = arguments[position + 1]
+        found.append((value, name == "--env-file-if-exists"))
+    return found
 
 
 def _words(text: str) -> list[str]:
@@ -261,51 +133,64 @@ def _words(text: str) -> list[str]:
     return words if word is None else [*words, "".join(word)]
 
 
-def _read(options: Options, words: list[str], in_environment: bool = False) -> tuple[Options, list[str]]:
+def _read(options: Options, words: list[str], in_environment: bool = False) -> list[str]:
     """Note the options at the beginning of `words`; what remains."""
     position = 0
     while position < len(words):
         word = words[position]
         if word == "--" and not in_environment:
-            return options, words[position + 1 :]
+            return words[position + 1 :]
         if not word.startswith("-") or word == "-":
             break
         position = _take(options, words, position, in_environment)
-    return options, words[position:]
+    return words[position:]
 
 
 def _take(options: Options, words: list[str], position: int, in_environment: bool) -> int:
     """Note the option at `position`; the position of the next word."""
     word = words[position]
-    name, equals, value = word.partition("=")
-    name = _SHORT.get(word, name.replace("_", "-") if name.startswith("--") else name)
-    key = _ALIASES.get(name, name)
-    negated = key.startswith("--no-")
-    if negated:
-        key = _ALIASES.get(f"--{key[5:]}", f"--{key[5:]}")
-    if key[2:] in _NOT_HERE and negated:
-        return position + 1
-    if key[2:] in _NOT_HERE:
-        raise OptionError(f"{name} is not in this version of Ouroloop ({__version__})")
-    if in_environment and not _allowed(key):
-        raise OptionError(f"{word.partition('=')[0]}{equals} is not allowed in NODE_OPTIONS")
-    if key == "--trace-require-module":
-        if negated or value not in ("", "all", "no-node-modules"):
-            raise OptionError(f"invalid value for {key}")
-        options.values[key] = value or "all"
-        return position + 1
-    if word == "-pe":
+    if word == "-pe" and not in_environment:
         options.values["--print"] = True
-        key = "--eval"
-    if key in _SWITCHES or key[2:] in _IDLE_SWITCHES:
+        return position + _take_value(options, ["--eval", *words[position + 1 :]], 0, "--eval", None)
+    name, equals, value = word.partition("=") if word.startswith("--") else (word, "", "")
+    key, negated = _key(name)
+    if in_environment and not _allowed(key):
+        raise OptionError(f"{name}{equals} is not allowed in NODE_OPTIONS")
+    if key in table.ABSENT:
+        if negated:
+            return position + 1
+        raise OptionError(f"{name} is not in this version of Ouroloop ({__version__})")
+    if key == _TRACE_REQUIRE:
+        options.values[key] = _checked_trace(value, negated)
+        return position + 1
+    if key in table.SWITCHES or key in table.IDLE_SWITCHES:
         options.values[key] = not negated
-        return _code_to_print(options, words, position + 1) if key == "--print" else position + 1
-    if key in _TEXTS or key in _NUMBERS or key in _LISTS or key[2:] in _IDLE_TEXTS:
+        return _code_to_print(options, words, position + 1) if word in ("-p", "--print") else position + 1
+    if key in table.HISTORIC or _takes_value(key):
         if negated:
             raise OptionError(f"{word} is an invalid negation because it is not a boolean option")
+        if key in table.HISTORIC:
+            return position + 1
         return _take_value(options, words, position, key, value if equals else None)
+    if key == "--stack-trace-limit" and value.isdigit():
+        options.values[key] = int(value)  # what is in the snapshot has forgotten V8's flag
+    if key == "--abort-on-uncaught-exception":
+        options.values[key] = not negated
     options.v8_flags.append(word)
     return position + 1
+
+
+def _key(name: str) -> tuple[str, bool]:
+    """An option's own name, and whether it is turned off."""
+    name = table.SHORT.get(name, name.replace("_", "-"))
+    negated = name.startswith("--no-")
+    if negated:
+        name = f"--{name[5:]}"
+    return table.ALIASES.get(name, name), negated
+
+
+def _takes_value(key: str) -> bool:
+    return key in table.TEXTS or key in table.NUMBERS or key in table.LISTS or key in table.IDLE_TEXTS
 
 
 def _take_value(options: Options, words: list[str], position: int, key: str, value: str | None) -> int:
@@ -317,15 +202,27 @@ def _take_value(options: Options, words: list[str], position: int, key: str, val
             raise OptionError(f"{word} requires an argument")
         value = words[position].removeprefix("\\")
         position += 1
-    elif not value and not key.startswith("--env-file"):
+    elif not value:
         raise OptionError(f"{word} requires an argument")
-    if key in _LISTS:
+    if key in table.LISTS:
         options.values.setdefault(key, []).append(value)
-    elif key in _NUMBERS:
-        options.values[key] = int(value) if value.isdigit() else _NUMBERS[key] or 0
+    elif key in table.NUMBERS:
+        options.values[key] = _number(value)
     else:
         options.values[key] = value
     return position
+
+
+def _number(text: str) -> int:
+    """The number that a text begins with, 0 if there is none."""
+    found = re.match(r"[+-]?\d+", text)
+    return int(found[0]) if found else 0
+
+
+def _checked_trace(value: str, negated: bool) -> str:
+    if negated or value not in ("", "all", "no-node-modules"):
+        raise OptionError(f"invalid value for {_TRACE_REQUIRE}")
+    return value or "all"
 
 
 def _code_to_print(options: Options, words: list[str], position: int) -> int:
@@ -336,30 +233,86 @@ def _code_to_print(options: Options, words: list[str], position: int) -> int:
     return position
 
 
-def _check(values: dict[str, Any]) -> None:
-    for key, (allowed, complaint, code) in _ONE_OF.items():
-        if values[key] not in allowed:
-            raise OptionError(complaint, code)
-    if values["--check"] and "--eval" in values:
-        raise OptionError("either --check or --eval can be used, not both")
+# What the options come to together
 
+def _check(options: Options) -> None:
+    complaints = [*_complaints(options.values)]
+    if complaints:
+        raise OptionError("\n".join(complaints))
+    for cve in options.values.get("--security-revert", []):  # none can be reverted any more
+        raise OptionError(f"Error: Attempt to revert an unknown CVE [{cve}]", BAD_VALUE)
+    if options.values["--disable-proto"] not in ("", "delete", "throw"):
+        raise OptionError("invalid mode passed to --disable-proto", BAD_VALUE)
+    share = options.values["--max-old-space-size-percentage"]
+    if share:
+        options.v8_flags.append(f"--max-old-space-size={_share_of_memory(share)}")
+
+
+def _complaints(values: dict[str, Any]) -> Iterator[str]:
+    for key, (allowed, complaint) in table.ALLOWED_VALUES.items():
+        if values[key] not in allowed:
+            yield complaint
+    for one, other in table.EXCLUSIVE:
+        if _is_given(values, one) and _is_given(values, other):
+            yield f"either {one} or {other} can be used, not both"
+    for key, needed in table.NEEDS.items():
+        if key in values:
+            yield f"{key} must be used with {needed}"
+    port = values.get("--inspect-port")
+    if port is not None and not _is_port(port.rpartition(":")[2]):
+        yield "must be 0 or in range 1024 to 65535."
+    if values["--heapsnapshot-near-heap-limit"] < 0:
+        yield "--heapsnapshot-near-heap-limit must not be negative"
+    for key in ("--secure-heap", "--secure-heap-min"):
+        if values[key] & (values[key] - 1):
+            yield f"{key} must be a power of 2"
+
+
+def _is_given(values: dict[str, Any], key: str) -> bool:
+    """Whether an option is on. A path to watch is a wish to watch."""
+    if key == "--watch":
+        return values["--watch"] or "--watch-path" in values
+    return key in values and values[key] is not False
+
+
+def _is_port(text: str) -> bool:
+    return text.isdigit() and (int(text) == 0 or int(text) in _PORTS)
+
+
+def _share_of_memory(text: str) -> int:
+    """A part of the memory that this process may have, in MB; `text` is the percentage."""
+    from .bindings.os import total_memory
+    from .bindings.process import constrained_memory
+
+    percentage = float(text) if re.fullmatch(r"\d+(\.\d+)?", text) else 0
+    if not 0 < percentage <= 100:
+        key = "--max-old-space-size-percentage"
+        raise OptionError(f"{key} must be greater than 0 and up to 100. Got: {text}")
+    return int(min(constrained_memory() or total_memory(), total_memory()) * percentage / 100) >> 20
+
+
+# What NODE_OPTIONS may have
 
 def _allowed(key: str) -> bool:
-    """Whether NODE_OPTIONS may have this option."""
-    if key in _NOT_IN_ENVIRONMENT:
+    if key in table.NOT_IN_ENVIRONMENT:
         return False
-    tables = (_SWITCHES, _TEXTS, _NUMBERS, _LISTS, _V8_IN_ENVIRONMENT)
-    known = key == "--trace-require-module" or any(key in table for table in tables)
-    return known or key[2:] in _IDLE_SWITCHES or key[2:] in _IDLE_TEXTS
+    known = (
+        table.SWITCHES, table.IDLE_SWITCHES, table.HISTORIC, table.ABSENT, table.V8_IN_ENVIRONMENT, (_TRACE_REQUIRE,),
+    )
+    return _takes_value(key) or any(key in names for names in known)
 
 
 def allowed_in_environment() -> list[str]:
     """What NODE_OPTIONS may have, as `process.allowedNodeEnvironmentFlags` lists it."""
-    switches = [*_SWITCHES, *(f"--{name}" for name in sorted(_IDLE_SWITCHES))]
-    others = [*_TEXTS, *_NUMBERS, *sorted(_LISTS), *(f"--{name}" for name in sorted(_IDLE_TEXTS))]
+    switches = [*table.SWITCHES, *sorted(table.IDLE_SWITCHES)]
+    others = [
+        *table.TEXTS, *table.NUMBERS, *sorted(table.LISTS | table.IDLE_TEXTS | table.HISTORIC), _TRACE_REQUIRE,
+        *sorted(table.V8_IN_ENVIRONMENT),
+    ]
     names = [
         *(spelt for name in switches if _allowed(name) for spelt in (name, f"--no-{name[2:]}")),
         *(name for name in others if _allowed(name)),
-        *sorted(_V8_IN_ENVIRONMENT), *_ALIASES, "--trace-require-module", "-C", "-r",
+        *(name for name, target in table.ALIASES.items() if _allowed(target) and target not in table.ABSENT),
+        "--no-experimental-require-module", "-C", "-r",
     ]
     return list(dict.fromkeys(names))

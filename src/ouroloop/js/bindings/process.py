@@ -163,11 +163,27 @@ def group_id(name: str | float) -> int:
 
 def set_identity(kind: str, number: int) -> int:
     """`kind`: "setuid", "seteuid", "setgid", "setegid"."""
+    _load_everything()
     try:
         getattr(os, kind)(int(number))
     except OSError as exc:
         return _errno(exc)
     return 0
+
+
+def _load_everything() -> None:
+    """Import what could be needed later: with other rights, this process may not be able to read Python's files."""
+    from importlib import import_module
+    from pkgutil import iter_modules
+
+    from ... import loop, node
+    from .. import bindings
+
+    for package in (loop, node, bindings):
+        for module in iter_modules(package.__path__, f"{package.__name__}."):
+            import_module(module.name)
+    for name in ("fcntl", "grp", "pwd", "select", "socket", "subprocess", "termios", "tty"):
+        import_module(name)
 
 
 def set_groups(groups: list[float]) -> int:
@@ -308,12 +324,13 @@ def hrtime() -> list[int]:
     return list(divmod(time.monotonic_ns(), 1_000_000_000))
 
 
-def execve(path: str, argv: list[str], env: dict[str, str]) -> int:
+def execve(path: str, argv: list[str], env: list[list[str]]) -> int:
+    """`env`: pairs of name and value."""
     try:
         sys.stdout.flush()
         for descriptor in range(3):
             os.set_inheritable(descriptor, True)
-        os.execve(path, argv or [""], env)
+        os.execve(path, argv or [""], dict(env))
     except OSError as exc:
         return _errno(exc)
 
@@ -328,7 +345,7 @@ _STATELESS: dict[str, Callable[..., Any]] = {
     "getuid": lambda: os.getuid(), "geteuid": lambda: os.geteuid(), "getgid": lambda: os.getgid(),
     "getegid": lambda: os.getegid(), "getgroups": lambda: sorted({*os.getgroups(), os.getegid()}),
     "userId": user_id, "groupId": group_id, "setIdentity": set_identity, "setGroups": set_groups,
-    "initGroups": init_groups, "kill": kill, "setTitle": set_title,
+    "initGroups": init_groups, "strerror": lambda number: os.strerror(int(number)), "kill": kill, "setTitle": set_title,
     # Figures
     "cpuUsage": cpu_usage, "resident": resident, "resourceUsage": resource_usage, "availableMemory": available_memory,
     "constrainedMemory": constrained_memory, "hrtime": hrtime, "libraryVersion": library_version,

@@ -40,7 +40,7 @@ def operations(runtime: Runtime) -> dict[str, Callable[..., Any]]:
 
         try:
             process.spawn(
-                options["file"], options["args"], env=options["env"], cwd=options["cwd"], stdio=stdio,
+                options["file"], options["args"], env=_environment(options["env"]), cwd=options["cwd"], stdio=stdio,
                 uid=_number(options["uid"]), gid=_number(options["gid"]), detached=bool(options["detached"]),
                 exit_callback=ended,
             )
@@ -136,7 +136,7 @@ class _Run:
                 stdio.append(None if entry == "ignore" else int(entry))
         try:
             self._process.spawn(
-                options["file"], options["args"], env=options["env"], cwd=options["cwd"], stdio=stdio,
+                options["file"], options["args"], env=_environment(options["env"]), cwd=options["cwd"], stdio=stdio,
                 uid=_number(options["uid"]), gid=_number(options["gid"]), detached=bool(options["detached"]),
                 exit_callback=self._ended,
             )
@@ -202,3 +202,6 @@ class _Run:
             self._end_input(self._pipes[0])
 
 
+def _environment(variables: dict[str, str]) -> dict[str, str]:
+    """The variables by name: one whose name is digits arrives as a number."""
+    return {str(name): value for name, value in variables.items()}

@@ -69,7 +69,7 @@ function _extend(target, source) {
 
 function parseEnv(content) {
   validateString(content, 'content');
-  return internalBinding('process').parseEnvFile(content);
+  return { __proto__: null, ...internalBinding('process').parseEnvFile(content) };
 }
 
 /** No signal can stop the engine in the middle of JavaScript, so there would be nothing to trace. */

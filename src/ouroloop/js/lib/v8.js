@@ -295,6 +295,8 @@ function cachedDataVersionTag() {
 function setFlagsFromString(flags) {
   validateString(flags, 'flags');
   internalBinding('v8').setFlagsFromString(flags);
+  const aborting = /--(no-?)?abort[-_]on[-_]uncaught[-_]exception/.exec(flags);
+  if (aborting) require('internal/process/execution').abortOnUncaughtException(aborting[1] === undefined);
 }
 
 /** Whether every character has a code below 256. V8 may nevertheless keep the string in two bytes a character. */

@@ -11,6 +11,7 @@
 const { afterCallback } = require('internal/process/task_queues');
 const execution = require('internal/process/execution');
 const hooks = require('internal/async_hooks');
+const { codes: { ERR_MISSING_OPTION } } = require('internal/errors');
 const { getOptionValue } = require('internal/options');
 const { emitExperimentalWarning, getCWDURL } = require('internal/util');
 
@@ -29,7 +30,10 @@ function runProgram() {
   require('internal/modules/esm/loader').initialize();
   require('internal/modules/cjs/loader').Module._initPaths();
   if (getOptionValue('--pending-deprecation')) require('internal/modules/cjs/loader').deprecateParent();
-  restrictPrototypes(getOptionValue('--disable-proto'));
+  require('internal/disable_proto').restrictPrototype(Object.prototype);
+  for (const option of ['--allow-fs-read', '--allow-fs-write']) {
+    if (getOptionValue(option)) throw new ERR_MISSING_OPTION('--permission');
+  }
   const text = getOptionValue('--eval');
   const program = process.argv[1];
   if (text !== undefined) return prepare(() => evaluate(text, '[eval]'));
@@ -58,22 +62,6 @@ async function importFirst(specifiers, program) {
   const { importModule } = require('internal/modules/esm/loader');
   for (const specifier of specifiers) await importModule(specifier, getCWDURL().href);
   program();
-}
-
-/** --disable-proto: without `__proto__`, or so that touching it throws. */
-function restrictPrototypes(mode) {
-  if (mode === '' || mode === undefined) return;
-  if (mode === 'delete') {
-    delete Object.prototype.__proto__;
-    return;
-  }
-  const refuse = () => {
-    const text = 'Accessing Object.prototype.__proto__ has been disallowed with --disable-proto=throw';
-    throw Object.assign(new Error(text), { code: 'ERR_PROTO_ACCESS' });
-  };
-  Object.defineProperty(Object.prototype, '__proto__', {
-    __proto__: null, get: refuse, set: refuse, enumerable: false, configurable: true,
-  });
 }
 
 // A file

@@ -64,7 +64,10 @@ function clone(value, seen) {
 }
 
 function cloneObject(value, seen) {
-  if (isProxy(value)) throw cannotClone(value);
+  if (isProxy(value)) {
+    if (value === require('internal/process/object').environment) return cloneProperties(value, {}, seen);
+    throw cannotClone(value);
+  }
   const mode = value[kTransferMode];
   if (mode !== undefined) return clonePlatformObject(value, mode, seen);
   if (isMarkedAsUncloneable(value) && !isAnyArrayBuffer(value)) {

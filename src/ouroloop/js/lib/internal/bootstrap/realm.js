@@ -70,6 +70,7 @@
   bindings.builtins = {
     operationsCalled: () => calls,
     ids: Object.keys(files),
+    sourceOf: (id) => String(files[id]),
     has: (id) => Object.hasOwn(files, id),
     isLoaded: (id) => modules.get(id)?.loaded === true,
   };

@@ -22,8 +22,21 @@ const BAD_HANDLER = 7;
 
 let captureCallback = null;
 
+let abortsOnUncaught; // undefined: as the command line says
+
+/** Whether an error that nobody catches aborts the process; `isWanted` changes that. */
+function abortOnUncaughtException(isWanted) {
+  abortsOnUncaught = isWanted ?? abortsOnUncaught ?? getOptionValue('--abort-on-uncaught-exception') === true;
+  return abortsOnUncaught;
+}
+
 function setUncaughtExceptionCaptureCallback(callback) {
   captureCallback = callback;
+  // V8 aborts where something is thrown that no JavaScript will catch; it knows nothing of a callback.
+  if (abortOnUncaughtException()) {
+    const no = callback === null ? '' : 'no-';
+    internalBinding('v8').setFlagsFromString(`--${no}abort-on-uncaught-exception`);
+  }
 }
 
 function hasUncaughtExceptionCaptureCallback() {
@@ -49,7 +62,7 @@ function uncaught(error, fromPromise = false, place = undefined) {
     return;
   }
   require('internal/process/report_error').print(error, fromPromise, place);
-  if (getOptionValue('--abort-on-uncaught-exception')) process.abort();
+  if (abortOnUncaughtException()) process.abort();
   exitAfterFailure(FAILED);
 }
 
@@ -89,5 +102,5 @@ function enter(callback, ...args) {
 const FAILED_CALL = Symbol('failed');
 
 module.exports = {
-  uncaught, enter, isHandled, FAILED_CALL, setUncaughtExceptionCaptureCallback, hasUncaughtExceptionCaptureCallback,
+  abortOnUncaughtException, uncaught, enter, isHandled, FAILED_CALL, setUncaughtExceptionCaptureCallback, hasUncaughtExceptionCaptureCallback,
 };

@@ -9,19 +9,21 @@
 const EventEmitter = require('events');
 const {
   codes: {
-    ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE, ERR_UNKNOWN_CREDENTIAL,
-    ERR_UNKNOWN_SIGNAL, ERR_UNCAUGHT_EXCEPTION_CAPTURE_ALREADY_SET, ERR_ASSERTION,
+    ERR_ASSERTION, ERR_DLOPEN_FAILED, ERR_INVALID_ARG_TYPE, ERR_INVALID_MODULE,
+    ERR_UNCAUGHT_EXCEPTION_CAPTURE_ALREADY_SET, ERR_UNKNOWN_CREDENTIAL,
   },
   errnoException, uvException,
 } = require('internal/errors');
 const {
-  parseFileMode, validateArray, validateBoolean, validateNumber, validateObject, validateString, validateUint32,
-  validateInteger,
+  parseFileMode, validateArray, validateBoolean, validateString, validateUint32,
 } = require('internal/validators');
 const { deprecate } = require('internal/util');
 const { notThere } = require('internal/not_there');
+const { errname } = require('internal/uv');
 const { getOptionValue, setOptionValue } = require('internal/options');
 const execution = require('internal/process/execution');
+const perThread = require('internal/process/per_thread');
+const { processBinding } = require('internal/legacy/processbinding');
 const { nextTick } = require('internal/process/task_queues');
 
 const binding = internalBinding('process');
@@ -89,59 +91,7 @@ const configObject = Object.freeze({
   }),
 });
 
-// Output that must not depend on anything
-
-function _rawDebug(...args) {
-  binding.writeError(`${require('internal/util/inspect').format(...args)}\n`);
-}
-
-// The end
-
-let exitCode;
-
-function validateExitCode(value, name) {
-  if (value === null || value === undefined) return;
-  const number = typeof value === 'string' && value !== '' ? Number(value) : value;
-  validateInteger(Number.isNaN(number) ? value : number, name);
-}
-
-Object.defineProperty(process, 'exitCode', {
-  __proto__: null,
-  get() {
-    return exitCode;
-  },
-  set(value) {
-    validateExitCode(value, 'code');
-    exitCode = value ?? undefined;
-  },
-  enumerable: true,
-  configurable: false,
-});
-
-function reallyExit(code) {
-  code = +(code || 0) | 0;
-  if (getOptionValue('--trace-exit')) traceExit(code);
-  binding.reallyExit(code);
-}
-
-function traceExit(code) {
-  const error = {};
-  Error.captureStackTrace(error, reallyExit);
-  const frames = error.stack.replace('Error', '');
-  _rawDebug(`(node:${process.pid}) WARNING: Exited the environment with code ${code}${frames}`);
-}
-
-function exit(code) {
-  if (arguments.length > 0 && code !== undefined) {
-    validateExitCode(code, 'code');
-    exitCode = code;
-  }
-  if (!process._exiting) {
-    process._exiting = true;
-    process.emit('exit', +(exitCode || 0));
-  }
-  process.reallyExit(exitCode || 0);
-}
+Object.defineProperty(process, 'exitCode', perThread.exitCodeAccessor);
 
 function setUncaughtExceptionCaptureCallback(callback) {
   if (callback !== null) {
@@ -177,8 +127,15 @@ function umask(mask) {
 
 // Who it is
 
+/** Throw what a negative result stands for, in the system's own words. */
+function checkIdentity(result, syscall) {
+  if (result >= 0) return;
+  const code = errname(result);
+  throw Object.assign(new Error(`${code}, ${binding.strerror(-result)}`), { errno: -result, code, syscall });
+}
+
 function identity(kind, find) {
-  return (id) => check(binding.setIdentity(kind, requireId(id, 'id', find)), kind);
+  return (id) => checkIdentity(binding.setIdentity(kind, requireId(id, 'id', find)), kind);
 }
 
 function validateId(id, name) {
@@ -196,7 +153,7 @@ function requireId(id, name, find) {
 function setgroups(groups) {
   validateArray(groups, 'groups');
   const numbers = groups.map((group, index) => requireId(group, `groups[${index}]`, 'groupId'));
-  check(binding.setGroups(numbers), 'setgroups');
+  checkIdentity(binding.setGroups(numbers), 'setgroups');
 }
 
 function initgroups(user, extraGroup) {
@@ -204,23 +161,10 @@ function initgroups(user, extraGroup) {
   validateId(extraGroup, 'extraGroup');
   const group = requireId(extraGroup, 'extraGroup', 'groupId');
   const number = requireId(user, 'user', 'userId');
-  check(binding.initGroups(`${typeof user === 'string' ? user : number}`, group), 'initgroups');
+  checkIdentity(binding.initGroups(`${typeof user === 'string' ? user : number}`, group), 'initgroups');
 }
 
 // Signals
-
-function kill(pid, signal) {
-  // eslint-disable-next-line eqeqeq -- what looks like a number counts as one
-  if (pid != (pid | 0)) throw new ERR_INVALID_ARG_TYPE('pid', 'number', pid);
-  let number = signal;
-  if (typeof signal !== 'number' || signal !== (signal | 0)) {
-    number = signalNumbers[signal || 'SIGTERM'];
-    if (number === undefined) throw new ERR_UNKNOWN_SIGNAL(signal);
-  }
-  const errno = process._kill(pid | 0, number);
-  if (errno < 0) throw errnoException(errno, 'kill');
-  return true;
-}
 
 const signalHandles = new Map(); // name -> handle
 
@@ -245,56 +189,6 @@ function stopListeningIfSignal(type) {
   require('internal/handles').close(handle);
 }
 
-// Figures
-
-function memoryUsage() {
-  const [rss, heapTotal, heapUsed, external, arrayBuffers] = binding.memoryUsage();
-  return { rss, heapTotal, heapUsed, external, arrayBuffers };
-}
-memoryUsage.rss = () => binding.resident();
-
-function usageSince(previous, thread) {
-  if (previous) {
-    validateObject(previous, 'prevValue');
-    for (const part of ['user', 'system']) {
-      const value = previous[part];
-      validateNumber(value, `prevValue.${part}`);
-      if (!(value >= 0 && value <= Number.MAX_SAFE_INTEGER)) {
-        throw new ERR_INVALID_ARG_VALUE.RangeError(`prevValue.${part}`, value);
-      }
-    }
-  }
-  const [user, system] = binding.cpuUsage(thread);
-  return { user: user - (previous?.user ?? 0), system: system - (previous?.system ?? 0) };
-}
-
-function resourceUsage() {
-  const [
-    userCPUTime, systemCPUTime, maxRSS, sharedMemorySize, unsharedDataSize, unsharedStackSize, minorPageFault,
-    majorPageFault, swappedOut, fsRead, fsWrite, ipcSent, ipcReceived, signalsCount, voluntaryContextSwitches,
-    involuntaryContextSwitches,
-  ] = binding.resourceUsage();
-  return {
-    userCPUTime, systemCPUTime, maxRSS, sharedMemorySize, unsharedDataSize, unsharedStackSize, minorPageFault,
-    majorPageFault, swappedOut, fsRead, fsWrite, ipcSent, ipcReceived, signalsCount, voluntaryContextSwitches,
-    involuntaryContextSwitches,
-  };
-}
-
-function hrtime(previous) {
-  const [seconds, nanoseconds] = binding.hrtime();
-  if (previous === undefined) return [seconds, nanoseconds];
-  validateArray(previous, 'time');
-  if (previous.length !== 2) throw new ERR_OUT_OF_RANGE('time', 2, previous.length);
-  const whole = seconds - previous[0];
-  const rest = nanoseconds - previous[1];
-  return rest < 0 ? [whole - 1, rest + 1e9] : [whole, rest];
-}
-hrtime.bigint = function bigint() {
-  const [seconds, nanoseconds] = binding.hrtime();
-  return BigInt(seconds) * 1000000000n + BigInt(nanoseconds);
-};
-
 function uptime() {
   return internalBinding('performance').now() / 1000;
 }
@@ -306,11 +200,6 @@ const resourceNames = { __proto__: null, Timer: 'Timeout' };
 function getActiveResourcesInfo() {
   const names = binding.active().map(([name]) => resourceNames[name] ?? name);
   return [...names, ...require('internal/timers').activeNames()];
-}
-
-function refOf(maybe, method) {
-  const fn = maybe?.[Symbol.for(`nodejs.${method}`)] ?? maybe?.[Symbol.for(`node:${method}`)] ?? maybe?.[method];
-  if (typeof fn === 'function') Reflect.apply(fn, maybe, []);
 }
 
 // The environment
@@ -370,22 +259,6 @@ const warnEnvironmentValue = deprecate(
   'Assigning any value other than a string, number, or boolean to a process.env property is deprecated. Please make ' +
   'sure to convert the value to a string before setting process.env with it.', 'DEP0104');
 
-function loadEnvFile(path = '.env') {
-  const { readFileSync } = require('fs');
-  const { toPathIfFileURL } = require('internal/url');
-  const filename = toPathIfFileURL(path);
-  const variables = binding.parseEnvFile(readFileSync(filename, 'utf8'));
-  for (const [name, value] of Object.entries(variables)) {
-    if (binding.envGet(name) == null) binding.envSet(name, value);
-  }
-}
-
-// Flags that NODE_OPTIONS may have
-
-function allowedFlags() {
-  return require('internal/process/flag_set').makeFlagSet(internalBinding('options').allowedInEnvironment());
-}
-
 // Together
 
 function emitWarning(...args) {
@@ -393,34 +266,19 @@ function emitWarning(...args) {
 }
 
 function dlopen(module, filename) {
-  throw notThere(`native addons (${filename})`);
-}
-
-function execve(path, args = [], env = { ...process.env }) {
-  validateString(path, 'execPath');
-  validateArray(args, 'args');
-  args.forEach((arg, index) => {
-    if (typeof arg !== 'string' || arg.includes('\0')) {
-      throw new ERR_INVALID_ARG_VALUE(`args[${index}]`, arg, 'must be a string without null bytes');
-    }
-  });
-  validateObject(env, 'env');
-  for (const [name, value] of Object.entries(env)) {
-    if (typeof value !== 'string' || value.includes('\0') || name.includes('\0')) {
-      throw new ERR_INVALID_ARG_VALUE('env', env, 'must be an object with string keys and values without null bytes');
-    }
+  if (arguments.length < 2) {
+    throw Object.assign(new TypeError('process.dlopen needs at least 2 arguments'), { code: 'ERR_MISSING_ARGS' });
   }
-  const { code, stack } = errnoException(binding.execve(path, args, env), 'execve');
-  _rawDebug(`process.execve failed with error code ${code}\n${stack.slice(stack.indexOf('\n') + 1)}`);
-  binding.abort(); // as Node does: what was to be replaced may be half gone
+  if (require('fs').existsSync(filename)) throw notThere(`native addons (${filename})`);
+  throw new ERR_DLOPEN_FAILED(`${filename}: cannot open shared object file: No such file or directory`);
 }
 
 Object.assign(process, {
-  _rawDebug,
-  binding: deprecate(function binding(name) {
-    throw notThere(`process.binding('${name}')`);
-  }, 'Access to process.binding() is deprecated.', 'DEP0111'),
-  _linkedBinding: () => { throw notThere('process._linkedBinding()'); },
+  _rawDebug: perThread._rawDebug,
+  binding: processBinding,
+  _linkedBinding(name) {
+    throw new ERR_INVALID_MODULE(`No such binding was linked: ${name}`);
+  },
   _events: process._events, _eventsCount: process._eventsCount ?? 0, _maxListeners: undefined,
   domain: null,
   _exiting: false,
@@ -433,21 +291,21 @@ Object.assign(process, {
   },
   _getActiveHandles: () => require('internal/process/stdio').activeHandles?.() ?? [],
   getActiveResourcesInfo,
-  reallyExit,
+  reallyExit: perThread.reallyExit,
   _kill: (pid, signal) => binding.kill(pid, signal),
-  loadEnvFile,
-  cpuUsage: (previous) => usageSince(previous, false),
-  threadCpuUsage: (previous) => usageSince(previous, true),
-  resourceUsage,
-  memoryUsage,
+  loadEnvFile: perThread.loadEnvFile,
+  cpuUsage: perThread.cpuUsage,
+  threadCpuUsage: perThread.threadCpuUsage,
+  resourceUsage: perThread.resourceUsage,
+  memoryUsage: perThread.memoryUsage,
   constrainedMemory: () => binding.constrainedMemory(),
   availableMemory: () => binding.availableMemory(),
-  kill,
-  execve,
-  exit,
-  ref: (maybe) => refOf(maybe, 'ref'),
-  unref: (maybe) => refOf(maybe, 'unref'),
-  hrtime,
+  kill: perThread.kill,
+  execve: perThread.execve,
+  exit: perThread.exit,
+  ref: (maybe) => perThread.refOf(maybe, 'ref'),
+  unref: (maybe) => perThread.refOf(maybe, 'unref'),
+  hrtime: perThread.hrtime,
   openStdin() {
     process.stdin.resume();
     return process.stdin;
@@ -516,7 +374,7 @@ accessor('title', () => title, (value) => {
 });
 accessor('ppid', () => binding.ppid());
 accessor('allowedNodeEnvironmentFlags', function() {
-  const flags = allowedFlags();
+  const flags = perThread.allowedFlags();
   replaceFlags(flags);
   return flags;
 }, replaceFlags);
@@ -573,10 +431,14 @@ function start() {
     });
   }
   title = getOptionValue('--title') || argv0;
+  if (getOptionValue('--title')) binding.setTitle(title);
+  const port = getOptionValue('--inspect-port');
+  if (port !== undefined) process.debugPort = Number(port.slice(port.lastIndexOf(':') + 1));
   EventEmitter.call(process);
   process.on('newListener', startListeningIfSignal);
   process.on('removeListener', stopListeningIfSignal);
   process.on('warning', (warning) => require('internal/process/warning').onWarning(warning));
+  if (getOptionValue('--experimental-global-navigator') === false) delete globalThis.navigator;
   const limit = getOptionValue('--stack-trace-limit');
   if (limit !== undefined) Error.stackTraceLimit = limit;
   if (getOptionValue('--enable-source-maps')) process.setSourceMapsEnabled(true);
@@ -584,4 +446,4 @@ function start() {
   if (getOptionValue('--report-on-signal')) require('internal/process/diagnostic_report').initialize();
 }
 
-module.exports = { process, start };
+module.exports = { environment, process, start };

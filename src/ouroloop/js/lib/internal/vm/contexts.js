@@ -168,6 +168,7 @@ function toDescriptor(bits, value, get, set) {
 function prepare(global) {
   const [run] = natives.runScriptIn(global, PREPARE, 'node:internal/vm', 0, 0, 0);
   run(GLOBALS, CONSOLE);
+  require('internal/disable_proto').restrictPrototype(global.Object.prototype);
 }
 
 /** Give `sandbox` a context; without one, make a plain context, whose global object is the result. */
