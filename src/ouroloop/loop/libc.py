@@ -7,6 +7,8 @@ Whoever makes one of them imports this then, not before: few programs do, and lo
 from __future__ import annotations
 
 import ctypes
+import os
+from collections.abc import Iterable
 from typing import Any
 
 from .errors import error
@@ -15,6 +17,12 @@ _library = ctypes.CDLL(None, use_errno=True)
 
 buffer = ctypes.create_string_buffer
 """`buffer(size)`: memory for a call to write its answer to."""
+
+
+def texts(values: Iterable[str]) -> ctypes.Array[ctypes.c_char_p]:
+    """Texts as C has them: an array of pointers that ends with NULL."""
+    encoded = [os.fsencode(value) for value in values]
+    return (ctypes.c_char_p * (len(encoded) + 1))(*encoded, None)
 
 
 def call(name: str, *args: Any, filename: str | bytes | None = None) -> int:

@@ -17,6 +17,7 @@ from ..environment_file import parse
 if TYPE_CHECKING:
     from ..runtime import Runtime
 
+_NO_LIMIT = 2**63 - 2**16  # bytes: what control groups of the first version have for none, whatever a page's size
 _UNKNOWN_ID = -1  # a user's or group's name that does not exist
 
 
@@ -265,13 +266,15 @@ def available_memory() -> float:
 
 
 def constrained_memory() -> float:
-    """The limit that a control group sets, in bytes; 0 without one."""
+    """The limit that a control group sets, in bytes: 2**64 if it sets none, 0 if there is no group."""
     for path in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
         try:
             with open(path, encoding="ascii") as file:
                 text = file.read().strip()
         except OSError:
             continue
+        if text == "max" or (text.isdigit() and int(text) >= _NO_LIMIT):
+            return 2.0**64
         return float(text) if text.isdigit() else 0
     return 0
 
@@ -324,13 +327,20 @@ def hrtime() -> list[int]:
     return list(divmod(time.monotonic_ns(), 1_000_000_000))
 
 
+def _execve(path: str, argv: list[str], env: dict[str, str]) -> None:
+    """execve(2). Python's own will have no empty name for the program. Returns only by raising `OSError`."""
+    from ...loop.libc import call, texts
+
+    call("execve", os.fsencode(path), texts(argv), texts([f"{name}={value}" for name, value in env.items()]))
+
+
 def execve(path: str, argv: list[str], env: list[list[str]]) -> int:
     """`env`: pairs of name and value."""
     try:
         sys.stdout.flush()
         for descriptor in range(3):
             os.set_inheritable(descriptor, True)
-        os.execve(path, argv or [""], dict(env))
+        _execve(path, argv, dict(env))
     except OSError as exc:
         return _errno(exc)
 

@@ -13,6 +13,7 @@ const execution = require('internal/process/execution');
 const hooks = require('internal/async_hooks');
 const { codes: { ERR_MISSING_OPTION } } = require('internal/errors');
 const { getOptionValue } = require('internal/options');
+const { notThere } = require('internal/not_there');
 const { emitExperimentalWarning, getCWDURL } = require('internal/util');
 
 const UNSETTLED = 13;
@@ -112,6 +113,8 @@ async function follow(start) {
 // Text
 
 function evaluate(source, name) {
+  const type = getOptionValue('--input-type');
+  if (type.endsWith('typescript')) throw notThere(`TypeScript (--input-type=${type})`);
   if (isModule(source)) evaluateModule(source);
   else evaluateScript(source, name);
 }
@@ -146,8 +149,11 @@ function evaluateModule(source) {
 function evaluateScript(source, name) {
   const { Module, makeRequire } = require('internal/modules/cjs/loader');
   const module = new Module(name);
-  module.filename = require('path').join(process.cwd(), name);
-  module.paths = Module._nodeModulePaths(process.cwd());
+  const folder = workingFolder();
+  module.filename = require('path').join(folder, name);
+  module.paths = Module._nodeModulePaths(folder);
+  process._eval = source;
+  if (getOptionValue('--print')) process._print_eval = true;
   const globals = { module, exports: module.exports, require: makeRequire(module), __filename: name, __dirname: '.' };
   for (const [key, value] of Object.entries(globals)) {
     Object.defineProperty(globalThis, key, {
@@ -155,9 +161,6 @@ function evaluateScript(source, name) {
     });
   }
   if (name === '[eval]') defineBuiltinGlobals();
-  let result;
-  // At the very end, when a promise has got its value; before the program's own listeners.
-  if (getOptionValue('--print')) process.on('exit', () => require('internal/console/global').log(result));
   const { runScript } = internalBinding('contextify');
   try {
     runScript(source, name, 0, 0, 1);
@@ -165,7 +168,18 @@ function evaluateScript(source, name) {
     require('internal/process/report_error').decorate(error);
     throw error;
   }
-  result = runScript(source, name, 0, 0, 0); // not in a `try`, or the place of what it throws would be lost
+  const result = runScript(source, name, 0, 0, 0); // not in a `try`, or the place of what it throws would be lost
+  // At the very end, when a promise has got its value; before the program's own listeners.
+  if (getOptionValue('--print')) process.prependListener('exit', () => require('internal/console/global').log(result));
+}
+
+/** Where the process is; if that folder is gone, where this program is. */
+function workingFolder() {
+  try {
+    return process.cwd();
+  } catch {
+    return require('path').dirname(process.execPath);
+  }
 }
 
 /** In -e and -p the core modules are globals. */
@@ -210,8 +224,7 @@ function checkSource(source, filename, format) {
       if (format === 'commonjs' || !require('internal/modules/esm_syntax').containsModuleSyntax(source)) throw error;
     }
   }
-  const url = filename === '[stdin]' ? filename : require('internal/url').pathToFileURL(filename).href;
-  require('internal/modules/esm/loader').checkSyntax(source, url);
+  require('internal/modules/esm/loader').checkSyntax(source, filename);
 }
 
 // The end
@@ -231,8 +244,10 @@ function exit() {
       warnUnsettled();
     }
     process._exiting = true;
-    execution.enter(() => process.emit('exit', process.exitCode || 0));
+    const code = process.exitCode || 0;
+    execution.enter(() => process.emit('exit', code));
     internalBinding('errors').runMicrotasks();
+    return process.exitCode ?? code;
   }
   return process.exitCode || 0;
 }

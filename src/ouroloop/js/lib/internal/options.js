@@ -12,10 +12,4 @@ function getOptionValue(name) {
   return options[name];
 }
 
-/** Change an option for what runs from now on, as `process.traceDeprecation = true` does. */
-function setOptionValue(name, value) {
-  options ??= binding.getOptions();
-  options[name] = value;
-}
-
-module.exports = { getOptionValue, setOptionValue };
+module.exports = { getOptionValue };

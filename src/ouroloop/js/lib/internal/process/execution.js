@@ -61,9 +61,14 @@ function uncaught(error, fromPromise = false, place = undefined) {
     require('internal/async_hooks').clearStack();
     return;
   }
-  require('internal/process/report_error').print(error, fromPromise, place);
-  if (abortOnUncaughtException()) process.abort();
-  exitAfterFailure(FAILED);
+  const tell = () => require('internal/process/report_error').print(error, fromPromise, place);
+  if (abortOnUncaughtException()) {
+    tell();
+    process.abort();
+  }
+  emitExit(FAILED);
+  tell();
+  process.reallyExit(process.exitCode ?? FAILED);
 }
 
 /** `process._fatalException`: tell the program; false if there is nobody to tell. */
@@ -77,7 +82,8 @@ function isHandled(error, fromPromise) {
   return process.emit('uncaughtException', error, origin);
 }
 
-function exitAfterFailure(code) {
+/** Before the error is told: an 'exit' listener that ends the process itself keeps it quiet. */
+function emitExit(code) {
   try {
     if (!process._exiting) {
       process._exiting = true;
@@ -87,7 +93,6 @@ function exitAfterFailure(code) {
   } catch {
     // An 'exit' listener that throws cannot keep the process from ending.
   }
-  process.reallyExit(process.exitCode ?? code);
 }
 
 /** Call a function that the loop calls; what it throws is uncaught, and where it was thrown is known. */

@@ -9,7 +9,7 @@
 const EventEmitter = require('events');
 const {
   codes: {
-    ERR_ASSERTION, ERR_DLOPEN_FAILED, ERR_INVALID_ARG_TYPE, ERR_INVALID_MODULE,
+    ERR_DLOPEN_FAILED, ERR_INVALID_ARG_TYPE, ERR_INVALID_MODULE,
     ERR_UNCAUGHT_EXCEPTION_CAPTURE_ALREADY_SET, ERR_UNKNOWN_CREDENTIAL,
   },
   errnoException, uvException,
@@ -19,8 +19,8 @@ const {
 } = require('internal/validators');
 const { deprecate } = require('internal/util');
 const { notThere } = require('internal/not_there');
-const { errname } = require('internal/uv');
-const { getOptionValue, setOptionValue } = require('internal/options');
+const { errmessage, errname } = require('internal/uv');
+const { getOptionValue } = require('internal/options');
 const execution = require('internal/process/execution');
 const perThread = require('internal/process/per_thread');
 const { processBinding } = require('internal/legacy/processbinding');
@@ -30,16 +30,9 @@ const binding = internalBinding('process');
 const config = internalBinding('config');
 const { os: { signals: signalNumbers } } = internalBinding('constants');
 
-/** Throw what a negative result stands for. */
-function check(result, syscall, path) {
-  if (typeof result === 'number' && result < 0) throw uvException({ errno: result, syscall, path });
-  return result;
-}
-
-function hide(name, value) {
-  Object.defineProperty(process, name, {
-    __proto__: null, value, writable: true, enumerable: false, configurable: true,
-  });
+/** A property of `process` that cannot be assigned to. */
+function fix(name, value, configurable = true) {
+  Object.defineProperty(process, name, { __proto__: null, value, writable: false, enumerable: true, configurable });
 }
 
 // Its place among objects
@@ -58,36 +51,42 @@ function makeProcess() {
 
 makeProcess();
 
-for (const [name, value, configurable] of [
-  ['version', config.version, false], ['versions', Object.freeze({ ...config.versions }), false],
-  ['arch', config.arch, true], ['platform', config.platform, true],
+for (const [name, value] of [
+  ['version', config.version], ['versions', Object.freeze({ ...config.versions })], ['arch', config.arch],
+  ['platform', config.platform],
   ['release', {
     name: 'node',
     lts: 'Krypton',
     sourceUrl: `https://nodejs.org/download/release/${config.version}/node-${config.version}.tar.gz`,
     headersUrl: `https://nodejs.org/download/release/${config.version}/node-${config.version}-headers.tar.gz`,
-  }, false],
-]) {
-  Object.defineProperty(process, name, { __proto__: null, value, writable: false, enumerable: true, configurable });
-}
+  }],
+]) fix(name, value);
 
 const features = {
   inspector: false, debug: false, uv: true, ipv6: true, tls_alpn: true, tls_sni: true, tls_ocsp: true, tls: true,
-  openssl_is_boringssl: false, cached_builtins: true,
+  openssl_is_boringssl: false,
+  get cached_builtins() {
+    return true;
+  },
   get require_module() {
     return getOptionValue('--require-module');
   },
-  quic: false, typescript: false,
+  get quic() {
+    return false;
+  },
+  get typescript() {
+    return false;
+  },
 };
 
 const configObject = Object.freeze({
   __proto__: null,
-  target_defaults: Object.freeze({
-    __proto__: null, cflags: [], default_configuration: 'Release', defines: [], include_dirs: [], libraries: [],
-  }),
   variables: Object.freeze({
     __proto__: null, v8_enable_i18n_support: 1, node_shared: false, napi_build_version: '10', icu_small: false,
     node_module_version: 137,
+  }),
+  target_defaults: Object.freeze({
+    __proto__: null, cflags: [], default_configuration: 'Release', defines: [], include_dirs: [], libraries: [],
   }),
 });
 
@@ -106,7 +105,14 @@ function setUncaughtExceptionCaptureCallback(callback) {
 let knownFolder;
 
 function cwd() {
-  knownFolder ??= check(binding.cwd(), 'uv_cwd');
+  if (knownFolder !== undefined) return knownFolder;
+  const found = binding.cwd();
+  if (typeof found === 'number') {
+    const message = `process.cwd failed with error ${errmessage(found)}, the current working directory was likely ` +
+      'removed without changing the working directory';
+    throw uvException({ errno: found, syscall: 'uv_cwd', message });
+  }
+  knownFolder = found;
   return knownFolder;
 }
 
@@ -261,8 +267,8 @@ const warnEnvironmentValue = deprecate(
 
 // Together
 
-function emitWarning(...args) {
-  return require('internal/process/warning').emitWarning(...args);
+function emitWarning(warning, type, code, ctor) {
+  return require('internal/process/warning').emitWarning(warning, type, code, ctor);
 }
 
 function dlopen(module, filename) {
@@ -281,8 +287,6 @@ Object.assign(process, {
   },
   _events: process._events, _eventsCount: process._eventsCount ?? 0, _maxListeners: undefined,
   domain: null,
-  _exiting: false,
-  config: configObject,
   dlopen,
   uptime,
   _getActiveRequests() {
@@ -315,10 +319,6 @@ Object.assign(process, {
   getgid: () => binding.getgid(),
   getegid: () => binding.getegid(),
   getgroups: () => binding.getgroups(),
-  assert: deprecate((value, message) => {
-    if (!value) throw new ERR_ASSERTION(message || 'assertion error');
-  }, 'process.assert() is deprecated. Please use the `assert` module instead.', 'DEP0100'),
-  features,
   _fatalException: execution.isHandled,
   setUncaughtExceptionCaptureCallback,
   hasUncaughtExceptionCaptureCallback: () => execution.hasUncaughtExceptionCaptureCallback(),
@@ -349,11 +349,9 @@ Object.assign(process, {
   ppid: 0,
   execPath: '',
   debugPort: 9229,
-  argv0: 'node',
-  _preload_modules: [],
-  setSourceMapsEnabled(value) {
-    validateBoolean(value, 'val');
-    require('internal/source_map').setSupport(value, { nodeModules: value, generatedCode: value });
+  setSourceMapsEnabled(enabled) {
+    validateBoolean(enabled, 'enabled');
+    require('internal/source_map').setSupport(enabled, { nodeModules: enabled, generatedCode: enabled });
   },
 });
 for (const name of ['cpuUsage', 'threadCpuUsage', 'ref', 'unref', 'constrainedMemory', 'availableMemory', '_kill']) {
@@ -392,18 +390,6 @@ for (const name of ['stdin', 'stdout', 'stderr']) {
     return stream;
   });
 }
-for (const [name, option] of [
-  ['throwDeprecation', '--throw-deprecation'], ['traceDeprecation', '--trace-deprecation'],
-  ['noDeprecation', '--no-deprecation'], ['traceProcessWarnings', '--trace-warnings'],
-]) {
-  const negated = name === 'noDeprecation';
-  accessor(name, () => {
-    const value = negated ? getOptionValue('--deprecation') === false : getOptionValue(option);
-    return value || (negated ? undefined : value);
-  }, (value) => {
-    setOptionValue(negated ? '--deprecation' : option, negated ? !value : !!value);
-  }, name !== 'traceProcessWarnings');
-}
 accessor('finalization', function() {
   const finalization = require('internal/process/finalization').create();
   Object.defineProperty(process, 'finalization', {
@@ -412,23 +398,35 @@ accessor('finalization', function() {
   return finalization;
 }, undefined);
 accessor('report', () => require('internal/process/diagnostic_report').report);
-hide('getBuiltinModule', function getBuiltinModule(id) {
+process.getBuiltinModule = function getBuiltinModule(id) {
   validateString(id, 'id');
   const builtins = require('internal/modules/builtins');
   return builtins.canBeRequired(id) ? builtins.load(id.replace(/^node:/, '')) : undefined;
+};
+fix('config', configObject);
+fix('features', features, false);
+
+let isExiting = false;
+accessor('_exiting', () => isExiting, (value) => {
+  isExiting = value;
 });
-Object.defineProperty(process, 'getBuiltinModule', { enumerable: true });
-hide('_exiting', false);
+
+/** What the command line may switch on; a program may do so too. */
+const DEPRECATION_SWITCHES = [
+  ['noDeprecation', '--deprecation', false], ['throwDeprecation', '--throw-deprecation', true],
+  ['traceDeprecation', '--trace-deprecation', true], ['traceProcessWarnings', '--trace-warnings', true],
+];
 
 /** What runs in each process: the facts, and what waits for listeners. */
 function start() {
   const { argv, execArgv, execPath, pid, argv0, isEmbedded } = binding.facts();
   if (isEmbedded) require('internal/process/report_error').tellEmbedder();
   Object.assign(process, { argv, execArgv, execPath, pid });
-  for (const [name, value] of [['argv0', argv0], ['pid', pid]]) {
-    Object.defineProperty(process, name, {
-      __proto__: null, value, writable: false, enumerable: true, configurable: true,
-    });
+  fix('_preload_modules', getOptionValue('--require') ?? []);
+  fix('argv0', argv0, false);
+  fix('pid', pid);
+  for (const [name, option, value] of DEPRECATION_SWITCHES) {
+    if (getOptionValue(option) === value) process[name] = true;
   }
   title = getOptionValue('--title') || argv0;
   if (getOptionValue('--title')) binding.setTitle(title);

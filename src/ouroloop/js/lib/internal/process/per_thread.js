@@ -64,10 +64,7 @@ function traceExit(code) {
 }
 
 function exit(code) {
-  if (arguments.length > 0 && code !== undefined) {
-    validateExitCode(code, 'code');
-    exitCode = code;
-  }
+  if (arguments.length > 0) process.exitCode = code;
   if (!process._exiting) {
     process._exiting = true;
     process.emit('exit', +(exitCode || 0));
@@ -151,9 +148,8 @@ function refOf(maybe, method) {
 
 function loadEnvFile(path = '.env') {
   const { readFileSync } = require('fs');
-  const { toPathIfFileURL } = require('internal/url');
-  const filename = toPathIfFileURL(path);
-  const variables = binding.parseEnvFile(readFileSync(filename, 'utf8'));
+  const { getValidatedPath } = require('internal/fs/arguments');
+  const variables = binding.parseEnvFile(readFileSync(getValidatedPath(path), 'utf8'));
   for (const [name, value] of Object.entries(variables)) {
     if (binding.envGet(name) == null) binding.envSet(name, value);
   }
