@@ -15,11 +15,15 @@ from __future__ import annotations
 import builtins
 import gc
 import os
+import signal
 import sys
 from types import CodeType, ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import __version__
+
+if TYPE_CHECKING:
+    from .js.options import Options
 
 _USAGE = """\
 Usage: ouro [options] PROGRAM [arguments]
@@ -127,7 +131,13 @@ def _main(arguments: list[str]) -> int:
         if options.values["--help"]:
             print(_USAGE, end="")
             return 0
+        if options.values.get("--run") is not None:
+            return _run_script(options.values["--run"], arguments)
         program = options.arguments[0] if options.arguments else ""
+        if "OUROLOOP_WATCH_FD" in os.environ:
+            _report_files(is_python=program.endswith(".py"))
+        elif options.values["--watch"] or "--watch-path" in options.values:
+            return _watch(options)
         if not program and "--eval" not in options.values and sys.stdin is not None and sys.stdin.isatty():
             raise OptionError("name a program to run; there is no prompt in this version (see ouro --help)")
         if not program.endswith(".py") or "--eval" in options.values:
@@ -146,6 +156,45 @@ def _main(arguments: list[str]) -> int:
         sys.excepthook(type(exc), exc.with_traceback(None), None)
         return _FAILED
     return _run(code, filename, options.arguments, log)
+
+
+def _run_script(name: str, arguments: list[str]) -> int:
+    """--run: what stands after `--` is handed on."""
+    from .node.run_script import ScriptError, run_script
+
+    words = arguments[arguments.index("--") + 1 :] if "--" in arguments else []
+    try:
+        return run_script(name, words)
+    except ScriptError as exc:
+        sys.stderr.write(f"{exc}\n")
+        return _FAILED
+
+
+def _report_files(is_python: bool) -> None:
+    """This process is watched: tell which files it loads."""
+    from .js.bindings import module_loader
+    from .node import watch
+
+    watch.begin()
+    module_loader.on_read = watch.report
+    if is_python:
+        watch.report_python_modules()
+
+
+def _watch(options: Options) -> int:
+    """--watch: run the program in a process of its own, again and again."""
+    from .js.options import command, without_watching
+    from .node.watch import Watcher
+
+    name = options.values["--watch-kill-signal"]
+    end_signal = getattr(signal, name, None) if name.startswith("SIG") else None
+    if end_signal is None:
+        raise _Refusal(f"TypeError [ERR_UNKNOWN_SIGNAL]: Unknown signal: {name}")
+    shown = " ".join(options.arguments)
+    words = [command(), *without_watching(options.exec_argv), *options.arguments]
+    files = [*options.arguments[:1], *(file for file, _ in options.environment_files)]
+    clears = not options.values["--watch-preserve-output"]
+    return Watcher(words, shown, files, options.values.get("--watch-path", []), end_signal, clears).run()
 
 
 def _source(program: str) -> bytes:

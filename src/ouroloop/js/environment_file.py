@@ -13,7 +13,7 @@ _QUOTES = "\"'`"
 def parse(text: str) -> dict[str, str]:
     """The variables of a file, by name."""
     found: dict[str, str] = {}
-    text = text.replace("\r\n", "\n").strip()
+    text = text.replace("\r", "").strip()
     position = 0
     while position < len(text):
         if text[position] in "\n#":
@@ -27,9 +27,10 @@ def parse(text: str) -> dict[str, str]:
             continue
         name = text[position:equals].strip().removeprefix("export ").strip()
         if not name:
-            break
+            position = end + 1
+            continue
         found[name], position = _value(text, equals + 1)
-    return found
+    return dict(sorted(found.items(), key=lambda item: item[0].encode()))
 
 
 def _line_end(text: str, position: int) -> int:

@@ -56,6 +56,8 @@ SWITCHES = {
     "--pending-deprecation": False,
     "--throw-deprecation": False,
     "--trace-deprecation": False,
+    "--trace-env": False,
+    "--trace-env-js-stack": False,
     "--trace-exit": False,
     "--trace-uncaught": False,
     "--trace-warnings": False,
@@ -91,6 +93,7 @@ TEXTS: dict[str, str | None] = {
     "--run": None,
     "--test-isolation": "process",
     "--title": "",
+    "--trace-require-module": None,
     "--unhandled-rejections": "",
     "--watch-kill-signal": "SIGTERM",
 }
@@ -120,8 +123,8 @@ IDLE_SWITCHES = _names("""
     expose-internals extra-info-on-fatal-exception force-async-hooks-checks force-context-aware force-fips
     force-node-api-uncaught-exceptions-policy insecure-http-parser network-family-autoselection node-snapshot
     openssl-legacy-provider openssl-shared-config strip-types test-force-exit test-only test-randomize
-    test-update-snapshots tls-max-v1.2 tls-max-v1.3 tls-min-v1.0 tls-min-v1.1 tls-min-v1.2 tls-min-v1.3 trace-env
-    trace-env-js-stack trace-env-native-stack trace-promises trace-sigint trace-sync-io trace-tls track-heap-objects
+    test-update-snapshots tls-max-v1.2 tls-max-v1.3 tls-min-v1.0 tls-min-v1.1 tls-min-v1.2 tls-min-v1.3
+    track-heap-objects
     use-bundled-ca use-env-proxy use-openssl-ca use-system-ca verify-base-objects zero-fill-buffers
 """)
 
@@ -147,7 +150,8 @@ ABSENT = _names("""
     build-snapshot completion-bash cpu-prof experimental-config-file experimental-default-config-file
     experimental-loader experimental-sea-config experimental-transform-types frozen-intrinsics heap-prof
     heapsnapshot-signal inspect inspect-brk inspect-wait interactive permission permission-audit prof prof-process
-    report-on-fatalerror snapshot-blob test v8-options
+    report-on-fatalerror snapshot-blob test trace-env-native-stack trace-promises trace-sigint trace-sync-io trace-tls
+    v8-options
 """)
 """What is not in this version. To turn it off is no error."""
 
@@ -173,10 +177,17 @@ ALLOWED_VALUES = {
         ("", "commonjs", "module", "commonjs-typescript", "module-typescript"),
         '--input-type must be "module","commonjs", "module-typescript" or "commonjs-typescript"',
     ),
+    "--trace-require-module": (("all", "no-node-modules"), "invalid value for --trace-require-module"),
     "--unhandled-rejections": (
         ("", "none", "strict", "throw", "warn", "warn-with-error-code"), "invalid value for --unhandled-rejections",
     ),
 }
+
+ENVIRONMENT_SWITCHES = {
+    "NODE_PENDING_DEPRECATION": "--pending-deprecation", "NODE_PRESERVE_SYMLINKS": "--preserve-symlinks",
+    "NODE_PRESERVE_SYMLINKS_MAIN": "--preserve-symlinks-main",
+}
+"""Variables that turn an option on when they are 1."""
 
 EXCLUSIVE = (
     ("--check", "--eval"), ("--watch", "--check"), ("--watch", "--eval"), ("--watch", "--test-force-exit"),

@@ -25,7 +25,6 @@ INVALID = 9
 BAD_VALUE = 12
 """The exit code for some options' bad values, in Node's tradition."""
 
-_TRACE_REQUIRE = "--trace-require-module"  # alone of all, it may have a value, and need not
 _PORTS = range(1024, 65536)
 
 
@@ -47,6 +46,8 @@ class Options:
         """What may be options of V8's, in their order; those that V8 does not know are bad."""
         self.exec_argv: list[str] = []
         self.arguments: list[str] = []
+        self.environment_files: list[tuple[str, bool]] = []
+        """What --env-file names, in order, and whether it may be missing."""
 
 
 def command() -> str:
@@ -61,8 +62,14 @@ def command() -> str:
 def parse(arguments: list[str]) -> Options:
     """Read the command line, after the environment's files and NODE_OPTIONS. Raises `OptionError`."""
     if any(word.startswith("--env-file") for word in arguments):
-        _load_environment_files(arguments)
+        files = Options()
+        _read(files, arguments)
+        if files.values.get("--run") is None:
+            _load_environment_files(files.environment_files)
     options = Options()
+    for variable, key in table.ENVIRONMENT_SWITCHES.items():
+        if os.environ.get(variable) == "1":
+            options.values[key] = True
     text = os.environ.get("NODE_OPTIONS", "")
     if text:
         _read(options, _words(text), in_environment=True)
@@ -74,38 +81,23 @@ def parse(arguments: list[str]) -> Options:
     return options
 
 
-def _load_environment_files(arguments: list[str]) -> None:
+def _load_environment_files(files: list[tuple[str, bool]]) -> None:
     """Set the variables that --env-file names; what the environment has already stays, a later file wins."""
     from .environment_file import parse as parse_file
 
     variables: dict[str, str] = {}
-    for filename, is_optional in _environment_files(arguments):
+    for filename, is_optional in files:
         try:
             with open(filename, encoding="utf-8", errors="replace", newline="") as file:
                 variables.update(parse_file(file.read()))
+        except IsADirectoryError:
+            raise OptionError(f"{filename}: invalid format") from None
         except OSError:
             if not is_optional:
                 raise OptionError(f"{filename}: not found") from None
             sys.stderr.write(f"{filename} not found. Continuing without it.\n")
     for name, value in variables.items():
         os.environ.setdefault(name, value)
-
-
-def _environment_files(arguments: list[str]) -> list[tuple[str, bool]]:
-    """The files that --env-file and --env-file-if-exists name, in order, and whether they may be missing."""
-    found = []
-    for position, word in enumerate(arguments):
-        if word == "--":
-            break
-        name, equals, value = word.partition("=")
-        if name not in ("--env-file", "--env-file-if-exists"):
-            continue
-        if not equals:
-            if position + 1 == len(arguments):
-                raise OptionError(f"{name} requires an argument")
-            value = arguments[position + 1]
-        found.append((value, name == "--env-file-if-exists"))
-    return found
 
 
 def _words(text: str) -> list[str]:
@@ -160,9 +152,6 @@ def _take(options: Options, words: list[str], position: int, in_environment: boo
         if negated:
             return position + 1
         raise OptionError(f"{name} is not in this version of Ouroloop ({__version__})")
-    if key == _TRACE_REQUIRE:
-        options.values[key] = _checked_trace(value, negated)
-        return position + 1
     if key in table.SWITCHES or key in table.IDLE_SWITCHES:
         options.values[key] = not negated
         return _code_to_print(options, words, position + 1) if word in ("-p", "--print") else position + 1
@@ -202,8 +191,10 @@ def _take_value(options: Options, words: list[str], position: int, key: str, val
             raise OptionError(f"{word} requires an argument")
         value = words[position].removeprefix("\\")
         position += 1
-    elif not value:
+    elif not value and not key.startswith("--env-file"):
         raise OptionError(f"{word} requires an argument")
+    if key.startswith("--env-file"):
+        options.environment_files.append((value, key.endswith("-if-exists")))
     if key in table.LISTS:
         options.values.setdefault(key, []).append(value)
     elif key in table.NUMBERS:
@@ -219,18 +210,24 @@ def _number(text: str) -> int:
     return int(found[0]) if found else 0
 
 
-def _checked_trace(value: str, negated: bool) -> str:
-    if negated or value not in ("", "all", "no-node-modules"):
-        raise OptionError(f"invalid value for {_TRACE_REQUIRE}")
-    return value or "all"
-
-
 def _code_to_print(options: Options, words: list[str], position: int) -> int:
     """`-p CODE` is `-p -e CODE`; without CODE, what comes on standard input is printed, and a file just runs."""
     if position < len(words) and not words[position].startswith("-"):
         options.values["--eval"] = words[position].removeprefix("\\")
         position += 1
     return position
+
+
+def without_watching(words: list[str]) -> list[str]:
+    """The options of a command line, but for those of watch mode."""
+    kept: list[str] = []
+    position = 0
+    while position < len(words):
+        start = position
+        position = _take(Options(), words, position, False)
+        if not _key(words[start].partition("=")[0])[0].startswith("--watch"):
+            kept += words[start:position]
+    return kept
 
 
 # What the options come to together
@@ -250,7 +247,7 @@ def _check(options: Options) -> None:
 
 def _complaints(values: dict[str, Any]) -> Iterator[str]:
     for key, (allowed, complaint) in table.ALLOWED_VALUES.items():
-        if values[key] not in allowed:
+        if key in values and values[key] not in allowed:
             yield complaint
     for one, other in table.EXCLUSIVE:
         if _is_given(values, one) and _is_given(values, other):
@@ -297,7 +294,7 @@ def _allowed(key: str) -> bool:
     if key in table.NOT_IN_ENVIRONMENT:
         return False
     known = (
-        table.SWITCHES, table.IDLE_SWITCHES, table.HISTORIC, table.ABSENT, table.V8_IN_ENVIRONMENT, (_TRACE_REQUIRE,),
+        table.SWITCHES, table.IDLE_SWITCHES, table.HISTORIC, table.ABSENT, table.V8_IN_ENVIRONMENT,
     )
     return _takes_value(key) or any(key in names for names in known)
 
@@ -306,7 +303,7 @@ def allowed_in_environment() -> list[str]:
     """What NODE_OPTIONS may have, as `process.allowedNodeEnvironmentFlags` lists it."""
     switches = [*table.SWITCHES, *sorted(table.IDLE_SWITCHES)]
     others = [
-        *table.TEXTS, *table.NUMBERS, *sorted(table.LISTS | table.IDLE_TEXTS | table.HISTORIC), _TRACE_REQUIRE,
+        *table.TEXTS, *table.NUMBERS, *sorted(table.LISTS | table.IDLE_TEXTS | table.HISTORIC),
         *sorted(table.V8_IN_ENVIRONMENT),
     ]
     names = [

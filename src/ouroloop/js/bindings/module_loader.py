@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Callable
+
+on_read: Callable[[str], object] | None = None
+"""Called with the path of each source file that is read (watch mode)."""
 
 
 def read_source(path: str) -> str | int:
     """The text of a source file; bytes that are not UTF-8 become U+FFFD. A negative errno if it cannot be read."""
+    if on_read is not None:
+        on_read(path)
     try:
         with open(path, "rb", buffering=0) as file:
             return file.read().decode("utf-8", "replace")

@@ -13,10 +13,10 @@ let registry; // forgets what was collected
 
 /** Call what is registered for `event`, in the order of registration. */
 function run(event) {
-  for (const [reference, callback] of entries[event]) {
+  for (const [reference, fn] of entries[event]) {
     const object = reference.deref();
     if (event === 'exit') entries.exit.delete(reference);
-    if (object !== undefined) callback(object, event);
+    if (object !== undefined) fn(object, event);
   }
 }
 
@@ -37,14 +37,14 @@ function add(event, object, callback) {
   registry.register(object, reference, object);
 }
 
-function register(obj, callback) {
+function register(obj, fn) {
   emitExperimentalWarning('process.finalization.register');
-  add('exit', obj, callback);
+  add('exit', obj, fn);
 }
 
-function registerBeforeExit(obj, callback) {
+function registerBeforeExit(obj, fn) {
   emitExperimentalWarning('process.finalization.registerBeforeExit');
-  add('beforeExit', obj, callback);
+  add('beforeExit', obj, fn);
 }
 
 function unregister(obj) {

@@ -187,6 +187,14 @@ function startListeningIfSignal(type) {
   signalHandles.set(type, handle);
 }
 
+let hasWarnedOfMultipleResolves = false;
+
+function warnOfMultipleResolves(type) {
+  if (type !== 'multipleResolves' || hasWarnedOfMultipleResolves) return;
+  hasWarnedOfMultipleResolves = true;
+  process.emitWarning('The multipleResolves event has been deprecated.', 'DeprecationWarning', 'DEP0160');
+}
+
 function stopListeningIfSignal(type) {
   const handle = signalHandles.get(type);
   if (handle === undefined || process.listenerCount(type) > 0) return;
@@ -210,12 +218,29 @@ function getActiveResourcesInfo() {
 
 // The environment
 
+/** --trace-env: say what the program asks of its environment. */
+function trace(question, name) {
+  const withStack = getOptionValue('--trace-env-js-stack');
+  if (!withStack && !getOptionValue('--trace-env')) return;
+  perThread._rawDebug(`[--trace-env] ${question}${name === undefined ? '' : ` "${name}"`}`);
+  if (!withStack) return;
+  const error = {};
+  Error.captureStackTrace(error, trace);
+  const frames = error.stack.split('\n').slice(1).map((line, index) => `${index + 1}: ${line.trim().slice(3)}`);
+  perThread._rawDebug(`\n----- JavaScript stack trace -----\n\n${frames.join('\n')}\n\n`);
+}
+
 const environment = new Proxy(Object.create(Object.prototype), {
   get(target, name) {
     if (typeof name === 'symbol') return Reflect.get(target, name);
+    trace('get', name);
     return binding.envGet(name) ?? (Object.hasOwn(Object.prototype, name) ? Object.prototype[name] : undefined);
   },
-  has: (target, name) => typeof name === 'string' && (binding.envGet(name) != null || name in Object.prototype),
+  has(target, name) {
+    if (typeof name !== 'string') return false;
+    trace('query', name);
+    return binding.envGet(name) != null || name in Object.prototype;
+  },
   set(target, name, value) {
     if (typeof name === 'symbol' || typeof value === 'symbol') {
       throw new TypeError('Cannot convert a Symbol value to a string');
@@ -223,18 +248,26 @@ const environment = new Proxy(Object.create(Object.prototype), {
     if (getOptionValue('--pending-deprecation') && !['string', 'number', 'boolean'].includes(typeof value)) {
       warnEnvironmentValue();
     }
+    trace('set', name);
     binding.envSet(name, `${value}`);
     if (name === 'TZ') resetTimezone();
     return true;
   },
   deleteProperty(target, name) {
-    if (typeof name === 'string') binding.envDelete(name);
+    if (typeof name !== 'string') return true;
+    trace('delete', name);
+    binding.envDelete(name);
     if (name === 'TZ') resetTimezone();
     return true;
   },
-  ownKeys: () => binding.envKeys(),
+  ownKeys() {
+    trace('enumerate environment variables');
+    return binding.envKeys();
+  },
   getOwnPropertyDescriptor(target, name) {
-    const value = typeof name === 'string' ? binding.envGet(name) : undefined;
+    if (typeof name !== 'string') return undefined;
+    trace('query', name);
+    const value = binding.envGet(name);
     return value == null ? undefined : { value, writable: true, enumerable: true, configurable: true };
   },
   defineProperty(target, name, descriptor) {
@@ -434,6 +467,7 @@ function start() {
   if (port !== undefined) process.debugPort = Number(port.slice(port.lastIndexOf(':') + 1));
   EventEmitter.call(process);
   process.on('newListener', startListeningIfSignal);
+  process.on('newListener', warnOfMultipleResolves);
   process.on('removeListener', stopListeningIfSignal);
   process.on('warning', (warning) => require('internal/process/warning').onWarning(warning));
   if (getOptionValue('--experimental-global-navigator') === false) delete globalThis.navigator;

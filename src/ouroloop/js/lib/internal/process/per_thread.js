@@ -60,7 +60,7 @@ function traceExit(code) {
   const error = {};
   Error.captureStackTrace(error, reallyExit);
   const frames = error.stack.replace('Error', '');
-  _rawDebug(`(node:${process.pid}) WARNING: Exited the environment with code ${code}${frames}`);
+  _rawDebug(`(node:${process.pid}) WARNING: Exited the environment with code ${code}${frames}\n`);
 }
 
 function exit(code) {

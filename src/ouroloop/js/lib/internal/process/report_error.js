@@ -57,9 +57,10 @@ function madeAt(error, place) {
 }
 
 /** Where it was thrown, as --trace-uncaught has it told. */
-function tracesOf(place) {
-  if (!getOptionValue('--trace-uncaught') || !Array.isArray(place)) return '';
-  const frames = place[5];
+function tracesOf(error, place) {
+  if (!getOptionValue('--trace-uncaught')) return '';
+  const frames = (Array.isArray(place) ? place : isError(error) && natives.getMessage(error))[5];
+  if (frames === undefined) return '';
   let text = '\nThrown at:\n';
   for (let i = 0; i < frames.length; i += 4) {
     const [name, file, line, column] = frames.slice(i, i + 4);
@@ -121,11 +122,13 @@ function print(error, fromPromise, place) {
   try {
     const arrow = arrowFor(error, fromPromise, place);
     const described = describe(error);
-    const thrownAt = tracesOf(place);
+    const thrownAt = tracesOf(error, place);
     const hint = described !== undefined || thrownAt || arrow === '' ?
       '' : '(Use `node --trace-uncaught ...` to show where the exception was thrown)\n';
     text = `${described ?? toText(error)}${thrownAt}\n${hint}`;
-    if (isError(error)) text = `${arrow}${arrow && '\n'}${text}`;
+    // An error without frames is told in brackets, and they go round the place as well.
+    if (isError(error) && arrow && text.startsWith('[')) text = `[${arrow}\n${text.slice(1)}`;
+    else if (isObject(error)) text = `${arrow}${arrow && '\n'}${text}`;
     else text = arrow === '' ? `Uncaught:\n${text}` : `\n${arrow}${text}`;
   } catch (failure) {
     text = `Uncaught error, and another one while it was described: ${failure?.message}\n`;
