@@ -50,6 +50,11 @@ What to run (JavaScript):
   --env-file FILE              set environment variables from FILE (may be repeated)
   --env-file-if-exists FILE    the same, and it is no error if there is no such file
   --title TITLE                the process's title
+  --run SCRIPT [-- ARGUMENTS]  run a script of the nearest package.json
+  --watch                      run the program again whenever a file that it has loaded changes
+  --watch-path PATH            watch this folder instead (may be repeated)
+  --watch-preserve-output      do not clear the terminal before a restart
+  --watch-kill-signal SIGNAL   what ends the program before a restart; SIGTERM by default
 
 Modules:
   -C, --conditions NAME        one more condition for "exports" and "imports" in package.json (may be repeated)
@@ -66,6 +71,9 @@ Errors and warnings:
   --unhandled-rejections MODE  throw (as without the option), strict, warn, none, warn-with-error-code
   --stack-trace-limit N        how many frames a stack trace has
   --trace-uncaught             print where an uncaught exception was thrown, too
+  --trace-env, --trace-env-js-stack
+                               print what the program asks of its environment, and from where
+  --abort-on-uncaught-exception  abort, for a core file, in place of an exit code
   --trace-exit                 print where the process ends itself
   --no-warnings                print no warnings
   --disable-warning NAME       print no warnings of this code or type (may be repeated)

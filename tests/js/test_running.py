@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import textwrap
 from pathlib import Path
 from typing import Any
 
 import pytest
-from js.commands import OURO, output, run, write
+from js.commands import OURO, environment, output, run, write
 
 
 def lines(*expected: object) -> str:
@@ -539,6 +540,31 @@ def test_variables_come_from_files(command: list[str], tmp_path: Path) -> None:
     assert (done.stdout, done.stderr) == ("later\n", "absent not found. Continuing without it.\n")
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("B=2\nA=1", {"A": "1", "B": "2"}), ("A=1\r\nB = 2 ", {"A": "1", "B": "2"}), ("A=a#b", {"A": "a"}),
+        ("A='x # y' # z", {"A": "x # y"}), ('A="x\ny"\nB=3', {"A": "x\ny", "B": "3"}),
+        ("A=`x'y\"z`", {"A": "x'y\"z"}), ('A="x\\ny"', {"A": "x\ny"}), ("A='x\\ny'", {"A": "x\\ny"}),
+        ("=1\nA=2", {"A": "2"}), ("word\nA=2", {"A": "2"}), ("export A=1", {"A": "1"}), ("A=", {"A": ""}),
+        ('A="open\nB=2', {"A": '"open', "B": "2"}), ("A=1=2", {"A": "1=2"}),
+    ],
+)
+def test_environment_files_have_quotes_comments_and_lines(
+    command: list[str], tmp_path: Path, text: str, expected: dict[str, str],
+) -> None:
+    source = f"console.log(JSON.stringify(require('util').parseEnv({json.dumps(text)})))"
+    assert json.loads(output(command, "-e", source, folder=tmp_path)) == expected
+
+
+def test_environment_files_are_named_before_the_program(command: list[str], tmp_path: Path) -> None:
+    write(tmp_path, {".env": "A=1", "a.js": "console.log(process.env.A, process.argv.slice(2))"})
+    assert output(command, "a.js", "--env-file=.env", folder=tmp_path) == "undefined [ '--env-file=.env' ]\n"
+    done = run(command, "--env-file=.", "a.js", folder=tmp_path)
+    assert (done.returncode, done.stdout) == (9, "")
+    assert done.stderr.endswith(": .: invalid format\n")
+
+
 def test_options_come_from_the_environment_too(command: list[str], tmp_path: Path) -> None:
     show = "process.title + Error.stackTraceLimit + process.execArgv.join()"
     variable = '--title="a b" --stack-trace-limit=5'
@@ -562,6 +588,17 @@ def test_options_come_from_the_environment_too(command: list[str], tmp_path: Pat
          '--input-type must be "module","commonjs", "module-typescript" or "commonjs-typescript"'),
         (["--unhandled-rejections=x", "-e", "1"], "", "invalid value for --unhandled-rejections"),
         (["-c", "-e", "1"], "", "either --check or --eval can be used, not both"),
+        (["--watch", "-e", "1"], "", "either --watch or --eval can be used, not both"),
+        (["--cpu-prof-dir=x", "-e", "1"], "", "--cpu-prof-dir must be used with --cpu-prof"),
+        (["--inspect-port=80", "-e", "1"], "", "must be 0 or in range 1024 to 65535."),
+        (["--secure-heap=3", "-e", "1"], "", "--secure-heap must be a power of 2"),
+        (["--max-old-space-size-percentage=0", "-e", "1"], "",
+         "--max-old-space-size-percentage must be greater than 0 and up to 100. Got: 0"),
+        (["--no-experimental-fetch", "-e", "1"], "",
+         "--no-experimental-fetch is an invalid negation because it is not a boolean option"),
+        (["-p", "1"], "-pe", "-pe is not allowed in NODE_OPTIONS"),
+        (["-p", "1"], "--expose_internals", "--expose_internals is not allowed in NODE_OPTIONS"),
+        (["-p", "1"], "--", "-- is not allowed in NODE_OPTIONS"),
         (["--env-file=absent", "-p", "1"], "", "absent: not found"),
         (["-p", "1"], "--eval", "--eval is not allowed in NODE_OPTIONS"),
         (["-p", "1"], "--nonsense", "--nonsense is not allowed in NODE_OPTIONS"),
@@ -574,18 +611,28 @@ def test_bad_options_end_with_9_and_say_why(
 ) -> None:
     done = run(command, *arguments, folder=tmp_path, NODE_OPTIONS=variable)
     assert (done.returncode, done.stdout) == (9, "")
-    name = "ouro" if command == OURO else command[0]
-    assert f"{name}: {complaint}\n" in done.stderr
+    speaker, _, said = done.stderr.rpartition(f": {complaint}\n")
+    assert os.access(speaker.rpartition("\n")[2], os.X_OK), done.stderr
+    assert said.strip() == "" or "bad option" in said
     assert "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize(
-    "option", ["--test", "--watch", "--inspect", "--permission", "--experimental-loader=x", "-i", "--run=x"])
+    "option", ["--test", "--inspect", "--permission", "--experimental-loader=x", "-i", "--cpu-prof", "--trace-sigint"])
 def test_what_is_not_there_is_refused(tmp_path: Path, option: str) -> None:
     done = run(OURO, option, "-p", "1", folder=tmp_path)
     assert (done.returncode, done.stdout) == (9, "")
     assert done.stderr.endswith(" is not in this version of Ouroloop (0.1.0)\n")
     assert done.stderr.count("\n") == 1
+
+
+def test_some_bad_values_end_with_12(command: list[str], tmp_path: Path) -> None:
+    done = run(command, "--disable-proto=x", "-e", "1", folder=tmp_path)
+    assert (done.returncode, done.stdout) == (12, "")
+    assert done.stderr.endswith(": invalid mode passed to --disable-proto\n")
+    done = run(command, "--security-revert=CVE-1", folder=tmp_path)
+    assert (done.returncode, done.stdout) == (12, "")
+    assert done.stderr.endswith(": Error: Attempt to revert an unknown CVE [CVE-1]\n")
 
 
 REJECTIONS = """
@@ -679,3 +726,96 @@ def test_the_flags_of_the_environment_are_known(command: list[str], tmp_path: Pa
         console.log(flags.has('--nope'), [...flags].includes('--title'));
     """)
     assert output(command, "-e", source, folder=tmp_path) == lines("true,true,true,false,false", "false true")
+
+
+def test_what_is_printed_is_the_last_value_and_not_an_error(command: list[str], tmp_path: Path) -> None:
+    assert output(command, "-p", "new Promise((done) => setTimeout(done, 1, 5))", folder=tmp_path) == "Promise { 5 }\n"
+    for source in ("throw new Error('x')", "process.exit(1)", "syntax error"):
+        done = run(command, "-p", source, folder=tmp_path)
+        assert (done.returncode, done.stdout) == (1, "")
+
+
+def test_a_program_may_run_where_its_folder_is_gone(command: list[str], tmp_path: Path) -> None:
+    folder = tmp_path / "gone"
+    folder.mkdir()
+    words = ["sh", "-c", 'rmdir "$PWD" && exec "$@"', "sh", *command]
+    if command == OURO:
+        words[4:] = [os.path.abspath(OURO[0]), "-P", *OURO[1:]]
+    assert output(words, "-p", "1", folder=folder) == "1\n"
+
+
+SCRIPTS = {
+    "hello": "echo hello", "say": "echo", "tool": "tool", "fail": "exit 3", "where": "pwd; echo $NODE_RUN_SCRIPT_NAME",
+    "number": 5,
+}
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "expected"),
+    [
+        (["hello"], 0, "hello\n"), (["say", "--", "a b", "$x", "'", "--c"], 0, "a b $x ' --c\n"),
+        (["say", "a"], 0, "\n"), (["tool", "--", "1"], 0, "tool 1\n"), (["fail"], 1, ""),
+    ],
+)
+def test_scripts_of_a_package_can_be_run(
+    command: list[str], tmp_path: Path, words: list[str], code: int, expected: str,
+) -> None:
+    write(tmp_path, {
+        "package.json": json.dumps({"scripts": SCRIPTS}), "node_modules/.bin/tool": '#!/bin/sh\necho tool "$@"\n',
+        "sub/x": "",
+    })
+    (tmp_path / "node_modules/.bin/tool").chmod(0o755)
+    done = run(command, "--run", *words, folder=tmp_path / "sub")
+    assert (done.returncode, done.stdout, done.stderr) == (code, expected, "")
+
+
+def test_a_script_knows_where_it_is_and_one_that_is_not_there_is_told(command: list[str], tmp_path: Path) -> None:
+    write(tmp_path, {"package.json": json.dumps({"scripts": SCRIPTS}), "other/package.json": "{}"})
+    path = os.path.realpath(tmp_path / "package.json")
+    assert output(command, "--run", "where", folder=tmp_path) == lines(os.path.dirname(path), "where")
+    done = run(command, "--run", "absent", folder=tmp_path)
+    assert done.returncode == 1
+    offer = "Available scripts are:\n  hello: echo hello\n"
+    assert done.stderr.startswith(f'Missing script: "absent" for {path}\n\n{offer}')
+    done = run(command, "--run", "number", folder=tmp_path)
+    assert done.stderr == f'Script "number" is unexpectedly not a string for {path}\n\n'
+    done = run(command, "--run", "x", folder=tmp_path / "other")
+    other = os.path.realpath(tmp_path / "other")
+    assert done.stderr == f'Can\'t find "scripts" field in {other}/package.json\n'
+
+
+def test_a_watched_program_is_run_again_when_a_file_of_its_changes(command: list[str], tmp_path: Path) -> None:
+    write(tmp_path, {"a.js": "console.log(require('./b.js'))", "b.js": "module.exports = 'first'"})
+    words = [*command, "--watch", "a.js", "x"]
+    with subprocess.Popen(words, cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        said = process.stdout
+        waiting = "Completed running 'a.js x'. Waiting for file changes before restarting...\n"
+        assert [said.readline(), said.readline()] == ["first\n", waiting]
+        write(tmp_path, {"b.js": "module.exports = 'second'"})
+        changed = os.path.realpath(tmp_path / "b.js")
+        expected = [f"Change detected in '{changed}'\n", "Restarting 'a.js x'\n", "second\n", waiting]
+        assert [said.readline() for _ in expected] == expected
+        write(tmp_path, {"b.js": "throw new Error()"})
+        assert [said.readline() for _ in range(3)][2].startswith("Failed running 'a.js x'.")
+        process.terminate()
+        assert process.wait(10) == 1
+
+
+def test_what_a_program_asks_of_its_environment_can_be_told(command: list[str], tmp_path: Path) -> None:
+    source = "process.env.FOO; process.env.BAR = 1; delete process.env.BAZ; 'QUX' in process.env"
+    done = run(command, "--trace-env", "-e", source, folder=tmp_path)
+    told = [line for line in done.stderr.splitlines() if any(name in line for name in ("FOO", "BAR", "BAZ", "QUX"))]
+    assert told == [f"[--trace-env] {what}" for what in ('get "FOO"', 'set "BAR"', 'delete "BAZ"', 'query "QUX"')]
+
+
+def test_prototypes_may_be_out_of_reach_in_every_context(command: list[str], tmp_path: Path) -> None:
+    source = textwrap.dedent("""
+        const vm = require('vm');
+        const ask = (run) => { try { return typeof run(); } catch (error) { return error.code; } };
+        const text = '({}).__proto__';
+        console.log(ask(() => ({}).__proto__), ask(() => vm.runInNewContext(text)), '__proto__' in {});
+    """)
+    said = {"delete": "undefined undefined false\n", "throw": "ERR_PROTO_ACCESS ERR_PROTO_ACCESS true\n"}
+    for mode, expected in said.items():
+        assert output(command, f"--disable-proto={mode}", "-e", source, folder=tmp_path) == expected

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 from typing import NoReturn
 
 from . import engine
@@ -16,6 +15,7 @@ _BROKEN = 7
 
 def run(options: Options) -> NoReturn:
     """Run the program that the command line names, and end the process as it says. Raises `OptionError`."""
+    _open_closed_streams()
     # A program that does not listen for SIGINT is ended by it at once, even while it is busy.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
@@ -31,3 +31,11 @@ def run(options: Options) -> NoReturn:
         code = _BROKEN
     runtime.end(code)
 
+
+def _open_closed_streams() -> None:
+    """Put /dev/null where standard input, output or error is closed, or the next file opened would take its place."""
+    for descriptor in range(3):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # the lowest free descriptor: this one

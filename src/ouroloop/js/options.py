@@ -51,7 +51,7 @@ class Options:
 
 
 def command() -> str:
-    """The path of `ouro`, by which a program starts others of its kind, and which complaints about options begin with."""
+    """The path of `ouro`: a program starts others of its kind by it, and complaints about options begin with it."""
     path = os.path.realpath(sys.argv[0])
     if os.access(path, os.X_OK):
         return path

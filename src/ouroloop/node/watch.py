@@ -59,8 +59,8 @@ def report(path: str) -> None:
 class Watcher:
     """Runs `command` again and again. `shown` is what it is called in messages.
 
-    `files` are watched from the start. With `folders`, all that is in them is watched, and nothing else. `end_signal` is
-    what ends a run that is under way.
+    `files` are watched from the start. With `folders`, all that is in them is watched, and nothing else. `end_signal`
+    is what ends a run that is under way.
     """
 
     def __init__(
@@ -121,8 +121,8 @@ class Watcher:
         self._process.close()
         self._process = None
         self._grace.stop()
+        self._code = status
         if self._ends:
-            self._code = status
             self._loop.stop()
         elif self._restarts:
             self._restarts = False

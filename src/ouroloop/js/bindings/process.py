@@ -9,7 +9,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from ..engine import memory
 from ..environment_file import parse
@@ -327,11 +327,12 @@ def hrtime() -> list[int]:
     return list(divmod(time.monotonic_ns(), 1_000_000_000))
 
 
-def _execve(path: str, argv: list[str], env: dict[str, str]) -> None:
-    """execve(2). Python's own will have no empty name for the program. Returns only by raising `OSError`."""
+def _execve(path: str, argv: list[str], env: dict[str, str]) -> NoReturn:
+    """execve(2). Python's own will have no empty name for the program. Raises `OSError`."""
     from ...loop.libc import call, texts
 
     call("execve", os.fsencode(path), texts(argv), texts([f"{name}={value}" for name, value in env.items()]))
+    raise AssertionError("execve(2) has returned")
 
 
 def execve(path: str, argv: list[str], env: list[list[str]]) -> int:
