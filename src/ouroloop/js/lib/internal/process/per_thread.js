@@ -15,7 +15,6 @@ const {
   validateArray, validateInteger, validateNumber, validateObject, validateString,
 } = require('internal/validators');
 const { getOptionValue } = require('internal/options');
-const { emitExperimentalWarning } = require('internal/util');
 
 const binding = internalBinding('process');
 const { os: { signals: signalNumbers } } = internalBinding('constants');
