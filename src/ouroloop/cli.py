@@ -96,6 +96,18 @@ Environment variables:
   UV_THREADPOOL_SIZE  how many threads the pool may have; 4 by default
 """
 
+_COMPLETION = """\
+_ouro_complete() {{
+  local word="${{COMP_WORDS[COMP_CWORD]}}"
+  if [[ "$word" == -* ]]; then
+    mapfile -t COMPREPLY < <(compgen -W '{options}' -- "$word")
+  else
+    mapfile -t COMPREPLY < <(compgen -f -- "$word")
+  fi
+}}
+complete -o filenames -F _ouro_complete ouro
+"""
+
 _FAILED = 1
 _INVALID_ARGUMENT = 9
 
@@ -129,7 +141,7 @@ def _complaint(text: str, speaker: str) -> str:
 
 
 def _main(arguments: list[str]) -> int:
-    from .js.options import OptionError, command, parse
+    from .js.options import OptionError, command, every_name, parse
 
     try:
         options = parse(arguments)
@@ -138,6 +150,9 @@ def _main(arguments: list[str]) -> int:
             return 0
         if options.values["--help"]:
             print(_USAGE, end="")
+            return 0
+        if options.values["--completion-bash"]:
+            print(_COMPLETION.format(options=" ".join(every_name())), end="")
             return 0
         if options.values.get("--run") is not None:
             return _run_script(options.values["--run"], arguments)

@@ -19,6 +19,8 @@ def run(options: Options) -> NoReturn:
     # A program that does not listen for SIGINT is ended by it at once, even while it is busy.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+    if options.values["--v8-options"]:
+        engine.set_flags_from_command_line(["--help"])  # V8 prints them, and ends the process
     if options.v8_flags:
         unknown = engine.set_flags_from_command_line(options.v8_flags)
         if unknown:

@@ -74,7 +74,9 @@ SWITCHES = {
     "--watch": False,
     "--watch-preserve-output": False,
     # Of `ouro` itself
+    "--completion-bash": False,
     "--help": False,
+    "--v8-options": False,
     "--log": False,
     "--version": False,
 }
@@ -147,11 +149,10 @@ HISTORIC = _names("""
 """What Node once had, and still accepts. They cannot be negated."""
 
 ABSENT = _names("""
-    build-snapshot completion-bash cpu-prof experimental-config-file experimental-default-config-file
+    build-snapshot cpu-prof experimental-config-file experimental-default-config-file
     experimental-loader experimental-sea-config experimental-transform-types frozen-intrinsics heap-prof
     heapsnapshot-signal inspect inspect-brk inspect-wait interactive permission permission-audit prof prof-process
     report-on-fatalerror snapshot-blob test trace-env-native-stack trace-promises trace-sigint trace-sync-io trace-tls
-    v8-options
 """)
 """What is not in this version. To turn it off is no error."""
 

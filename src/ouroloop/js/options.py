@@ -299,6 +299,15 @@ def _allowed(key: str) -> bool:
     return _takes_value(key) or any(key in names for names in known)
 
 
+def every_name() -> list[str]:
+    """All options that may be given, as they are written."""
+    switches = (*table.SWITCHES, *table.IDLE_SWITCHES)
+    defaults = {**dict.fromkeys(table.IDLE_SWITCHES, False), **table.SWITCHES}
+    told = [f"--no-{name[2:]}" if defaults[name] else name for name in switches]
+    others = (*table.TEXTS, *table.NUMBERS, *table.LISTS, *table.IDLE_TEXTS, *table.V8_IN_ENVIRONMENT)
+    return sorted({*told, *others, *table.SHORT})
+
+
 def allowed_in_environment() -> list[str]:
     """What NODE_OPTIONS may have, as `process.allowedNodeEnvironmentFlags` lists it."""
     switches = [*table.SWITCHES, *sorted(table.IDLE_SWITCHES)]

@@ -81,7 +81,9 @@ function executeUserEntryPoint(main) {
 /** Run the program that a URL names (--entry-url). */
 function runURL(program) {
   emitExperimentalWarning('--entry-url');
-  runEntryPoint(new URL(program, getCWDURL()).href);
+  const { resolve } = require('internal/modules/esm/loader');
+  const parent = getCWDURL().href;
+  runEntryPoint(resolve(new URL(program, parent).href, parent, { __proto__: null }).url);
 }
 
 /** Run an ES module as the main program. */

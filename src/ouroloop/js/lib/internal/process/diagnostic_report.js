@@ -69,6 +69,7 @@ function interfaces(os) {
 }
 
 function stackOf(error) {
+  if (error === undefined) return { message: '', errorProperties: {} }; // on a signal nothing is running
   if (typeof error !== 'object' || error === null || typeof error.stack !== 'string') {
     return { message: `Exception: ${String(error)}`, stack: ['Unavailable.'] };
   }
@@ -113,6 +114,21 @@ function usage() {
   };
 }
 
+/** What this thread alone has used. */
+function threadUsage() {
+  const { user, system } = process.threadCpuUsage();
+  const percent = (time) => time / 1e4 / process.uptime();
+  const { fsRead, fsWrite } = process.resourceUsage();
+  return {
+    userCpuSeconds: user / 1e6,
+    kernelCpuSeconds: system / 1e6,
+    cpuConsumptionPercent: percent(user + system),
+    userCpuConsumptionPercent: percent(user),
+    kernelCpuConsumptionPercent: percent(system),
+    fsActivity: { reads: fsRead, writes: fsWrite },
+  };
+}
+
 function makeReport(event, trigger, filename, error) {
   const { limits, libraries } = binding.reportFacts();
   return {
@@ -121,6 +137,7 @@ function makeReport(event, trigger, filename, error) {
     javascriptHeap: heap(),
     nativeStack: [],
     resourceUsage: usage(),
+    uvthreadResourceUsage: threadUsage(),
     libuv: binding.active().map(([type]) => ({ type: type.toLowerCase(), is_active: true, is_referenced: true })),
     workers: [],
     ...(current().excludeEnv ? {} : { environmentVariables: { ...process.env } }),
@@ -149,15 +166,14 @@ function write(event, trigger, file, error) {
     return name;
   }
   const target = directory ? path.join(directory, name) : name;
-  process._rawDebug(`\nWriting Node.js report to file: ${name}`);
   try {
     writeFileSync(target, text);
   } catch (failure) {
     const place = directory && ` directory: ${directory}`;
-    process._rawDebug(`Failed to open Node.js report file: ${name}${place} (errno: ${-failure.errno})`);
+    process._rawDebug(`\nFailed to open Node.js report file: ${name}${place} (errno: ${-failure.errno})`);
     return '';
   }
-  process._rawDebug('Node.js report completed');
+  process._rawDebug(`\nWriting Node.js report to file: ${name}\nNode.js report completed`);
   return name;
 }
 
@@ -187,7 +203,7 @@ function onUncaughtException(error) {
 }
 
 function onSignal(signal) {
-  write(signal, 'Signal', undefined, synthetic());
+  write(signal, 'Signal');
 }
 
 /** Listen for the signal, or no longer. */

@@ -249,7 +249,7 @@ const environment = new Proxy(Object.create(Object.prototype), {
       warnEnvironmentValue();
     }
     trace('set', name);
-    binding.envSet(name, `${value}`);
+    binding.envSet(name, `${value}`.replace(/\0.*/s, '')); // the C library's texts end there
     if (name === 'TZ') resetTimezone();
     return true;
   },
@@ -270,6 +270,9 @@ const environment = new Proxy(Object.create(Object.prototype), {
     const value = binding.envGet(name);
     return value == null ? undefined : { value, writable: true, enumerable: true, configurable: true };
   },
+  preventExtensions() {
+    throw new TypeError('Cannot freeze');
+  },
   defineProperty(target, name, descriptor) {
     if ('get' in descriptor || 'set' in descriptor) {
       throw invalidDescriptor("'process.env' does not accept an accessor(getter/setter) descriptor");
@@ -282,8 +285,7 @@ const environment = new Proxy(Object.create(Object.prototype), {
 });
 
 function invalidDescriptor(text) {
-  const { codes: { ERR_INVALID_OBJECT_DEFINE_PROPERTY } } = require('internal/errors');
-  return new ERR_INVALID_OBJECT_DEFINE_PROPERTY(text);
+  return Object.assign(new TypeError(text), { code: 'ERR_INVALID_OBJECT_DEFINE_PROPERTY' });
 }
 
 function resetTimezone() {

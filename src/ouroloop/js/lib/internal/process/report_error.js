@@ -133,8 +133,9 @@ function print(error, fromPromise, place) {
   } catch (failure) {
     text = `Uncaught error, and another one while it was described: ${failure?.message}\n`;
   }
-  process._rawDebug(`${text}\nNode.js ${process.version}`);
+  internalBinding('process').writeError(text);
   require('internal/process/diagnostic_report').onUncaughtException(error);
+  process._rawDebug(`\nNode.js ${process.version}`);
 }
 
 module.exports = { THROWN, print, tellEmbedder, decorate, decorateStack, hasArrow, arrowOf };
