@@ -126,9 +126,7 @@ function print(error, fromPromise, place) {
     const hint = described !== undefined || thrownAt || arrow === '' ?
       '' : '(Use `node --trace-uncaught ...` to show where the exception was thrown)\n';
     text = `${described ?? toText(error)}${thrownAt}\n${hint}`;
-    // An error without frames is told in brackets, and they go round the place as well.
-    if (isError(error) && arrow && text.startsWith('[')) text = `[${arrow}\n${text.slice(1)}`;
-    else if (isObject(error)) text = `${arrow}${arrow && '\n'}${text}`;
+    if (isError(error) || (isObject(error) && arrow !== '')) text = `${arrow}${arrow && '\n'}${text}`;
     else text = arrow === '' ? `Uncaught:\n${text}` : `\n${arrow}${text}`;
   } catch (failure) {
     text = `Uncaught error, and another one while it was described: ${failure?.message}\n`;
