@@ -29,7 +29,7 @@ def run_script(name: str, arguments: list[str]) -> int:
     folder = os.path.dirname(path)
     environment = {
         **os.environ, "NODE_RUN_SCRIPT_NAME": name, "NODE_RUN_PACKAGE_JSON_PATH": path,
-        "PATH": os.pathsep.join([*_executables(folder), os.environ.get("PATH", "")]),
+        "PATH": os.pathsep.join([*_executables(os.getcwd()), os.environ.get("PATH", "")]),
     }
     words = " ".join([command, *map(shlex.quote, arguments)])
     return int(subprocess.run(["/bin/sh", "-c", words], cwd=folder, env=environment, check=False).returncode > 0)
