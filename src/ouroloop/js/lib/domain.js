@@ -7,9 +7,26 @@
 // an 'error' event that nobody listens for, is the domain's 'error' event.
 
 const EventEmitter = require('events');
-const { codes: { ERR_UNHANDLED_ERROR } } = require('internal/errors');
+const {
+  codes: {
+    ERR_DOMAIN_CALLBACK_NOT_AVAILABLE, ERR_DOMAIN_CANNOT_SET_UNCAUGHT_EXCEPTION_CAPTURE, ERR_UNHANDLED_ERROR,
+  },
+} = require('internal/errors');
 const { createHook } = require('async_hooks');
 const execution = require('internal/process/execution');
+
+/** The program's own callback and domains would take each other's errors: whichever comes first excludes the other. */
+function excludeCaptureCallback() {
+  if (execution.hasUncaughtExceptionCaptureCallback()) throw new ERR_DOMAIN_CALLBACK_NOT_AVAILABLE();
+  const required = new Error('require(`domain`) at this point');
+  process.setUncaughtExceptionCaptureCallback = function setUncaughtExceptionCaptureCallback(_fn) {
+    const error = new ERR_DOMAIN_CANNOT_SET_UNCAUGHT_EXCEPTION_CAPTURE();
+    error.stack += `\n${'-'.repeat(40)}\n${required.stack}`;
+    throw error;
+  };
+}
+
+excludeCaptureCallback();
 
 const stack = [];
 const owners = new Map(); // async id -> domain
