@@ -102,6 +102,12 @@ def test_a_process_goes_on_when_it_has_given_up_its_rights(command: list[str], t
     assert output(command, "-e", source, folder=tmp_path) == "EPERM, Operation not permitted 1\n65534 65534\n"
 
 
+def test_texts_end_at_nul_as_the_system_has_them(command: list[str], tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    source = r"process.chdir('a\0b'); process.env.X = 'x\0y'; console.log(process.cwd().slice(-2), process.env.X)"
+    assert output(command, "-e", source, folder=tmp_path) == "/a x\n"
+
+
 def test_streams_that_are_closed_are_nowhere(command: list[str], tmp_path: Path) -> None:
     write(tmp_path, {"a.js": "const fs = require('fs'); console.log(fs.openSync('a.js') > 2)"})
     words = ["sh", "-c", 'exec "$@" <&-', "sh", *command]

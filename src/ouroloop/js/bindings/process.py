@@ -114,6 +114,11 @@ def parse_env_file(text: str) -> dict[str, str]:
 
 # Where and who
 
+def _c_text(text: str) -> str:
+    """What the C library sees of a text: it ends at NUL."""
+    return text.partition("\0")[0]
+
+
 def cwd() -> str | int:
     try:
         return os.getcwd()
@@ -123,7 +128,7 @@ def cwd() -> str | int:
 
 def chdir(path: str) -> int:
     try:
-        os.chdir(path)
+        os.chdir(_c_text(path))
     except OSError as exc:
         return _errno(exc)
     return 0
@@ -145,7 +150,7 @@ def user_id(name: str | float) -> int:
     import pwd
 
     try:
-        return pwd.getpwnam(name).pw_uid
+        return pwd.getpwnam(_c_text(name)).pw_uid
     except KeyError:
         return _UNKNOWN_ID
 
@@ -157,7 +162,7 @@ def group_id(name: str | float) -> int:
     import grp
 
     try:
-        return grp.getgrnam(name).gr_gid
+        return grp.getgrnam(_c_text(name)).gr_gid
     except KeyError:
         return _UNKNOWN_ID
 
@@ -197,7 +202,7 @@ def set_groups(groups: list[float]) -> int:
 
 def init_groups(user: str, group: int) -> int:
     try:
-        os.initgroups(user, int(group))
+        os.initgroups(_c_text(user), int(group))
     except OSError as exc:
         return _errno(exc)
     return 0

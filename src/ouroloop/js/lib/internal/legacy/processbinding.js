@@ -62,7 +62,7 @@ function refusing(name) {
 const bindings = new Map();
 
 function binding(name) {
-  name = `${name}`;
+  name = String(name);
   let found = bindings.get(name);
   if (found !== undefined) return found;
   if (Object.hasOwn(makers, name)) found = makers[name]();

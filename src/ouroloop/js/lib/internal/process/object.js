@@ -318,7 +318,7 @@ Object.assign(process, {
   _rawDebug: perThread._rawDebug,
   binding: processBinding,
   _linkedBinding(name) {
-    throw new ERR_INVALID_MODULE(`No such binding was linked: ${name}`);
+    throw new ERR_INVALID_MODULE(`No such binding was linked: ${String(name)}`);
   },
   _events: process._events, _eventsCount: process._eventsCount ?? 0, _maxListeners: undefined,
   domain: null,

@@ -145,10 +145,10 @@ function refOf(maybe, method) {
 
 // The environment
 
-function loadEnvFile(path = '.env') {
+function loadEnvFile(path = undefined) {
   const { readFileSync } = require('fs');
   const { getValidatedPath } = require('internal/fs/arguments');
-  const variables = binding.parseEnvFile(readFileSync(getValidatedPath(path), 'utf8'));
+  const variables = binding.parseEnvFile(readFileSync(getValidatedPath(path ?? '.env'), 'utf8'));
   for (const [name, value] of Object.entries(variables)) {
     if (binding.envGet(name) == null) binding.envSet(name, value);
   }
