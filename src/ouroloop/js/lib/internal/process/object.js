@@ -383,7 +383,6 @@ Object.assign(process, {
   pid: 0,
   ppid: 0,
   execPath: '',
-  debugPort: 9229,
   setSourceMapsEnabled(enabled) {
     validateBoolean(enabled, 'enabled');
     require('internal/source_map').setSupport(enabled, { nodeModules: enabled, generatedCode: enabled });
@@ -400,38 +399,46 @@ function accessor(name, get, set, enumerable = true) {
   Object.defineProperty(process, name, { __proto__: null, get, set, enumerable, configurable: true });
 }
 
+/** Put a plain property in an accessor's place. */
+function replace(name, value) {
+  Object.defineProperty(process, name, { __proto__: null, value, writable: true, enumerable: true, configurable: true });
+}
+
 accessor('sourceMapsEnabled', () => require('internal/source_map').getSupport().enabled);
 accessor('title', () => title, (value) => {
   title = `${value}`;
   binding.setTitle(title);
 });
-accessor('ppid', () => binding.ppid());
+accessor('ppid', () => binding.ppid(), (value) => replace('ppid', value));
+
+let debugPort = 9229;
+accessor('debugPort', () => debugPort, (value) => {
+  const port = Number(value) | 0;
+  if (port !== 0 && (port < 1024 || port > 65535)) {
+    const error = new RangeError('process.debugPort must be 0 or in range 1024 to 65535');
+    throw Object.assign(error, { code: 'ERR_OUT_OF_RANGE' });
+  }
+  debugPort = port;
+});
 accessor('allowedNodeEnvironmentFlags', function() {
   const flags = perThread.allowedFlags();
-  replaceFlags(flags);
+  replace('allowedNodeEnvironmentFlags', flags);
   return flags;
-}, replaceFlags);
-
-function replaceFlags(value) {
-  Object.defineProperty(process, 'allowedNodeEnvironmentFlags', {
-    __proto__: null, value, writable: true, enumerable: true, configurable: true,
-  });
-}
+}, (value) => replace('allowedNodeEnvironmentFlags', value));
 
 for (const name of ['stdin', 'stdout', 'stderr']) {
-  accessor(name, function() {
+  const getter = `get${name[0].toUpperCase()}${name.slice(1)}`;
+  accessor(name, { [getter]() {
     const stream = require('internal/process/stdio').open(name);
-    Object.defineProperty(process, name, { __proto__: null, get: () => stream, enumerable: true, configurable: true });
+    accessor(name, { [getter]: () => stream }[getter]);
     return stream;
-  });
+  } }[getter]);
 }
 accessor('finalization', function() {
   const finalization = require('internal/process/finalization').create();
-  Object.defineProperty(process, 'finalization', {
-    __proto__: null, value: finalization, writable: true, enumerable: true, configurable: true,
-  });
+  replace('finalization', finalization);
   return finalization;
-}, undefined);
+}, (value) => replace('finalization', value));
 accessor('report', () => require('internal/process/diagnostic_report').report);
 process.getBuiltinModule = function getBuiltinModule(id) {
   validateString(id, 'id');
