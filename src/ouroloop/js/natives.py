@@ -19,10 +19,11 @@ import ctypes
 import os
 import struct
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from . import buffer_natives, contextify_natives, fs_natives
+from . import buffer_natives, compile_cache, contextify_natives, fs_natives
 from .v8_symbols import addresses
 
 _pointer = ctypes.c_void_p
@@ -143,6 +144,7 @@ _FUNCTIONS: dict[str, tuple[Any, ...]] = {
         (_int, _pointer, _pointer, _bool, _size, _text),
     "_ZN2v87Isolate24AddNearHeapLimitCallbackEPFmPvmmES1_": (None, _pointer, _pointer, _pointer),
     **buffer_natives.FUNCTIONS,
+    **compile_cache.FUNCTIONS,
     **contextify_natives.FUNCTIONS,
 }
 
@@ -274,6 +276,8 @@ class Natives:
         self._modules: dict[int, int] = {}
         self._modules_by_hash: dict[int, list[int]] = {}
         self._on_rejection = self._on_import_meta = self._on_dynamic_import = 0
+        self.compile_cache: compile_cache.CompileCache | None = None
+        """What is compiled of a program's files is kept there, if a program wants that."""
 
     def install(self, target: str) -> None:
         """Put the natives on the object that is the global variable `target`, in groups.
@@ -361,6 +365,16 @@ class Natives:
         """A handle that outlives the call; it can be used wherever a local one can."""
         kept: int = self._call.Global__New(self._isolate, local)
         return kept
+
+    @contextmanager
+    def handle_scope(self) -> Iterator[None]:
+        """Handles made inside end with it: for what is called from Python, not from JavaScript."""
+        scope = ctypes.create_string_buffer(_SCRATCH)
+        self._call.HandleScope__CONSTRUCT(scope, self._isolate)
+        try:
+            yield
+        finally:
+            self._call.HandleScope__DESTRUCT(scope)
 
     def _string(self, text: str) -> int:
         try:
@@ -661,20 +675,41 @@ class Natives:
         return int(call.Number__Value(local)) if call.Value__IsNumber(local) else 0
 
     def compileFunction(self, info: int) -> int | None:
-        """`compileFunction(source, filename, parameters, lineOffset, columnOffset)`: the function with that body."""
+        """`compileFunction(source, filename, parameters, lineOffset, columnOffset, isFile)`: the function with that
+        body.
+
+        A file's goes by way of the compile cache.
+        """
         call = self._call
-        source, filename, parameters, line, column = self._arguments(info, 5)
+        source, filename, parameters, line, column, is_file = self._arguments(info, 6)
         names = self._list(parameters)
         vector = (_pointer * len(names))(*names)
+        entry = self._cache_entry(is_file, compile_cache.COMMONJS, filename, source)
         origin, compiled = ctypes.create_string_buffer(_SCRATCH), ctypes.create_string_buffer(_SCRATCH)
         self._origin(origin, filename, self._integer(line), self._integer(column), False)
-        call.ScriptCompiler__Source__CONSTRUCT(compiled, source, origin, None)
+        call.ScriptCompiler__Source__CONSTRUCT(compiled, source, origin, self._cached_data(entry))
         try:
             function: int | None = call.ScriptCompiler__CompileFunction(
-                self._context, compiled, len(names), ctypes.cast(vector, _pointer), 0, None, 0, 0)
+                self._context, compiled, len(names), ctypes.cast(vector, _pointer), 0, None,
+                entry.options if entry is not None else 0, 0)
+            self._note_compiled(entry, function, compiled)
             return function
         finally:
             call.ScriptCompiler__Source__DESTRUCT(compiled)
+
+    def _cache_entry(self, is_file: int, kind: str, name: int, source: int) -> compile_cache.Entry | None:
+        """Where the compile cache has what is about to be compiled; None for what it does not keep."""
+        if self.compile_cache is None or not self._integer(is_file):
+            return None
+        text = self._to_str(source).encode("utf-8", "surrogatepass")
+        return self.compile_cache.look_up(kind, self._to_str(name), text)
+
+    def _cached_data(self, entry: compile_cache.Entry | None) -> int | None:
+        return self.compile_cache.cached_data(entry) if self.compile_cache is not None and entry is not None else None
+
+    def _note_compiled(self, entry: compile_cache.Entry | None, compiled: int | None, source: Any) -> None:
+        if self.compile_cache is not None and entry is not None:
+            self.compile_cache.note(entry, compiled, source)
 
     def runScript(self, info: int) -> int | None:
         """`runScript(source, filename, lineOffset, columnOffset, compileOnly)`.
@@ -694,14 +729,17 @@ class Natives:
     # module_wrap
 
     def compileModule(self, info: int) -> int | None:
-        """`compileModule(source, url)`: a number that stands for the module."""
+        """`compileModule(source, url, isFile)`: a number that stands for the module."""
         call = self._call
-        source, url = self._arguments(info, 2)
+        source, url, is_file = self._arguments(info, 3)
+        entry = self._cache_entry(is_file, compile_cache.ESM, url, source)
         origin, compiled = ctypes.create_string_buffer(_SCRATCH), ctypes.create_string_buffer(_SCRATCH)
         self._origin(origin, url, 0, 0, True)
-        call.ScriptCompiler__Source__CONSTRUCT(compiled, source, origin, None)
+        call.ScriptCompiler__Source__CONSTRUCT(compiled, source, origin, self._cached_data(entry))
         try:
-            module = call.ScriptCompiler__CompileModule(self._isolate, compiled, 0, 0)
+            module = call.ScriptCompiler__CompileModule(
+                self._isolate, compiled, entry.options if entry is not None else 0, 0)
+            self._note_compiled(entry, module, compiled)
         finally:
             call.ScriptCompiler__Source__DESTRUCT(compiled)
         if not module:

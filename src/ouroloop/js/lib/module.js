@@ -5,7 +5,6 @@
 const { Module } = require('internal/modules/cjs/loader');
 const builtins = require('internal/modules/builtins');
 const { notThere } = require('internal/not_there');
-const { validateString } = require('internal/validators');
 
 Module.builtinModules = Object.freeze(builtins.names());
 
@@ -31,16 +30,12 @@ Module.stripTypeScriptTypes = function stripTypeScriptTypes() {
   throw notThere('module.stripTypeScriptTypes()');
 };
 
-// The compile cache is Node's way to start sooner; having none is one of the answers that it may give.
-const compileCacheStatus = Object.freeze({ __proto__: null, FAILED: 0, ENABLED: 1, ALREADY_ENABLED: 2, DISABLED: 3 });
-Module.constants = Object.freeze({ __proto__: null, compileCacheStatus });
-Module.enableCompileCache = function enableCompileCache(options) {
-  const directory = typeof options === 'object' && options !== null ? options.directory : options;
-  if (directory !== undefined) validateString(directory, 'cacheDir');
-  return { status: compileCacheStatus.DISABLED };
-};
-Module.getCompileCacheDir = () => undefined;
-Module.flushCompileCache = () => {};
+const compileCache = require('internal/modules/compile_cache');
+
+Module.constants = Object.freeze({ __proto__: null, compileCacheStatus: compileCache.compileCacheStatus });
+Module.enableCompileCache = compileCache.enableCompileCache;
+Module.flushCompileCache = compileCache.flushCompileCache;
+Module.getCompileCacheDir = compileCache.getCompileCacheDir;
 
 Module.getSourceMapsSupport = () => require('internal/source_map').getSupport();
 

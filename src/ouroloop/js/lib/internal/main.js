@@ -30,6 +30,7 @@ function run() {
 function runProgram() {
   require('internal/modules/esm/loader').initialize();
   require('internal/modules/cjs/loader').Module._initPaths();
+  require('internal/modules/compile_cache').enableFromEnvironment();
   if (getOptionValue('--pending-deprecation')) require('internal/modules/cjs/loader').deprecateParent();
   require('internal/disable_proto').restrictPrototype(Object.prototype);
   for (const option of ['--allow-fs-read', '--allow-fs-write']) {

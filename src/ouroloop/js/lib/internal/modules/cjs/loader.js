@@ -633,7 +633,7 @@ function compile(source, filename) {
   sourceMaps.note(filename, source);
   try {
     if (isWrapPatched) return natives.runScript(Module.wrap(source), filename, 0, 0, 0);
-    return natives.compileFunction(source, filename, PARAMETERS, 0, 0);
+    return natives.compileFunction(source, filename, PARAMETERS, 0, 0, 1);
   } catch (error) {
     decorate(error);
     throw error;

@@ -213,7 +213,7 @@ function detect(source, filename) {
   if (!containsModuleSyntax(source)) return 'commonjs';
   try {
     internalBinding('contextify').compileFunction(
-      source, filename, ['exports', 'require', 'module', '__filename', '__dirname'], 0, 0);
+      source, filename, ['exports', 'require', 'module', '__filename', '__dirname'], 0, 0, 1);
     return 'commonjs';
   } catch {
     return 'module';
@@ -351,7 +351,7 @@ function valueOf(exports, name) {
 function compile(record, source) {
   if (record.evaluate === undefined) require('internal/source_map').note(record.url, source);
   try {
-    record.number = native.compileModule(source, record.url);
+    record.number = native.compileModule(source, record.url, Number(record.evaluate === undefined));
   } catch (error) {
     decorate(error);
     throw error;
