@@ -81,6 +81,10 @@ _FUNCTIONS: dict[str, tuple[Any, ...]] = {
     "v8__Module__Evaluate": (_pointer, _pointer, _pointer),
     "v8__Module__GetException": (_pointer, _pointer),
     "v8__Module__GetIdentityHash": (_int, _pointer),
+    "_ZN2v814PrimitiveArray3NewEPNS_7IsolateEi": (_pointer, _pointer, _int),
+    "_ZN2v87Context17GetMicrotaskQueueEv": (_pointer, _pointer),
+    "_ZNK2v814PrimitiveArray6LengthEv": (_int, _pointer),
+    "_ZN2v88internal14MicrotaskQueue13RunMicrotasksEPNS0_7IsolateE": (_int, _pointer, _pointer),
     "v8__Module__GetModuleNamespace": (_pointer, _pointer),
     "v8__Module__GetStatus": (_int, _pointer),
     "v8__Module__InstantiateModule": (_int, _pointer, _pointer, _pointer, _pointer),
@@ -275,6 +279,7 @@ class Natives:
         self._callbacks: list[Any] = []  # what ctypes made must outlive the isolate
         self._modules: dict[int, int] = {}
         self._modules_by_hash: dict[int, list[int]] = {}
+        self._probe = 0
         self._on_rejection = self._on_import_meta = self._on_dynamic_import = 0
         self.compile_cache: compile_cache.CompileCache | None = None
         """What is compiled of a program's files is kept there, if a program wants that."""
@@ -293,12 +298,13 @@ class Natives:
             ),
             "errors": (
                 "getMessage", "callCatching", "captureStackTraces", "setPromiseRejectCallback",
-                "runMicrotasks", "makeCheckpoint",
+                "runMicrotasks", "runMicrotasksNow", "makeCheckpoint",
             ),
             "contextify": ("compileFunction", "runScript"),
             "module_wrap": (
-                "compileModule", "instantiateModule", "evaluateModule", "getModuleNamespace", "getModuleStatus",
-                "getModuleError", "setImportMetaCallback", "setImportModuleDynamicallyCallback",
+                "compileModule", "instantiateModule", "evaluateModule", "getModuleRequests",
+                "getModuleNamespace", "getModuleStatus", "getModuleError", "setImportMetaCallback",
+                "setImportModuleDynamicallyCallback",
             ),
         }
         for group, names in groups.items():
@@ -664,10 +670,16 @@ class Natives:
     def runMicrotasks(self, _info: int) -> None:
         self._call.Isolate__PerformMicrotaskCheckpoint(self._isolate)
 
+    def runMicrotasksNow(self, _info: int) -> None:
+        """Run all microtasks, even if this is one of them: for what must have a promise's outcome at once."""
+        queue = self._call._ZN2v87Context17GetMicrotaskQueueEv(self._context)
+        self._call._ZN2v88internal14MicrotaskQueue13RunMicrotasksEPNS0_7IsolateE(queue, self._isolate)
+
     # contextify
 
-    def _origin(self, buffer: Any, name: int, line: int, column: int, is_module: bool) -> None:
-        self._call.ScriptOrigin__CONSTRUCT(buffer, name, line, column, False, -1, None, False, False, is_module, None)
+    def _origin(self, buffer: Any, name: int, line: int, column: int, is_module: bool, mark: int = 0) -> None:
+        self._call.ScriptOrigin__CONSTRUCT(
+            buffer, name, line, column, False, -1, None, False, False, is_module, mark or None)
 
     def _integer(self, local: int) -> int:
         """The value of a JavaScript number; 0 for anything else."""
@@ -729,12 +741,17 @@ class Natives:
     # module_wrap
 
     def compileModule(self, info: int) -> int | None:
-        """`compileModule(source, url, isFile)`: a number that stands for the module."""
+        """`compileModule(source, url, isFile, mark)`: a number that stands for the module.
+
+        The mark, a small number, comes back when the module calls `import()`.
+        """
         call = self._call
-        source, url, is_file = self._arguments(info, 3)
+        source, url, is_file, mark = self._arguments(info, 4)
+        length = self._integer(mark)
         entry = self._cache_entry(is_file, compile_cache.ESM, url, source)
         origin, compiled = ctypes.create_string_buffer(_SCRATCH), ctypes.create_string_buffer(_SCRATCH)
-        self._origin(origin, url, 0, 0, True)
+        options = call._ZN2v814PrimitiveArray3NewEPNS_7IsolateEi(self._isolate, length) if length else 0
+        self._origin(origin, url, 0, 0, True, options)
         call.ScriptCompiler__Source__CONSTRUCT(compiled, source, origin, self._cached_data(entry))
         try:
             module = call.ScriptCompiler__CompileModule(
@@ -789,6 +806,52 @@ class Natives:
         promise: int | None = self._call.Module__Evaluate(self._module(info), self._context)
         return promise
 
+    def getModuleRequests(self, info: int) -> int:
+        """What a module imports: [specifier, attributes, specifier, attributes …].
+
+        No C function here tells it, but the linker asks for each; a made-up module, whose own import fails, is all
+        that it gets, so that it forgets about it.
+        """
+        call, found = self._call, []
+        probe = self._probe = self._probe or self._keep(self._compile_probe())
+
+        def resolve(_context: int, specifier: int, attributes: int, referrer: int) -> int | None:
+            try:
+                if _word(referrer) == _word(probe):
+                    call.Isolate__ThrowException(self._isolate, self._undefined)
+                    return None
+                found.append((self._to_str(specifier), self._attribute_texts(attributes)))
+            except Exception as exc:
+                self._throw(exc)
+                return None
+            return probe
+
+        catch = ctypes.create_string_buffer(_SCRATCH)
+        call.TryCatch__CONSTRUCT(catch, self._isolate)
+        call.Module__InstantiateModule(self._module(info), self._context, _RESOLVE(resolve), None)
+        call.TryCatch__DESTRUCT(catch)
+        return self._array([
+            part for specifier, attributes in found
+            for part in (self._string(specifier), self._array([self._string(text) for text in attributes]))
+        ])
+
+    def _attribute_texts(self, attributes: int) -> list[str]:
+        call = self._call
+        length = call.FixedArray__Length(attributes)
+        return [
+            self._to_str(call.FixedArray__Get(attributes, index + offset))
+            for index in range(0, length, 3) for offset in (0, 1)
+        ]
+
+    def _compile_probe(self) -> int:
+        call = self._call
+        origin, compiled = ctypes.create_string_buffer(_SCRATCH), ctypes.create_string_buffer(_SCRATCH)
+        self._origin(origin, self._string("probe:"), 0, 0, True)
+        call.ScriptCompiler__Source__CONSTRUCT(compiled, self._string("import 'probe:end'"), origin, None)
+        module: int = call.ScriptCompiler__CompileModule(self._isolate, compiled, 0, 0)
+        call.ScriptCompiler__Source__DESTRUCT(compiled)
+        return module
+
     def getModuleNamespace(self, info: int) -> int:
         namespace: int = self._call.Module__GetModuleNamespace(self._module(info))
         return namespace
@@ -813,14 +876,15 @@ class Natives:
         self._call.Isolate__SetHostInitializeImportMetaObjectCallback(self._isolate, pointer)
 
     def setImportModuleDynamicallyCallback(self, info: int) -> None:
-        """`function(specifier, attributes, referrer)` returns the promise of `import()`.
+        """`function(specifier, attributes, referrer, mark)` returns the promise of `import()`.
 
-        The referrer is a script's name.
+        The referrer is a script's name, the mark what a module was compiled with (0 for none).
         """
         self._on_dynamic_import = self._keep(self._call.FunctionCallbackInfo__Get(info, 0))
 
-        def callback(_context: int, _options: int, referrer: int, specifier: int, attributes: int) -> int | None:
-            return self._invoke(self._on_dynamic_import, specifier, self._attributes(attributes, 2), referrer)
+        def callback(_context: int, options: int, referrer: int, specifier: int, attributes: int) -> int | None:
+            mark = self._number(self._call._ZNK2v814PrimitiveArray6LengthEv(options))
+            return self._invoke(self._on_dynamic_import, specifier, self._attributes(attributes, 2), referrer, mark)
 
         pointer = _IMPORT_DYNAMICALLY(callback)
         self._callbacks.append(pointer)

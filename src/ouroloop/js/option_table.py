@@ -110,7 +110,8 @@ NUMBERS = {
 """Options with a number."""
 
 LISTS = _names("""
-    allow-fs-read allow-fs-write conditions disable-warning env-file env-file-if-exists import require security-revert
+    allow-fs-read allow-fs-write conditions disable-warning env-file env-file-if-exists experimental-loader import
+    require security-revert
     test-name-pattern test-reporter test-reporter-destination test-skip-pattern watch-path
 """)
 """Options that may be given many times, with one value each time."""
@@ -150,7 +151,7 @@ HISTORIC = _names("""
 
 ABSENT = _names("""
     build-snapshot cpu-prof experimental-config-file experimental-default-config-file
-    experimental-loader experimental-sea-config experimental-transform-types frozen-intrinsics heap-prof
+    experimental-sea-config experimental-transform-types frozen-intrinsics heap-prof
     heapsnapshot-signal inspect inspect-brk inspect-wait interactive permission permission-audit prof prof-process
     report-on-fatalerror snapshot-blob test trace-env-native-stack trace-promises trace-sigint trace-sync-io trace-tls
 """)

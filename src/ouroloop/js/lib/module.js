@@ -20,9 +20,13 @@ Module.findSourceMap = (path) => require('internal/source_map').findSourceMap(pa
 
 Module.findPackageJSON = require('internal/modules/package_json_reader').findPackageJSON;
 
-Module.register = function register() {
-  throw notThere('module.register()');
-};
+Module.register = (() => {
+  // One parameter counts, as in Node.
+  function register(specifier, parentURL = undefined, options) {
+    require('internal/modules/esm/hooks').register(specifier, parentURL, options);
+  }
+  return register;
+})();
 
 Module.registerHooks = require('internal/modules/customization_hooks').registerHooks;
 

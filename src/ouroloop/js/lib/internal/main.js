@@ -54,15 +54,18 @@ function runProgram() {
 function prepare(program) {
   const { Module } = require('internal/modules/cjs/loader');
   Module._preloadModules(getOptionValue('--require'));
-  const imports = getOptionValue('--import') ?? [];
-  if (imports.length === 0) return program();
-  importFirst(imports, program);
+  if (!isImportedFirst()) return program();
+  follow(() => importFirst(program));
   return undefined;
 }
 
-async function importFirst(specifiers, program) {
+const isImportedFirst = () => getOptionValue('--import') !== undefined || getOptionValue('--experimental-loader') !== undefined;
+
+async function importFirst(program) {
+  const loaders = getOptionValue('--experimental-loader') ?? [];
+  if (loaders.length > 0) await require('internal/modules/esm/hooks').addFromCommandLine(loaders);
   const { importModule } = require('internal/modules/esm/loader');
-  for (const specifier of specifiers) await importModule(specifier, getCWDURL().href);
+  for (const specifier of getOptionValue('--import') ?? []) await importModule(specifier, getCWDURL().href);
   program();
 }
 
@@ -72,6 +75,10 @@ function executeUserEntryPoint(main) {
   const { Module, toRealPath, formatOf } = require('internal/modules/cjs/loader');
   const found = Module._findPath(main, null, true);
   const filename = found && toRealPath(found, true);
+  if (isImportedFirst()) {
+    runEntryPoint(require('internal/url').pathToFileURL(filename || require('path').resolve(main)).href);
+    return;
+  }
   if (filename && (formatOf(filename) === 'module' || filename.endsWith('.wasm'))) {
     runEntryPoint(require('internal/url').pathToFileURL(filename).href);
     return;
@@ -82,9 +89,8 @@ function executeUserEntryPoint(main) {
 /** Run the program that a URL names (--entry-url). */
 function runURL(program) {
   emitExperimentalWarning('--entry-url');
-  const { resolve } = require('internal/modules/esm/loader');
-  const parent = getCWDURL().href;
-  runEntryPoint(resolve(new URL(program, parent).href, parent, { __proto__: null }).url);
+  const { href } = getCWDURL();
+  runEntryPoint(require('internal/modules/esm/loader').resolve(new URL(program, href).href, href, {}).url);
 }
 
 /** Run an ES module as the main program. */
@@ -94,22 +100,21 @@ function runEntryPoint(url, source) {
     throw new ERR_INPUT_TYPE_NOT_ALLOWED();
   }
   const loader = require('internal/modules/esm/loader');
-  loader.setMain(url);
   follow(async () => {
     await undefined;
-    await loader.evaluate(loader.recordOf(url, { __proto__: null }, source));
+    await loader.runMain(url, source);
   });
 }
 
 /** Start the main program's asynchronous part. What it throws is uncaught, before any tick runs. */
 async function follow(start) {
-  mainPromise = start();
+  const promise = mainPromise = start();
   try {
-    await mainPromise;
+    await promise;
   } catch (error) {
     execution.uncaught(error, true);
   } finally {
-    mainPromise = undefined;
+    if (mainPromise === promise) mainPromise = undefined; // it may have started another, which is what counts now
   }
 }
 

@@ -108,6 +108,7 @@ class Receiver {
   #isScheduled = false;
   #isClosing = false;
   deliversAlways = false;
+  keepsAlive = true; // when it is referenced
   serial = ++lastSerial;
 
   constructor(endpoint, deliver, onclose) {
@@ -132,7 +133,7 @@ class Receiver {
   }
 
   ref() {
-    if (this.#isReferenced || !this.isOpen) return;
+    if (this.#isReferenced || !this.isOpen || !this.keepsAlive) return;
     this.#isReferenced = true;
     loop.ref();
   }
@@ -509,4 +510,13 @@ function receiveMessageOnPort(port) {
   return message && { message: message.value };
 }
 
-module.exports = { BroadcastChannel, MessageChannel, MessageEvent, MessagePort, deliverAlways, receiveMessageOnPort };
+/** From now on a port does not keep the loop going, referenced or not. */
+function neverKeepAlive(port) {
+  const receiver = receiverOf(port);
+  receiver.unref();
+  receiver.keepsAlive = false;
+}
+
+module.exports = {
+  BroadcastChannel, MessageChannel, MessageEvent, MessagePort, deliverAlways, neverKeepAlive, receiveMessageOnPort,
+};

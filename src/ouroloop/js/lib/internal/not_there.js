@@ -20,7 +20,7 @@ function notThere(name) {
 
 /** Refuse a file of TypeScript. */
 function refuseTypeScript(filename) {
-  if (/\.[cm]?ts$/.test(filename)) throw notThere(`TypeScript (${filename})`);
+  throw notThere(`TypeScript (${filename})`);
 }
 
 /** The global `fetch`. */

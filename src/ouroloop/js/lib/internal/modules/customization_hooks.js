@@ -128,4 +128,4 @@ function toText(source) {
   return Buffer.from(...bytes).toString();
 }
 
-module.exports = { changedConditions, has, load, registerHooks, resolve };
+module.exports = { changedConditions, has, load, registerHooks, resolve, toText };

@@ -24,6 +24,7 @@ const { decorate } = require('internal/process/report_error');
 const { tracingChannel } = require('diagnostics_channel');
 const packages = require('internal/modules/package_json_reader');
 const hooks = require('internal/modules/customization_hooks');
+const asyncHooks = require('internal/modules/esm/hooks');
 const sourceMaps = require('internal/source_map');
 
 const files = internalBinding('module_loader');
@@ -418,7 +419,7 @@ function loadBuiltin(request) {
 }
 
 Module._load = function(request, parent, isMain) {
-  if (hooks.has('resolve') || hooks.has('load')) return loadWithHooks(request, parent, isMain);
+  if (hooks.has('resolve') || hooks.has('load') || isCustomized(parent)) return loadWithHooks(request, parent, isMain);
   const relativeKey = parent && `${parent.path}\0${request}`;
   if (parent) {
     const known = relativeCache[relativeKey];
@@ -480,9 +481,12 @@ function loadOrForget(module, filename, parent, relativeKey) {
   }
 }
 
-// With hooks (module.registerHooks)
+// With hooks: those of module.registerHooks, and in modules whose source asynchronous hooks have given, those as well
 
 const places = new WeakMap(); // Module -> { url, format }
+const customized = new WeakSet(); // modules whose source asynchronous hooks have given
+
+const isCustomized = (module) => asyncHooks.isActive() && customized.has(module);
 
 /** A core module's URL as `require` calls it. */
 function schemeless(url) {
@@ -501,33 +505,47 @@ function toFilename(url) {
 
 /** What `request` means to hooks and, behind them, to `require`: `{ url, format, filename }`. */
 function resolveWithHooks(request, parent, isMain, options) {
-  if (!hooks.has('resolve')) {
+  const isAsync = isCustomized(parent);
+  if (!hooks.has('resolve') && !isAsync) {
     const filename = Module._resolveFilename(request, parent, isMain, options);
     return { url: toURL(filename), format: undefined, filename };
   }
+  const parentURL = parent?.filename ? places.get(parent)?.url ?? toURL(parent.filename) : undefined;
   const conditions = [...getConditions('require')];
   const byDefault = (specifier, context) => {
     const before = conditionsOfHook;
     conditionsOfHook = hooks.changedConditions(context, conditions) ?? before;
     try {
       const filename = Module._resolveFilename(specifier, parent, isMain, options);
-      return { __proto__: null, url: toURL(filename), format: formatOf(filename), importAttributes: undefined };
+      const url = toURL(filename);
+      if (isAsync) return require('internal/modules/esm/loader').resolveNow(url, parentURL);
+      return { __proto__: null, url, format: undefined, importAttributes: undefined };
     } finally {
       conditionsOfHook = before;
     }
   };
-  const parentURL = parent?.filename ? places.get(parent)?.url ?? toURL(parent.filename) : undefined;
   const { url, format } = hooks.resolve(request, parentURL, undefined, conditions, byDefault);
   return { url, format, filename: toFilename(url) };
 }
 
-/** What is at a URL, to hooks: `{ source, format }`. */
-function readWithHooks(url, format) {
+/** What is at a URL, to hooks: `{ source, format }`. `module` is what it is for. */
+function readWithHooks(url, format, module) {
   const byDefault = (each, context) => {
+    if (isCustomized(parents.get(module))) return readCustomized(each, context.format, module);
     if (context.format === 'builtin' || each.startsWith('node:')) return { source: null, format: 'builtin' };
     return { source: readSource(toFilename(each)), format: context.format };
   };
   return hooks.load(url, format, undefined, [...getConditions('require')], byDefault);
+}
+
+/** The same, to asynchronous hooks. What they leave alone is plain CommonJS. */
+function readCustomized(url, format, module) {
+  const found = require('internal/modules/esm/loader').loadNow(url, format);
+  if (found.format === 'commonjs') {
+    if (found.source === null) return { source: readSource(toFilename(url)), format: found.format };
+    customized.add(module);
+  }
+  return found;
 }
 
 function loadWithHooks(request, parent, isMain) {
@@ -537,9 +555,9 @@ function loadWithHooks(request, parent, isMain) {
   const key = `${parent?.path}\0${request}`;
   if (!url.startsWith('node:')) return loadFile(filename, parent, isMain, key, { url, format });
   if (!hooks.has('load')) return loadBuiltin(url);
-  const found = readWithHooks(url, 'builtin');
-  if (found.format === 'builtin') return loadBuiltin(url);
   const module = new Module(url, parent);
+  const found = readWithHooks(url, 'builtin', module);
+  if (found.format === 'builtin') return loadBuiltin(url);
   places.set(module, { url });
   runSource(module, url, found);
   return module.exports;
@@ -547,9 +565,9 @@ function loadWithHooks(request, parent, isMain) {
 
 /** The source of a module's file, `{ source, format }`, as hooks have it. */
 function sourceOf(module, filename, format) {
-  if (!hooks.has('load')) return { source: readSource(filename), format };
+  if (!hooks.has('load') && !isCustomized(parents.get(module))) return { source: readSource(filename), format };
   const place = places.get(module);
-  return readWithHooks(place?.url ?? toURL(filename), place?.format ?? format);
+  return readWithHooks(place?.url ?? toURL(filename), place?.format ?? format, module);
 }
 
 /** Run a module from its source, by its format. */
@@ -560,6 +578,9 @@ function runSource(module, filename, { source, format }) {
       break;
     case 'json':
       module.exports = parseJSON(source, filename);
+      break;
+    case 'typescript': case 'commonjs-typescript': case 'module-typescript':
+      refuseTypeScript(filename);
       break;
     case 'commonjs': case 'module':
       module._compile(withoutBOM(source), filename, format);
@@ -581,6 +602,7 @@ function loadImported(url, filename, isMain, source) {
   if (source === undefined) return loadFile(filename, undefined, isMain, '', { url });
   const module = new Module(filename);
   places.set(module, { url, format: 'commonjs' });
+  if (asyncHooks.isActive()) customized.add(module);
   module.filename = filename;
   module.paths = Module._nodeModulePaths(module.path);
   Module._cache[filename] = module;
@@ -608,7 +630,6 @@ Module.prototype.load = function(filename) {
   this.filename ??= filename;
   this.paths ??= Module._nodeModulePaths(path.dirname(filename));
   const extension = extensionOf(filename);
-  if (extension === '.js') refuseTypeScript(filename);
   if (filename.endsWith('.mjs') && !Module._extensions['.mjs']) loadESM(this, filename);
   else Module._extensions[extension](this, filename);
   this.loaded = true;
@@ -731,9 +752,16 @@ const withoutBOM = (text) => (text.charCodeAt(0) === 0xFEFF ? text.slice(1) : te
 
 /** 'commonjs' or 'module' by extension and package; undefined where the source must tell. */
 function formatOf(filename) {
-  if (filename.endsWith('.cjs')) return 'commonjs';
-  if (filename.endsWith('.mjs')) return 'module';
-  if (!filename.endsWith('.js')) return undefined;
+  const [, kind, language] = /\.([cm]?)([jt])s$/.exec(filename) ?? [];
+  if (language === undefined) return undefined;
+  const format = kind === '' ? packageFormat(filename) : KINDS[kind];
+  if (language === 'j') return format;
+  return format === undefined ? 'typescript' : `${format}-typescript`;
+}
+
+const KINDS = { c: 'commonjs', m: 'module' };
+
+function packageFormat(filename) {
   const type = packages.getNearestParentPackageJSON(filename)?.data.type;
   return type === 'module' || type === 'commonjs' ? type : undefined;
 }
@@ -767,7 +795,7 @@ function makeRequire(module) {
   }
   function resolve(request, options) {
     validateString(request, 'request');
-    if (hooks.has('resolve')) return resolveWithHooks(request, module, false, options).filename;
+    if (hooks.has('resolve') || isCustomized(module)) return resolveWithHooks(request, module, false, options).filename;
     return Module._resolveFilename(request, module, false, options);
   }
   function paths(request) {

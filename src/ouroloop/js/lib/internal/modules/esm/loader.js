@@ -13,8 +13,8 @@
 const {
   codes: {
     ERR_IMPORT_ATTRIBUTE_MISSING, ERR_IMPORT_ATTRIBUTE_TYPE_INCOMPATIBLE, ERR_IMPORT_ATTRIBUTE_UNSUPPORTED,
-    ERR_INVALID_ARG_TYPE,
-    ERR_REQUIRE_ASYNC_MODULE, ERR_REQUIRE_CYCLE_MODULE, ERR_UNKNOWN_FILE_EXTENSION,
+    ERR_INVALID_ARG_TYPE, ERR_INVALID_RETURN_PROPERTY_VALUE,
+    ERR_REQUIRE_ASYNC_MODULE, ERR_REQUIRE_CYCLE_MODULE, ERR_UNKNOWN_BUILTIN_MODULE, ERR_UNKNOWN_FILE_EXTENSION,
     ERR_UNKNOWN_MODULE_FORMAT,
   },
   uvException,
@@ -22,9 +22,11 @@ const {
 const { decorate } = require('internal/process/report_error');
 const builtins = require('internal/modules/builtins');
 const hooks = require('internal/modules/customization_hooks');
+const asyncHooks = require('internal/modules/esm/hooks');
 const { getOptionValue } = require('internal/options');
 const { emitExperimentalWarning, getCWDURL } = require('internal/util');
 const { tracingChannel } = require('diagnostics_channel');
+const { refuseTypeScript } = require('internal/not_there');
 
 const builtinIds = internalBinding('builtins');
 const native = internalBinding('module_wrap');
@@ -39,19 +41,32 @@ const ERRORED = 5;
 const REJECTED = 2;
 const PENDING = 0;
 
-const records = new Map(); // `${url}` or `${url} json` -> Record
+/** A world of modules that know each other: a URL is one module in each graph. */
+class Graph {
+  constructor(mark) {
+    this.mark = mark; // by which V8 tells whose `import()` it is
+    this.records = new Map(); // `${url}` or `${url} json` -> Record
+    this.loading = new Map(); // the same -> the promise of a record
+  }
+}
+
+const mainGraph = new Graph(0);
+const hooksGraph = new Graph(1); // of `module.register`
+const { records } = mainGraph;
 const byNumber = new Map();
 
 class Record {
-  constructor(url, format) {
+  constructor(url, format, graph = mainGraph) {
     this.url = url;
     this.format = format;
+    this.graph = graph;
     this.number = 0; // V8's module
     this.evaluate = undefined; // for made-up modules: gives the exports their values
     this.isLinked = false;
     this.wasLinked = false; // by an earlier import
     this.source = undefined; // kept if it has the word `await`
     this.requests = new Set(); // records
+    this.children = undefined; // the same by specifier, if they were loaded by asynchronous hooks
   }
 
   get status() {
@@ -83,17 +98,41 @@ function resolveOnce(specifier, parentURL) {
   return result;
 }
 
+/** The last step of resolving, behind all hooks. `list` are the usual conditions. */
+const lastResolve = (list, attributes) => (specifier, context) => {
+  const { defaultResolve } = require('internal/modules/esm/resolve');
+  const parentURL = context.parentURL ?? getCWDURL().href; // the main program has no parent
+  const { url } = defaultResolve(specifier, parentURL, hooks.changedConditions(context, list) ?? new Set(list));
+  return { __proto__: null, url, format: expectedFormat(url), importAttributes: attributes };
+};
+
 /** What a specifier means in a module: `{ url, format, importAttributes }`, the last two only as hooks have said. */
 function resolve(specifier, parentURL, attributes) {
-  const { defaultResolve } = require('internal/modules/esm/resolve');
-  if (!hooks.has('resolve')) return resolveOnce(specifier, parentURL);
-  const usual = conditions();
-  const list = [...usual];
-  return hooks.resolve(specifier, parentURL, attributes, list, (each, context) => {
-    const { url } = defaultResolve(each, context.parentURL, hooks.changedConditions(context, list) ?? usual);
-    return { __proto__: null, url, format: expectedFormat(url), importAttributes: attributes };
+  const isAsync = asyncHooks.isActive();
+  if (!hooks.has('resolve')) {
+    return isAsync ? asyncHooks.now(resolveAsync(specifier, parentURL, attributes)) : resolveOnce(specifier, parentURL);
+  }
+  const list = [...conditions()];
+  return hooks.resolve(specifier, parentURL, attributes, list, isAsync ?
+    (each, context) => asyncHooks.now(resolveAsync(each, context.parentURL, attributes)) :
+    lastResolve(list, attributes));
+}
+
+/** The same, by asynchronous hooks. */
+async function resolveAsync(specifier, parentURL, attributes) {
+  const list = [...conditions()];
+  const plain = { ...attributes };
+  const byDefault = lastResolve(list);
+  return asyncHooks.resolve(specifier, parentURL, plain, list, (each, context) => {
+    const { url, format } = byDefault(each, context);
+    return each.startsWith('node:') ? { __proto__: null, url } : { __proto__: null, url, format };
   });
 }
+
+// What `require` asks of asynchronous hooks, for CommonJS whose source they have given
+
+const resolveNow = (specifier, parentURL) => asyncHooks.now(resolveAsync(specifier, parentURL, {}));
+const loadNow = (url, format) => asyncHooks.now(loadAsync(url, {}, format));
 
 /** Attributes as V8 gives them, [key, value, key, value …], as an object. */
 function attributesOf(list) {
@@ -117,32 +156,86 @@ function checkAttributes(url, format, attributes) {
 }
 
 /** The record for a specifier in a module, made and compiled if it is new. */
-function recordFor(specifier, parentURL, attributes) {
-  const { url, format, importAttributes = attributes } = resolve(specifier, parentURL, attributes);
-  return recordOf(url, importAttributes, undefined, format);
+function recordFor(specifier, parent, attributes) {
+  const known = parent.children?.get(keyOf(specifier, attributes));
+  if (known !== undefined) return known;
+  const { url, format, importAttributes = attributes } = resolve(specifier, parent.url, attributes);
+  return recordOf(url, importAttributes, undefined, format, parent.graph);
 }
 
 const keyOf = (url, attributes) => (attributes.type === undefined ? url : `${url} ${attributes.type}`);
 
-function recordOf(url, attributes, source, format) {
-  const key = keyOf(url, attributes);
-  const known = records.get(key);
+function recordOf(url, attributes, source, format, graph = mainGraph) {
+  const known = graph.records.get(keyOf(url, attributes));
   if (known !== undefined) return known;
   checkAttributeNames(url, attributes);
-  const loaded = hooks.has('load') && source === undefined ?
-    readWithHooks(url, attributes, format) :
-    read(url, source, format);
+  const isRead = source === undefined && (hooks.has('load') || asyncHooks.isActive());
+  const loaded = isRead ? readWithHooks(url, attributes, format) : read(url, source, format);
+  return newRecord(url, attributes, loaded, graph);
+}
+
+function newRecord(url, attributes, loaded, graph) {
   checkAttributes(url, loaded.format, attributes);
-  const record = translate(url, loaded);
-  records.set(key, record);
+  const record = translate(url, loaded, graph);
+  graph.records.set(keyOf(url, attributes), record);
   return record;
+}
+
+// Loading by asynchronous hooks: a module's graph is loaded whole before it is linked
+
+/** The record for a specifier, with all that it imports. */
+async function loadGraph(specifier, parentURL, attributes, graph) {
+  const record = await loadRecord(specifier, parentURL, attributes, graph);
+  await loadChildren(record, new Set());
+  return record;
+}
+
+async function loadRecord(specifier, parentURL, attributes, graph) {
+  const { url, format, importAttributes = attributes } = hooks.has('resolve') ?
+    resolve(specifier, parentURL, attributes) :
+    await resolveAsync(specifier, parentURL, attributes);
+  const key = keyOf(url, importAttributes);
+  const known = graph.records.get(key) ?? graph.loading.get(key);
+  if (known !== undefined) return known;
+  const promise = makeRecord(url, importAttributes, format, graph);
+  graph.loading.set(key, promise);
+  try {
+    return await promise;
+  } finally {
+    graph.loading.delete(key);
+  }
+}
+
+async function makeRecord(url, attributes, format, graph) {
+  if (hooks.has('load')) return recordOf(url, attributes, undefined, format, graph);
+  checkAttributeNames(url, attributes);
+  return newRecord(url, attributes, finishLoaded(url, await loadAsync(url, attributes, format)), graph);
+}
+
+/** Load what a module imports, one after the other and each with what it imports, as Node does. */
+async function loadChildren(record, seen) {
+  if (seen.has(record) || record.isLinked || (record.evaluate !== undefined && record.format !== 'wasm')) return;
+  seen.add(record);
+  const list = native.getModuleRequests(record.number);
+  const children = new Map();
+  for (let i = 0; i < list.length; i += 2) {
+    const attributes = attributesOf(list[i + 1]);
+    const key = keyOf(list[i], attributes);
+    const child = record.children?.get(key) ?? await loadRecord(list[i], record.url, attributes, record.graph);
+    children.set(key, child);
+    record.requests.add(child);
+    await loadChildren(child, seen);
+  }
+  record.children = children;
 }
 
 // Reading
 
 const FORMATS = {
   '__proto__': null, '.mjs': 'module', '.cjs': 'commonjs', '.json': 'json', '.node': 'addon', '.wasm': 'wasm',
+  '.mts': 'module-typescript', '.cts': 'commonjs-typescript',
 };
+const FORMATLESS = ['', '.js', '.ts']; // their package or their source tells
 
 /** `{ format, source }` of a URL. */
 function read(url, source, format) {
@@ -159,18 +252,42 @@ function read(url, source, format) {
   return { format, source, filename };
 }
 
+/** The last step of loading, behind all hooks. */
+function lastLoad(url, context) {
+  const { format, source } = read(url, undefined, context.format ?? undefined);
+  const bytes = typeof source === 'string' ? require('buffer').Buffer.from(source) : source ?? null;
+  return { __proto__: null, format, responseURL: url, source: bytes };
+}
+
 /** The same, as hooks have it. */
 function readWithHooks(url, attributes, format) {
-  format ??= expectedFormat(url);
-  const byDefault = (each, context) => {
-    const { format, source } = read(each, undefined, context.format ?? undefined);
-    const bytes = typeof source === 'string' ? require('buffer').Buffer.from(source) : source ?? null;
-    return { __proto__: null, format, responseURL: each, source: bytes };
-  };
-  const loaded = hooks.load(url, format, attributes, [...conditions()], byDefault);
+  const isAsync = asyncHooks.isActive();
+  if (!hooks.has('load')) return finishLoaded(url, asyncHooks.now(loadAsync(url, attributes, format)));
+  const byDefault = isAsync ?
+    (each, context) => asyncHooks.now(loadAsync(each, attributes, context.format)) :
+    lastLoad;
+  const loaded = hooks.load(url, format ?? expectedFormat(url), attributes, [...conditions()], byDefault);
+  return finishLoaded(url, loaded);
+}
+
+function finishLoaded(url, { source, format }) {
   const filename = url.startsWith('file:') ? require('internal/url').fileURLToPath(url) : url;
-  const { source } = loaded;
-  return { filename, source, format: loaded.format ?? detect(source, filename), isFromHooks: true };
+  return { filename, source, format: format ?? detectLoaded(source, filename, url), isFromHooks: true };
+}
+
+function detectLoaded(source, filename, url) {
+  if (source === undefined || source === null) throw new ERR_UNKNOWN_MODULE_FORMAT(undefined, url);
+  return detect(source, filename);
+}
+
+/** What asynchronous hooks say is at a URL. A CommonJS file that none of them has touched has no source. */
+async function loadAsync(url, attributes, format) {
+  const loaded = await asyncHooks.load(url, format, { ...attributes }, (each, context) => {
+    const found = lastLoad(each, context);
+    if (found.format === 'commonjs') found.source = context.format === 'commonjs' ? undefined : null;
+    return found;
+  });
+  return loaded.format === 'wasm' ? loaded : { format: loaded.format, source: hooks.toText(loaded.source) };
 }
 
 /** The format that is known before anything is read; null if it is not. */
@@ -179,7 +296,7 @@ function expectedFormat(url) {
   if (!url.startsWith('file:')) return null;
   const filename = require('internal/url').fileURLToPath(url);
   const { extname } = require('path');
-  if (!['', '.js'].includes(extname(filename)) && !(extname(filename) in FORMATS)) return null;
+  if (!FORMATLESS.includes(extname(filename)) && !(extname(filename) in FORMATS)) return null;
   return formatByName(filename) ?? null;
 }
 
@@ -198,18 +315,16 @@ function formatByName(filename) {
   const { basename, extname } = require('path');
   const extension = extname(basename(filename));
   if (extension in FORMATS) return FORMATS[extension];
-  if (extension !== '.js' && extension !== '') {
-    require('internal/not_there').refuseTypeScript(filename);
-    throw new ERR_UNKNOWN_FILE_EXTENSION(extension, filename);
-  }
+  if (!FORMATLESS.includes(extension)) throw new ERR_UNKNOWN_FILE_EXTENSION(extension, filename);
   const type = packageType(filename);
-  if (type === 'module' || type === 'commonjs') return type;
-  return undefined;
+  if (type !== 'module' && type !== 'commonjs') return undefined;
+  return extension === '.ts' ? `${type}-typescript` : type;
 }
 
 /** Whether a source of unknown kind is an ES module. */
 function detect(source, filename) {
   const { containsModuleSyntax } = require('internal/modules/esm_syntax');
+  if (filename.endsWith('.ts')) return containsModuleSyntax(source) ? 'module-typescript' : 'commonjs-typescript';
   if (!containsModuleSyntax(source)) return 'commonjs';
   try {
     internalBinding('contextify').compileFunction(
@@ -242,26 +357,34 @@ function readDataURL(url) {
 
 // Compiling: each format gives a record
 
-function translate(url, loaded) {
+function translate(url, loaded, graph) {
+  if (loaded.format?.endsWith('-typescript')) refuseTypeScript(placeOf(url));
   const translator = translators[loaded.format];
   if (translator === undefined) throw new ERR_UNKNOWN_MODULE_FORMAT(loaded.format, url);
-  return translator(url, loaded);
+  return translator(url, loaded, graph);
+}
+
+function requireSource(source) {
+  if (source !== undefined && source !== null) return;
+  throw new ERR_INVALID_RETURN_PROPERTY_VALUE('string, array buffer, or typed array', 'load', 'source', source);
 }
 
 const translators = {
   __proto__: null,
 
-  module(url, { source }) {
-    const record = new Record(url, 'module');
+  module(url, { source }, graph) {
+    requireSource(source);
+    const record = new Record(url, 'module', graph);
     if (/\bawait\b/.test(source)) record.source = source;
     return compile(record, source);
   },
 
-  builtin(url) {
+  builtin(url, _loaded, graph) {
     const id = url.slice(5);
-    const exports = builtins.load(id);
+    if (!url.startsWith('node:')) throw new ERR_UNKNOWN_BUILTIN_MODULE(url);
+    const exports = graph === hooksGraph && id === 'worker_threads' ? workerThreadsOfHooks() : builtins.load(id);
     const names = namesOf(exports);
-    return makeUp(new Record(url, 'builtin'), ['default', ...names], (set) => {
+    return makeUp(new Record(url, 'builtin', graph), ['default', ...names], (set) => {
       const sync = () => {
         set('default', exports);
         for (const name of names) set(name, valueOf(exports, name));
@@ -271,18 +394,20 @@ const translators = {
     });
   },
 
-  json(url, { source, filename }) {
+  json(url, { source, filename }, graph) {
+    requireSource(source);
     const isFile = filename !== undefined && !/[?#]/.test(url);
     const value = isFile ? sharedJSON(source, filename) : parseJSON(source, filename ?? url);
-    return makeUp(new Record(url, 'json'), ['default'], (set) => set('default', value));
+    return makeUp(new Record(url, 'json', graph), ['default'], (set) => set('default', value));
   },
 
-  commonjs(url, { source, filename, isFromHooks }) {
-    const names = require('internal/modules/cjs_exports').namesOf(filename, source);
+  commonjs(url, { source, filename, isFromHooks }, graph) {
+    const text = source ?? (isFromHooks ? readFile(filename) : source);
+    const names = require('internal/modules/cjs_exports').namesOf(filename, text);
     names.delete('default');
     names.delete('module.exports');
     const list = ['default', 'module.exports', ...names];
-    return makeUp(new Record(url, 'commonjs'), list, (set) => {
+    return makeUp(new Record(url, 'commonjs', graph), list, (set) => {
       const { loadImported } = require('internal/modules/cjs/loader');
       const exports = loadImported(url, filename, url === mainURL, isFromHooks ? source ?? undefined : undefined);
       set('default', exports);
@@ -291,11 +416,12 @@ const translators = {
     });
   },
 
-  wasm(url, { source }) {
+  wasm(url, { source }, graph) {
+    requireSource(source);
     emitExperimentalWarning('Importing WebAssembly module instances');
     const wasm = require('internal/modules/esm/wasm');
     const compiled = wasm.compile(source, placeOf(url));
-    const record = new Record(url, 'wasm');
+    const record = new Record(url, 'wasm', graph);
     return makeUp(record, wasm.exportsOf(compiled), (set, namespaces) => {
       const exports = wasm.instantiate(compiled, namespaces);
       wasm.instances.set(record.namespace, exports);
@@ -307,6 +433,15 @@ const translators = {
     throw new ERR_UNKNOWN_MODULE_FORMAT('addon', url);
   },
 };
+
+/** Hooks are told what they would be told in Node: that they do not run on the program's thread. */
+function workerThreadsOfHooks() {
+  const exports = builtins.load('worker_threads');
+  const own = { isMainThread: false, parentPort: null, workerData: null };
+  return Object.defineProperties({}, {
+    ...Object.getOwnPropertyDescriptors(exports), ...Object.getOwnPropertyDescriptors(own),
+  });
+}
 
 function parseJSON(source, name) {
   try {
@@ -351,7 +486,8 @@ function valueOf(exports, name) {
 function compile(record, source) {
   if (record.evaluate === undefined) require('internal/source_map').note(record.url, source);
   try {
-    record.number = native.compileModule(source, record.url, Number(record.evaluate === undefined));
+    const isFile = Number(record.evaluate === undefined);
+    record.number = native.compileModule(source, record.url, isFile, record.graph.mark);
   } catch (error) {
     decorate(error);
     throw error;
@@ -391,8 +527,8 @@ function initializeImportMeta(number, meta) {
     meta.dirname = require('path').dirname(filename);
     meta.filename = filename;
   }
-  meta.main = url === mainURL;
-  meta.resolve = (specifier, parent) => {
+  meta.main = url === mainURL && record.graph === mainGraph;
+  if (record.graph === mainGraph) meta.resolve = (specifier, parent) => {
     const takesParent = getOptionValue('--experimental-import-meta-resolve');
     return resolveForMeta(specifier, takesParent ? parentOf(parent, url) : url);
   };
@@ -425,7 +561,7 @@ function link(record) {
   try {
     native.instantiateModule(record.number, (specifier, attributes, referrer) => {
       const parent = byNumber.get(referrer);
-      const child = recordFor(specifier, parent.url, attributesOf(attributes));
+      const child = recordFor(specifier, parent, attributesOf(attributes));
       parent.requests.add(child);
       specifiers.set(specifier, child);
       return child.number;
@@ -535,6 +671,10 @@ function depthBelow(record, seen = new Set()) {
  * for a module not seen before 1 and 2 more for each level of what it imports, and 4 after it has run, or 2.
  */
 async function importModule(specifier, parentURL, attributes = { __proto__: null }) {
+  if (asyncHooks.isActive()) {
+    await asyncHooks.ready();
+    return importWithHooks(specifier, parentURL, attributes, mainGraph);
+  }
   for (let i = 0; i < 4; i++) await undefined;
   const { url, format, importAttributes = attributes } = resolve(specifier, parentURL, attributes);
   let record;
@@ -559,6 +699,13 @@ async function importModule(specifier, parentURL, attributes = { __proto__: null
   return record.namespace;
 }
 
+/** The same, with asynchronous hooks. */
+async function importWithHooks(specifier, parentURL, attributes, graph) {
+  const record = await loadGraph(specifier, parentURL, attributes, graph);
+  await evaluate(record);
+  return record.namespace;
+}
+
 /** From now on a record, and what it imports, counts as linked before. */
 function markSeen(record) {
   if (record.wasLinked) return;
@@ -567,7 +714,8 @@ function markSeen(record) {
 }
 
 /** Called by V8. A script's name is a path, a module's a URL. */
-function importModuleDynamically(specifier, attributes, referrer) {
+function importModuleDynamically(specifier, attributes, referrer, mark) {
+  if (mark === hooksGraph.mark) return importWithHooks(specifier, referrer, attributesOf(attributes), hooksGraph);
   const importer = builtinIds.isLoaded('internal/vm/imports') ? require('internal/vm/imports').importerFor(referrer) : undefined;
   if (importer !== undefined) return importer(specifier, attributesOf(attributes));
   let parentURL = referrer;
@@ -666,16 +814,23 @@ function facadeWithEsModuleFlag(href) {
 }
 
 /** Run an ES module from its text (-e, standard input). It counts as the main program if it was called a module. */
-function evaluateSource(source, url) {
+async function evaluateSource(source, url) {
   if (getOptionValue('--input-type')) mainURL = url;
   evaluatedURL = url;
-  const record = translators.module(url, { source });
+  const record = translators.module(url, { source }, mainGraph);
   records.set(url, record);
+  if (asyncHooks.isActive()) {
+    await asyncHooks.ready();
+    await loadChildren(record, new Set());
+  }
   return evaluate(record);
 }
 
-function setMain(url) {
+/** Run the main program's file. */
+async function runMain(url, source) {
   mainURL = url;
+  if (asyncHooks.isActive()) await importModule(url, undefined);
+  else await evaluate(recordOf(url, { __proto__: null }, source));
 }
 
 /** Throw the syntax error that a module has. */
@@ -724,7 +879,6 @@ function initialize() {
 }
 
 module.exports = {
-  checkSyntax, evaluateSource, facadeWithEsModuleFlag, findUnsettled, importModule, initialize, recordOf, requireESM,
-  resolve,
-  setMain, syncBuiltinExports, evaluate,
+  checkSyntax, evaluateSource, facadeWithEsModuleFlag, findUnsettled, hooksGraph, importModule, importWithHooks,
+  initialize, loadNow, requireESM, resolve, resolveNow, runMain, syncBuiltinExports,
 };
