@@ -111,8 +111,7 @@ NUMBERS = {
 
 LISTS = _names("""
     allow-fs-read allow-fs-write conditions disable-warning env-file env-file-if-exists experimental-loader import
-    require security-revert
-    test-name-pattern test-reporter test-reporter-destination test-skip-pattern watch-path
+    require security-revert test-name-pattern test-reporter test-reporter-destination test-skip-pattern watch-path
 """)
 """Options that may be given many times, with one value each time."""
 

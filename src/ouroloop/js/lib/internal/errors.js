@@ -106,6 +106,11 @@ function baseName(path) {
   return path.slice(path.lastIndexOf('/') + 1);
 }
 
+/** A property of its own, whatever a program has put on Error.prototype. */
+function setURL(error, value) {
+  Object.defineProperty(error, 'url', { __proto__: null, value, writable: true, enumerable: true, configurable: true });
+}
+
 function requireOfESM(filename, hasESMSyntax, parentPath = null, packageJsonPath = null) {
   const message = `require() of ES Module ${filename}${parentPath ? ` from ${parentPath}` : ''} not supported.`;
   const advice = 'to a dynamic import() which is available in all CommonJS modules.';
@@ -281,7 +286,7 @@ const errorRows = {
     'A message object could not be deserialized successfully in the target vm.Context',
   ERR_METHOD_NOT_IMPLEMENTED: 'The %s method is not implemented',
   ERR_MODULE_NOT_FOUND(path, base, exactUrl) {
-    if (exactUrl) this.url = `${exactUrl}`;
+    if (exactUrl) setURL(this, `${exactUrl}`);
     return `Cannot find ${exactUrl ? 'module' : 'package'} '${path}' imported from ${base}`;
   },
   ERR_MULTIPLE_CALLBACK: 'Callback called multiple times',
@@ -386,7 +391,7 @@ const errorRows = {
   ERR_UNKNOWN_BUILTIN_MODULE: 'No such built-in module: %s',
   ERR_UNKNOWN_CREDENTIAL: '%s identifier does not exist: %s',
   ERR_UNSUPPORTED_DIR_IMPORT(path, base, exactUrl) {
-    this.url = exactUrl;
+    setURL(this, exactUrl);
     return `Directory import '${path}' is not supported resolving ES modules imported from ${base}`;
   },
   ERR_UNSUPPORTED_ESM_URL_SCHEME(url, supported) {

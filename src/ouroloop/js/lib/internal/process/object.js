@@ -306,12 +306,31 @@ function emitWarning(warning, type, code, ctor) {
   return require('internal/process/warning').emitWarning(warning, type, code, ctor);
 }
 
+const ELF_HEADER = 64; // bytes
+
+/** What the dynamic linker would say of a file that is no library; undefined if it may be one. */
+function faultOfLibrary(filename) {
+  const fs = require('fs');
+  if (process.platform !== 'linux') return undefined;
+  let data;
+  try {
+    data = fs.readFileSync(filename);
+  } catch (error) {
+    const { getErrorMap } = require('internal/uv');
+    const text = getErrorMap().get(error.errno)?.[1] ?? 'cannot read file data';
+    return `cannot open shared object file: ${text[0].toUpperCase()}${text.slice(1)}`;
+  }
+  if (data.length < ELF_HEADER) return 'file too short';
+  return data.latin1Slice(0, 4) === '\x7fELF' ? undefined : 'invalid ELF header';
+}
+
 function dlopen(module, filename) {
   if (arguments.length < 2) {
     throw Object.assign(new TypeError('process.dlopen needs at least 2 arguments'), { code: 'ERR_MISSING_ARGS' });
   }
-  if (require('fs').existsSync(filename)) throw notThere(`native addons (${filename})`);
-  throw new ERR_DLOPEN_FAILED(`${filename}: cannot open shared object file: No such file or directory`);
+  const fault = faultOfLibrary(filename);
+  if (fault === undefined) throw notThere(`native addons (${filename})`);
+  throw new ERR_DLOPEN_FAILED(`${filename}: ${fault}`);
 }
 
 Object.assign(process, {
