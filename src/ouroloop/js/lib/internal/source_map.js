@@ -200,16 +200,16 @@ const getSupport = () => support;
 
 const isInNodeModules = (name) => /[/\\]node_modules[/\\]/.test(name);
 
-/** A file is about to be compiled. */
-function note(name, source) {
-  if (support.enabled && (support.nodeModules || !isInNodeModules(name))) register(name, source);
+/** A file is about to be compiled, for `owner`, whose end is its map's end too. */
+function note(name, source, owner) {
+  if (support.enabled && (support.nodeModules || !isInNodeModules(name))) register(name, source, owner);
 }
 
 // ---- The maps of loaded files ----
 
 const MAGIC_COMMENT = /\/[*/]#\s+sourceMappingURL=([^\s]+)/g;
 
-const registered = new Map(); // name -> { url, source, map }
+const registered = new Map(); // name -> { url, source, map, owner: a WeakRef, if there is one }
 
 /** The URL of the last magic comment in `source`; undefined without one. */
 function sourceMappingURL(source) {
@@ -220,15 +220,16 @@ function sourceMappingURL(source) {
 }
 
 /** Remember that the file (or URL) `name` has been compiled from `source`. */
-function register(name, source) {
+function register(name, source, owner) {
   const url = sourceMappingURL(source);
-  if (url !== undefined) registered.set(name, { url, source, map: undefined });
+  if (url === undefined) return;
+  registered.set(name, { url, source, map: undefined, owner: owner === undefined ? undefined : new WeakRef(owner) });
 }
 
 /** The SourceMap of a loaded file, by path or URL; undefined if it has none that can be read. */
 function findSourceMap(name) {
   const entry = registered.get(name) ?? registered.get(otherName(name));
-  if (entry === undefined) return undefined;
+  if (entry === undefined || (entry.owner !== undefined && entry.owner.deref() === undefined)) return undefined;
   if (entry.map === undefined) entry.map = load(name, entry) ?? null;
   return entry.map ?? undefined;
 }

@@ -9,6 +9,7 @@ const {
   codes: { ERR_INVALID_ARG_TYPE, ERR_VM_DYNAMIC_IMPORT_CALLBACK_MISSING, ERR_VM_DYNAMIC_IMPORT_CALLBACK_MISSING_FLAG },
 } = require('internal/errors');
 const { getOptionValue } = require('internal/options');
+const { emitExperimentalWarning } = require('internal/util');
 
 const USE_MAIN_CONTEXT_DEFAULT_LOADER = Symbol('vm_dynamic_import_main_context_default');
 
@@ -21,8 +22,12 @@ function check(option) {
 
 function register(name, option, referrer) {
   check(option);
-  if (option === USE_MAIN_CONTEXT_DEFAULT_LOADER) byName.delete(name);
-  else byName.set(name, { option, referrer });
+  if (option === USE_MAIN_CONTEXT_DEFAULT_LOADER) {
+    emitExperimentalWarning('vm.USE_MAIN_CONTEXT_DEFAULT_LOADER');
+    byName.delete(name);
+    return;
+  }
+  byName.set(name, { option, referrer });
 }
 
 /** For the loader: undefined, or the function that imports for the script of that name. */

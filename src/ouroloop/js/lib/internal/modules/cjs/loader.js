@@ -157,10 +157,12 @@ Module._resolveLookupPaths = function(request, parent) {
   if (builtins.canBeRequired(request)) return null;
   if (!isRelative(request)) {
     const own = parent?.paths?.length ? parent.paths : [];
-    const paths = [...own, ...Module.globalPaths];
+    const paths = own.concat(Module.globalPaths);
     return paths.length > 0 ? paths : null;
   }
-  if (!parent?.id || !parent.filename) return ['.', ...Module._nodeModulePaths('.'), ...Module.globalPaths];
+  if (!parent?.id || !parent.filename) {
+    return ['.'].concat(Module._nodeModulePaths('.'), Module.globalPaths);
+  }
   return [path.dirname(parent.filename)];
 };
 
@@ -188,8 +190,8 @@ function tryFile(filename, isMain) {
 }
 
 function tryExtensions(base, extensions, isMain) {
-  for (const extension of extensions) {
-    const found = tryFile(base + extension, isMain);
+  for (let i = 0; i < extensions.length; i++) {
+    const found = tryFile(base + extensions[i], isMain);
     if (found) return found;
   }
   return false;
@@ -224,10 +226,14 @@ const requireConditions = () => conditionsOfHook ?? getConditions('require');
 
 /** The conditions of `exports` and `imports` for `require` or `import`. */
 function getConditions(kind) {
-  const own = getOptionValue('--conditions') ?? [];
-  const addons = getOptionValue('--addons') === false ? [] : ['node-addons'];
-  if (kind === 'require') return new Set(['require', 'node', ...addons, 'module-sync', ...own]);
-  return new Set(['node', 'import', 'module-sync', ...addons, ...own]);
+  const conditions = new Set();
+  const add = (name) => conditions.add(name); // without array iterators, which programs have been seen to delete
+  if (kind === 'require') add('require').add('node');
+  else add('node').add('import').add('module-sync');
+  if (getOptionValue('--addons') !== false) add('node-addons');
+  add('module-sync');
+  getOptionValue('--conditions')?.forEach(add);
+  return conditions;
 }
 
 const PACKAGE_NAME = /^((?:@[^/\\%]+\/)?[^./\\%][^/\\%]*)(\/.*)?$/;
@@ -286,7 +292,8 @@ Module._findPath = function(request, paths, isMain = false) {
 
   const asFolder = /(?:\/|(?:^|\/)\.{1,2})$/.test(request);
   let extensions;
-  for (const folder of paths) {
+  for (let i = 0; i < paths.length; i++) { // without array iterators, which programs have been seen to delete
+    const folder = paths[i];
     validateString(folder, 'path');
     if (folder && !request.startsWith('../') && kindOf(folder) !== DIRECTORY) continue;
     if (!absolute && !isRelative(request)) {
@@ -650,8 +657,8 @@ Module.prototype.require = function(id) {
   }
 };
 
-function compile(source, filename) {
-  sourceMaps.note(filename, source);
+function compile(source, filename, module) {
+  sourceMaps.note(filename, source, module);
   try {
     if (isWrapPatched) return natives.runScript(Module.wrap(source), filename, 0, 0, 0);
     return natives.compileFunction(source, filename, PARAMETERS, 0, 0, 1);
@@ -666,7 +673,7 @@ Module.prototype._compile = function(content, filename, format) {
   let compiled;
   if (format !== 'module') {
     try {
-      compiled = compile(content, filename);
+      compiled = compile(content, filename, this);
     } catch (error) {
       if (format === 'commonjs') warnOfModuleSyntax(error, content, filename);
       if (format === 'commonjs' || !mayBeModule(error, content)) throw error;
@@ -752,10 +759,10 @@ const withoutBOM = (text) => (text.charCodeAt(0) === 0xFEFF ? text.slice(1) : te
 
 /** 'commonjs' or 'module' by extension and package; undefined where the source must tell. */
 function formatOf(filename) {
-  const [, kind, language] = /\.([cm]?)([jt])s$/.exec(filename) ?? [];
-  if (language === undefined) return undefined;
-  const format = kind === '' ? packageFormat(filename) : KINDS[kind];
-  if (language === 'j') return format;
+  const match = /\.([cm]?)([jt])s$/.exec(filename);
+  if (match === null) return undefined;
+  const format = match[1] === '' ? packageFormat(filename) : KINDS[match[1]];
+  if (match[2] === 'j') return format;
   return format === undefined ? 'typescript' : `${format}-typescript`;
 }
 

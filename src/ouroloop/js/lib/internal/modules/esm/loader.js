@@ -142,9 +142,9 @@ function attributesOf(list) {
 }
 
 function checkAttributeNames(url, attributes) {
-  for (const key of Object.keys(attributes)) {
+  Object.keys(attributes).forEach((key) => {
     if (key !== 'type') throw new ERR_IMPORT_ATTRIBUTE_UNSUPPORTED(key, attributes[key], url);
-  }
+  });
 }
 
 function checkAttributes(url, format, attributes) {
@@ -702,6 +702,8 @@ async function importModule(specifier, parentURL, attributes = { __proto__: null
 /** The same, with asynchronous hooks. */
 async function importWithHooks(specifier, parentURL, attributes, graph) {
   const record = await loadGraph(specifier, parentURL, attributes, graph);
+  // It may be running right now, below this microtask, if it is waiting for what cannot wait.
+  while (record.status === EVALUATING) await new Promise((resolve) => require('timers').setImmediate(resolve));
   await evaluate(record);
   return record.namespace;
 }
@@ -718,13 +720,17 @@ function importModuleDynamically(specifier, attributes, referrer, mark) {
   if (mark === hooksGraph.mark) return importWithHooks(specifier, referrer, attributesOf(attributes), hooksGraph);
   const importer = builtinIds.isLoaded('internal/vm/imports') ? require('internal/vm/imports').importerFor(referrer) : undefined;
   if (importer !== undefined) return importer(specifier, attributesOf(attributes));
-  let parentURL = referrer;
-  if (typeof referrer !== 'string' || referrer === '') parentURL = getCWDURL().href;
-  else if (referrer[0] === '[') parentURL = new URL(referrer, getCWDURL()).href; // "[eval]"
-  else if (!/^[a-z][a-z0-9+.-]*:/i.test(referrer)) parentURL = require('internal/url').pathToFileURL(referrer).href;
-  else if (referrer.startsWith('node:')) parentURL = getCWDURL().href;
+  const parentURL = urlOfScript(referrer);
   return trace.tracePromise(
     importModule, { __proto__: null, parentURL, url: specifier }, undefined, specifier, parentURL, attributesOf(attributes));
+}
+
+/** The URL that a script of this name has: of its file, or what is no file (the name is given by `vm`) in the folder. */
+function urlOfScript(name) {
+  if (typeof name !== 'string' || name.startsWith('node:')) return getCWDURL().href;
+  if (name[0] === '[') return new URL(name, getCWDURL()).href; // "[eval]"
+  if (/^[a-z][a-z0-9+.-]*:/i.test(name)) return name;
+  return require('path').isAbsolute(name) ? require('internal/url').pathToFileURL(name).href : getCWDURL().href;
 }
 
 // For CommonJS

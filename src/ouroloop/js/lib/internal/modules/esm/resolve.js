@@ -358,17 +358,24 @@ function isRelativeOrAbsolute(specifier) {
 function resolveSpecifier(specifier, base, conditions) {
   const isFile = base.startsWith('file:');
   if (isRelativeOrAbsolute(specifier)) {
-    const resolved = URL.parse(specifier, base);
-    if (resolved === null) throw new ERR_UNSUPPORTED_RESOLVE_REQUEST(specifier, base);
-    return resolved;
+    return newURL(specifier, base, base);
   }
   if (isFile && specifier[0] === '#') return packageImportsResolve(specifier, base, conditions);
   const resolved = URL.parse(specifier);
   if (resolved !== null) return resolved;
-  if (!isFile && !builtins.canBeRequiredWithoutScheme(specifier)) {
-    throw new ERR_UNSUPPORTED_RESOLVE_REQUEST(specifier, base);
-  }
+  if (!isFile && !builtins.canBeRequiredWithoutScheme(specifier)) return newURL(specifier, undefined, base);
   return packageResolve(specifier, base, conditions);
+}
+
+/** The URL of a specifier; or it is told that it means nothing in `referrer`. */
+function newURL(specifier, base, referrer) {
+  try {
+    return new URL(specifier, base);
+  } catch (cause) {
+    const error = new ERR_UNSUPPORTED_RESOLVE_REQUEST(specifier, referrer);
+    error.cause = cause;
+    throw error;
+  }
 }
 
 function pathOfResolved(resolved, base) {
