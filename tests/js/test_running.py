@@ -819,3 +819,80 @@ def test_prototypes_may_be_out_of_reach_in_every_context(command: list[str], tmp
     said = {"delete": "undefined undefined false\n", "throw": "ERR_PROTO_ACCESS ERR_PROTO_ACCESS true\n"}
     for mode, expected in said.items():
         assert output(command, f"--disable-proto={mode}", "-e", source, folder=tmp_path) == expected
+
+
+def test_a_package_may_compile_typescript_itself(command: list[str], tmp_path: Path) -> None:
+    write(tmp_path, {
+        "main.cjs": """
+            const { Module, registerHooks } = require('module');
+            const plain = Module._extensions['.js'];
+            const strip = (source) => String(source).replace(': number', '');
+            Module._extensions['.ts'] = (module, filename) => {
+              const compile = module._compile;
+              module._compile = function(source, name, format) {
+                console.log(format);
+                return compile.call(this, strip(source), name);
+              };
+              plain(module, filename);
+            };
+            console.log(require('./a.ts'));
+            const hooks = registerHooks({
+              load(url, context, nextLoad) {
+                const { format, source } = nextLoad(url, context);
+                return { format: format.replace('-typescript', ''), source: strip(source) };
+              },
+            });
+            import('./b.mts').then((module) => console.log(module.default));
+        """,
+        "a.ts": "const a: number = 1; module.exports = a;",
+        "b.mts": "const b: number = 2; export default b;",
+    })
+    assert output(command, "main.cjs", folder=tmp_path) == "typescript\n1\n2\n"
+
+
+def test_modules_load_in_a_program_that_has_deleted_array_iterators(command: list[str], tmp_path: Path) -> None:
+    write(tmp_path, {
+        "main.cjs": """
+            const iterators = Object.getPrototypeOf(Array.prototype[Symbol.iterator]());
+            delete Array.prototype[Symbol.iterator];
+            delete iterators.next;
+            const { writeSync } = require('fs');
+            const say = (text) => writeSync(1, text + '\\n');
+            say(require('./a').name + require('package').name);
+            import('./b.mjs').then((module) => say(module.default));
+        """,
+        "a.js": "exports.name = 'a';", "b.mjs": "export default 'b';",
+        "node_modules/package/index.js": "exports.name = 'p';",
+    })
+    assert output(command, "main.cjs", folder=tmp_path) == "ap\nb\n"
+
+
+def test_a_file_that_is_no_library_is_told_as_the_linker_tells_it(command: list[str], tmp_path: Path) -> None:
+    write(tmp_path, {
+        "short.node": "x", "long.node": "x" * 100,
+        "main.cjs": """
+            for (const name of ['short', 'long', 'none']) {
+              try {
+                process.dlopen({ exports: {} }, `./${name}.node`);
+              } catch ({ name, code, message }) {
+                console.log(name, code, message);
+              }
+            }
+        """,
+    })
+    assert output(command, "main.cjs", folder=tmp_path) == lines(
+        "Error ERR_DLOPEN_FAILED ./short.node: file too short",
+        "Error ERR_DLOPEN_FAILED ./long.node: invalid ELF header",
+        "Error ERR_DLOPEN_FAILED ./none.node: cannot open shared object file: No such file or directory",
+    )
+
+
+def test_the_url_of_a_module_that_is_not_there_is_the_errors_own(command: list[str], tmp_path: Path) -> None:
+    write(tmp_path, {"main.mjs": """
+        Object.defineProperty(Error.prototype, 'url', { get() { throw 1 }, set() { throw 2 } });
+        const { url, code } = await import('./none.mjs').catch((error) => error);
+        console.log(code, url === new URL('./none.mjs', import.meta.url).href);
+        const { cause } = await import('data:text/javascript,import "./none.mjs"').catch((error) => error);
+        console.log(cause.code);
+    """})
+    assert output(command, "main.mjs", folder=tmp_path) == "ERR_MODULE_NOT_FOUND true\nERR_INVALID_URL\n"

@@ -59,7 +59,10 @@ function prepare(program) {
   return undefined;
 }
 
-const isImportedFirst = () => getOptionValue('--import') !== undefined || getOptionValue('--experimental-loader') !== undefined;
+/** Whether something is imported before the program; the program is imported then too. */
+function isImportedFirst() {
+  return getOptionValue('--import') !== undefined || getOptionValue('--experimental-loader') !== undefined;
+}
 
 async function importFirst(program) {
   const loaders = getOptionValue('--experimental-loader') ?? [];

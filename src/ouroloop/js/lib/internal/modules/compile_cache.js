@@ -61,4 +61,6 @@ function enableFromEnvironment() {
   if (directory) enable(directory, isOn('NODE_COMPILE_CACHE_PORTABLE'));
 }
 
-module.exports = { compileCacheStatus, enableCompileCache, enableFromEnvironment, flushCompileCache, getCompileCacheDir };
+module.exports = {
+  compileCacheStatus, enableCompileCache, enableFromEnvironment, flushCompileCache, getCompileCacheDir,
+};

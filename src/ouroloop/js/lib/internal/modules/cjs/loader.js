@@ -241,7 +241,8 @@ const PACKAGE_NAME = /^((?:@[^/\\%]+\/)?[^./\\%][^/\\%]*)(\/.*)?$/;
 function resolveExports(folder, request) {
   const match = PACKAGE_NAME.exec(request);
   if (match === null) return;
-  const [, name, subpath = ''] = match;
+  const name = match[1];
+  const subpath = match[2] ?? '';
   const packageFolder = path.resolve(folder, name);
   const manifest = packages.read(path.resolve(packageFolder, 'package.json'));
   if (manifest?.exports == null) return;
@@ -586,14 +587,8 @@ function runSource(module, filename, { source, format }) {
     case 'json':
       module.exports = parseJSON(source, filename);
       break;
-    case 'typescript': case 'commonjs-typescript': case 'module-typescript':
-      refuseTypeScript(filename);
-      break;
-    case 'commonjs': case 'module':
-      module._compile(withoutBOM(source), filename, format);
-      break;
     default:
-      module._compile(withoutBOM(source), filename);
+      module._compile(withoutBOM(source), filename, format);
   }
 }
 
@@ -670,6 +665,7 @@ function compile(source, filename, module) {
 
 /** Run `content` as the body of this module. `format` 'commonjs' or 'module', if that is known. */
 Module.prototype._compile = function(content, filename, format) {
+  if (format?.endsWith('typescript')) refuseTypeScript(filename);
   let compiled;
   if (format !== 'module') {
     try {
