@@ -212,3 +212,34 @@ def test_the_option_warns_and_says_what_to_write_instead(command: list[str], tmp
         "--import 'data:text/javascript,import { register } from \"node:module\"; import { pathToFileURL } from " \
         "\"node:url\"; register(\"./hooks.mjs\", pathToFileURL(\"./\"));'" in done.stderr
     assert "UnsupportedWarning: `globalPreload` has been removed; use `initialize` instead." in done.stderr
+
+
+def test_hooks_may_read_files_where_nothing_can_wait(command: list[str], tmp_path: Path) -> None:
+    write(tmp_path, {
+        "hooks.mjs": """
+            import { readFile } from 'fs/promises';
+            let text;
+            export async function initialize() {
+              text = (await readFile(new URL('text', import.meta.url))).toString();
+              console.log('initialized');
+            }
+            export async function load(url, context, nextLoad) {
+              const result = await nextLoad(url, context);
+              if (result.format === 'commonjs') result.source = `exports.t = '${text}';${await readFile(new URL(url))}`;
+              return result;
+            }
+        """,
+        "text": "text", "a.cjs": "exports.b = require('./b.cjs').t;", "b.cjs": "",
+        "main.mjs": """
+            import { register } from 'module';
+            import { readFile } from 'fs';
+            let isDone = false;
+            readFile(new URL(import.meta.url), () => { isDone = true; console.log('read'); });
+            register('./hooks.mjs', import.meta.url);
+            console.log('registered', isDone);
+            import('./a.cjs').then(({ default: a }) => setTimeout(() => console.log(a), 50));
+        """,
+    })
+    assert sorted(output(command, "main.mjs", folder=tmp_path).splitlines()) == [
+        "initialized", "read", "registered false", "{ t: 'text', b: 'text' }",
+    ]

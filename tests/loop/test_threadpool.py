@@ -295,3 +295,24 @@ def test_a_mistake_in_work_that_has_no_callback_is_not_lost(loop: Loop) -> None:
     with pytest.raises(LookupError):
         loop.run()
     assert not loop.alive
+
+
+def test_a_callback_can_have_jobs_delivered_while_the_loop_stands_still() -> None:
+    loop = Loop()
+    order: list[str] = []
+
+    def first(_error: object, _result: object) -> None:
+        order.append("first begins")
+        loop.queue_work(lambda: None, lambda *_: order.append("inner"))
+        while "inner" not in order:
+            assert loop.pool.deliver_now()
+        order.append("first ends")
+
+    loop.queue_work(lambda: None, first)
+    loop.queue_work(lambda: None, lambda *_: order.append("second"))
+    loop.run()
+    assert not loop.pool.deliver_now()
+    assert order.index("first begins") < order.index("inner") < order.index("first ends")
+    assert order.count("second") == 1
+    assert len(order) == 4
+    loop.close()

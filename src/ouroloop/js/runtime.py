@@ -119,6 +119,20 @@ class Runtime:
             self._operations[each] = function
         return self._operations[number]
 
+    def complete_now(self) -> list[list[Any]] | None:
+        """Wait for the thread pool while JavaScript is on the stack, which cannot be entered then.
+
+        The calls that were due, ["complete" or "emit", arguments …] each; None when the pool has nothing to do.
+        """
+        due: list[list[Any]] = []
+        complete, emit = self.complete, self.emit
+        self.complete = lambda *args: due.append(["complete", *args])
+        self.emit = lambda *args: due.append(["emit", *args])
+        try:
+            return due if self.loop.pool.deliver_now() else None
+        finally:
+            self.complete, self.emit = complete, emit
+
     # Timers and immediates
 
     def share_timers(self, clock: int, counts: int) -> None:

@@ -28,7 +28,7 @@ import os
 import threading
 from collections import deque
 from collections.abc import Callable
-from time import monotonic, thread_time
+from time import monotonic, sleep, thread_time
 from typing import TYPE_CHECKING, Any
 
 from .errors import error
@@ -46,6 +46,8 @@ _BATCH_TIME = 0.0003
 """How long a thread keeps finished brief jobs to itself at most, in seconds, while it has more of them."""
 _BRIEF_WAIT = 50e-6
 """Brief jobs that wait longer than this, in seconds, on average, are not treated as such."""
+_NAP = 0.0001
+"""How long `deliver_now` sleeps between looks, in seconds."""
 
 
 def configured_size() -> int:
@@ -355,6 +357,8 @@ class ThreadPool:
         loop, done = self._loop, self._done
         probe = loop.probe
         for _ in range(len(done)):
+            if not done:  # a callback has had them delivered (`deliver_now`)
+                return
             job = done[0]
             if probe is not None:
                 probe.work_delivered(job)
@@ -367,6 +371,19 @@ class ThreadPool:
             except BaseException as exc:
                 if not loop._take(exc):
                     raise
+
+    def deliver_now(self) -> bool:
+        """Wait for jobs, and deliver those that are done, from within a callback of the loop, which stands still.
+
+        False when no job is under way.
+        """
+        while not self._done:
+            if not self._jobs and not self._busy and not self._done:
+                return False
+            self.begin()
+            sleep(_NAP)
+        self._deliver()
+        return True
 
     def close(self) -> None:
         """End and join the threads. No job is outstanding then."""

@@ -394,10 +394,8 @@ class Files:
         self._stat(request, fstat_into, int(fd), int(address))
 
     def _stat(self, request: int, function: Callable[..., int], *args: Any) -> None:
-        complete = self._runtime.complete
-
         def done(error: BaseException | None, result: Any = None) -> None:
-            complete(request, result if error is None else _errno(error), None)
+            self._runtime.complete(request, result if error is None else _errno(error), None)
 
         fs.submit(self._runtime.loop, done, function, *args)
 

@@ -47,7 +47,7 @@ def operations(runtime: Runtime) -> dict[str, Callable[..., Any]]:
 
     return {
         "facts": facts, "reallyExit": really_exit, "memoryUsage": memory_usage, "openSignal": open_signal,
-        "closeSignal": close_signal, "active": active, **_STATELESS,
+        "closeSignal": close_signal, "active": active, "completeNow": lambda: runtime.complete_now(), **_STATELESS,
     }
 
 

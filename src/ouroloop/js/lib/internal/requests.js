@@ -62,4 +62,20 @@ function complete(id, errno, result) {
   afterCallback();
 }
 
-module.exports = { start, cancel, complete };
+/**
+ * Wait for requests that begin from now on, until `isOver()` or there are none; the loop stands still meanwhile.
+ * What else was due comes later.
+ */
+function completeUntil(isOver) {
+  const before = new Set(requests);
+  while (!isOver()) {
+    const due = internalBinding('process').completeNow();
+    if (due === null) return;
+    for (const [name, ...args] of due) {
+      if (name === 'complete' && !before.has(requests[args[0]])) complete(...args);
+      else require('timers').setImmediate(name === 'complete' ? complete : require('internal/handles').emit, ...args);
+    }
+  }
+}
+
+module.exports = { start, cancel, complete, completeUntil };

@@ -513,7 +513,7 @@ function toFilename(url) {
 
 /** What `request` means to hooks and, behind them, to `require`: `{ url, format, filename }`. */
 function resolveWithHooks(request, parent, isMain, options) {
-  const isAsync = isCustomized(parent);
+  const isAsync = isCustomized(parent) && options === undefined; // of `require.resolve`, which `import` has not
   if (!hooks.has('resolve') && !isAsync) {
     const filename = Module._resolveFilename(request, parent, isMain, options);
     return { url: toURL(filename), format: undefined, filename };
@@ -526,7 +526,10 @@ function resolveWithHooks(request, parent, isMain, options) {
     try {
       const filename = Module._resolveFilename(specifier, parent, isMain, options);
       const url = toURL(filename);
-      if (isAsync) return require('internal/modules/esm/loader').resolveNow(url, parentURL);
+      if (isAsync) {
+        const { resolveNow } = require('internal/modules/esm/loader');
+        return resolveNow(url.startsWith('node:') ? specifier : url, parentURL);
+      }
       return { __proto__: null, url, format: undefined, importAttributes: undefined };
     } finally {
       conditionsOfHook = before;

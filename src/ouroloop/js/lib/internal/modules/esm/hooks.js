@@ -8,7 +8,7 @@
 // cannot wait (`require`, `import.meta.resolve`, `register` itself) has microtasks run until the chain has answered.
 //
 // What surprises people: in Node hooks run on a thread of their own. Here they run on the program's: they share its
-// globals and its event loop, a busy hook stops the program, and a hook that waits for input or output cannot answer
+// globals and its event loop, a busy hook stops the program, and a hook that waits for anything but files cannot answer
 // what cannot wait. `isMainThread` is false for them all the same, and what is given to `register` is cloned.
 
 const { codes: {
@@ -111,9 +111,12 @@ function warnOfOption(specifiers) {
 
 const countWaiting = () => process.getActiveResourcesInfo().length;
 
-/** Run microtasks until a promise has settled, or there are none left. */
+/** Run microtasks, and wait for files, until a promise has settled or there is nothing of this kind left. */
 function drain(promise) {
-  if (values.getPromiseDetails(promise)[0] === PENDING) natives.runMicrotasksNow();
+  require('internal/requests').completeUntil(() => {
+    if (values.getPromiseDetails(promise)[0] === PENDING) natives.runMicrotasksNow();
+    return values.getPromiseDetails(promise)[0] !== PENDING;
+  });
 }
 
 /** The value of a promise, now. */
@@ -123,7 +126,8 @@ function now(promise) {
   const [state, result] = values.getPromiseDetails(promise);
   if (state === PENDING) {
     if (countWaiting() === before) throw new ERR_ASYNC_LOADER_REQUEST_NEVER_SETTLED();
-    throw require('internal/not_there').notThere('A hook that awaits input or output inside require()');
+    const { notThere } = require('internal/not_there');
+    throw notThere('A hook that awaits anything but files, inside require() or import.meta.resolve(),');
   }
   if (state !== REJECTED) return result;
   promise.catch(() => {});
