@@ -513,7 +513,7 @@ function toFilename(url) {
 
 /** What `request` means to hooks and, behind them, to `require`: `{ url, format, filename }`. */
 function resolveWithHooks(request, parent, isMain, options) {
-  const isAsync = isCustomized(parent) && options === undefined; // of `require.resolve`, which `import` has not
+  const isAsync = isCustomized(parent) && options?.paths === undefined; // `import` has no such option
   if (!hooks.has('resolve') && !isAsync) {
     const filename = Module._resolveFilename(request, parent, isMain, options);
     return { url: toURL(filename), format: undefined, filename };
