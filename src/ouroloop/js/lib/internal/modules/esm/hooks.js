@@ -152,6 +152,14 @@ function withOldName(context) {
   });
 }
 
+/** What a hook gives, `importAttributes` by its new name. */
+function renamed(given) {
+  const { value } = Object.getOwnPropertyDescriptor(given, 'importAssertions') ?? {};
+  if (value === undefined) return given;
+  emitAssertionsWarning();
+  return { ...given, importAttributes: given.importAttributes ?? value };
+}
+
 let isAssertionsTold = false;
 
 function emitAssertionsWarning() {
@@ -192,7 +200,7 @@ async function ask(kind, argument, context, defaultStep) {
       if (given === null || typeof given !== 'object' || Array.isArray(given)) {
         throw new ERR_INVALID_ARG_TYPE(`${where} context`, 'object', given);
       }
-      const context = given === before ? before : withOldName({ ...before, ...given });
+      const context = given === before ? before : withOldName({ ...before, ...renamed(given) });
       last = url;
       isComplete ||= index === 0;
       const result = await hook(argument, context, index === 0 ? undefined : stepTo(index - 1, context));
@@ -224,7 +232,7 @@ async function ready() {
 async function resolve(specifier, parentURL, importAttributes, conditions, defaultStep) {
   const context = { conditions, importAttributes, parentURL };
   const { result, where } = await ask('resolve', specifier, context, defaultStep);
-  const { url, format, importAttributes: attributes } = result;
+  const { url, format, importAttributes: attributes } = renamed(result);
   if (typeof url !== 'string' || !URL.canParse(url)) {
     throw new ERR_INVALID_RETURN_PROPERTY_VALUE('a URL string', where, 'url', url);
   }

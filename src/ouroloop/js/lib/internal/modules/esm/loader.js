@@ -56,6 +56,10 @@ const { records } = mainGraph;
 const byNumber = new Map();
 
 class Record {
+  url; // fields of its own, whatever a program has put on Object.prototype
+  format;
+  graph;
+
   constructor(url, format, graph = mainGraph) {
     this.url = url;
     this.format = format;
@@ -175,7 +179,7 @@ function recordOf(url, attributes, source, format, graph = mainGraph) {
 }
 
 function newRecord(url, attributes, loaded, graph) {
-  checkAttributes(url, loaded.format, attributes);
+  if (!loaded.isChecked) checkAttributes(url, loaded.format, attributes);
   const record = translate(url, loaded, graph);
   graph.records.set(keyOf(url, attributes), record);
   return record;
@@ -209,7 +213,8 @@ async function loadRecord(specifier, parentURL, attributes, graph) {
 async function makeRecord(url, attributes, format, graph) {
   if (hooks.has('load')) return recordOf(url, attributes, undefined, format, graph);
   checkAttributeNames(url, attributes);
-  return newRecord(url, attributes, finishLoaded(url, await loadAsync(url, attributes, format)), graph);
+  const loaded = finishLoaded(url, await loadAsync(url, attributes, format));
+  return newRecord(url, attributes, { ...loaded, isChecked: true }, graph);
 }
 
 /** Load what a module imports, one after the other and each with what it imports, as Node does. */
@@ -262,7 +267,9 @@ function lastLoad(url, context) {
 /** The same, as hooks have it. */
 function readWithHooks(url, attributes, format) {
   const isAsync = asyncHooks.isActive();
-  if (!hooks.has('load')) return finishLoaded(url, asyncHooks.now(loadAsync(url, attributes, format)));
+  if (!hooks.has('load')) {
+    return { ...finishLoaded(url, asyncHooks.now(loadAsync(url, attributes, format))), isChecked: true };
+  }
   const byDefault = isAsync ?
     (each, context) => asyncHooks.now(loadAsync(each, attributes, context.format)) :
     lastLoad;
@@ -284,6 +291,7 @@ function detectLoaded(source, filename, url) {
 async function loadAsync(url, attributes, format) {
   const loaded = await asyncHooks.load(url, format, { ...attributes }, (each, context) => {
     const found = lastLoad(each, context);
+    checkAttributes(each, found.format, context.importAttributes ?? {});
     if (found.format === 'commonjs') found.source = context.format === 'commonjs' ? undefined : null;
     return found;
   });
