@@ -896,3 +896,19 @@ def test_the_url_of_a_module_that_is_not_there_is_the_errors_own(command: list[s
         console.log(cause.code);
     """})
     assert output(command, "main.mjs", folder=tmp_path) == "ERR_MODULE_NOT_FOUND true\nERR_INVALID_URL\n"
+
+
+def test_a_program_that_follows_imports_is_imported_too(command: list[str], tmp_path: Path) -> None:
+    write(tmp_path, {
+        "first.mjs": "console.log('first');",
+        "a.cjs": """
+            console.log(require.main === module, module.id === __filename, module.parent);
+            process.nextTick(() => console.log('tick'));
+            Promise.resolve().then(() => console.log('microtask'));
+        """,
+    })
+    assert output(command, "--import", "./first.mjs", "a.cjs", folder=tmp_path) == (
+        "first\ntrue true undefined\nmicrotask\ntick\n")
+    done = run(command, "--import", "./first.mjs", "none.cjs", folder=tmp_path)
+    assert (done.returncode, done.stdout) == (1, "first\n")
+    assert "ERR_MODULE_NOT_FOUND" in done.stderr

@@ -79,7 +79,8 @@ function executeUserEntryPoint(main) {
   const found = Module._findPath(main, null, true);
   const filename = found && toRealPath(found, true);
   if (isImportedFirst()) {
-    runEntryPoint(require('internal/url').pathToFileURL(filename || require('path').resolve(main)).href);
+    const { href } = require('internal/url').pathToFileURL(filename || require('path').resolve(main));
+    runEntryPoint(href, undefined, true);
     return;
   }
   if (filename && (formatOf(filename) === 'module' || filename.endsWith('.wasm'))) {
@@ -97,7 +98,7 @@ function runURL(program) {
 }
 
 /** Run an ES module as the main program. */
-function runEntryPoint(url, source) {
+function runEntryPoint(url, source, isImported = false) {
   if (getOptionValue('--input-type')) {
     const { codes: { ERR_INPUT_TYPE_NOT_ALLOWED } } = require('internal/errors');
     throw new ERR_INPUT_TYPE_NOT_ALLOWED();
@@ -105,7 +106,7 @@ function runEntryPoint(url, source) {
   const loader = require('internal/modules/esm/loader');
   follow(async () => {
     await undefined;
-    await loader.runMain(url, source);
+    await loader.runMain(url, source, isImported);
   });
 }
 

@@ -460,7 +460,7 @@ function loadFile(filename, parent, isMain, relativeKey, place) {
   if (place !== undefined) places.set(module, place);
   if (isMain) {
     process.mainModule = module;
-    module.id = '.';
+    if (parent === null) module.id = '.'; // not if it was imported
   }
   Module._cache[filename] = module;
   if (parent !== undefined && parent !== null) relativeCache[relativeKey] = filename;

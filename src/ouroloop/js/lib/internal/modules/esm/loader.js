@@ -840,10 +840,11 @@ async function evaluateSource(source, url) {
   return evaluate(record);
 }
 
-/** Run the main program's file. */
-async function runMain(url, source) {
+/** Run the main program's file; `isImported`: as `import()` would, after other imports (--import). */
+async function runMain(url, source, isImported) {
   mainURL = url;
   if (asyncHooks.isActive()) await importModule(url, undefined);
+  else if (isImported) await importModule(url, getCWDURL().href);
   else await evaluate(recordOf(url, { __proto__: null }, source));
 }
 
