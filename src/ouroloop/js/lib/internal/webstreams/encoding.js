@@ -80,7 +80,8 @@ class TextDecoderStream {
       },
       flush: (controller) => {
         const text = this.#decoder.decode();
-        if (text !== '') controller.enqueue(text);
+        if (text === '') controller.terminate(); // at once; by itself the readable side would close a microtask later
+        else controller.enqueue(text);
       },
     });
   }

@@ -44,7 +44,6 @@ class Pipe {
   #reader;
   #finished = withResolvers();
   #isReading = false; // a read request is under way
-  #isInRead = false; // ... and `read` has not returned
   #isShuttingDown = false;
   #unwritten = 0; // chunks handed to the destination which it has not written
   #onunwritten = undefined;
@@ -72,7 +71,7 @@ class Pipe {
       signal.addEventListener('abort', this.#onabort);
     }
     this.#check();
-    queueTask(() => this.#pump());
+    this.#pump();
     return this.#finished.promise;
   }
 
@@ -84,7 +83,7 @@ class Pipe {
 
   becameReady() {
     this.#isBusy = false;
-    queueTask(() => this.#pump());
+    this.#pump();
   }
 
   becameErroring() {}
@@ -111,15 +110,9 @@ class Pipe {
   // As a read request
 
   chunk(value) {
-    this.#isReading = false;
-    if (this.#isInRead) {
-      this.#write(value);
-      return;
-    }
     // Whoever enqueues shall not find that it has called the sink.
-    this.#unwritten++;
     queueTask(() => {
-      this.#unwritten--;
+      this.#isReading = false;
       this.#write(value);
       this.#pump();
     });
@@ -133,30 +126,38 @@ class Pipe {
     this.#isReading = false;
   }
 
-  #pump() {
-    while (!this.#isBusy && !this.#isReading && !this.#isShuttingDown && this.#source.state === 'readable' &&
-        this.#destination.state === 'writable' && !this.#destination.isClosing) {
-      const chunk = this.#reader.take();
-      if (chunk === kNothing) this.#read();
-      else this.#write(chunk);
-    }
+  get #canMove() {
+    const destination = this.#destination;
+    return !this.#isBusy && !this.#isReading && !this.#isShuttingDown && this.#source.state === 'readable' &&
+      destination.state === 'writable' && !destination.isClosing;
   }
 
-  #read() {
-    this.#isReading = this.#isInRead = true;
+  /** Move what waits in the source; if nothing does, ask for a chunk. */
+  #pump() {
+    const { controller } = this.#source;
+    let hasMoved = false;
+    while (this.#canMove) {
+      const chunk = controller.takeForPipe();
+      if (chunk === kNothing) break;
+      hasMoved = true;
+      this.#write(chunk);
+    }
+    if (hasMoved) {
+      controller.pullIfNeeded();
+      queueTask(() => this.#pump());
+      return;
+    }
+    if (!this.#canMove) return;
+    this.#isReading = true;
     this.#reader.read(this);
-    this.#isInRead = false;
   }
 
   #write(chunk) {
     const destination = this.#destination;
     const size = destination.state === 'writable' ? destination.controller.sizeOf(chunk) : 0;
-    if (destination.state === 'writable' && !destination.isClosing) {
-      this.#unwritten++;
-      destination.write(chunk, size, this);
-    } else if (this.#unwritten === 0) {
-      this.#onunwritten?.();
-    }
+    if (destination.state !== 'writable' || destination.isClosing) return;
+    this.#unwritten++;
+    destination.write(chunk, size, this);
   }
 
   // The end
@@ -195,12 +196,10 @@ class Pipe {
     const { preventAbort, preventCancel } = this.#options;
     const source = this.#source;
     const destination = this.#destination;
-    this.#shutdown(() => {
-      const actions = [];
-      if (!preventAbort && destination.state === 'writable') actions.push(destination.abort(reason));
-      if (!preventCancel && source.state === 'readable') actions.push(source.cancel(reason));
-      return Promise.all(actions);
-    }, { error: reason });
+    const actions = [];
+    if (!preventAbort) actions.push(async () => destination.state === 'writable' && destination.abort(reason));
+    if (!preventCancel) actions.push(async () => source.state === 'readable' && source.cancel(reason));
+    this.#shutdown(async () => { await Promise.all(actions.map((action) => action())); }, { error: reason });
   }
 
   /** `outcome.error`, where there is an outcome, is what the pipe is rejected with. */

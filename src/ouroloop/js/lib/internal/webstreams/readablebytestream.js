@@ -123,7 +123,7 @@ class ByteControllerCore {
   start(startAlgorithm) {
     then(startPromise(startAlgorithm), () => {
       this.isStarted = true;
-      this.#pullIfNeeded();
+      this.pullIfNeeded();
     }, this.onfailed);
   }
 
@@ -157,7 +157,7 @@ class ByteControllerCore {
     return reader?.requests?.length > 0 || reader?.intoRequests?.length > 0 || this.highWaterMark - this.#total > 0;
   }
 
-  #pullIfNeeded() {
+  pullIfNeeded() {
     if (this.pullSource === undefined || !this.#wantsChunk()) return;
     if (this.#isPulling) {
       this.#pullsAgain = true;
@@ -171,7 +171,7 @@ class ByteControllerCore {
     this.#isPulling = false;
     if (!this.#pullsAgain) return;
     this.#pullsAgain = false;
-    this.#pullIfNeeded();
+    this.pullIfNeeded();
   }
 
   /** The next chunk goes to `request`, of a default reader. */
@@ -190,7 +190,7 @@ class ByteControllerCore {
       }
     }
     this.core.reader.requests.push(request);
-    this.#pullIfNeeded();
+    this.pullIfNeeded();
   }
 
   /** Fill `view` with at least `minimum` elements. */
@@ -228,7 +228,7 @@ class ByteControllerCore {
     }
     this.pending.push(pull);
     core.reader.intoRequests.push(request);
-    this.#pullIfNeeded();
+    this.pullIfNeeded();
   }
 
   // The queue
@@ -252,7 +252,7 @@ class ByteControllerCore {
       this.#clearAlgorithms();
       this.core.close();
     } else {
-      this.#pullIfNeeded();
+      this.pullIfNeeded();
     }
   }
 
@@ -263,6 +263,11 @@ class ByteControllerCore {
     this.#total -= byteLength;
     this.#queueDrained();
     return new Uint8Array(buffer, byteOffset, byteLength);
+  }
+
+  /** Bytes reach a pipe through read requests alone. */
+  takeForPipe() {
+    return kNothing;
   }
 
   /** Copy from the queue into `pull`; is it now as full as was asked for? */
@@ -327,7 +332,7 @@ class ByteControllerCore {
     if (reader?.requests !== undefined) this.#enqueueForDefault(reader, buffer, byteOffset, byteLength);
     else this.#push(buffer, byteOffset, byteLength);
     if (reader?.intoRequests !== undefined) this.#commitAll(this.#fillPending());
-    this.#pullIfNeeded();
+    this.pullIfNeeded();
   }
 
   #enqueueForDefault(reader, buffer, byteOffset, byteLength) {
@@ -402,7 +407,7 @@ class ByteControllerCore {
     this.#invalidateRequest();
     if (this.core.state === 'closed') this.#respondClosed();
     else this.#respondReadable(count);
-    this.#pullIfNeeded();
+    this.pullIfNeeded();
   }
 
   #respondClosed() {
@@ -598,17 +603,13 @@ class ReadableStreamBYOBReader {
     this.#core = new BYOBReaderCore(core);
   }
 
-  read(view, options = {}) {
-    try {
-      const reader = checkReader(this);
-      const minimum = toMinimum(view, options);
-      if (reader.core === undefined) throw invalidState('The reader is not attached to a stream');
-      const request = new PromisedRead();
-      reader.readInto(view, minimum, request);
-      return request.promise;
-    } catch (error) {
-      return rejectedWith(error);
-    }
+  async read(view, options = {}) {
+    const reader = checkReader(this);
+    const minimum = toMinimum(view, options);
+    if (reader.core === undefined) throw invalidState('The reader is not attached to a stream');
+    const request = new PromisedRead();
+    reader.readInto(view, minimum, request);
+    return request.promise;
   }
 
   releaseLock() {

@@ -25,7 +25,7 @@ const { kTransfer, kDeserialize, TRANSFERABLE, defineTransferMode } = require('i
 const { invalidState, optionalMethod } = require('internal/webstreams/checks');
 const { defineEnumerable, defineTag, inspectAs } = require('internal/util/class_looks');
 const {
-  LazyPromise, asyncCall, markHandled, promiseCall, rejectedWith, resolvedWith, settledPromise, startPromise, then,
+  LazyPromise, asyncCall, markHandled, nop, promiseCall, rejectedWith, resolvedWith, settledPromise, startPromise, then,
   withResolvers,
 } = require('internal/webstreams/promises');
 const { ChunkQueue, Strategy } = require('internal/webstreams/queuingstrategies');
@@ -267,14 +267,19 @@ class DefaultControllerCore {
   }
 
   take() {
+    const chunk = this.takeForPipe();
+    if (chunk !== kNothing) this.pullIfNeeded();
+    return chunk;
+  }
+
+  /** The same for a pipe, which calls `pullIfNeeded` itself when it has taken what it can. */
+  takeForPipe() {
     const { queue } = this;
     if (queue.isEmpty) return kNothing;
     const chunk = queue.shift();
     if (this.isCloseRequested && queue.isEmpty) {
       this.#clearAlgorithms();
       this.core.close();
-    } else {
-      this.pullIfNeeded();
     }
     return chunk;
   }
@@ -514,7 +519,7 @@ class ReadableStreamDefaultReader {
     if (reader === undefined) return rejectedWith(new ERR_INVALID_THIS('ReadableStreamDefaultReader'));
     if (reader.core === undefined) return rejectedWith(invalidState('The reader is not attached to a stream'));
     const value = reader.take();
-    if (value !== kNothing) return resolvedWith({ value, done: false });
+    if (value !== kNothing) return resolvedWith({ done: false, value });
     const request = new PromisedRead();
     reader.read(request);
     return request.promise;
@@ -599,7 +604,6 @@ function checkController(controller) {
 /** Answers `next()`; the end of the stream, or an error, ends the iteration too and releases the stream. */
 class IteratorRead extends PromisedRead {
   #iteration;
-  step = undefined; // what `next()` returned, unless it had to wait for another step
 
   constructor(iteration) {
     super();
@@ -607,7 +611,7 @@ class IteratorRead extends PromisedRead {
   }
 
   chunk(value) {
-    if (this.#iteration.last === this.step) this.#iteration.last = null;
+    this.#iteration.current = undefined;
     super.chunk(value);
   }
 
@@ -622,12 +626,14 @@ class IteratorRead extends PromisedRead {
   }
 }
 
-const passOn = (result) => result;
-
+/**
+ * The steps of an iterator, one after the other. As in Node, a step that finds none before it has no microtask of its
+ * own, and one that was answered while it was asked still counts as under way for the next.
+ */
 class Iteration {
-  last = null; // the promise of the last step, as long as it has not ended
-  #isFinished = false;
+  current = undefined; // the promise of the last step, as long as it has not ended
   #hasBegun = false;
+  #isFinished = false;
   #reader;
   #preventCancel;
 
@@ -637,49 +643,44 @@ class Iteration {
   }
 
   next() {
-    return this.last === null ? this.#read() : this.#after(() => this.#read());
+    if (!this.#hasBegun) {
+      this.#hasBegun = true;
+      this.current ??= settledPromise();
+    }
+    if (this.current !== undefined) return this.#after(() => this.#read());
+    const value = this.#isFinished ? kNothing : this.#reader.take();
+    return value === kNothing ? this.current = this.#read() : resolvedWith({ done: false, value });
   }
 
   return(value) {
-    return this.last === null ? this.last = this.#return(value) : this.#after(() => this.#return(value));
+    return this.current === undefined ? this.current = this.#return(value) : this.#after(() => this.#return(value));
   }
 
   end() {
-    this.last = null;
+    this.current = undefined;
     this.#isFinished = true;
     this.#reader.release();
   }
 
-  /** The first step takes three microtasks more than the others, as in Node. */
-  #first(step) {
-    if (this.#hasBegun) return step;
-    this.#hasBegun = true;
-    return then(then(then(step, passOn), passOn), passOn);
-  }
-
   #after(step) {
-    return this.last = then(this.last, step, step);
+    return this.current = then(this.current, step, step);
   }
 
   #read() {
     if (this.#isFinished) return resolvedWith({ value: undefined, done: true });
-    const value = this.#reader.take();
-    if (value !== kNothing) return this.#first(resolvedWith({ value, done: false }));
     const request = new IteratorRead(this);
-    const step = then(request.promise, passOn); // one microtask later, as Web IDL has it
-    if (this.last === null) this.last = request.step = step;
     this.#reader.read(request);
-    return step;
+    return request.promise;
   }
 
   #return(value) {
-    const result = { value, done: true };
+    const result = { done: true, value };
     if (this.#isFinished) return resolvedWith(result);
     this.#isFinished = true;
     const reader = this.#reader;
-    const cancelled = this.#preventCancel ? settledPromise() : reader.cancel(value);
+    const cancelled = this.#preventCancel ? undefined : reader.cancel(value);
     reader.release();
-    return then(cancelled, () => result);
+    return cancelled === undefined ? resolvedWith(result) : then(cancelled, () => result);
   }
 }
 
@@ -713,39 +714,42 @@ defineEnumerable(ReadableStreamAsyncIterator, 'next', 'return');
 
 // ReadableStream.from
 
-/** An async iterator over `iterable`; one that is synchronous has its values awaited. */
 function getIterator(iterable) {
-  const asyncMethod = iterable[Symbol.asyncIterator];
-  const method = asyncMethod ?? iterable[Symbol.iterator];
+  const method = iterable[Symbol.asyncIterator] ?? iterable[Symbol.iterator];
   if (typeof method !== 'function') throw new ERR_ARG_NOT_ITERABLE(require('internal/util/inspect').inspect(iterable));
   const iterator = Reflect.apply(method, iterable, []);
   if (!isObject(iterator)) throw invalidState('The iterator method must return an object');
-  return { iterator, next: iterator.next, isSync: asyncMethod == null };
+  return { iterator, next: iterator.next };
 }
 
+/**
+ * Iterators of both kinds go the same way, as in Node: what `next` returns is awaited, and so is its value if it is an
+ * object, which may be a promise. The next pull waits for the former alone.
+ */
 function fromIterable(iterable) {
-  const { iterator, next, isSync } = getIterator(iterable);
+  const { iterator, next } = getIterator(iterable);
   let controller;
 
   const enqueue = (chunk) => controller.enqueue(chunk);
+  const fail = (error) => controller.error(error);
 
   function accept(result) {
-    if (!isObject(result)) {
-      throw invalidState('The promise returned by the iterator.next() method must fulfill with an object');
+    try {
+      if (!isObject(result)) {
+        throw invalidState('The promise returned by the iterator.next() method must fulfill with an object');
+      }
+      if (result.done) controller.close();
+      else if (isObject(result.value)) then(resolvedWith(result.value), enqueue, fail);
+      else enqueue(result.value);
+    } catch (error) {
+      fail(error);
     }
-    if (result.done) controller.close();
-    else enqueue(result.value);
   }
 
-  function closeIterator(error) {
-    iterator.return?.();
-    throw error;
-  }
-
-  function pullSync() {
-    const result = Reflect.apply(next, iterator, []);
-    if (!isObject(result) || result.done) return then(settledPromise(), () => accept(result));
-    return then(resolvedWith(result.value), enqueue, closeIterator);
+  function pull() {
+    const step = promiseCall(next, iterator);
+    then(step, accept, nop);
+    return step;
   }
 
   async function cancel(reason) {
@@ -757,7 +761,6 @@ function fromIterable(iterable) {
     }
   }
 
-  const pull = isSync ? () => promiseCall(pullSync) : () => then(promiseCall(next, iterator), accept);
   const stream = createReadable(undefined, pull, cancel, 0);
   controller = coreOf(stream).controller;
   return stream;

@@ -90,9 +90,12 @@ class DefaultTee extends Tee {
   }
 
   close() {
-    this.#isReading = false;
-    this.each((controller) => controller.close());
-    this.endCancel();
+    // A tick later, as in Node: after the chunks that wait for their microtask.
+    process.nextTick(() => {
+      this.#isReading = false;
+      this.each((controller) => controller.close());
+      this.endCancel();
+    });
   }
 
   error() {

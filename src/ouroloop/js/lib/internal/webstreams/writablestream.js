@@ -88,11 +88,10 @@ class WritableCore {
   }
 
   updateBackpressure(backpressure) {
-    if (this.writer !== null && backpressure !== this.backpressure) {
-      if (backpressure) this.writer.becameBusy();
-      else this.writer.becameReady();
-    }
-    this.backpressure = backpressure;
+    if (backpressure === this.backpressure) return;
+    this.backpressure = backpressure; // before a pipe hears of it, which writes at once
+    if (backpressure) this.writer?.becameBusy();
+    else this.writer?.becameReady();
   }
 
   dealWithRejection(error) {
