@@ -10,6 +10,7 @@
 
 const { afterCallback } = require('internal/process/task_queues');
 const execution = require('internal/process/execution');
+const frames = require('internal/async_context_frame');
 const hooks = require('internal/async_hooks');
 const { codes: { ERR_MISSING_OPTION } } = require('internal/errors');
 const { getOptionValue } = require('internal/options');
@@ -23,6 +24,7 @@ let mainPromise; // of an ES module
 /** Run the program that the command line names. */
 function run() {
   execution.enter(runProgram);
+  frames.set(undefined);
   hooks.clearStack(); // what runs from now on is not the main program (async id 1)
   afterCallback(); // also after an error that the program has taken: alone of all callbacks
 }
@@ -116,6 +118,7 @@ async function follow(start) {
   try {
     await promise;
   } catch (error) {
+    for (let left = 2; left > 0; left--) await undefined; // as far as it is from the module to Node's entry point
     execution.uncaught(error, true);
   } finally {
     if (mainPromise === promise) mainPromise = undefined; // it may have started another, which is what counts now
@@ -245,6 +248,7 @@ function checkSource(source, filename, format) {
 function beforeExit() {
   if (hooks.destroyEnabled) hooks.tellDestroyed();
   const outcome = execution.enter(() => process.emit('beforeExit', process.exitCode || 0));
+  frames.set(undefined);
   if (outcome !== execution.FAILED_CALL) afterCallback();
 }
 

@@ -182,12 +182,10 @@ function leave(timer) {
 /** What the loop's timer calls. */
 function processTimers(time) {
   let next;
-  do {
-    next = execution.enter(runDue, time);
-    time = now();
-  } while (next === execution.FAILED_CALL);
+  // After an error it goes on by the same clock: what has become due since has no part in this turn.
+  do next = execution.enter(runDue, time); while (next === execution.FAILED_CALL);
   if (next !== Infinity) {
-    schedule(Math.max(1, next - time));
+    schedule(Math.max(1, next - now()));
     if (referenced > 0) native.ref();
     else native.unref();
   }

@@ -66,8 +66,8 @@ function processRejections() {
   for (const [promise] of rejected) undecided.add(promise);
   pending.clear();
   for (const [promise, { reason, id, frame }] of rejected) {
-    if (!undecided.delete(promise)) continue;
-    reported.set(promise, id);
+    // One that a listener has handled meanwhile is still told of, but it will not be told as handled late.
+    if (undecided.delete(promise)) reported.set(promise, id);
     acted = true;
     const outer = frames.exchange(frame);
     try {
