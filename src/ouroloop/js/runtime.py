@@ -151,7 +151,8 @@ class Runtime:
         self._timer.start(self._run_timers, int(self._clock[_DELAY]))
 
     def _run_timers(self) -> None:
-        self._entries["processTimers"](self.loop.now - self._started)
+        now = self._clock[_NOW] = self.loop.now - self._started
+        self._entries["processTimers"](now)
 
     def _immediates_begin(self) -> None:
         self._counts[_IDLE_RUNS] = 1

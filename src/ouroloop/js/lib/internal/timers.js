@@ -16,7 +16,7 @@ const { validateNumber } = require('internal/validators');
 const { customInspectSymbol } = require('internal/util');
 const frames = require('internal/async_context_frame');
 const hooks = require('internal/async_hooks');
-const { arePending, runNextTicks, afterCallback } = require('internal/process/task_queues');
+const { runNextTicks, afterCallback } = require('internal/process/task_queues');
 const execution = require('internal/process/execution');
 
 const { async_id_symbol: asyncIdSymbol, trigger_async_id_symbol: triggerAsyncIdSymbol } = hooks;
@@ -185,7 +185,7 @@ function processTimers(time) {
   // After an error it goes on by the same clock: what has become due since has no part in this turn.
   do next = execution.enter(runDue, time); while (next === execution.FAILED_CALL);
   if (next !== Infinity) {
-    schedule(Math.max(1, next - now()));
+    schedule(Math.max(1, next - clock[NOW])); // by the clock as it was last read, as the loop counts too
     if (referenced > 0) native.ref();
     else native.unref();
   }
@@ -496,10 +496,10 @@ function clearImmediate(immediate) {
 /** What the check step calls. */
 function processImmediate() {
   if (hooks.destroyEnabled) hooks.tellDestroyed();
-  if (arePending()) afterCallback(); // ticks that an error left over
-  let outcome;
-  do outcome = execution.enter(runTurns); while (outcome === execution.FAILED_CALL && unfinished !== null);
-  if (outcome !== execution.FAILED_CALL) afterCallback();
+  afterCallback(); // what an error of before this step has left over
+  // After an error of its own it goes on at once: with what is left of this turn, or if nothing is, with the next.
+  while (execution.enter(runTurns) === execution.FAILED_CALL);
+  afterCallback();
 }
 
 /**

@@ -128,11 +128,6 @@ function runNextTicks() {
   Reflect.apply(processTicksAndRejections, process, []); // stack traces name its receiver
 }
 
-/** Whether ticks wait. */
-function arePending() {
-  return !queue.isEmpty();
-}
-
 /** The end of everything that the loop calls. Errors are handled here. */
 function afterCallback() {
   try {
@@ -167,4 +162,4 @@ function queueMicrotask(callback) {
 const { then } = Promise.prototype;
 let resolved;
 
-module.exports = { Queue, arePending, nextTick, queueMicrotask, runNextTicks, processTicksAndRejections, afterCallback };
+module.exports = { Queue, nextTick, queueMicrotask, runNextTicks, processTicksAndRejections, afterCallback };
