@@ -14,21 +14,25 @@ const {
   kIsClosedPromise, willEmitClose,
 } = require('internal/streams/utils');
 
-const binding = internalBinding('util');
+const frames = require('internal/async_context_frame');
+const hooks = require('internal/async_hooks');
+
 const nop = () => {};
 
-/** Whoever waits in an AsyncLocalStorage context is called back in it. */
-function inContext(callback) {
-  if (binding.getContinuationData() === undefined) return callback;
-  return require('async_hooks').AsyncResource.bind(callback);
-}
-
+/** Whoever waits is called back once, in the context of the call of `finished`. */
 function once(callback) {
+  if (hooks.enabled) callback = require('async_hooks').AsyncResource.bind(callback, 'STREAM_END_OF_STREAM');
+  const frame = frames.current();
   let called = false;
   return function(...args) {
     if (called) return;
     called = true;
-    Reflect.apply(callback, this, args);
+    const outer = frames.exchange(frame);
+    try {
+      Reflect.apply(callback, this, args);
+    } finally {
+      frames.exchange(outer);
+    }
   };
 }
 
@@ -43,7 +47,7 @@ function eos(stream, options, callback) {
   }
   validateFunction(callback, 'callback');
   validateAbortSignal(options.signal, 'options.signal');
-  callback = once(inContext(callback));
+  callback = once(callback);
 
   if (isReadableStream(stream) || isWritableStream(stream)) return watchWebStream(stream, options, callback);
   if (!isNodeStream(stream)) {
