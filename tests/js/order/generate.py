@@ -30,24 +30,35 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..commands import NODE
+from .generate_parts import EVENTS, Block, Make, Maker, Parts, Piece, Place, render
+from .generate_services import Services
+from .generate_streams import Streams, WebStreams
 from .table import Outcome, Program, run
 
 _COMMONJS = """\
 'use strict';
 const { EventEmitter, once, on } = require('events');
-const { Readable, Writable, Transform, PassThrough, Duplex, pipeline, finished } = require('stream');
+const { Readable, Writable, Transform, PassThrough, Duplex, compose, pipeline, finished } = require('stream');
 const { AsyncLocalStorage, AsyncResource } = require('async_hooks');
 const timers = require('timers/promises');
-const { callbackify, promisify } = require('util');
+const { aborted, callbackify, promisify } = require('util');
 const fs = require('fs');
+const promised = require('stream/promises');
+const readline = require('readline');
+const processes = require('child_process');
+const channels = require('diagnostics_channel');
 """
 _MODULE = """\
 import { EventEmitter, once, on } from 'node:events';
-import { Readable, Writable, Transform, PassThrough, Duplex, pipeline, finished } from 'node:stream';
+import { Readable, Writable, Transform, PassThrough, Duplex, compose, pipeline, finished } from 'node:stream';
 import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks';
 import * as timers from 'node:timers/promises';
-import { callbackify, promisify } from 'node:util';
+import { aborted, callbackify, promisify } from 'node:util';
 import * as fs from 'node:fs';
+import * as promised from 'node:stream/promises';
+import * as readline from 'node:readline';
+import * as processes from 'node:child_process';
+import * as channels from 'node:diagnostics_channel';
 """
 _PRELUDE = """\
 const als = new AsyncLocalStorage();
@@ -65,6 +76,7 @@ const log = (...words) => {
   const store = als.getStore();
   console.log(words.map(show).join(' ') + (store === undefined ? '' : ` @${store}`));
 };
+globalThis.log = log;
 const err = (n) => new Error(`e${n}`);
 const busy = (ms) => {
   const end = performance.now() + ms;
@@ -104,6 +116,7 @@ E.forEach((e, i) => e.on('error', (x) => log('error event', i, x)));
 process.on('uncaughtException', (x, origin) => log('uncaught', x, origin));
 process.on('unhandledRejection', (x) => log('unhandled', x));
 process.on('rejectionHandled', () => log('handled late'));
+process.on('warning', (x) => log('warning', x.message.split('\\n')[0].slice(0, 60)));
 process.on('exit', (code) => log('exit', code));
 const sections = [];
 let resting = 0;
@@ -113,98 +126,51 @@ process.on('beforeExit', () => {
 });
 """
 
+# Beside the program.
+_FILES = {
+    "text": "".join(f"line {n}\n" for n in range(5)),
+    "leaf.mjs": "log('leaf'); export default 1;",
+    "leaf.cjs": "log('leaf.cjs'); module.exports = 2;",
+    "tree.mjs": "import './leaf.mjs'; import leaf from './leaf.cjs'; log('tree'); export default leaf;",
+    "waits.mjs": "log('waits'); await null; await new Promise((r) => process.nextTick(r)); log('has'); export default 3;",
+    "throws.mjs": "log('throws'); throw new Error('module');",
+    "throws.cjs": "log('throws.cjs'); throw new Error('script');",
+    "wrong.mjs": "import { no } from './leaf.mjs';",
+}
+
 # How a section after the first begins.
 _PHASES = [
     "{}", "process.nextTick({})", "setImmediate({})", "timer({})", "fs.stat('.', {})",
     "fs.promises.stat('.').then({})", "queueMicrotask({})", "fs.readFile('none', {})",
 ]
 
-
-class Block(list["Piece"]):
-    """Statements."""
-
-
-@dataclass
-class Piece:
-    """A statement: text, and the blocks in it. `parts` holds strings and blocks in turn."""
-
-    parts: list[str | Block]
-
-    def render(self, indent: str) -> str:
-        text = ""
-        for part in self.parts:
-            if isinstance(part, str):
-                text += part
-            else:
-                inner = render(part, indent + "  ")
-                text += f"\n{inner}{indent}" if inner else ""
-        return f"{indent}{text}\n"
-
-    def blocks(self) -> list[Block]:
-        return [part for part in self.parts if isinstance(part, Block)]
+# Statements that take a phase of the loop: they would race with a file or a child process.
+_LOUD = {
+    "an_immediate", "a_timer", "an_interval", "a_refresh", "an_abortable", "a_promised_interval", "a_time_limit",
+    "a_scheduler_wait", "a_port", "a_late_catch", "a_clear",
+}
 
 
-def render(block: Block, indent: str = "") -> str:
-    """The text of statements."""
-    return "".join(piece.render(indent) for piece in block)
-
-
-@dataclass(frozen=True)
-class Place:
-    """What is allowed where a statement stands."""
-
-    depth: int
-    awaits: bool = False
-    yields: bool = False
-    returns: bool = True
-    loop: bool = False
-
-    def inside(self, awaits: bool = False, yields: bool = False) -> Place:
-        """The body of a function in here."""
-        return Place(self.depth - 1, awaits, yields)
-
-    def nested(self, loop: bool = False) -> Place:
-        """A block of the same function."""
-        return Place(self.depth - 1, self.awaits, self.yields, self.returns, loop or self.loop)
-
-
-Parts = list["str | Block"]
-
-
-class Generator:
+class Generator(Streams, WebStreams, Services):
     """Makes statements. What it may use is chosen once for a program, so that programs are about something."""
 
     def __init__(self, seed: int) -> None:
         self.random = random.Random(seed)
-        self._label = 0
         self._left = self.random.randint(12, 45)  # statements still to make
-        every: list[tuple[Callable[[Place], Parts], int]] = [
+        every: list[tuple[Make, int]] = [
             (self.a_tick, 5), (self.a_microtask, 4), (self.an_immediate, 5), (self.a_timer, 4), (self.a_chain, 6),
             (self.an_async_call, 7), (self.a_promise, 3), (self.a_loop_over_generator, 5), (self.a_generator, 3),
             (self.a_loop_over_iterator, 3), (self.a_try, 4), (self.a_clear, 2), (self.an_interval, 1),
             (self.a_refresh, 1), (self.a_listener, 4), (self.an_emit, 4), (self.a_wait_for_event, 3),
-            (self.a_loop_over_events, 2), (self.a_readable, 3), (self.a_pipeline, 3), (self.a_writable, 2),
-            (self.a_transform, 2), (self.a_loop_over_stream, 3), (self.a_context, 4), (self.a_bound_context, 1),
+            (self.a_loop_over_events, 2), (self.a_context, 4), (self.a_bound_context, 1),
             (self.an_abort, 2), (self.an_abortable, 2), (self.a_settling, 4), (self.an_exit_code, 1),
-            (self.an_event_target, 2), (self.a_web_stream, 2), (self.a_web_transform, 1), (self.a_callbackified, 1),
+            (self.an_event_target, 2), (self.a_callbackified, 1),
             (self.a_disposal, 1), (self.a_late_catch, 2), (self.a_step_of_generator, 2), (self.a_combination, 3),
-            (self.a_revival, 1),
+            (self.a_revival, 1), *self.stream_makers(), *self.web_makers(), *self.service_makers(),
         ]
         kept = [entry for entry in every if self.random.random() < 0.5] or every
-        self._makers = [maker for maker, _ in kept]
-        self._weights = [weight for _, weight in kept]
-
-    # Choices
-
-    def chance(self, share: float) -> bool:
-        return self.random.random() < share
-
-    def pick(self, *choices: str) -> str:
-        return self.random.choice(choices)
-
-    def label(self) -> int:
-        self._label += 1
-        return self._label
+        self._makers = kept
+        self._quiet_makers = [entry for entry in kept if entry[0].__name__ not in _LOUD] or [(self.a_tick, 1)]
 
     def block(self, place: Place, least: int = 1) -> Block:
         """Statements, at least one log among them."""
@@ -229,7 +195,8 @@ class Generator:
             return self.a_yield(place)
         if place.awaits and self.chance(0.35):
             return self.an_await(place)
-        [maker] = self.random.choices(self._makers, self._weights)
+        makers = self._quiet_makers if self.quiet else self._makers
+        [(maker, _)] = self.random.choices(makers, [weight for _, weight in makers])
         return maker(place)
 
     # Values, most of them to be awaited
@@ -339,9 +306,7 @@ class Generator:
     def a_combination(self, place: Place) -> Parts:
         n = self.label()
         method = self.pick("all", "race", "any", "allSettled")
-        values: Parts = []
-        for _ in range(self.random.randint(1, 3)):
-            values += [*self.value(place), ", "]
+        values = self.values(place)
         kind = self.pick("Promise", "Promise", "Sub")
         start = "await " if place.awaits and self.chance(0.5) else ""
         return [f"{start}{kind}.{method}([", *values, f"]).then((v) => log({n}, v), (x) => log({n}, x));"]
@@ -382,16 +347,6 @@ class Generator:
 
     # Generators and loops
 
-    def in_async(self, place: Place, parts: Parts) -> Parts:
-        """`parts` as they are where `await` is allowed, else in an async function."""
-        if place.awaits:
-            return parts
-        n = self.label()
-        return ["(async () => { ", *parts, f" }})().then(() => log({n}), (x) => log({n}, x));"]
-
-    def loop_place(self, place: Place) -> Place:
-        return Place(place.depth - 1, True, place.yields, False, True)
-
     def a_loop_over_generator(self, place: Place) -> Parts:
         return self.in_async(place, [
             "for await (const v of (async function* () {", self.block(place.inside(True, True), 3),
@@ -400,9 +355,7 @@ class Generator:
 
     def a_loop_over_iterator(self, place: Place) -> Parts:
         n = self.label()
-        values: Parts = []
-        for _ in range(self.random.randint(1, 3)):
-            values += [*self.value(place), ", "]
+        values = self.values(place)
         kind = self.random.random()
         if kind < 0.5:
             source: Parts = ["[", *values, "]"]
@@ -435,7 +388,7 @@ class Generator:
         head = "async " if asynchronous else ""
         how = self.pick("on", "on", "once", "prependListener")
         return [
-            f"E[{n % 3}].{how}({self.pick(*_EVENTS)}, {head}(v) => {{ log({n}, v);",
+            f"E[{n % 3}].{how}({self.pick(*EVENTS)}, {head}(v) => {{ log({n}, v);",
             self.block(place.inside(asynchronous)), "});",
         ]
 
@@ -443,12 +396,12 @@ class Generator:
         n = self.label()
         if self.chance(0.1):
             return [f"emit(E[{n % 3}], 'error', err({n}));"]
-        return [f"emit(E[{n % 3}], {self.pick(*_EVENTS)}, {n});"]
+        return [f"emit(E[{n % 3}], {self.pick(*EVENTS)}, {n});"]
 
     def a_wait_for_event(self, place: Place) -> Parts:
         n = self.label()
         signal = self.pick("", "", f", {{ signal: A[{n % 3}].signal }}")
-        waiting = f"once(E[{self.random.randrange(3)}], {self.pick(*_EVENTS)}{signal})"
+        waiting = f"once(E[{self.random.randrange(3)}], {self.pick(*EVENTS)}{signal})"
         if place.awaits:
             return [f"log({n}, await {waiting});"]
         return [f"{waiting}.then((v) => {{ log({n}, v);", self.block(place.inside()), f"}}, (x) => log({n}, x));"]
@@ -457,7 +410,7 @@ class Generator:
         n = self.label()
         signal = self.pick("", f", {{ signal: A[{n % 3}].signal }}")
         return [
-            f"(async () => {{ for await (const [v] of on(E[{n % 3}], {self.pick(*_EVENTS)}{signal})) {{ log({n}, v);",
+            f"(async () => {{ for await (const [v] of on(E[{n % 3}], {self.pick(*EVENTS)}{signal})) {{ log({n}, v);",
             self.block(Place(place.depth - 1, True, False, False, True)),
             f"if (!burn()) break; }} }})().catch((x) => log({n}, x));",
         ]
@@ -465,12 +418,12 @@ class Generator:
     def an_event_target(self, place: Place) -> Parts:
         n = self.label()
         if self.chance(0.5):
-            return [f"if (burn()) X.dispatchEvent(new Event({self.pick(*_EVENTS)}));"]
+            return [f"if (burn()) X.dispatchEvent(new Event({self.pick(*EVENTS)}));"]
         asynchronous = self.chance(0.4)
         head = "async " if asynchronous else ""
         options = self.pick("", ", { once: true }", f", {{ signal: A[{n % 3}].signal }}")
         return [
-            f"X.addEventListener({self.pick(*_EVENTS)}, {head}() => {{", self.block(place.inside(asynchronous)),
+            f"X.addEventListener({self.pick(*EVENTS)}, {head}() => {{", self.block(place.inside(asynchronous)),
             f"}}{options});",
         ]
 
@@ -485,107 +438,6 @@ class Generator:
         options = f"{{ signal: A[{n % 3}].signal }}"
         waiting = self.pick(f"nap({n}, {options})", f"timers.setImmediate({n}, {options})")
         return [f"{waiting}.then((v) => {{ log({n}, v);", self.block(place.inside()), f"}}, (x) => log({n}, x));"]
-
-    # Streams
-
-    def chunks(self) -> str:
-        return "[" + ", ".join(f"'{self.label()}'" for _ in range(self.random.randint(1, 3))) + "]"
-
-    def source(self, place: Place) -> Parts:
-        if self.chance(0.5):
-            return [f"Readable.from({self.chunks()})"]
-        if self.chance(0.5):
-            return ["Readable.from((async function* () {", self.block(place.inside(True, True), 2), "})())"]
-        when = self.pick("this.push({})", "process.nextTick(() => this.push({}))", "setImmediate(() => this.push({}))")
-        push = when.format("i < 3 ? String(i++) : null")
-        return [f"(() => {{ let i = 0; return new Readable({{ read() {{ {push}; }} }}); }})()"]
-
-    def a_readable(self, place: Place) -> Parts:
-        n = self.label()
-        return [
-            f"{{ const s = S[{n % 3}] = ", *self.source(place), f"; s.on('data', (v) => {{ log({n}, String(v));",
-            self.block(place.inside()), "}); for (const name of ['end', 'close', 'error', 'pause', 'resume']) "
-            f"s.on(name, (x) => log({n}, name, x)); }}",
-        ]
-
-    def sink(self, place: Place) -> Parts:
-        n = self.label()
-        done = self.pick(
-            "done()", "process.nextTick(done)", "setImmediate(done)", "queueMicrotask(done)", f"done(err({n}))",
-        )
-        final = self.pick(
-            "", f", final(done) {{ log({n}); done(); }}", f", final(done) {{ log({n}); setImmediate(done); }}",
-        )
-        water = self.pick("", "", "highWaterMark: 1, ")
-        return [
-            f"new Writable({{ {water}objectMode: true, write(v, _, done) {{ log({n}, String(v));",
-            self.block(Place(place.depth - 1, returns=False)), f"{done}; }}{final} }})",
-        ]
-
-    def a_writable(self, place: Place) -> Parts:
-        n = self.label()
-        writes = "".join(f"w.write('{i}', (x) => log({n}, {i}, x)); " for i in range(self.random.randint(1, 3)))
-        end = self.pick("w.end();", f"w.end(() => log({n}));", "w.destroy();", f"w.destroy(err({n}));",
-                        "process.nextTick(() => w.end());")
-        return [
-            "{ const w = ", *self.sink(place), "; for (const name of ['finish', 'close', 'error', 'drain']) "
-            f"w.on(name, (x) => log({n}, name, x)); {writes}{end} }}",
-        ]
-
-    def a_transform(self, place: Place) -> Parts:
-        n = self.label()
-        done = self.pick("done(null, v)", "process.nextTick(done, null, v)", "setImmediate(done, null, v)")
-        return [
-            f"{{ const t = new Transform({{ objectMode: true, transform(v, _, done) {{ log({n}, String(v));",
-            self.block(Place(place.depth - 1, returns=False)), f"{done}; }} }}); "
-            "for (const name of ['data', 'end', 'finish', 'close', 'error']) "
-            f"t.on(name, (x) => log({n}, name, x instanceof Error ? x : String(x ?? ''))); ", *self.source(place),
-            ".on('error', (x) => log(x)).pipe(t); }",
-        ]
-
-    def middle(self, place: Place) -> Parts:
-        n = self.label()
-        kind = self.random.random()
-        if kind < 0.3:
-            return ["new PassThrough({ objectMode: true }), "]
-        if kind < 0.6:
-            return [
-                f"async function* (source) {{ for await (const v of source) {{ log({n}, String(v));",
-                self.block(Place(place.depth - 1, True, True, False)), "yield v; } }, ",
-            ]
-        return []
-
-    def a_pipeline(self, place: Place) -> Parts:
-        n = self.label()
-        return [
-            "pipeline(", *self.source(place), ", ", *self.middle(place), *self.sink(place), f", (x) => {{ log({n}, x);",
-            self.block(place.inside()), "});",
-        ]
-
-    def a_loop_over_stream(self, place: Place) -> Parts:
-        return self.in_async(place, [
-            "for await (const v of ", *self.source(place), f") {{ log({self.label()}, String(v));",
-            self.block(self.loop_place(place)), "}",
-        ])
-
-    def a_web_stream(self, place: Place) -> Parts:
-        n = self.label()
-        add = "c.enqueue(i)"
-        pull = self.pick(add, f"process.nextTick(() => {add})", f"return tick().then(() => {add})")
-        return self.in_async(place, [
-            f"{{ let i = 0; for await (const v of new ReadableStream({{ pull(c) {{ log({n}); "
-            f"if (i++ === 2) return c.close(); {pull}; }} }})) {{ log({n}, v);",
-            self.block(self.loop_place(place)), "} }",
-        ])
-
-    def a_web_transform(self, place: Place) -> Parts:
-        n = self.label()
-        return [
-            f"{{ const t = new TransformStream({{ transform(v, c) {{ log({n}, v);", self.block(place.inside()),
-            f"c.enqueue(v); }} }}); const w = t.writable.getWriter(); w.write({n}).then(() => log({n}, 'written'), "
-            f"(x) => log({n}, x)); w.close().then(() => log({n}, 'closed'), (x) => log({n}, x)); "
-            f"(async () => {{ for await (const v of t.readable) log({n}, v); }})().catch((x) => log({n}, x)); }}",
-        ]
 
     # Contexts and the rest
 
@@ -618,18 +470,26 @@ class Generator:
 
     # The program
 
+    def quiet_block(self, place: Place) -> Block:
+        """One thing that waits for the system, alone."""
+        self.quiet = True
+        try:
+            return Block([Piece(self.random.choice(self.input_makers())(place))])
+        finally:
+            self.quiet = False
+
     def program(self) -> Source:
         module = self.chance(0.3)
         sections = []
         for number in range(self.random.randint(1, 4)):
             self._left = max(self._left, 6)
             place = Place(4, module and not number, False, bool(number))
+            if number and self.chance(0.3):
+                sections.append(Section("{}", self.quiet_block(place)))
+                continue
             phase = "" if not number else self.pick(*_PHASES)
             sections.append(Section(phase, Block(self.block(place, 3) + self.block(place, 3))))
         return Source(module, sections)
-
-
-_EVENTS = ("'a'", "'b'")
 
 
 @dataclass
@@ -661,7 +521,7 @@ class Source:
         return self.text().partition(_PRELUDE)[2].strip()
 
     def program(self) -> Program:
-        return Program("random", "random", {"main.mjs" if self.module else "main.cjs": self.text()})
+        return Program("random", "random", {"main.mjs" if self.module else "main.cjs": self.text()} | _FILES)
 
     def blocks(self) -> Iterator[Block]:
         """All blocks, outer ones first."""

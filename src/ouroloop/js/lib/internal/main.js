@@ -10,7 +10,6 @@
 
 const { afterCallback } = require('internal/process/task_queues');
 const execution = require('internal/process/execution');
-const frames = require('internal/async_context_frame');
 const hooks = require('internal/async_hooks');
 const { codes: { ERR_MISSING_OPTION } } = require('internal/errors');
 const { getOptionValue } = require('internal/options');
@@ -24,7 +23,6 @@ let mainPromise; // of an ES module
 /** Run the program that the command line names. */
 function run() {
   execution.enter(runProgram);
-  frames.set(undefined);
   hooks.clearStack(); // what runs from now on is not the main program (async id 1)
   afterCallback(); // also after an error that the program has taken: alone of all callbacks
 }
@@ -248,7 +246,6 @@ function checkSource(source, filename, format) {
 function beforeExit() {
   if (hooks.destroyEnabled) hooks.tellDestroyed();
   const outcome = execution.enter(() => process.emit('beforeExit', process.exitCode || 0));
-  frames.set(undefined);
   if (outcome !== execution.FAILED_CALL) afterCallback();
 }
 

@@ -379,6 +379,7 @@ function restart(timer, isRefed) {
     timer._destroyed = false;
     timer[asyncIdSymbol] = hooks.newAsyncId();
     timer[triggerAsyncIdSymbol] = hooks.defaultTriggerAsyncId();
+    timer[kFrame] = frames.current();
     if (hooks.enabled) hooks.emitInit(timer[asyncIdSymbol], 'Timeout', timer[triggerAsyncIdSymbol], timer);
   }
   if (isRefed && (isNew || !timer[kRefed])) count(1);
@@ -498,9 +499,13 @@ function processImmediate() {
   if (hooks.destroyEnabled) hooks.tellDestroyed();
   afterCallback(); // what an error of before this step has left over
   // After an error of its own it goes on at once: with what is left of this turn, or if nothing is, with the next.
-  while (execution.enter(runTurns) === execution.FAILED_CALL);
-  afterCallback();
+  let outcome;
+  do outcome = execution.enter(runTurns); while (outcome === execution.FAILED_CALL && !isBetweenTurns);
+  if (isBetweenTurns) isBetweenTurns = false; // a tick's error: what it has left over begins the next turn
+  else afterCallback();
 }
+
+let isBetweenTurns = false;
 
 /**
  * Run the immediates of this turn. As long as nothing can happen but timers and more immediates, the turns that follow are
@@ -511,7 +516,9 @@ function runTurns() {
     const before = operationsCalled();
     runImmediates();
     if (counts[QUIET] === 0 || operationsCalled() !== before) return;
+    isBetweenTurns = true;
     runNextTicks();
+    isBetweenTurns = false;
     if (counts[REFERENCED_IMMEDIATES] === 0 || operationsCalled() !== before) return;
     if (heap.length > 0 && heap[0].expiry <= now()) return;
   }

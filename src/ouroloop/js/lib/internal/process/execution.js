@@ -97,11 +97,11 @@ function emitExit(code) {
 
 /** Call a function that the loop calls; what it throws is uncaught, and where it was thrown is known. */
 function enter(callback, ...args) {
+  const outer = frames.exchange(undefined);
   const outcome = natives.callCatching(callback, undefined, args);
-  if (outcome.length === 1) return outcome[0];
-  uncaught(outcome[0], false, outcome[1]);
-  frames.set(undefined);
-  return FAILED_CALL;
+  if (outcome.length > 1) uncaught(outcome[0], false, outcome[1]);
+  frames.exchange(outer);
+  return outcome.length > 1 ? FAILED_CALL : outcome[0];
 }
 
 const FAILED_CALL = Symbol('failed');

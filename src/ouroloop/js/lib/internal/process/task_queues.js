@@ -134,7 +134,6 @@ function afterCallback() {
     runNextTicks();
   } catch (error) {
     require('internal/process/execution').uncaught(error, false, require('internal/process/report_error').THROWN);
-    frames.set(undefined);
   }
 }
 
