@@ -189,14 +189,17 @@ class Services(Maker):
 
     def a_file_handle(self, place: Place) -> Parts:
         n = self.label()
-        using = self.pick("const", "await using")
         steps: Parts = []
         for _ in range(self.random.randint(1, 3)):
             call = self.pick("h.stat().then((v) => v.size)", "h.readFile('utf8')", "h.read(new Uint8Array(3), 0, 3, 0).then((v) => v.bytesRead)",
                              "h.read({ length: 2 }).then((v) => v.bytesRead)")
             steps += [f"log({n}, await {call});", self.block(place.inside(True))]
-        close = "" if using == "await using" else self.pick("await h.close();", f"h.close().then(() => log({n}, 'closed'));")
-        return self.in_async(place, [f"{{ {using} h = await fs.promises.open('text'); log({n});", *steps, f"{close} }}"])
+        if self.chance(0.5):
+            return self.in_async(place, [f"{{ await using h = await fs.promises.open('text'); log({n});", *steps, "}"])
+        return self.in_async(place, [
+            f"{{ const h = await fs.promises.open('text'); try {{ log({n});", *steps,
+            f"}} finally {{ await h.close(); log({n}, 'closed'); }} }}",
+        ])
 
     def lines_of_a_file(self, place: Place) -> Parts:
         n = self.label()

@@ -11,7 +11,7 @@
 // somebody listens to, itself or through another that follows it, is kept until its time is over.
 
 const { codes: { ERR_ILLEGAL_CONSTRUCTOR, ERR_INVALID_ARG_TYPE, ERR_INVALID_THIS } } = require('internal/errors');
-const { validateObject, validateUint32 } = require('internal/validators');
+const { kValidateObjectAllowObjects, validateObject, validateUint32 } = require('internal/validators');
 const { DOMException } = require('internal/dom_exception');
 const { customInspectSymbol, isObject } = require('internal/util');
 const { defineEnumerable, defineTag, inspectAs } = require('internal/util/class_looks');
@@ -252,7 +252,7 @@ defineTag(AbortController);
 /** util.aborted: a promise that is fulfilled when `signal` aborts, for as long as `resource` lives. */
 async function aborted(signal, resource) {
   if (!isAbortSignal(signal)) rejectArgument('signal is not of type AbortSignal.');
-  validateObject(resource, 'resource', { nullable: false, allowFunction: true, allowArray: true });
+  validateObject(resource, 'resource', kValidateObjectAllowObjects);
   if (signal.aborted) return undefined;
   const { promise, resolve } = Promise.withResolvers();
   signal.addEventListener('abort', resolve, {

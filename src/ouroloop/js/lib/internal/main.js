@@ -259,7 +259,7 @@ function exit() {
     process._exiting = true;
     const code = process.exitCode || 0;
     execution.enter(() => process.emit('exit', code));
-    internalBinding('errors').runMicrotasks();
+    afterCallback();
     return process.exitCode ?? code;
   }
   return process.exitCode || 0;

@@ -252,7 +252,7 @@ class FileHandle extends EventEmitter {
 let registry;
 
 function closeForgotten(fd) {
-  binding.close(fd);
+  require('fs').closeSync(fd);
   process.emitWarning(`Closing file descriptor ${fd} on garbage collection`);
   process.emitWarning(
     'Closing a FileHandle object on garbage collection is deprecated. Please close FileHandle objects explicitly ' +

@@ -23,7 +23,7 @@ let lastId = 0;
 
 function onRejection(event, promise, reason) {
   if (event === WITHOUT_HANDLER) {
-    pending.set(promise, { reason, id: ++lastId, frame: frames.current() });
+    pending.set(promise, { reason, id: ++lastId, frame: frames.current(), domain: process.domain });
     return;
   }
   if (event === HANDLED_LATER) {
@@ -65,13 +65,13 @@ function processRejections() {
   const rejected = [...pending];
   for (const [promise] of rejected) undecided.add(promise);
   pending.clear();
-  for (const [promise, { reason, id, frame }] of rejected) {
+  for (const [promise, { reason, id, frame, domain }] of rejected) {
     // One that a listener has handled meanwhile is still told of, but it will not be told as handled late.
     if (undecided.delete(promise)) reported.set(promise, id);
     acted = true;
     const outer = frames.exchange(frame);
     try {
-      decide(promise, reason, id);
+      if (domain == null || !domain.emit('error', reason)) decide(promise, reason, id);
     } finally {
       frames.exchange(outer);
     }
