@@ -47,6 +47,7 @@ class Pipe {
   #isShuttingDown = false;
   #unwritten = 0; // chunks handed to the destination which it has not written
   #onunwritten = undefined;
+  #writeFailure = undefined; // the outcome of a pipe that waits for what then cannot be written
   #isBusy;
   #onabort = undefined;
 
@@ -103,7 +104,8 @@ class Pipe {
     if (this.#unwritten === 0) this.#onunwritten?.();
   }
 
-  reject() {
+  reject(error) {
+    this.#writeFailure = { error };
     this.resolve();
   }
 
@@ -207,6 +209,10 @@ class Pipe {
     if (this.#isShuttingDown) return;
     this.#isShuttingDown = true;
     const proceed = () => {
+      if (this.#onunwritten !== undefined && this.#writeFailure !== undefined) {
+        this.#finalize(this.#writeFailure);
+        return;
+      }
       this.#onunwritten = undefined;
       if (action === undefined) this.#finalize(outcome);
       else then(action(), () => this.#finalize(outcome), (error) => this.#finalize({ error }));
