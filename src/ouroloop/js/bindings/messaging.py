@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 def operations(runtime: Runtime) -> dict[str, Callable[..., Any]]:
     """For `internal/message_channel`: each `ref` holds the loop until its `unref`; `wake(id)` calls on handle `id` in
-    the poll step.
+    the poll step, `close(id)` in the closing step.
 
     All ports share one libuv-like async handle, where Node has one for each.
     """
@@ -45,4 +45,9 @@ def operations(runtime: Runtime) -> dict[str, Callable[..., Any]]:
         listener = listener_id
         handle().send()
 
-    return {"ref": ref, "unref": unref, "wake": wake}
+    def close(listener_id: int) -> None:
+        from ...loop import Idle
+
+        Idle(runtime.loop).close(lambda: runtime.emit(listener_id))
+
+    return {"ref": ref, "unref": unref, "wake": wake, "close": close}

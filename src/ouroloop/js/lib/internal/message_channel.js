@@ -8,7 +8,8 @@
 // Transferring a port takes the endpoint from it and gives it to a new port, with whatever waits on its queue.
 //
 // What surprises people: a port starts with its first 'message' listener, however that is added, and stops with the
-// last; only then does it keep the process alive. Messages that wait when `close()` is called are still delivered.
+// last; only then does it keep the process alive. `close()` ends it in the loop's closing step: what waits then is not
+// delivered, unless it was called by a listener, while messages were being delivered.
 
 const {
   codes: {
@@ -174,7 +175,12 @@ class Receiver {
   close() {
     if (this.#isClosing || !this.isOpen) return;
     this.#isClosing = true;
-    require('timers').setImmediate(() => this.#finish());
+    const handles = require('internal/handles');
+    const id = handles.open(() => {
+      handles.close(id);
+      this.#finish();
+    }, 'MESSAGEPORT');
+    loop.close(id);
   }
 
   /** Give the endpoint away. What owned it is closed by that. */
@@ -188,6 +194,7 @@ class Receiver {
 
   drain() {
     this.#isScheduled = false;
+    if (this.#isClosing) return;
     const { runNextTicks } = require('internal/process/task_queues');
     let left = Math.max(this.#endpoint?.size ?? 0, BATCH);
     try {
