@@ -695,14 +695,15 @@ async function importModule(specifier, parentURL, attributes = { __proto__: null
     if (error instanceof SyntaxError) for (let i = 0; i < 4; i++) await undefined;
     throw error;
   }
-  if (isNew) {
-    for (let left = 1 + 2 * depthBelow(record); left > 0; left--) await undefined;
-    markSeen(record);
+  if (isNew) record.arrival = arrive(record);
+  if (record.arrival !== undefined) {
+    await record.arrival;
+    return record.namespace;
   }
   try {
     await run(record);
   } finally {
-    for (let left = isNew ? 4 : 2; left > 0; left--) await undefined;
+    for (let left = 2; left > 0; left--) await undefined;
   }
   return record.namespace;
 }
@@ -714,6 +715,18 @@ async function importWithHooks(specifier, parentURL, attributes, graph) {
   while (record.status === EVALUATING) await new Promise((resolve) => require('timers').setImmediate(resolve));
   await evaluate(record);
   return record.namespace;
+}
+
+/** The first run of a module that is imported; all who import it meanwhile wait for this one. */
+async function arrive(record) {
+  for (let left = 1 + 2 * depthBelow(record); left > 0; left--) await undefined;
+  markSeen(record);
+  try {
+    await run(record);
+  } finally {
+    for (let left = 3; left > 0; left--) await undefined;
+    record.arrival = undefined;
+  }
 }
 
 /** From now on a record, and what it imports, counts as linked before. */
