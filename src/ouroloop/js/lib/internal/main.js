@@ -258,8 +258,8 @@ function exit() {
     }
     process._exiting = true;
     const code = process.exitCode || 0;
-    execution.enter(() => process.emit('exit', code));
-    afterCallback();
+    const outcome = execution.enter(() => process.emit('exit', code));
+    if (outcome !== execution.FAILED_CALL) afterCallback();
     return process.exitCode ?? code;
   }
   return process.exitCode || 0;

@@ -102,7 +102,7 @@ function compose(...streams) {
     eos(output, facade.finished);
   }
   if (readable) {
-    if (isNodeStream(tail)) facade.readFrom(tail);
+    if (isNodeStream(tail)) facade.flowFrom(tail);
     else if (isWebStream(tail)) readFromWeb(duplex, output);
   }
   facade.onDestroy((error) => {

@@ -51,6 +51,16 @@ class Facade {
     writable.on('drain', this.drained);
   }
 
+  /** Chunks pass on at once, while `readFrom` takes them in the tick after. */
+  flowFrom(readable) {
+    const { duplex } = this;
+    readable.on('data', (chunk) => {
+      if (!duplex.push(chunk)) readable.pause();
+    });
+    readable.on('end', () => { duplex.push(null); });
+    duplex._read = () => { readable.resume(); };
+  }
+
   readFrom(readable) {
     const { duplex } = this;
     readable.on('readable', () => {
