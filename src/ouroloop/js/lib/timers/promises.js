@@ -77,7 +77,7 @@ async function* setInterval(delay, value, options = kEmptyObject) {
   insert(interval, interval._idleTimeout);
   const onAbort = () => {
     clear(interval);
-    wake?.();
+    wake?.(Promise.reject(new AbortError(undefined, { cause: signal.reason })));
     wake = undefined;
   };
   const { kResistStopPropagation } = require('internal/event_target');

@@ -80,15 +80,14 @@ function newWritableStreamFromStreamWritable(streamWritable, { validateChunk } =
 
   function write(chunk) {
     const isBare = !objectMode && isAnyArrayBuffer(chunk);
-    let goesOn;
     try {
       validateChunk?.(chunk);
-      goesOn = streamWritable.write(isBare ? new Uint8Array(chunk) : chunk);
+      streamWritable.write(isBare ? new Uint8Array(chunk) : chunk);
     } catch (error) {
       if (validateChunk !== undefined) destroyer(streamWritable, error);
       throw error;
     }
-    if (goesOn && !streamWritable.writableNeedDrain) return undefined;
+    if (!streamWritable.writableNeedDrain) return undefined;
     drained = withResolvers();
     return drained.promise;
   }
@@ -195,10 +194,13 @@ class WriterHalf {
   stream = undefined;
   #writer;
   #decodeStrings;
+  #isPaired;
 
-  constructor(writableStream, decodeStrings) {
+  /** `isPaired`: with a reading half. Such a stream is never closed by being destroyed, it is aborted. */
+  constructor(writableStream, decodeStrings, isPaired = false) {
     this.#writer = writableStream.getWriter();
     this.#decodeStrings = decodeStrings;
+    this.#isPaired = isPaired;
   }
 
   watch(stream) {
@@ -235,7 +237,7 @@ class WriterHalf {
 
   async end(error) {
     if (this.isClosed) return;
-    if (error === null || error === undefined) await this.#writer.close();
+    if (!this.#isPaired && (error === null || error === undefined)) await this.#writer.close();
     else await this.#writer.abort(error);
   }
 }
@@ -272,10 +274,14 @@ class ReaderHalf {
   }
 }
 
-/** End the halves, then call back with the error there was first. */
+/** End the halves, then call back. What goes wrong meanwhile is nobody's concern any more. */
 function endAll(stream, halves, error, callback) {
+  if (halves.every((half) => half.isClosed)) {
+    settle(stream, callback, error);
+    return;
+  }
   Promise.all(halves.map((half) => half.end(error)))
-    .then(() => settle(stream, callback, error), (failure) => settle(stream, callback, error ?? failure));
+    .then(() => settle(stream, callback, error), () => settle(stream, callback, error));
 }
 
 function newStreamWritableFromWritableStream(writableStream, options = kEmptyObject) {
@@ -347,7 +353,7 @@ function newStreamDuplexFromReadableWritablePair(pair = kEmptyObject, options = 
   checkEncoding(encoding);
 
   const { Duplex } = require('stream');
-  const writing = new WriterHalf(writableStream, decodeStrings && !objectMode);
+  const writing = new WriterHalf(writableStream, decodeStrings && !objectMode, true);
   const reading = new ReaderHalf(readableStream);
   const duplex = new Duplex({
     allowHalfOpen: Boolean(allowHalfOpen),
