@@ -25,7 +25,8 @@ def run(options: Options) -> NoReturn:
         unknown = engine.set_flags_from_command_line(options.v8_flags)
         if unknown:
             raise OptionError("\n".join(f"bad option: {flag}" for flag in unknown))
-    runtime = Runtime([command(), *options.arguments], options.exec_argv, options.values)
+    own = command()
+    runtime = Runtime([_node_like(own), *options.arguments], options.exec_argv, options.values, argv0=own)
     try:
         code = runtime.run()
     except JavaScriptError as exc:  # the program has broken what tells of its errors
@@ -41,3 +42,13 @@ def _open_closed_streams() -> None:
             os.fstat(descriptor)
         except OSError:
             os.open(os.devnull, os.O_RDWR)  # the lowest free descriptor: this one
+
+
+def _node_like(own: str) -> str:
+    """The path by which a program starts others of its kind (`process.execPath`).
+
+    That is `ouro` by a name that ends in "node", if it is installed: programs look whether `process.argv[0]` does, to
+    know whether what follows is a script's name.
+    """
+    beside = os.path.join(os.path.dirname(own), "ouro-node")
+    return beside if os.access(beside, os.X_OK) else own

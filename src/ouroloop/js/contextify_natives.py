@@ -42,6 +42,7 @@ FUNCTIONS: dict[str, tuple[Any, ...]] = {
     "v8__Context__Enter": (None, _pointer),
     "v8__Context__Exit": (None, _pointer),
     "v8__Context__New": (_pointer, _pointer, _pointer, _pointer, _pointer),
+    "v8__Isolate__SetAllowWasmCodeGenerationCallback": (None, _pointer, _pointer),
     "v8__ObjectTemplate__New": (_pointer, _pointer, _pointer),
     _SET_NAMED: (None, _pointer, _pointer),
     _SET_INDEXED: (None, _pointer, _pointer),
@@ -61,6 +62,7 @@ _NAMED_WITH_VALUE = ctypes.CFUNCTYPE(ctypes.c_uint8, _pointer, _pointer, _pointe
 _INDEXED = ctypes.CFUNCTYPE(ctypes.c_uint8, ctypes.c_uint32, _pointer)
 _INDEXED_WITH_VALUE = ctypes.CFUNCTYPE(ctypes.c_uint8, ctypes.c_uint32, _pointer, _pointer)
 _ENUMERATOR = ctypes.CFUNCTYPE(None, _pointer)
+_ALLOW_WEBASSEMBLY = ctypes.CFUNCTYPE(_bool, _pointer, _pointer)
 _INTERCEPTED, _PASS = 0, 1  # v8::Intercepted
 _HAS_NO_SIDE_EFFECT = 4
 
@@ -104,7 +106,10 @@ class Contexts:
 
     def methods(self) -> dict[str, Method]:
         """The natives by name."""
-        return {"makeContext": self.make, "runScriptIn": self.run_script, "compileFunctionIn": self.compile_function}
+        return {
+            "makeContext": self.make, "runScriptIn": self.run_script, "compileFunctionIn": self.compile_function,
+            "setWebAssemblyFilter": self.set_webassembly_filter,
+        }
 
     # Contexts
 
@@ -131,6 +136,19 @@ class Contexts:
         if template and not self._handler_offset:
             self._find_handler_offset(context, target, handler)
         return target
+
+    def set_webassembly_filter(self, info: int) -> None:
+        """`setWebAssemblyFilter(function)`: it is asked, with a context's global, whether WebAssembly is compiled."""
+        natives, call = self._natives, self._call
+        function = natives._keep(natives._arguments(info, 1)[0])
+
+        def callback(context: int, _source: int) -> bool:
+            answer = natives._invoke(function, call.Context__Global(context))
+            return answer is not None and natives._integer(answer) == 1
+
+        pointer = _ALLOW_WEBASSEMBLY(callback)
+        self._callbacks.append(pointer)
+        call.Isolate__SetAllowWasmCodeGenerationCallback(self._isolate, pointer)
 
     def _share_token(self, context: int) -> None:
         """Let contexts see each other's global objects: V8 compares tokens, and now all have the same, `undefined`.

@@ -656,10 +656,12 @@ class Natives:
         if not _can_set_flags:
             return None
         call = self._call
-        compiled = ctypes.create_string_buffer(_SCRATCH)
+        origin, compiled = ctypes.create_string_buffer(_SCRATCH), ctypes.create_string_buffer(_SCRATCH)
+        self._origin(origin, self._string("node:internal/process/task_queues"), 0, 0, False)
         set_flags("--allow-natives-syntax")
         try:
-            call.ScriptCompiler__Source__CONSTRUCT(compiled, self._string("%PerformMicrotaskCheckpoint()"), None, None)
+            call.ScriptCompiler__Source__CONSTRUCT(
+                compiled, self._string("%PerformMicrotaskCheckpoint()"), origin, None)
             function: int = call.ScriptCompiler__CompileFunction(
                 self._context, compiled, 0, None, 0, None, _EAGERLY, 0)
             call.ScriptCompiler__Source__DESTRUCT(compiled)

@@ -46,7 +46,7 @@ class Runtime:
 
     def __init__(
         self, argv: list[str], exec_argv: list[str], options: dict[str, Any], loop: Loop | None = None,
-        embedding: Any = None,
+        embedding: Any = None, argv0: str | None = None,
     ) -> None:
         self.started_ns = monotonic_ns()
         self.time_origin = time() * 1000
@@ -55,7 +55,7 @@ class Runtime:
         self.embedding = embedding
         """The `ouroloop.Runtime` whose engine room this is; None for the command `ouro`."""
         self.argv = argv
-        self.argv0 = argv[0] if argv else "node"
+        self.argv0 = argv0 or (argv[0] if argv else "node")
         self.exec_path = argv[0] if argv else sys.executable
         self.exec_argv = exec_argv
         self.options = options

@@ -185,9 +185,8 @@ function createContext(contextObject = {}, options = kEmptyObject) {
   validateBoolean(wasm, 'options.codeGeneration.wasm');
   validateOneOf(microtaskMode, 'options.microtaskMode', ['afterEvaluate', undefined]);
   if (microtaskMode !== undefined) throw notThere('vm: microtaskMode');
-  if (!wasm) throw notThere('vm: codeGeneration.wasm');
   if (importModuleDynamically !== undefined) imports.check(importModuleDynamically);
-  return contexts.makeContext(isPlain ? undefined : contextObject, strings);
+  return contexts.makeContext(isPlain ? undefined : contextObject, strings, wasm);
 }
 
 // The functions

@@ -902,9 +902,24 @@ function describeForStack(error) {
   }
 }
 
+/** By which the loop gets to a program's function. In Node that is C++, of which stack traces do not tell. */
+const DRIVERS = new Map([
+  ['node:internal/handles', ['emit']],
+  ['node:internal/main', ['run', 'exit', null]],
+  ['node:internal/process/execution', ['enter']],
+  ['node:internal/process/task_queues', ['run', 'task', 'runMicrotasks', 'runNextTicks', 'afterCallback', null]],
+  ['node:internal/requests', ['complete']],
+  ['node:internal/timers', ['runTimer', 'runList', 'runImmediate', 'runImmediates', 'runTurns']],
+]);
+
+function isShown(site) {
+  return !DRIVERS.get(site.getScriptNameOrSourceURL())?.includes(site.getFunctionName());
+}
+
 function ErrorPrepareStackTrace(error, trace) {
   const head = describeForStack(error);
-  return trace.length === 0 ? head : `${head}\n    at ${trace.join('\n    at ')}`;
+  const shown = trace.filter(isShown);
+  return shown.length === 0 ? head : `${head}\n    at ${shown.join('\n    at ')}`;
 }
 
 // In Node too this is a writable function that programs may replace.

@@ -8,7 +8,7 @@
 // found in its text, as V8 does not tell.
 //
 // What surprises people: `await` in a function is nothing special; in an arrow function without braces it takes some
-// care to see where that function ends.
+// care to see where that function ends. Methods, fields and exports may be called `await`.
 
 const { SourceText, isDigit, isSpace, isWordPart } = require('internal/modules/source_text');
 
@@ -59,6 +59,8 @@ const NEEDS_MORE = new Set([
   'await', 'case', 'delete', 'do', 'else', 'extends', 'in', 'instanceof', 'new', 'of', 'return', 'throw', 'typeof',
   'void', 'yield',
 ]);
+const BEFORE_A_NAME = new Set(['as', 'async', 'get', 'set', 'static']);
+const NO_OPERAND = new Set([...'),:;=]}'].map((character) => character.charCodeAt(0)));
 
 /** A walk through a module, for each `await` that is in no function. */
 class Walk {
@@ -68,12 +70,16 @@ class Walk {
     this.opened = []; // places of brackets, of `${` their complement
     this.functions = []; // how many brackets were open when each function's body began
     this.arrows = []; // the same, for bodies without braces
+    this.classHeads = []; // the same, at each `class` whose body is yet to come
+    this.classBodies = []; // the same, for those that have begun
     this.isAfterValue = false; // what came last could end an expression
+    this.lastWord = '';
+    this.candidates = []; // { place, depth }; with a depth it may yet turn out to be a method's name
   }
 
   /** The places of those. */
   *awaits() {
-    const { source, text } = this;
+    const { source, text, candidates } = this;
     let i = source.startsWith('#!') ? text.endOfLine(0) : 0;
     while (i < source.length) {
       const code = source.charCodeAt(i);
@@ -81,12 +87,13 @@ class Walk {
         i++;
       } else if (isWordPart(code)) {
         const end = this.#endOfWord(i);
-        if (!isDigit(code) && this.#word(source.slice(i, end), i, end)) yield i;
+        if (!isDigit(code)) this.#word(source.slice(i, end), i, end);
         this.isAfterValue = isDigit(code) || this.isAfterValue;
         i = end;
       } else {
         i = this.#punctuator(code, i);
       }
+      while (candidates.length > 0 && candidates[0].depth === undefined) yield candidates.shift().place;
     }
   }
 
@@ -100,18 +107,47 @@ class Walk {
     return this.source.charCodeAt(i);
   }
 
-  /** Whether this is the `await` that is looked for. */
   #word(word, start, end) {
     const isProperty = this.source.charCodeAt(start - 1) === 46 && this.source.charCodeAt(start - 2) !== 46;
     if (isProperty) {
       this.isAfterValue = true;
-      return false;
+      return;
     }
+    const { lastWord } = this;
+    this.lastWord = word;
     // A value right after a value: a new statement has begun.
     if (this.isAfterValue && !GO_ON.has(word)) this.#endArrows();
     this.isAfterValue = !NEEDS_MORE.has(word);
-    const isAwait = word === 'await' && this.#nextSignificant(end) !== 58;
-    return isAwait && this.functions.length === 0 && this.arrows.length === 0;
+    if (word === 'class' && this.#isClassHead(end)) this.classHeads.push(this.opened.length);
+    if (word === 'await') this.#candidate(start, end, lastWord);
+  }
+
+  #isClassHead(end) {
+    const next = this.#nextSignificant(end);
+    return next === 123 || isWordPart(next);
+  }
+
+  #candidate(place, end, lastWord) {
+    if (this.functions.length > 0 || this.arrows.length > 0) return;
+    if (this.opened.length > 0 && this.classBodies.at(-1) === this.opened.length - 1) return; // a member's name
+    const next = this.#nextSignificant(end);
+    if (NO_OPERAND.has(next)) return;
+    const isName = BEFORE_A_NAME.has(lastWord) && this.#isOnTheLineBefore(lastWord, place);
+    if (isName || /^\s+as\s+\w/.test(this.source.slice(end, end + 40))) return;
+    const mayBeMethod = next === 40 && lastWord !== 'for';
+    this.candidates.push({ place, depth: mayBeMethod ? this.opened.length : undefined });
+  }
+
+  #isOnTheLineBefore(word, place) {
+    return this.source.slice(0, place).trimEnd().endsWith(word) && !/\n\s*$/.test(this.source.slice(0, place));
+  }
+
+  /** The brackets that the last candidate was followed by are closed: what comes after tells whether it is a method. */
+  #decide(end) {
+    const at = this.candidates.findLastIndex(({ depth }) => depth === this.opened.length);
+    if (at === -1) return;
+    if (/^[^\S\n]*\{/.test(this.source.slice(end, end + 40))) this.candidates.splice(at, 1);
+    else this.candidates[at].depth = undefined;
   }
 
   #endArrows() {
@@ -133,7 +169,7 @@ class Walk {
         return end;
       }
       case 40: case 91: case 123: // ( [ {
-        if (code === 123 && this.#isFunctionBody(i)) this.functions.push(this.opened.length);
+        if (code === 123) this.#openBrace(i);
         this.opened.push(i);
         this.isAfterValue = false;
         return i + 1;
@@ -152,6 +188,12 @@ class Walk {
     return i + 1;
   }
 
+  #openBrace(i) {
+    const depth = this.opened.length;
+    if (this.classHeads.at(-1) === depth) this.classBodies.push(this.classHeads.pop());
+    else if (this.#isFunctionBody(i)) this.functions.push(depth);
+  }
+
   #close(code, i) {
     const { text, functions } = this;
     this.#endArrows();
@@ -161,6 +203,8 @@ class Walk {
     if (code === 41) text.lastParenthesis = start;
     if (code === 125) text.lastBrace = start;
     if (functions[functions.length - 1] === this.opened.length) functions.pop();
+    if (this.classBodies.at(-1) === this.opened.length) this.classBodies.pop();
+    if (code === 41) this.#decide(i + 1);
     this.isAfterValue = true;
     return i + 1;
   }

@@ -165,6 +165,16 @@ function toDescriptor(bits, value, get, set) {
   return descriptor;
 }
 
+let withoutWebAssembly; // the global objects of contexts where none is compiled
+
+function forbidWebAssembly(global) {
+  if (withoutWebAssembly === undefined) {
+    const globals = withoutWebAssembly = new WeakSet();
+    natives.setWebAssemblyFilter((each) => (globals.has(each) ? 0 : 1));
+  }
+  withoutWebAssembly.add(global);
+}
+
 function prepare(global) {
   const [run] = natives.runScriptIn(global, PREPARE, 'node:internal/vm', 0, 0, 0);
   run(GLOBALS, CONSOLE);
@@ -172,16 +182,18 @@ function prepare(global) {
 }
 
 /** Give `sandbox` a context; without one, make a plain context, whose global object is the result. */
-function makeContext(sandbox, allowsStrings) {
+function makeContext(sandbox, allowsStrings, allowsWebAssembly) {
   if (sandbox === undefined) {
     const global = natives.makeContext(undefined, NOTHING, allowsStrings ? 1 : 0);
     prepare(global);
+    if (!allowsWebAssembly) forbidWebAssembly(global);
     globals.set(global, global);
     return global;
   }
   const handler = new Handler(sandbox);
   const global = natives.makeContext(handler.answer, NOTHING, allowsStrings ? 1 : 0);
   prepare(global);
+  if (!allowsWebAssembly) forbidWebAssembly(global);
   handler.global = global;
   globals.set(sandbox, global);
   return sandbox;

@@ -804,7 +804,7 @@ function requireESM(url, filename, source, parent) {
   const record = recordOf(url, { __proto__: null }, source, 'module');
   link(record);
   refuseCircle(record, filename, parent);
-  if (isAsync(record)) throw new ERR_REQUIRE_ASYNC_MODULE(filename, parent?.filename);
+  if (isAsync(record)) throw new ERR_REQUIRE_ASYNC_MODULE(filename, parent);
   if (record.status === ERRORED) throw native.getModuleError(record.number);
   const promise = native.evaluateModule(record.number);
   const [state, result] = values.getPromiseDetails(promise);
@@ -814,7 +814,7 @@ function requireESM(url, filename, source, parent) {
     if (internalBinding('types').isNativeError(result)) decorate(result); // or the place would be this one
     throw result;
   }
-  if (state === PENDING) throw new ERR_REQUIRE_ASYNC_MODULE(filename, parent?.filename);
+  if (state === PENDING) throw new ERR_REQUIRE_ASYNC_MODULE(filename, parent);
   return record.namespace;
 }
 
