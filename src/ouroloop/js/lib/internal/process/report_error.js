@@ -32,12 +32,17 @@ function decorate(error) {
 }
 
 /** Put where an error was thrown (`place`) at the head of its stack, once. Then it needs no telling any more. */
-function decorateStack(error, place) {
+function decorateStack(error, place, gap = '\n') {
   if (!isError(error) || hasArrow(error)) return;
   const arrow = arrowOf(place);
   const { stack } = error;
   arrows.set(error, '');
-  if (arrow !== '' && typeof stack === 'string') error.stack = `${arrow}\n${stack}`;
+  if (arrow !== '' && typeof stack === 'string') error.stack = `${arrow}${gap}${stack}`;
+}
+
+/** The same for a module's import that cannot be linked, with no line between. */
+function decorateLinkError(error) {
+  decorateStack(error, isError(error) ? natives.getMessage(error) : undefined, '');
 }
 
 function hasArrow(error) {
@@ -136,4 +141,4 @@ function print(error, fromPromise, place) {
   process._rawDebug(`\nNode.js ${process.version}`);
 }
 
-module.exports = { THROWN, print, tellEmbedder, decorate, decorateStack, hasArrow, arrowOf };
+module.exports = { THROWN, print, tellEmbedder, decorate, decorateLinkError, decorateStack, hasArrow, arrowOf };

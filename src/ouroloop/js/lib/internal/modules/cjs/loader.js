@@ -106,10 +106,19 @@ Module._extensions = Object.create(null);
 Module.globalPaths = [];
 Module.Module = Module;
 
-// Wrapping: only for those who look at it, or change it.
+// Wrapping: only for those who change it.
 
-let wrapper = ['(function (exports, require, module, __filename, __dirname) { ', '\n});'];
 let isWrapPatched = false;
+let wrapper = new Proxy(['(function (exports, require, module, __filename, __dirname) { ', '\n});'], {
+  set(target, key, value) {
+    isWrapPatched = true;
+    return Reflect.set(target, key, value);
+  },
+  defineProperty(target, key, descriptor) {
+    isWrapPatched = true;
+    return Reflect.defineProperty(target, key, descriptor);
+  },
+});
 let wrap = (script) => wrapper[0] + script + wrapper[1];
 
 Object.defineProperty(Module, 'wrap', {
@@ -127,10 +136,7 @@ Object.defineProperty(Module, 'wrapper', {
   __proto__: null,
   enumerable: true,
   configurable: true,
-  get() {
-    isWrapPatched = true;
-    return wrapper;
-  },
+  get: () => wrapper,
   set(value) {
     isWrapPatched = true;
     wrapper = value;

@@ -19,7 +19,7 @@ const {
   },
   uvException,
 } = require('internal/errors');
-const { decorate } = require('internal/process/report_error');
+const { decorate, decorateLinkError } = require('internal/process/report_error');
 const builtins = require('internal/modules/builtins');
 const hooks = require('internal/modules/customization_hooks');
 const asyncHooks = require('internal/modules/esm/hooks');
@@ -576,7 +576,7 @@ function link(record) {
     });
   } catch (error) {
     explainMissingExport(error, specifiers);
-    decorate(error);
+    decorateLinkError(error);
     throw error;
   }
   markLinked(record);
@@ -595,7 +595,6 @@ function explainMissingExport(error, specifiers) {
   const record = match && specifiers.get(match[1]);
   if (record?.format !== 'commonjs') return;
   const [, specifier, name] = match;
-  decorate(error);
   const statement = internalBinding('errors').getMessage(error)[4];
   const pattern = /\{.*\}/.exec(statement)?.[0].replace(/\s+as\s+/g, ': ');
   error.message = `Named export '${name}' not found. The requested module '${specifier}' is a CommonJS module, ` +
