@@ -34,7 +34,7 @@ _SET_NAMED = "_ZN2v814ObjectTemplate10SetHandlerERKNS_33NamedPropertyHandlerConf
 _SET_INDEXED = "_ZN2v814ObjectTemplate10SetHandlerERKNS_35IndexedPropertyHandlerConfigurationE"
 _CREATION_CONTEXT = "_ZN2v86Object18GetCreationContextEPNS_7IsolateE"
 _SHOULD_THROW = "_ZN2v88internal18ShouldThrowOnErrorEPNS0_7IsolateE"
-_CANCEL_TERMINATION = "_ZN2v87Isolate24CancelTerminateExecutionEv"
+CANCEL_TERMINATION = "_ZN2v87Isolate24CancelTerminateExecutionEv"
 _IS_TERMINATING = "_ZN2v87Isolate22IsExecutionTerminatingEv"
 
 FUNCTIONS: dict[str, tuple[Any, ...]] = {
@@ -48,7 +48,7 @@ FUNCTIONS: dict[str, tuple[Any, ...]] = {
     _SET_INDEXED: (None, _pointer, _pointer),
     _CREATION_CONTEXT: (_pointer, _pointer, _pointer),
     _SHOULD_THROW: (_bool, _pointer),
-    _CANCEL_TERMINATION: (None, _pointer),
+    CANCEL_TERMINATION: (None, _pointer),
     _IS_TERMINATING: (_bool, _pointer),
 }
 """What is needed of V8 beyond the natives' own: name: (result, arguments)."""
@@ -334,7 +334,7 @@ class Contexts:
         watcher.join()
         if not fired:
             return result
-        getattr(call, _CANCEL_TERMINATION)(self._isolate)
+        getattr(call, CANCEL_TERMINATION)(self._isolate)
         return result or _TIMED_OUT
 
     def compile_function(self, info: int) -> int | None:

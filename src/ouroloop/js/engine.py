@@ -16,6 +16,7 @@ from __future__ import annotations
 import gc
 import importlib.util
 import os
+import threading
 import zlib
 from collections.abc import Callable
 from typing import Any
@@ -74,13 +75,17 @@ class Engine:
         self, snapshot: bytes | None, operation: Callable[..., Any],
         add_natives: Callable[[natives.Natives], None] | None = None,
     ) -> None:
+        check_not_forked()
         load_natives()
         _use_intl_data()
         self.natives: natives.Natives | None = None
         self.depth = 0
         self._is_switched = False
-        _living.append(self)
+        self._neighbours = _living.__dict__.setdefault("engines", [])
+        self._neighbours.append(self)
         self._add_natives = add_natives
+        global _was_used
+        _was_used = True
         isolate = v8.Isolate(v8.StartupData(snapshot)) if snapshot else v8.Isolate()
         if not _is_gc_exposed:
             natives.set_flags("--no-expose-gc")  # the binding turns it on
@@ -132,8 +137,8 @@ class Engine:
                 "JavaScript is running: Python code that it called cannot call into it before it returns. "
                 "Return a value, or make the function `async def` and await what you need")
         self.depth += 1
-        # V8 works in the isolate made last; a call into another one must say so.
-        self._is_switched = _living[-1] is not self
+        # V8 works in the isolate that this thread made last; a call into another one must say so.
+        self._is_switched = self._neighbours[-1] is not self
         if self._is_switched and self.natives is not None:
             self.natives.enter_isolate()
 
@@ -146,12 +151,30 @@ class Engine:
     def close(self) -> None:
         """Drop the isolate. Nothing of it may be used any more."""
         self.natives = None
-        _living.remove(self)
+        self._neighbours.remove(self)
         del self.checkpoint, self.context
         gc.collect()
 
 
-_living: list[Engine] = []
+_living = threading.local()  # .engines: those of a thread, in the order in which they were made
+_is_forked = False
+
+
+def check_not_forked() -> None:
+    """Raise `RuntimeError` in a process that was forked from one with an engine: V8's own threads are not here."""
+    if _is_forked:
+        raise RuntimeError(
+            "JavaScript cannot run in a forked child of a process that has used it: start the child as a new process "
+            "(multiprocessing: the start method spawn)")
+
+
+def _after_fork() -> None:
+    global _is_forked
+    _is_forked = _was_used
+
+
+_was_used = False
+os.register_at_fork(after_in_child=_after_fork)
 
 
 def make_snapshot(scripts: list[str]) -> bytes:

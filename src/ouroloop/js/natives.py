@@ -24,6 +24,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from . import buffer_natives, compile_cache, contextify_natives, fs_natives
+from .time_limit import TimeLimit
 from .v8_symbols import addresses
 
 _pointer = ctypes.c_void_p
@@ -364,6 +365,15 @@ class Natives:
     def terminate(self) -> None:
         """Stop JavaScript as soon as it goes on; no `catch` or `finally` of it runs."""
         self._call.Isolate__TerminateExecution(self._isolate)
+
+    def time_limit(self) -> TimeLimit:
+        """Terminates JavaScript when its time is over."""
+        terminate = ctypes.cast(self._call.Isolate__TerminateExecution, _pointer).value or 0
+        return TimeLimit(terminate, self._isolate)
+
+    def cancel_termination(self) -> None:
+        """Forget what is left of `terminate`, if JavaScript came to its end before it was stopped."""
+        getattr(self._call, contextify_natives.CANCEL_TERMINATION)(self._isolate)
 
     # Values
 

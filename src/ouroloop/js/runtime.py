@@ -169,11 +169,11 @@ class Runtime:
         assert natives is not None
         assert timer is not None
         busy = natives.has_background_tasks()  # asked first: what ends meanwhile is run now, or at the next look
-        self._run_tasks()
+        self.run_tasks()
         if not busy:
             timer.stop()
 
-    def _run_tasks(self) -> None:
+    def run_tasks(self) -> None:
         """V8's own tasks, once a ms at most. Nothing but the loop's turning looks after them."""
         self._tasks_run_at = self.loop.now
         self.engine.enter()
@@ -186,7 +186,7 @@ class Runtime:
 
     def _run_immediates(self) -> None:
         if self.loop.now != self._tasks_run_at:
-            self._run_tasks()
+            self.run_tasks()
         counts = self._counts
         if counts[_IMMEDIATES]:
             counts[_QUIET] = self.loop.is_quiet
@@ -220,8 +220,6 @@ class Runtime:
         if self.embedding is None:
             self.end(code)
         self.embedding.exited(code)
-        assert self.engine.natives is not None
-        self.engine.natives.terminate()
 
     def heap_usage(self) -> list[float]:
         """Bytes: the heap's size, what of it is in use, memory outside that belongs to it, of that array buffers."""

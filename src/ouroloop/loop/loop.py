@@ -370,6 +370,11 @@ class Loop:
             return -1
         return min(max(heap[0][0] - self.now, 0), _MAX_SLEEP)
 
+    @property
+    def running(self) -> bool:
+        """Whether `run` is going on."""
+        return self._running
+
     def stop(self) -> None:
         """Let `run` return after the turn it is in, without sleeping in it; or before its first one (uv_stop)."""
         self._stopped = True

@@ -25,4 +25,7 @@ def operations(runtime: Runtime) -> dict[str, Callable[..., Any]]:
     def uncaught(error: list[Any]) -> None:
         runtime.embedding.uncaught(error)
 
-    return {"call": call, "callAsync": call_async, "settled": settled, "uncaught": uncaught}
+    def forget(number: int) -> None:
+        runtime.embedding.forget(int(number))
+
+    return {"call": call, "callAsync": call_async, "settled": settled, "uncaught": uncaught, "forget": forget}

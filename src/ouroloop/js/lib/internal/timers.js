@@ -552,6 +552,7 @@ function runImmediates() {
 }
 
 function runImmediate(immediate) {
+  current = immediate;
   immediate._destroyed = true;
   counts[IMMEDIATES]--;
   if (immediate[kRefed]) counts[REFERENCED_IMMEDIATES]--;
@@ -566,9 +567,24 @@ function runImmediate(immediate) {
   } finally {
     immediate._onImmediate = null;
     if (hooks.destroyEnabled) hooks.emitDestroy(asyncId);
+    current = null;
   }
   frames.exchange(outer);
   hooks.leave(asyncId);
+}
+
+let current = null; // the immediate that runs
+
+/** JavaScript was stopped, and no `finally` ran: what was to run after that is still to run. */
+function recover() {
+  if (current !== null) {
+    unfinished = current._idleNext;
+    current = null;
+  }
+  if (heap.length === 0) return;
+  nextExpiry = heap[0].expiry;
+  schedule(Math.max(1, nextExpiry - now()));
+  if (referenced > 0) native.ref();
 }
 
 // The old, never public way to put a timeout on any object.
@@ -597,5 +613,5 @@ function activeNames() {
 module.exports = {
   activeNames,
   TIMEOUT_MAX, Timeout, Immediate, clear, clearImmediate, enroll, initialize, insert, kRefed, now, preciseNow, processImmediate,
-  processTimers, remove, start, startUnreferenced,
+  processTimers, recover, remove, start, startUnreferenced,
 };

@@ -61,7 +61,12 @@ function uncaught(error, fromPromise = false, place = undefined) {
     require('internal/async_hooks').clearStack();
     return;
   }
-  const tell = () => require('internal/process/report_error').print(error, fromPromise, place);
+  const report = require('internal/process/report_error');
+  const tell = () => report.print(error, fromPromise, place);
+  if (report.isEmbedded()) { // the Python program knows, and decides
+    tell();
+    return;
+  }
   if (abortOnUncaughtException()) {
     tell();
     process.abort();

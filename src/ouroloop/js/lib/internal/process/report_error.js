@@ -109,16 +109,20 @@ function toText(error) {
   }
 }
 
-let isEmbedded = false;
+let embedded = false;
 
 /** From now on errors are not printed but told to the Python program that this runtime is part of. */
 function tellEmbedder() {
-  isEmbedded = true;
+  embedded = true;
+}
+
+function isEmbedded() {
+  return embedded;
 }
 
 /** Print what ends the process. `place` is where it was thrown, or THROWN, or undefined. */
 function print(error, fromPromise, place) {
-  if (isEmbedded) {
+  if (embedded) {
     internalBinding('embedding').uncaught(require('internal/embedding').encodeError(error));
     return;
   }
@@ -141,4 +145,4 @@ function print(error, fromPromise, place) {
   process._rawDebug(`\nNode.js ${process.version}`);
 }
 
-module.exports = { THROWN, print, tellEmbedder, decorate, decorateLinkError, decorateStack, hasArrow, arrowOf };
+module.exports = { THROWN, print, tellEmbedder, isEmbedded, decorate, decorateLinkError, decorateStack, hasArrow, arrowOf };
