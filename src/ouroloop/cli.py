@@ -164,9 +164,9 @@ def _main(arguments: list[str]) -> int:
         if not program and "--eval" not in options.values and sys.stdin is not None and sys.stdin.isatty():
             raise OptionError("name a program to run; there is no prompt in this version (see ouro --help)")
         if not program.endswith(".py") or "--eval" in options.values:
-            from .js.command import run
+            from .js.command import as_text, run
 
-            run(options)
+            run(parse(as_text(arguments)))
         if options.v8_flags:
             raise OptionError(f"bad option: {options.v8_flags[0]}")
     except OptionError as exc:

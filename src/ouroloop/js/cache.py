@@ -2,14 +2,16 @@
 
 Theory of operation. One folder, `ouroloop` in the place the system has for caches (XDG Base Directory Specification; on
 macOS `~/Library/Caches`); OUROLOOP_CACHE names another. A file's name is its key and holds every version it depends on,
-so that nothing is ever stale: an old file is simply not asked for. A file appears whole or not at all. When the
-folder cannot be written, what would have been kept is made anew each time, and nobody is told.
+so that nothing is ever stale: an old file is simply not asked for. A file appears whole or not at all. Where that place
+cannot be written (a read-only home, none at all), the folder is one of the user's own in the system's temporary
+folder; when that cannot be had either, what would have been kept is made anew each time, and nobody is told.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
+import stat
 import sys
 from time import time
 
@@ -21,8 +23,34 @@ def folder() -> str:
         return named
     home = os.path.expanduser("~")
     if sys.platform == "darwin":
-        return os.path.join(home, "Library", "Caches", "ouroloop")
-    return os.path.join(os.environ.get("XDG_CACHE_HOME") or os.path.join(home, ".cache"), "ouroloop")
+        usual = os.path.join(home, "Library", "Caches", "ouroloop")
+    else:
+        usual = os.path.join(os.environ.get("XDG_CACHE_HOME") or os.path.join(home, ".cache"), "ouroloop")
+    return usual if _can_be_written(usual) else _temporary() or usual
+
+
+def _can_be_written(path: str) -> bool:
+    """Whether the folder can be written, or could be made."""
+    while not os.path.isdir(path):
+        above = os.path.dirname(path)
+        if above == path or os.path.lexists(path):
+            return False
+        path = above
+    return os.access(path, os.W_OK | os.X_OK)
+
+
+def _temporary() -> str | None:
+    """A folder that nobody else can put anything into: what is kept here is run."""
+    path = os.path.join(os.environ.get("TMPDIR") or "/tmp", f"ouroloop-{os.getuid()}")
+    try:
+        os.mkdir(path, mode=0o700)
+    except FileExistsError:
+        pass
+    except OSError:
+        return None
+    status = os.lstat(path)
+    is_own = stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid() and status.st_mode & 0o077 == 0
+    return path if is_own else None
 
 
 def read(key: str) -> bytes | None:

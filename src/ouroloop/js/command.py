@@ -13,6 +13,17 @@ from .runtime import JavaScriptError, Runtime
 _BROKEN = 7
 
 
+def as_text(arguments: list[str]) -> list[str]:
+    """The words of the command line as JavaScript has them: UTF-8, with U+FFFD in place of what is none.
+
+    Python reads them, and names of files, as the locale says. Where that is another encoding, the process begins
+    again with UTF-8.
+    """
+    if sys.getfilesystemencoding() != "utf-8":
+        os.execv(sys.executable, [sys.executable, "-X", "utf8", *sys.orig_argv[1:]])
+    return [word if word.isascii() else os.fsencode(word).decode("utf-8", "replace") for word in arguments]
+
+
 def run(options: Options) -> NoReturn:
     """Run the program that the command line names, and end the process as it says. Raises `OptionError`."""
     _open_closed_streams()
