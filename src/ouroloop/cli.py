@@ -143,8 +143,9 @@ def _complaint(text: str, speaker: str) -> str:
 def _main(arguments: list[str]) -> int:
     from .js.options import OptionError, command, every_name, parse
 
+    words = {_as_text(word): word for word in arguments}
     try:
-        options = parse(arguments)
+        options = parse([_as_text(word) for word in arguments])
         if options.values["--version"]:
             print(f"v{__version__}")
             return 0
@@ -164,21 +165,27 @@ def _main(arguments: list[str]) -> int:
         if not program and "--eval" not in options.values and sys.stdin is not None and sys.stdin.isatty():
             raise OptionError("name a program to run; there is no prompt in this version (see ouro --help)")
         if not program.endswith(".py") or "--eval" in options.values:
-            from .js.command import as_text, run
+            from .js.command import run
 
-            run(parse(as_text(arguments)))
+            run(options)
         if options.v8_flags:
             raise OptionError(f"bad option: {options.v8_flags[0]}")
     except OptionError as exc:
         raise _Refusal(str(exc), exc.code, command()) from None
     log = options.values["--log"] or os.environ.get("OUROLOOP_LOG", "0") not in ("", "0")
+    program = words.get(program, program)
     filename = os.path.abspath(program)
     try:
         code = _compiled(_source(program), filename)
     except SyntaxError as exc:
         sys.excepthook(type(exc), exc.with_traceback(None), None)
         return _FAILED
-    return _run(code, filename, options.arguments, log)
+    return _run(code, filename, [words.get(word, word) for word in options.arguments], log)
+
+
+def _as_text(word: str) -> str:
+    """A word of the command line, with U+FFFD in place of bytes that are no UTF-8."""
+    return word if word.isascii() else os.fsencode(word).decode("utf-8", "replace")
 
 
 def _run_script(name: str, arguments: list[str]) -> int:

@@ -43,6 +43,44 @@ def test_a_broken_snapshot_is_made_anew(tmp_path: Path) -> None:
         assert snapshot.read_bytes() != broken
 
 
+def test_where_the_home_folder_cannot_be_written_a_temporary_one_keeps_the_cache(tmp_path: Path) -> None:
+    (tmp_path / "home").write_text("no folder")
+    (tmp_path / "temporary").mkdir()
+    surroundings = {
+        "HOME": str(tmp_path / "home"), "XDG_CACHE_HOME": "", "OUROLOOP_CACHE": "",
+        "TMPDIR": str(tmp_path / "temporary"),
+    }
+    done = ouro("console.log(1.5.toLocaleString('de'))", **surroundings)
+    assert (done.stdout, done.stderr) == ("1,5\n", "")
+    own = tmp_path / "temporary" / f"ouroloop-{os.getuid()}"
+    assert list(own.glob("snapshot-*"))
+    own.chmod(0o777)  # others could put a snapshot there: it is not used
+    for file in own.glob("*.bin"):
+        file.unlink()
+    assert ouro("console.log(2)", **surroundings).stdout == "2\n"
+    assert not list(own.glob("snapshot-*"))
+
+
+def test_several_may_start_at_once_with_an_empty_cache(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "ouroloop", "-p", "1.5.toLocaleString('de')"]
+    environment = {**os.environ, "OUROLOOP_CACHE": str(tmp_path / "new")}
+    started = [subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) for _ in range(3)]
+    assert [process.communicate(timeout=50)[0] for process in started] == ["1,5\n"] * 3
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_without_standard_streams(closed: str, tmp_path: Path) -> None:
+    program = "console.log(1); console.error(2); process.stdin; require('fs').writeFileSync('done', 'x')"
+    line = f'exec "$0" -m ouroloop -e "$1" {closed}'
+    done = subprocess.run(["sh", "-c", line, sys.executable, program], cwd=tmp_path, timeout=50, check=False)
+    assert done.returncode == 0
+    assert (tmp_path / "done").read_text() == "x"
+    embedded = "from ouroloop import Runtime; js = Runtime(); js.eval('console.log(1)'); open('done', 'w').write('y')"
+    line = f'exec "$0" -c "$1" {closed}'
+    subprocess.run(["sh", "-c", line, sys.executable, embedded], cwd=tmp_path, timeout=50, check=True)
+    assert (tmp_path / "done").read_text() == "y"
+
+
 @pytest.mark.parametrize("source", ["-0", "NaN", "2 ** 53", "-(2 ** 31)", "0.1"])
 def test_numbers_arrive_right(source: str) -> None:
     with Runtime() as js:

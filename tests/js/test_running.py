@@ -333,6 +333,52 @@ def test_es_modules_can_be_required(command: list[str], tmp_path: Path) -> None:
         "n d true Module", "whole", "ERR_REQUIRE_ASYNC_MODULE", "n false true")
 
 
+@pytest.mark.parametrize(("source", "code"), [
+    ("const a = 1; export { a as await }; export { await as b } from './d.mjs';", "ERR_REQUIRE_ASYNC_MODULE"),
+    ("const a = 1; export { a as await };", "none"),
+    ("class A { await(x) { } static await = 1; get await() { return 1; } }", "none"),
+    ("({ await(x) { }, async await() { }, set await(x) { }, await: 1 }).await;", "none"),
+    ("class A extends (await Object) {}", "ERR_REQUIRE_ASYNC_MODULE"),
+    ("class A { [await 'x']() {} }", "ERR_REQUIRE_ASYNC_MODULE"),
+    ("await (async () => {})();", "ERR_REQUIRE_ASYNC_MODULE"),
+    ("for await (const x of []) { }", "ERR_REQUIRE_ASYNC_MODULE"),
+])
+def test_only_an_await_that_waits_keeps_a_module_from_being_required(
+    command: list[str], tmp_path: Path, source: str, code: str,
+) -> None:
+    write(tmp_path, {
+        "a.cjs": "try { require('./b.mjs'); console.log('none') } catch (e) { console.log(e.code, e.message) }",
+        "b.mjs": f"{source} export {{}};", "d.mjs": "await 1; export const a = 1; export { a as await };",
+    })
+    found = output(command, "a.cjs", folder=tmp_path)
+    assert found.split()[0] == code
+    if code != "none":
+        folder = os.path.realpath(tmp_path)
+        assert found.endswith(f"\nRequired module: {folder}/b.mjs\nRequire stack:\n- {folder}/a.cjs\n")
+
+
+def test_a_name_that_is_not_exported_is_told_with_its_place(command: list[str], tmp_path: Path) -> None:
+    write(tmp_path, {"a.mjs": "import { nope } from './b.mjs';\n", "b.mjs": "export const a = 1;"})
+    done = run(command, "a.mjs", folder=tmp_path)
+    place = f"file://{os.path.realpath(tmp_path)}/a.mjs:1"
+    assert done.stderr.startswith(
+        f"{place}\nimport {{ nope }} from './b.mjs';\n         ^^^^\n"
+        "SyntaxError: The requested module './b.mjs' does not provide an export named 'nope'\n")
+
+
+def test_the_wrapper_of_commonjs_may_be_read_and_changed(command: list[str], tmp_path: Path) -> None:
+    write(tmp_path, {
+        "a.cjs": """
+            const Module = require('module');
+            console.log(Array.isArray(Module.wrapper), require('./b.cjs'));
+            Module.wrapper[0] += 'const extra = 1; ';
+            console.log(require('./c.cjs'), Module.wrap('x').includes('extra'));
+        """,
+        "b.cjs": "#!/usr/bin/env node\nmodule.exports = typeof extra;", "c.cjs": "module.exports = typeof extra;",
+    })
+    assert output(command, "a.cjs", folder=tmp_path) == lines("true undefined", "number true")
+
+
 def test_require_of_es_modules_can_be_turned_off(command: list[str], tmp_path: Path) -> None:
     write(tmp_path, {"a.cjs": "require('./b.mjs')", "b.mjs": ""})
     done = run(command, "--no-require-module", "a.cjs", folder=tmp_path)
@@ -912,3 +958,46 @@ def test_a_program_that_follows_imports_is_imported_too(command: list[str], tmp_
     done = run(command, "--import", "./first.mjs", "none.cjs", folder=tmp_path)
     assert (done.returncode, done.stdout) == (1, "first\n")
     assert "ERR_MODULE_NOT_FOUND" in done.stderr
+
+
+@pytest.mark.parametrize("start", [
+    "(async () => { await null; await inner(); })()", "setTimeout(() => inner().catch(print), 1)",
+    "require('fs').readFile(__filename, () => Promise.resolve().then(inner).catch(print))",
+    "require('fs').promises.stat(__filename).then(inner).catch(print)",
+])
+def test_stack_traces_do_not_tell_how_the_loop_got_there(command: list[str], tmp_path: Path, start: str) -> None:
+    write(tmp_path, {"a.js": f"""
+        async function inner() {{ await 1; throw new Error('here') }}
+        const print = (error) => console.log(error.stack);
+        process.on('unhandledRejection', print);
+        {start};
+    """})
+    found = output(command, "a.js", folder=tmp_path).splitlines()
+    assert found[0] == "Error: here"
+    assert found[1].startswith("    at inner (")
+    assert [line for line in found[2:] if "a.js" not in line and "processTimers" not in line] == []
+
+
+def test_v8_tells_its_options(command: list[str], tmp_path: Path) -> None:
+    done = run(command, "--v8-options", folder=tmp_path)
+    assert done.returncode == 0
+    assert "  --harmony " in done.stdout
+
+
+def test_a_command_line_parser_sees_where_the_program_s_arguments_begin(command: list[str], tmp_path: Path) -> None:
+    program = "console.log(/\\bnode$/.test(process.argv[0]), process.argv[0] === process.execPath)"
+    assert output(command, "-e", program, folder=tmp_path) == "true true\n"
+    again = "process.stdout.write(require('child_process').execFileSync(process.execPath, ['-p', '6 * 7']))"
+    assert output(command, "-e", again, folder=tmp_path) == "42\n"
+
+
+@pytest.mark.parametrize("locale", [{"LC_ALL": "C"}, {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}])
+def test_text_is_utf8_whatever_the_locale_is(command: list[str], tmp_path: Path, locale: dict[str, str]) -> None:
+    write(tmp_path, {"f \u00e9/a \u00fc.js": "console.log(process.argv[2], require('path').basename(__filename))"})
+    done = run(command, "f \u00e9/a \u00fc.js", "\u00f1", folder=tmp_path, **locale)
+    assert (done.stdout, done.stderr) == ("\u00f1 a \u00fc.js\n", "")
+
+
+def test_arguments_that_are_no_text_have_replacement_characters(command: list[str], tmp_path: Path) -> None:
+    done = run(command, "-p", "JSON.stringify(process.argv[1])", os.fsdecode(b"a\xff"), folder=tmp_path)
+    assert done.stdout == '"a\ufffd"\n'

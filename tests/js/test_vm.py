@@ -49,6 +49,14 @@ CASES = {
         " if (i % 50 === 0) gc(); } console.log(n);",
         "20500",
     ),
+    "WebAssembly may be forbidden": (
+        "const bytes = new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]);"
+        "const source = 'try { typeof new WebAssembly.Module(bytes) } catch (e) { e.message }';"
+        "for (const wasm of [true, false]) {"
+        " console.log(vm.runInNewContext(source, { bytes }, { contextCodeGeneration: { wasm } })); }"
+        "console.log(typeof new WebAssembly.Module(bytes));",
+        "object\nWebAssembly.Module(): Wasm code generation disallowed by embedder\nobject",
+    ),
     "a time limit": (
         "try { vm.runInNewContext('for (;;);', {}, { timeout: 20 }); } catch (e) { console.log(e.code); }",
         "ERR_SCRIPT_EXECUTION_TIMEOUT",

@@ -13,19 +13,11 @@ from .runtime import JavaScriptError, Runtime
 _BROKEN = 7
 
 
-def as_text(arguments: list[str]) -> list[str]:
-    """The words of the command line as JavaScript has them: UTF-8, with U+FFFD in place of what is none.
-
-    Python reads them, and names of files, as the locale says. Where that is another encoding, the process begins
-    again with UTF-8.
-    """
-    if sys.getfilesystemencoding() != "utf-8":
-        os.execv(sys.executable, [sys.executable, "-X", "utf8", *sys.orig_argv[1:]])
-    return [word if word.isascii() else os.fsencode(word).decode("utf-8", "replace") for word in arguments]
-
-
 def run(options: Options) -> NoReturn:
     """Run the program that the command line names, and end the process as it says. Raises `OptionError`."""
+    if sys.getfilesystemencoding() != "utf-8":
+        # Names and text are UTF-8 for JavaScript, whatever the locale says: begin again with that.
+        os.execv(sys.executable, [sys.executable, "-X", "utf8", *sys.orig_argv[1:]])
     _open_closed_streams()
     # A program that does not listen for SIGINT is ended by it at once, even while it is busy.
     signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -18,6 +18,7 @@ from __future__ import annotations
 import asyncio
 import datetime
 import inspect
+import math
 import os
 import re
 import sys
@@ -365,8 +366,9 @@ class Runtime:
         return ["async" if is_async else "function", number, name if isinstance(name, str) else ""]
 
     def _encode_exception(self, exc: BaseException) -> list[Any]:
-        if isinstance(exc, JavaScriptError) and isinstance(exc.value, _Reference) and exc.value._ouroloop_runtime is self:
-            return ["reference", exc.value._ouroloop_number]
+        thrown = exc.value if isinstance(exc, JavaScriptError) else None
+        if isinstance(thrown, _Reference) and thrown._ouroloop_runtime is self:
+            return ["reference", thrown._ouroloop_number]
         number = self._last = self._last + 1
         self._errors[number] = exc
         try:
@@ -390,6 +392,8 @@ class Runtime:
             return content
         if kind == "utf16":
             return content.decode("utf-16-le", "surrogatepass")
+        if kind == "bigint":
+            return int(content, 16)
         if kind == "flat":
             return self._unflatten(content)
         if kind == "function":
@@ -540,10 +544,10 @@ def _milliseconds_since_1970(value: datetime.date) -> float:
         value = datetime.datetime(value.year, value.month, value.day, tzinfo=datetime.UTC)
     elif value.tzinfo is None:
         try:
-            return value.timestamp() * 1000
+            return float(math.floor(value.timestamp() * 1000))
         except (ValueError, OverflowError):  # the first or last day there is, in some time zones
             value = value.replace(tzinfo=datetime.UTC)
-    return (value - _EPOCH) / datetime.timedelta(milliseconds=1)
+    return float((value - _EPOCH) // datetime.timedelta(milliseconds=1))
 
 
 class _Reference:
@@ -659,7 +663,7 @@ class JSObject(_Reference):
 
     def __repr__(self) -> str:
         if self._ouroloop_runtime.closed:
-            return f"<JavaScript {self._ouroloop_name} of a closed runtime>"
+            return f"<JavaScript {self._ouroloop_name or 'function'} of a closed runtime>"
         if self._ouroloop_runtime._inner.engine.depth:
             return f"<JavaScript {self._ouroloop_name}>"
         return f"<JavaScript {self._ouroloop_runtime._do('describe', self)}>"
@@ -679,7 +683,8 @@ class JSFunction(JSObject):
 
     def call(self, *args: Any, this: Any = None, time_limit: float | None = None) -> Any:
         """Call it with `this`, in at most `time_limit` seconds."""
-        return self._ouroloop_runtime._do("call", self, self._ouroloop_self if this is None else this, args, time_limit=time_limit)
+        this = self._ouroloop_self if this is None else this
+        return self._ouroloop_runtime._do("call", self, this, args, time_limit=time_limit)
 
     def new(self, *args: Any) -> Any:
         """`new function(*args)`."""
@@ -768,7 +773,7 @@ def _start(runtime: Runtime, coroutine: Awaitable[Any], tell: Callable[[int, lis
             failed, value = 0, runtime._encode(await coroutine)
         except BaseException as exc:
             failed, value = 1, runtime._encode_exception(exc)
-            if not isinstance(exc, Exception):  # cancelled, for one: JavaScript learns of it, and Python goes on with it
+            if not isinstance(exc, Exception):  # cancelled, for one: both JavaScript and Python are to know
                 raise
         finally:
             runtime._outstanding -= 1

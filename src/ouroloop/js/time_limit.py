@@ -66,7 +66,7 @@ class TimeLimit:
         """Stop counting; whether the time was over."""
         left = _Times()
         self._set(_NEVER, ctypes.byref(left))
-        is_over = left.s == 0 and left.ns == 0
+        is_over = bool(left.s == 0 and left.ns == 0)
         if is_over:
             sleep(_ARRIVAL)
         return is_over

@@ -2,7 +2,7 @@
 
 // JavaScript's side of `ouroloop.Runtime`: values for Python, and Python's functions for JavaScript.
 //
-// Theory of operation. Data crosses by copy; what the binding cannot carry (it is nested too deeply, or a string has a
+// Theory of operation. Data crosses by copy; what the binding cannot carry (it is nested too deeply, a string has a
 // lone surrogate) as a flat table, of which each row is a single value or tells its items' rows. What is more than data
 // (functions, promises, instances of classes, anything that refers to itself) stays here, in a table, and Python gets its
 // number. Python does not get an error thrown: `run` answers [0, value] or [1, error], each value in the form that
@@ -24,6 +24,7 @@ const ids = new Map(); // value -> number
 const MAX_DEPTH = 2000;
 const MAX_NESTED = 40; // levels that the binding carries
 const FIRST_DATE = -62135596800000; // those that Python has too
+const TOO_LARGE = 1n << 10000n; // the binding goes by way of decimal digits, of which Python takes so many only
 const LAST_DATE = 253402300799999;
 let last = 0;
 
@@ -61,6 +62,7 @@ const FLAT = 2;
 
 function kindOf(value, depth, above) {
   if (typeof value === 'string') return value.isWellFormed() ? NESTED : FLAT;
+  if (typeof value === 'bigint') return value < TOO_LARGE && value > -TOO_LARGE ? NESTED : FLAT;
   if (typeof value === 'function' || typeof value === 'symbol') return undefined;
   if (typeof value !== 'object' || value === null) return NESTED;
   if (depth > MAX_DEPTH || above.has(value)) return undefined;
@@ -89,7 +91,10 @@ function kindOfItems(array, depth, above) {
 
 function kindOfProperties(object, depth, above) {
   let kind = depth > MAX_NESTED ? FLAT : NESTED;
-  for (const key of Object.getOwnPropertyNames(object)) {
+  if (Object.getOwnPropertySymbols(object).length > 0) return undefined; // so is what only a symbol tells
+  const keys = Object.getOwnPropertyNames(object);
+  for (let i = 0; i < keys.length; i++) {
+    const key = keys[i];
     const property = Object.getOwnPropertyDescriptor(object, key);
     if (!('value' in property)) return undefined; // a getter is more than data
     const found = kindOf(property.value, depth, above);
@@ -103,6 +108,11 @@ function encodeString(value) {
   return value.isWellFormed() ? ['data', value] : ['utf16', new Uint8Array(Buffer.from(value, 'utf16le'))];
 }
 
+function encodeSingle(value) {
+  if (typeof value === 'string') return encodeString(value);
+  return typeof value === 'bigint' ? ['bigint', value.toString(16)] : ['data', value];
+}
+
 /** Data as a table. */
 function flatten(data) {
   const rows = [];
@@ -111,7 +121,7 @@ function flatten(data) {
     const isSingle = typeof value !== 'object' || value === null || ArrayBuffer.isView(value) ||
       value instanceof ArrayBuffer || value instanceof Date;
     if (!isSingle) toDo.push(value, rows.length);
-    return rows.push(typeof value === 'string' ? encodeString(value) : ['data', isSingle ? value : null]) - 1;
+    return rows.push(isSingle ? encodeSingle(value) : undefined) - 1;
   };
   rowOf(data);
   for (let i = 0; i < toDo.length; i += 2) {

@@ -916,10 +916,14 @@ function isShown(site) {
   return !DRIVERS.get(site.getScriptNameOrSourceURL())?.includes(site.getFunctionName());
 }
 
-function ErrorPrepareStackTrace(error, trace) {
+/** A stack's text, from frames or their texts. */
+function stackOf(error, frames) {
   const head = describeForStack(error);
-  const shown = trace.filter(isShown);
-  return shown.length === 0 ? head : `${head}\n    at ${shown.join('\n    at ')}`;
+  return frames.length === 0 ? head : `${head}\n    at ${frames.join('\n    at ')}`;
+}
+
+function ErrorPrepareStackTrace(error, trace) {
+  return stackOf(error, trace.filter(isShown));
 }
 
 // In Node too this is a writable function that programs may replace.
@@ -956,7 +960,9 @@ module.exports = {
   genericNodeError,
   hideStackFrames,
   isErrorStackTraceLimitWritable,
+  isShown,
   isStackOverflowError,
+  stackOf,
   kIsNodeError,
   uvException,
   uvExceptionWithHostPort,

@@ -315,9 +315,9 @@ function formatFrame(callSite, caller) {
 
 /** An `Error.prepareStackTrace` that gives places in the sources. */
 function prepareStackTrace(error, trace) {
-  const { ErrorPrepareStackTrace } = require('internal/errors');
-  const frames = trace.map((callSite, i) => formatFrame(callSite, trace[i + 1]));
-  return ErrorPrepareStackTrace(error, frames);
+  const { isShown, stackOf } = require('internal/errors');
+  const shown = trace.filter(isShown);
+  return stackOf(error, shown.map((callSite, i) => formatFrame(callSite, shown[i + 1])));
 }
 
 function sourceText(map, source) {
