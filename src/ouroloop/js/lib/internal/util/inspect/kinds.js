@@ -23,8 +23,6 @@ const sizeOfSet = getOwnPropertyDescriptor(Set.prototype, 'size').get;
 const typedArrayPrototype = Object.getPrototypeOf(Uint8Array.prototype);
 const typedArrayTag = getOwnPropertyDescriptor(typedArrayPrototype, Symbol.toStringTag).get;
 const typedArrayLength = getOwnPropertyDescriptor(typedArrayPrototype, 'length').get;
-const { entries: mapEntries } = Map.prototype;
-const { values: setValues } = Set.prototype;
 const { toString: regExpToString } = RegExp.prototype;
 const { getTime, toISOString, toString: dateToString } = Date.prototype;
 
@@ -178,12 +176,14 @@ function describeTypedArray(printer, value, name, tag) {
 
 // ---- Collections and their iterators ----
 
+// Entries are asked of the value itself, whose class may keep them elsewhere; the head tells its own number.
+
 function setEntries(printer, value, level) {
-  const size = sizeOfSet.call(value);
+  const { size } = value;
   const count = shownCount(printer, size);
   const entries = [];
   printer.indentation += 2;
-  for (const item of setValues.call(value)) {
+  for (const item of value) {
     if (entries.length >= count) break;
     entries.push(printer.value(item, level));
   }
@@ -193,11 +193,11 @@ function setEntries(printer, value, level) {
 }
 
 function mapEntriesTexts(printer, value, level) {
-  const size = sizeOfMap.call(value);
+  const { size } = value;
   const count = shownCount(printer, size);
   const entries = [];
   printer.indentation += 2;
-  for (const [key, item] of mapEntries.call(value)) {
+  for (const [key, item] of value) {
     if (entries.length >= count) break;
     entries.push(`${printer.value(key, level)} => ${printer.value(item, level)}`);
   }
@@ -207,10 +207,11 @@ function mapEntriesTexts(printer, value, level) {
 }
 
 function describeCollection(printer, value, name, tag, kind) {
-  const shape = new Shape(ownKeys(value, printer.showHidden));
+  const keys = ownKeys(value, printer.showHidden);
+  const shape = new Shape(keys);
   const size = (kind === 'Set' ? sizeOfSet : sizeOfMap).call(value);
   shape.open = `${prefix(name, tag, kind, `(${size})`)}{`;
-  if (size !== 0) shape.entries = kind === 'Set' ? setEntries : mapEntriesTexts;
+  if (size !== 0 || keys.length > 0) shape.entries = kind === 'Set' ? setEntries : mapEntriesTexts;
   return shape;
 }
 
