@@ -197,3 +197,47 @@ log(executionAsyncId());
 const resource = new AsyncResource('Mine');
 log(resource.triggerAsyncId());
 resource.runInAsyncScope(() => log(executionAsyncId() === resource.asyncId()));
+
+//// what the main program enters ends with it
+process.on('beforeExit', () => at('beforeExit'));
+process.on('exit', () => at('exit'));
+process.nextTick(() => at('tick'));
+setImmediate(() => at('immediate'));
+als.enterWith(1);
+at('main');
+
+//// what a beforeExit listener enters ends with it
+let rests = 0;
+process.on('beforeExit', () => {
+  at('beforeExit');
+  if (rests++ === 0) {
+    als.enterWith(1);
+    setImmediate(() => at('immediate'));
+  }
+});
+process.on('exit', () => at('exit'));
+
+//// a context does not outlast an error
+process.on('uncaughtException', (error) => at(error.message));
+process.on('beforeExit', () => at('beforeExit'));
+process.on('exit', () => at('exit'));
+als.run(1, () => process.nextTick(() => { throw new Error('tick'); }));
+als.run(2, () => setImmediate(() => { throw new Error('immediate'); }));
+
+//// a timer that is started again belongs to the context of that
+const timer = als.run(1, () => setTimeout(() => at('timer'), 1));
+setTimeout(() => als.run(2, () => timer.refresh()), 20);
+
+//// finished() calls back in its caller's context
+const { Writable, finished, pipeline, Readable } = require('stream');
+const sink = () => new Writable({
+  write(chunk, encoding, done) { done(); },
+  final(done) { als.run('final', () => setImmediate(done)); },
+});
+const first = sink();
+finished(first, () => at('finished'));
+first.end('x');
+const second = sink();
+als.run(1, () => finished(second, () => at('finished')));
+second.end('x');
+pipeline(Readable.from(['a']), sink(), () => at('pipeline'));

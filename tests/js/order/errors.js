@@ -173,3 +173,40 @@ for (let i = 0; i < 3; i++) {
   });
 }
 process.nextTick(log, 'tick');
+
+//// an immediate that throws is followed at once by those of the next turn
+process.on('uncaughtException', (error) => log('caught', error.message));
+setImmediate(() => {
+  setImmediate(() => log('next'));
+  process.nextTick(() => log('tick'));
+  queueMicrotask(() => log('micro'));
+  throw new Error('bad');
+});
+
+//// an interval that throws while another timer is due
+const busy = (ms) => {
+  const end = performance.now() + ms;
+  while (performance.now() < end);
+};
+process.on('uncaughtException', (error) => log('caught', error.message));
+let left = 3;
+const every = setInterval(() => {
+  busy(2.2);
+  if (!left--) {
+    clearInterval(every);
+    return;
+  }
+  setTimeout(() => log('other'), 6);
+  busy(7.2);
+  throw new Error('bad');
+}, 1);
+busy(2.2);
+
+//// the last microtasks come after 'exit', unless a listener throws
+process.on('uncaughtException', (error) => log('caught', error.message));
+process.on('exit', () => {
+  log('exit');
+  process.nextTick(() => log('never'));
+  queueMicrotask(() => log('never either'));
+  throw new Error('bad');
+});

@@ -244,3 +244,39 @@ e.on('x', (n) => process.nextTick(log, 'tick', n));
 e.on('x', (n) => queueMicrotask(() => log('micro', n)));
 e.on('x', (n) => log('event', n));
 for (let i = 0; i < 3; i++) e.emit('x', i);
+
+//// a port closes in the closing step
+const { port1, port2 } = new MessageChannel();
+port2.on('message', (value) => {
+  log('message', value);
+  setImmediate(() => log('immediate'));
+  port2.close();
+});
+port2.on('close', () => log('close 2'));
+port1.on('close', () => log('close 1'));
+port1.postMessage('one');
+port1.postMessage('two');
+
+//// what waits at a port that closes is not delivered
+const { port1, port2 } = new MessageChannel();
+port2.on('message', (value) => log('message', value));
+port2.on('close', () => log('close 2'));
+port1.on('close', () => log('close 1'));
+port1.postMessage('lost');
+port2.close();
+setImmediate(() => {
+  log('immediate');
+  setImmediate(() => log('next'));
+});
+
+//// a traced promise is rejected two microtasks later than it would be
+const { tracingChannel } = require('diagnostics_channel');
+const channel = tracingChannel('x');
+channel.subscribe({ error: () => log('error'), asyncEnd: () => log('asyncEnd') });
+channel.tracePromise(async () => { throw new Error('bad'); }).catch((error) => log(error.message));
+(async () => {
+  for (let n = 0; n < 6; n++) {
+    await null;
+    log(n);
+  }
+})();

@@ -164,3 +164,11 @@ process.nextTick(log, 'tick before');
 process.emitWarning('careful', { type: 'Odd', code: 'X1' });
 process.nextTick(log, 'tick after');
 log('main');
+
+//// a rejection in an exit listener
+process.on('unhandledRejection', (error) => log('unhandled', error.message));
+process.on('exit', (code) => {
+  log('exit', code);
+  queueMicrotask(() => log('micro'));
+  Promise.reject(new Error('late'));
+});

@@ -71,10 +71,15 @@ class Services(Maker):
 
     def a_throwing_listener(self, place: Place) -> Parts:
         n = self.label()
-        event = self.pick("unhandledRejection", "unhandledRejection", "rejectionHandled", "uncaughtException", "warning")
+        event = self.pick(
+            "unhandledRejection", "unhandledRejection", "rejectionHandled", "uncaughtException", "warning",
+        )
         end = self.pick("", f"throw err({n});") if event != "uncaughtException" else ""
         how = self.pick("once", "prependOnceListener")
-        return [f"process.{how}('{event}', () => {{ log({n}, '{event}');", self.block(self.body_place(place)), f"{end} }});"]
+        return [
+            f"process.{how}('{event}', () => {{ log({n}, '{event}');", self.block(self.body_place(place)),
+            f"{end} }});",
+        ]
 
     def a_domain(self, place: Place) -> Parts:
         n = self.label()
@@ -130,8 +135,12 @@ class Services(Maker):
 
     def a_promisified(self, place: Place) -> Parts:
         n = self.label()
-        what = self.pick(f"setImmediate)({n})", f"(v, f) => process.nextTick(f, null, v))({n})", f"(f) => f(err({n})))()")
-        return [f"promisify({what}.then((v) => {{ log({n}, v);", self.block(place.inside()), f"}}, (x) => log({n}, x));"]
+        what = self.pick(
+            f"setImmediate)({n})", f"(v, f) => process.nextTick(f, null, v))({n})", f"(f) => f(err({n})))()",
+        )
+        return [
+            f"promisify({what}.then((v) => {{ log({n}, v);", self.block(place.inside()), f"}}, (x) => log({n}, x));",
+        ]
 
     def a_scheduler_wait(self, place: Place) -> Parts:
         n = self.label()
@@ -178,12 +187,14 @@ class Services(Maker):
         n = self.label()
         if self.chance(0.5):
             return self.in_async(place, [
-                f"for await (const v of {self.file_source()}) {{ log({n}, v.length);", self.block(self.loop_place(place)),
+                f"for await (const v of {self.file_source()}) {{ log({n}, v.length);",
+                self.block(self.loop_place(place)),
                 "}",
             ])
         return [
             f"{{ const s = {self.file_source()}; for (const name of ['open', 'ready', 'end', 'close', 'error']) "
-            f"s.on(name, (x) => log({n}, name, x instanceof Error ? x : '')); s.on('data', (v) => {{ log({n}, v.length);",
+            f"s.on(name, (x) => log({n}, name, x instanceof Error ? x : '')); "
+            f"s.on('data', (v) => {{ log({n}, v.length);",
             self.block(place.inside()), "}); }",
         ]
 
@@ -191,7 +202,8 @@ class Services(Maker):
         n = self.label()
         steps: Parts = []
         for _ in range(self.random.randint(1, 3)):
-            call = self.pick("h.stat().then((v) => v.size)", "h.readFile('utf8')", "h.read(new Uint8Array(3), 0, 3, 0).then((v) => v.bytesRead)",
+            call = self.pick("h.stat().then((v) => v.size)", "h.readFile('utf8')",
+                             "h.read(new Uint8Array(3), 0, 3, 0).then((v) => v.bytesRead)",
                              "h.read({ length: 2 }).then((v) => v.bytesRead)")
             steps += [f"log({n}, await {call});", self.block(place.inside(True))]
         if self.chance(0.5):
@@ -212,9 +224,11 @@ class Services(Maker):
 
     def a_copy(self, place: Place) -> Parts:
         n = self.label()
-        through = self.pick("", "new PassThrough(), ", f"async function* (s) {{ for await (const v of s) {{ log({n}, v.length); yield v; }} }}, ")
+        each = f"async function* (s) {{ for await (const v of s) {{ log({n}, v.length); yield v; }} }}, "
+        through = self.pick("", "new PassThrough(), ", each)
         return [
-            f"promised.pipeline({self.file_source()}, {through}fs.createWriteStream('copy{n}')).then(() => {{ log({n}, 'copied');",
+            f"promised.pipeline({self.file_source()}, {through}fs.createWriteStream('copy{n}'))"
+            f".then(() => {{ log({n}, 'copied');",
             self.block(place.inside()), f"}}, (x) => log({n}, x));",
         ]
 
@@ -227,25 +241,34 @@ class Services(Maker):
                 f"c.on('exit', () => {{", self.block(place.inside()), "}); }",
             ]
         return [
-            f"{{ const c = processes.spawn('sh', ['-c', 'echo {n}']); c.stdout.on('data', (v) => {{ log({n}, v.length);",
-            self.block(place.inside()), f"}}); c.stdout.on('end', () => log({n}, 'end')); c.on('close', (x) => {{ log({n}, 'close', x);",
+            f"{{ const c = processes.spawn('sh', ['-c', 'echo {n}']); "
+            f"c.stdout.on('data', (v) => {{ log({n}, v.length);",
+            self.block(place.inside()), f"}}); c.stdout.on('end', () => log({n}, 'end')); "
+            f"c.on('close', (x) => {{ log({n}, 'close', x);",
             self.block(place.inside()), "}); }",
         ]
 
     def a_command(self, place: Place) -> Parts:
         n = self.label()
         if self.chance(0.5):
-            return [f"processes.exec('echo {n}; exit {n % 2}', (x, v) => {{ log({n}, x?.code, v);", self.block(place.inside()), "});"]
+            return [
+                f"processes.exec('echo {n}; exit {n % 2}', (x, v) => {{ log({n}, x?.code, v);",
+                self.block(place.inside()), "});",
+            ]
         return [
-            f"promisify(processes.execFile)('echo', ['{n}']).then((v) => {{ log({n}, v.stdout);", self.block(place.inside()),
+            f"promisify(processes.execFile)('echo', ['{n}']).then((v) => {{ log({n}, v.stdout);",
+            self.block(place.inside()),
             f"}}, (x) => log({n}, x));",
         ]
 
     def a_file_import(self, place: Place) -> Parts:
         n = self.label()
-        name = self.pick("leaf.mjs", "tree.mjs", "leaf.cjs", "waits.mjs", "throws.mjs", "none.mjs", "wrong.mjs", "throws.cjs")
+        name = self.pick(
+            "leaf.mjs", "tree.mjs", "leaf.cjs", "waits.mjs", "throws.mjs", "none.mjs", "wrong.mjs", "throws.cjs",
+        )
         if self.chance(0.5):
-            return self.in_async(place, [f"log({n}, (await import('./{name}')).default);", self.block(place.inside(True))])
+            return self.in_async(
+                place, [f"log({n}, (await import('./{name}')).default);", self.block(place.inside(True))])
         again = self.pick("", f" import('./{name}').then((v) => log({n}, 'again', v.default), (x) => log({n}, x));")
         return [
             f"import('./{name}').then((v) => {{ log({n}, v.default);", self.block(place.inside()),
@@ -254,8 +277,13 @@ class Services(Maker):
 
     def file_calls(self, place: Place) -> Parts:
         n = self.label()
-        call = self.pick("readFile('text', 'utf8'", "stat('none'", "writeFile('new', 'x'", "readdir('.'", "access('text'")
+        call = self.pick(
+            "readFile('text', 'utf8'", "stat('none'", "writeFile('new', 'x'", "readdir('.'", "access('text'",
+        )
         show = "x?.code"
         if self.chance(0.5):
             return [f"fs.{call}, (x, v) => {{ log({n}, {show});", self.block(place.inside()), "});"]
-        return [f"fs.promises.{call}).then(() => {{ log({n});", self.block(place.inside()), f"}}, (x) => log({n}, {show}));"]
+        return [
+            f"fs.promises.{call}).then(() => {{ log({n});", self.block(place.inside()),
+            f"}}, (x) => log({n}, {show}));",
+        ]

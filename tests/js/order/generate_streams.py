@@ -191,7 +191,9 @@ class WebStreams(Maker):
         if kind < 0.6:
             return []
         if kind < 0.8:
-            return [f"start(c) {{ log({n}); i = 9; c.enqueue({chunk}); i = 0;", self.block(self.body_place(place)), "}, "]
+            return [
+                f"start(c) {{ log({n}); i = 9; c.enqueue({chunk}); i = 0;", self.block(self.body_place(place)), "}, ",
+            ]
         return [f"async start(c) {{ log({n}); await ", *self.value(place), f"; c.enqueue({chunk}); }}, "]
 
     def web_pull(self, place: Place, chunk: str) -> Parts:
@@ -279,7 +281,8 @@ class WebStreams(Maker):
             "{ const r = ((i = 0) => new ReadableStream({ type: 'bytes', async pull(c) { "
             f"log({n}); if (i++ === 2) {{ c.close(); return c.byobRequest?.respond(0); }} await ", *self.value(place),
             f"; {how} }} }}))().getReader({{ mode: 'byob' }}); for (let v; !v?.done;) {{ "
-            f"v = await r.read(new Uint8Array(2)); log({n}, v.done, v.value?.length);", self.block(self.loop_place(place)),
+            f"v = await r.read(new Uint8Array(2)); log({n}, v.done, v.value?.length);",
+            self.block(self.loop_place(place)),
             "} }",
         ])
 
@@ -304,12 +307,14 @@ class WebStreams(Maker):
     def a_web_writer(self, place: Place) -> Parts:
         n = self.label()
         writes = "".join(
-            f"w.write({i}).then(() => log({n}, {i}), (x) => log({n}, {i}, x)); " for i in range(self.random.randint(1, 3)))
+            f"w.write({i}).then(() => log({n}, {i}), (x) => log({n}, {i}, x)); "
+            for i in range(self.random.randint(1, 3)))
         end = self.pick("close()", "close()", f"abort(err({n}))")
         return [
             "{ const w = ", *self.web_sink(place),
             f".getWriter(); w.closed.then(() => log({n}, 'closed'), (x) => log({n}, 'closed', x)); {writes}"
-            f"w.ready.then(() => {{ log({n}, 'ready');", self.block(place.inside()), f"}}, (x) => log({n}, 'ready', x)); "
+            f"w.ready.then(() => {{ log({n}, 'ready');", self.block(place.inside()),
+            f"}}, (x) => log({n}, 'ready', x)); "
             f"w.{end}.then(() => log({n}, 'end'), (x) => log({n}, 'end', x)); }}",
         ]
 

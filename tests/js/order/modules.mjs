@@ -249,3 +249,22 @@ console.log('late');
 process.on('exit', (code) => log('exit', code));
 queueMicrotask(() => log('never'));
 process.exit(4);
+
+//// a module that throws: its error comes four microtasks later, before the ticks
+process.on('uncaughtException', (error, origin) => log(error.message, origin));
+process.nextTick(log, 'tick');
+let n = 0;
+queueMicrotask(function next() {
+  log(++n);
+  if (n < 6) queueMicrotask(next);
+});
+throw new Error('bad');
+
+//// two who import a module while it arrives
+for (const name of ['first', 'second', 'third']) import('./other.mjs').then(() => log(name));
+//// + other.mjs
+let n = 0;
+queueMicrotask(function next() {
+  console.log(++n);
+  if (n < 8) queueMicrotask(next);
+});

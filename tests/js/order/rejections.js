@@ -197,3 +197,22 @@ process.on('unhandledRejection', (reason) => log('unhandled', reason));
     log('caught', e);
   }
 })();
+
+//// a listener handles rejections that are still to be told
+const promises = [1, 2, 3].map((n) => Promise.reject(n));
+process.on('unhandledRejection', (reason) => {
+  log('unhandled', reason);
+  if (reason === 2) for (const each of promises) each.catch((x) => log('caught', x));
+});
+process.on('rejectionHandled', () => log('handled late'));
+process.on('exit', () => log('exit'));
+
+//// a rejection in a domain is the domain's error
+const domain = require('domain').create();
+process.on('unhandledRejection', (reason) => log('unhandled', reason.message));
+domain.on('error', (error) => log('domain', error.message));
+domain.run(() => {
+  Promise.reject(new Error('inside'));
+  setTimeout(() => Promise.reject(new Error('inside later')), 1);
+});
+Promise.reject(new Error('outside'));

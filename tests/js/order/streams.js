@@ -466,3 +466,25 @@ const s = new ReadableStream({ pull(c) { c.error(new Error('bad')); } });
 const reader = s.getReader();
 reader.read().catch((e) => log('read', e.message));
 reader.closed.catch((e) => log('closed', e.message));
+
+//// a composition passes a chunk on in the same microtask
+async function* each(source) {
+  for await (const chunk of source) {
+    log('each', chunk);
+    yield chunk;
+    log('after', chunk);
+  }
+}
+const composed = Readable.from(['x', 'y']).compose(each);
+for (const name of ['data', 'end', 'close']) composed.on(name, (value) => log(name, value));
+
+//// a stream made from one of the web closes in the tick after its end
+const source = new ReadableStream({
+  pull(controller) {
+    controller.enqueue('chunk');
+    controller.close();
+  },
+});
+const stream = Readable.fromWeb(source, { objectMode: true });
+for (const name of ['data', 'end', 'close']) stream.on(name, (value) => log(name, value));
+stream.on('end', () => process.nextTick(() => process.nextTick(() => log('two ticks later'))));

@@ -366,3 +366,38 @@ const timer = setTimeout(() => {
   busy(5);
 }, 1);
 busy(5);
+
+//// a timer set by the last referenced one, and not referenced itself
+setTimeout(() => {
+  log('last');
+  setImmediate(() => log('immediate')).unref();
+  setTimeout(() => log('set by it'), 1).unref();
+  busy(3);
+}, 1);
+busy(9);
+process.on('exit', () => log('exit'));
+
+//// the same, set by a microtask after it
+setTimeout(() => {
+  log('last');
+  Promise.resolve().then(() => {
+    setTimeout(() => log('set by it'), 1).unref();
+    busy(3);
+  });
+}, 1);
+busy(9);
+process.on('exit', () => log('exit'));
+
+//// an interval of timers/promises that is aborted while it waits
+const controller = new AbortController();
+const { setInterval: every } = require('timers/promises');
+(async () => {
+  for await (const value of every(1000, 'value', { signal: controller.signal })) log(value);
+})().catch((error) => log(error.name));
+setImmediate(async () => {
+  controller.abort();
+  for (let n = 0; n < 6; n++) {
+    await null;
+    log(n);
+  }
+});
