@@ -95,8 +95,8 @@ class Stream(IoHandle):
     """libuv's `uv_stream_t`."""
 
     __slots__ = (
-        "_accepted", "_blocking_writes", "_connect_request", "_connection_callback", "_read_callback", "_readable",
-        "_shutdown_request", "_writable", "_writes", "write_queue_size",
+        "_accepted", "_blocking_writes", "_connect_request", "_connection_callback", "_read_callback", "_read_size",
+        "_readable", "_shutdown_request", "_writable", "_writes", "write_queue_size",
     )
 
     def __init__(self, loop: Loop) -> None:
@@ -105,6 +105,7 @@ class Stream(IoHandle):
         self._writable = False
         self._blocking_writes = False
         self._read_callback: ReadCallback | None = None
+        self._read_size = _READ_SIZE
         self._connection_callback: DoneCallback | None = None
         self._accepted: tuple[int, Any] | None = None
         self._connect_request: Request | None = None
@@ -131,8 +132,8 @@ class Stream(IoHandle):
 
     # Reading
 
-    def read_start(self, callback: ReadCallback) -> None:
-        """Call `callback(error, data)` for what arrives; `data` is b"" at the end (uv_read_start).
+    def read_start(self, callback: ReadCallback, size: int = _READ_SIZE) -> None:
+        """Call `callback(error, data)` for what arrives, `size` bytes at most; `data` is b"" at the end (uv_read_start).
 
         After the end or an error nothing more is read. Reading again replaces the callback. Raises `OSError` EINVAL on
         a closing stream, ENOTCONN on one that has no other end to read from.
@@ -142,6 +143,7 @@ class Stream(IoHandle):
             raise error(errno.ENOTCONN)
         self._want(self._events | READABLE)
         self._read_callback = callback
+        self._read_size = size
         self._set_active()
 
     def read_stop(self) -> None:
@@ -154,10 +156,10 @@ class Stream(IoHandle):
             self._want(self._events & ~READABLE)
 
     def _do_read(self) -> None:
-        recv = self._io.recv
+        recv, size = self._io.recv, self._read_size
         for _ in range(_READS_PER_EVENT):
             try:
-                data = recv(_READ_SIZE)
+                data = recv(size)
             except OSError as exc:
                 self._read_failed(exc)
                 return
@@ -167,7 +169,7 @@ class Stream(IoHandle):
             callback = self._read_callback
             assert callback is not None
             callback(None, data)
-            if len(data) < _READ_SIZE or self._read_callback is None:
+            if len(data) < size or self._read_callback is None:
                 return
 
     def _read_failed(self, exc: OSError) -> None:
@@ -467,7 +469,7 @@ class Stream(IoHandle):
         if events == READABLE and self._read_callback is not None and self._connect_request is None:
             # By far the most frequent event: the first read without the loop of `_do_read`, which costs 0.3 µs.
             try:
-                data = self._io.recv(_READ_SIZE)
+                data = self._io.recv(self._read_size)
             except OSError as exc:
                 self._read_failed(exc)
                 return
@@ -475,7 +477,7 @@ class Stream(IoHandle):
                 self._end_read(None)
                 return
             self._read_callback(None, data)
-            if len(data) == _READ_SIZE and self._read_callback is not None:
+            if len(data) == self._read_size and self._read_callback is not None:
                 self._do_read()
             return
         if events & INVALID:

@@ -135,6 +135,23 @@ class Tcp(Stream):
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, interval)
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, count)
 
+    def set_type_of_service(self, value: int) -> None:
+        """Mark what is sent with `value`, 0 to 255 (IP_TOS, IPV6_TCLASS). Raises `OSError` EBADF without a socket."""
+        self._io_with_socket().setsockopt(*self._type_of_service(), value)
+
+    def get_type_of_service(self) -> int:
+        """What `set_type_of_service` set; 0 by default."""
+        return self._io_with_socket().getsockopt(*self._type_of_service())
+
+    def _io_with_socket(self) -> socket.socket:
+        self.fileno()
+        return self._io  # type: ignore[no-any-return]
+
+    def _type_of_service(self) -> tuple[int, int]:
+        if self._io.family == socket.AF_INET6:
+            return socket.IPPROTO_IPV6, socket.IPV6_TCLASS
+        return socket.IPPROTO_IP, socket.IP_TOS
+
     def _apply_options(self) -> None:
         if self._nodelay:
             self.nodelay(True)

@@ -355,15 +355,16 @@ class Resolver:
     """Asks name servers, its own (`set_servers`) or those of the system. https://nodejs.org/api/dns.html#class-dnsresolver
 
     `timeout` is in ms for the first try, -1 for c-ares' own (2 s); `tries` is how often each server is asked.
-    Every method takes a `callback(error, result)` or returns a promise; the error is a `DNSError`.
+    Every method takes a `callback(error, result)` or returns a promise; the error is a `DNSError`. `env` is who calls
+    back, an `Environment` or what has its `loop` and `completion`; the current one by default.
     """
 
-    def __init__(self, *, timeout: int = -1, tries: int = 4) -> None:
+    def __init__(self, *, timeout: int = -1, tries: int = 4, env: Any = None) -> None:
         if not isinstance(timeout, int) or timeout < -1:
             raise ValueError(f"the timeout must be a number of ms, or -1, not {timeout!r}")
         if not isinstance(tries, int) or tries < 1:
             raise ValueError(f"the number of tries must be 1 or more, not {tries!r}")
-        self._env = environment.current()
+        self._env = environment.current() if env is None else env
         self._timeout = timeout
         self._tries = tries
         self._servers: list[str] | None = None

@@ -20,18 +20,13 @@ def operations(runtime: Runtime) -> dict[str, Callable[..., Any]]:
 
         `stdio` has "ignore", a descriptor, or "pipe"; `pipes` the numbers of the handles for those.
         """
-        from ...loop import Pipe, Process
+        from ...loop import Process
 
-        loop = runtime.loop
-        opened: dict[int, Pipe] = {}
-        stdio: list[Any] = []
-        for position, entry in enumerate(options["stdio"]):
-            if entry == "pipe":
-                pipe = opened[position] = Pipe(loop)
-                stdio.append(pipe)
-            else:
-                stdio.append(None if entry == "ignore" else int(entry))
-        process = Process(loop)
+        stdio = [
+            runtime.streams.by_number[int(pipe)] if pipe is not None else None if entry == "ignore" else int(entry)
+            for entry, pipe in zip(options["stdio"], pipes, strict=True)
+        ]
+        process = Process(runtime.loop)
 
         def ended(status: int, signum: int) -> None:
             process.close()
@@ -45,12 +40,8 @@ def operations(runtime: Runtime) -> dict[str, Callable[..., Any]]:
                 exit_callback=ended,
             )
         except (OSError, ValueError) as exc:
-            for pipe in opened.values():
-                pipe.close()
             process.close()
             return [-(getattr(exc, "errno", None) or errno.EINVAL), 0]
-        for position, pipe in opened.items():
-            runtime.streams.by_number[int(pipes[position] or 0)] = pipe
         children[int(handle)] = process
         return [0, process.pid]
 

@@ -1,12 +1,17 @@
-"""stream_wrap: pipes and terminals, as handles that JavaScript reads from and writes to.
+"""stream_wrap: connections, pipes and terminals, as handles that JavaScript reads from and writes to.
 
-Theory of operation. JavaScript makes a number (`internal/handles`) and opens a handle under it; what arrives is told
-to that number as `(errno, bytes)`, where no bytes mean the end. Writes and shutdowns are requests.
+Theory of operation. JavaScript makes a number (`internal/handles`) and opens a handle under it. Its news is told to
+that number: bytes that arrived, `END`, `CONNECTION` (to be taken with `accept`), `CLOSED`, or a negative errno. Writes,
+connects and shutdowns are requests.
+
+What surprises people: a write is tried at once, with all its chunks in one system call; what could not be written is a
+request. And that an address is in use is said only when one listens or connects, as in libuv, not when one binds.
 """
 
 from __future__ import annotations
 
 import errno
+import socket
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -14,17 +19,26 @@ if TYPE_CHECKING:
     from ...loop import Stream
     from ..runtime import Runtime
 
+END, CLOSED, CONNECTION = 0, 1, 2
+
+_IPV6_ONLY, _REUSE_PORT = 1, 2
+_LINK_LOCAL = ("fe8", "fe9", "fea", "feb")
+
 
 def operations(runtime: Runtime) -> dict[str, Callable[..., Any]]:
-    """For `internal/stream_handle` and `tty`."""
+    """For `internal/stream_handle`."""
     streams = runtime.streams if runtime is not None else Streams(runtime)
     return {
-        "openPipe": streams.open_pipe, "openTty": streams.open_tty, "readStart": streams.read_start,
-        "readStop": streams.read_stop, "write": streams.write, "shutdown": streams.shutdown,
-        "close": streams.close, "ref": streams.ref,
-        "setRawMode": streams.set_raw_mode,
-        "getWindowSize": streams.get_window_size, "watchSize": streams.watch_size, "guessHandleType": guess_handle_type,
-        "isTTY": lambda fd: guess_handle_type(fd) == "TTY", "writableLength": streams.writable_length,
+        "newTcp": streams.new_tcp, "newPipe": streams.new_pipe, "openTty": streams.open_tty, "open": streams.open,
+        "bind": streams.bind, "bindPipe": streams.bind_pipe, "listen": streams.listen, "accept": streams.accept,
+        "connect": streams.connect, "connectPipe": streams.connect_pipe, "readStart": streams.read_start,
+        "readStop": streams.read_stop, "write": streams.write, "shutdown": streams.shutdown, "close": streams.close,
+        "reset": streams.reset, "ref": streams.ref, "socketName": streams.socket_name, "peerName": streams.peer_name,
+        "noDelay": streams.no_delay, "keepAlive": streams.keep_alive, "chmod": streams.chmod, "fd": streams.fd,
+        "setTypeOfService": streams.set_type_of_service, "getTypeOfService": streams.get_type_of_service,
+        "setRawMode": streams.set_raw_mode, "getWindowSize": streams.get_window_size, "watchSize": streams.watch_size,
+        "writableLength": streams.writable_length, "guessHandleType": guess_handle_type,
+        "isTTY": lambda fd: guess_handle_type(fd) == "TTY",
     }
 
 
@@ -47,103 +61,269 @@ class Streams:
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self.by_number: dict[int, Stream] = {}
+        self._bind_failures: dict[int, OSError] = {}
 
-    def open_pipe(self, handle: int, fd: int) -> int:
+    # Opening
+
+    def new_tcp(self, handle: int) -> None:
+        from ...loop import Tcp
+
+        self.by_number[handle] = Tcp(self._runtime.loop)
+
+    def new_pipe(self, handle: int, ipc: bool) -> None:
         from ...loop import Pipe
 
-        pipe = Pipe(self._runtime.loop)
-        try:
-            pipe.open(int(fd))
-        except OSError as exc:
-            pipe.close()
-            return -(exc.errno or errno.EINVAL)
-        self.by_number[int(handle)] = pipe
-        return 0
+        self.by_number[handle] = Pipe(self._runtime.loop, ipc=ipc)
 
     def open_tty(self, handle: int, fd: int) -> int:
         from ...loop import Tty
 
         try:
-            self.by_number[int(handle)] = Tty(self._runtime.loop, int(fd))
+            self.by_number[handle] = Tty(self._runtime.loop, int(fd))
         except OSError as exc:
             return -(exc.errno or errno.EINVAL)
         return 0
 
-    def read_start(self, handle: int) -> int:
+    def open(self, handle: int, fd: int) -> int:
+        """Take over a descriptor."""
+        try:
+            self.by_number[handle].open(int(fd))  # type: ignore[attr-defined]
+        except OSError as exc:
+            return -(exc.errno or errno.EINVAL)
+        return 0
+
+    # Servers and clients
+
+    def bind(self, handle: int, host: str, port: int, flags: int) -> int:
+        flags = int(flags)
+        try:
+            self.by_number[handle].bind(  # type: ignore[attr-defined]
+                (host, int(port)), ipv6_only=bool(flags & _IPV6_ONLY), reuse_port=bool(flags & _REUSE_PORT))
+        except OSError as exc:
+            if exc.errno != errno.EADDRINUSE:
+                return -(exc.errno or errno.EINVAL)
+            self._bind_failures[handle] = exc
+        return 0
+
+    def bind_pipe(self, handle: int, name: str) -> int:
+        try:
+            self.by_number[handle].bind(name)  # type: ignore[attr-defined]
+        except OSError as exc:
+            return -(exc.errno or errno.EINVAL)
+        return 0
+
+    def listen(self, handle: int, backlog: int) -> int:
+        failure = self._bind_failures.get(handle)
+        if failure is not None:
+            return -(failure.errno or errno.EADDRINUSE)
+        emit = self._runtime.emit
+
+        def arrived(error: OSError | None) -> None:
+            emit(handle, CONNECTION if error is None else _errno(error))
+
+        try:
+            self.by_number[handle].listen(int(backlog), arrived)  # type: ignore[attr-defined]
+        except OSError as exc:
+            return -(exc.errno or errno.EINVAL)
+        return 0
+
+    def accept(self, handle: int, connection: int) -> int:
+        """The connection that was announced, under a number of its own."""
+        try:
+            self.by_number[connection] = self.by_number[handle].accept()
+        except OSError as exc:
+            return -(exc.errno or errno.EAGAIN)
+        return 0
+
+    def connect(self, handle: int, request: int, host: str, port: int) -> int:
+        failure = self._bind_failures.get(handle)
+        if failure is not None:
+            self._runtime.loop.defer(self._runtime.complete, request, _errno(failure), None)
+            return 0
+        return self._connect(handle, request, (host, int(port)))
+
+    def connect_pipe(self, handle: int, request: int, name: str) -> int:
+        return self._connect(handle, request, name)
+
+    def _connect(self, handle: int, request: int, address: Any) -> int:
+        try:
+            self.by_number[handle].connect(  # type: ignore[attr-defined]
+                address, lambda error: self._runtime.complete(request, _errno(error), None))
+        except OSError as exc:
+            return -(exc.errno or errno.EINVAL)
+        return 0
+
+    # Reading and writing
+
+    def read_start(self, handle: int, size: int) -> int:
+        """Tell of what arrives, at most `size` bytes at a time."""
         emit = self._runtime.emit
 
         def arrived(error: OSError | None, data: bytes) -> None:
-            if error is not None:
-                emit(handle, -(error.errno or errno.EIO), None)
-            else:
-                emit(handle, 0, data or None)
+            emit(handle, data or (END if error is None else _errno(error)))
 
         try:
-            self.by_number[int(handle)].read_start(arrived)
+            self.by_number[handle].read_start(arrived, int(size))
         except OSError as exc:
             return -(exc.errno or errno.EINVAL)
         return 0
 
     def read_stop(self, handle: int) -> None:
-        stream = self.by_number.get(int(handle))
+        stream = self.by_number.get(handle)
         if stream is not None:
             stream.read_stop()
 
-    def write(self, handle: int, request: int, data: bytes) -> int:
-        """1 when all is written at once, 0 when the request will tell, or a negative errno."""
-        stream = self.by_number[int(handle)]
+    def write(self, handle: int, request: int, data: Any) -> int:
+        """Write text, bytes, or a list of these. Twice their length in bytes when all is written; one more when
+        the request will tell; or a negative errno."""
+        stream = self.by_number[handle]
+        if type(data) is str:
+            data = data.encode()
         try:
-            try:
-                written = stream.try_write(data)
-            except BlockingIOError:
-                written = 0
-            if written == len(data):
-                return 1
-            stream.write(data[written:], lambda error: self._runtime.complete(request, _errno(error), None))
+            if type(data) is bytes:
+                size = len(data)
+                written = 0 if stream.write_queue_size else stream.try_write(data)
+                if written == size:
+                    return size * 2
+                data = memoryview(data)[written:]
+            else:
+                data = [chunk.encode() if type(chunk) is str else chunk for chunk in data]
+                size = sum(map(len, data))
+                data = _rest(data, 0 if stream.write_queue_size else stream.try_write(data))
+                if not data:
+                    return size * 2
+        except BlockingIOError:
+            pass
         except OSError as exc:
             return -(exc.errno or errno.EIO)
-        return 0
+        try:
+            stream.write(data, lambda error: self._runtime.complete(request, _errno(error), None))
+        except OSError as exc:
+            return -(exc.errno or errno.EIO)
+        return size * 2 + 1
 
     def writable_length(self, handle: int) -> int:
-        stream = self.by_number.get(int(handle))
+        stream = self.by_number.get(handle)
         return 0 if stream is None else stream.write_queue_size
 
     def shutdown(self, handle: int, request: int) -> int:
         try:
-            self.by_number[int(handle)].shutdown(lambda error: self._runtime.complete(request, _errno(error), None))
+            self.by_number[handle].shutdown(lambda error: self._runtime.complete(request, _errno(error), None))
         except OSError as exc:
             return -(exc.errno or errno.EIO)
         return 0
 
-    def close(self, handle: int, request: int) -> None:
-        stream = self.by_number.pop(int(handle), None)
+    # Closing
+
+    def close(self, handle: int) -> None:
+        self._bind_failures.pop(handle, None)
+        emit, stream = self._runtime.emit, self.by_number.pop(handle, None)
         if stream is None:
-            self._runtime.loop.defer(self._runtime.complete, request, 0, None)
+            self._runtime.loop.defer(emit, handle, CLOSED)
         else:
-            stream.close(lambda: self._runtime.complete(request, 0, None))
+            stream.close(lambda: emit(handle, CLOSED))
+
+    def reset(self, handle: int) -> int:
+        """Close with a reset instead of an orderly end."""
+        try:
+            self.by_number[handle].close_reset(  # type: ignore[attr-defined]
+                lambda: self._runtime.emit(handle, CLOSED))
+        except OSError as exc:
+            return -(exc.errno or errno.EINVAL)
+        del self.by_number[handle]
+        return 0
 
     def ref(self, handle: int, referenced: bool) -> None:
-        stream = self.by_number.get(int(handle))
+        stream = self.by_number.get(handle)
         if stream is not None:
             (stream.ref if referenced else stream.unref)()
 
-    def set_raw_mode(self, handle: int, raw: bool) -> int:
+    # What it is, and how it behaves
+
+    def fd(self, handle: int) -> int:
+        """The descriptor; -1 when there is none."""
         try:
-            self.by_number[int(handle)].set_mode("raw" if raw else "normal")  # type: ignore[attr-defined]
+            return self.by_number[handle].fileno()
+        except (KeyError, OSError):
+            return -1
+
+    def socket_name(self, handle: int) -> list[Any] | int:
+        return self._name(handle, "getsockname")
+
+    def peer_name(self, handle: int) -> list[Any] | int:
+        return self._name(handle, "getpeername")
+
+    def _name(self, handle: int, method: str) -> list[Any] | int:
+        """`[address, port]`, for IPv6 the number of the interface too where that is part of the address."""
+        try:
+            name = getattr(self.by_number[handle], method)()
+        except KeyError:
+            return -errno.EBADF
+        except OSError as exc:
+            return -(exc.errno or errno.EINVAL)
+        return [name] if isinstance(name, str) else address_of(name)
+
+    def no_delay(self, handle: int, enable: bool) -> int:
+        return self._set(handle, "nodelay", bool(enable))
+
+    def keep_alive(self, handle: int, enable: bool, delay: int, interval: int, count: int) -> int:
+        return self._set(handle, "keepalive", bool(enable), int(delay), int(interval), int(count))
+
+    def chmod(self, handle: int, readable: bool, writable: bool) -> int:
+        try:
+            self.by_number[handle].chmod(readable=readable, writable=writable)  # type: ignore[attr-defined]
         except OSError as exc:
             return -(exc.errno or errno.EINVAL)
         return 0
 
+    def _set(self, handle: int, method: str, *values: Any) -> int:
+        try:
+            getattr(self.by_number[handle], method)(*values)
+        except OSError as exc:
+            return -(exc.errno or errno.EINVAL)
+        return 0
+
+    def set_type_of_service(self, handle: int, value: int) -> int:
+        return self._set(handle, "set_type_of_service", int(value))
+
+    def get_type_of_service(self, handle: int) -> int:
+        try:
+            return self.by_number[handle].get_type_of_service()  # type: ignore[attr-defined,no-any-return]
+        except OSError as exc:
+            return -(exc.errno or errno.EINVAL)
+
+    # Terminals
+
+    def set_raw_mode(self, handle: int, raw: bool) -> int:
+        return self._set(handle, "set_mode", "raw" if raw else "normal")
+
     def get_window_size(self, handle: int) -> list[int] | int:
         try:
-            return list(self.by_number[int(handle)].get_winsize())  # type: ignore[attr-defined]
+            return list(self.by_number[handle].get_winsize())  # type: ignore[attr-defined]
         except OSError as exc:
             return -(exc.errno or errno.EINVAL)
 
     def watch_size(self, handle: int, listener: int) -> None:
         """Tell `listener` `(columns, rows)` of each new size of the terminal."""
-        self.by_number[int(handle)].resize_start(  # type: ignore[attr-defined]
+        self.by_number[handle].resize_start(  # type: ignore[attr-defined]
             lambda columns, rows: self._runtime.emit(listener, columns, rows))
+
+
+def address_of(name: tuple[Any, ...]) -> list[Any]:
+    """`[host, port]` of a socket address; a link-local host names its interface."""
+    host = name[0]
+    if len(name) > 3 and name[3] and host.startswith(_LINK_LOCAL) and "%" not in host:
+        host = f"{host}%{socket.if_indextoname(name[3])}"
+    return [host, name[1]]
+
+
+def _rest(chunks: list[bytes], written: int) -> list[Any]:
+    """`chunks` without their first `written` bytes."""
+    for position, chunk in enumerate(chunks):
+        if written < len(chunk):
+            return [memoryview(chunk)[written:], *chunks[position + 1 :]]
+        written -= len(chunk)
+    return []
 
 
 def _errno(error: OSError | None) -> int:

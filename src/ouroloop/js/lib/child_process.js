@@ -22,7 +22,8 @@ const { isArrayBufferView } = require('internal/util/types');
 const handles = require('internal/handles');
 const { errname } = require('internal/uv');
 const { notThere } = require('internal/not_there');
-const { HandleStream } = require('internal/stream_handle');
+const { Socket } = require('net');
+const { Pipe } = require('internal/stream_handle');
 const { channel, tracingChannel } = require('diagnostics_channel');
 
 const binding = internalBinding('process_wrap');
@@ -178,16 +179,24 @@ class ChildProcess extends EventEmitter {
     this.spawnargs = args;
     if (spawning.hasSubscribers) spawning.start.publish({ process: this, options });
 
-    const streams = stdio.map((entry, position) => (entry === 'pipe' ? new HandleStream(undefined, pipeOptions(position)) : null));
+    const pipes = stdio.map((entry) => (entry === 'pipe' ? new Pipe() : null));
     this.#handle = handles.open((status, signal) => this.#ended(status, signal), 'PROCESSWRAP');
     const [errno, pid] = binding.spawn(
-      this.#handle, { file, args, env: env ?? { ...process.env }, cwd, detached, uid, gid, stdio }, streams.map((stream) => stream?.handle ?? null));
+      this.#handle, { file, args, env: env ?? { ...process.env }, cwd, detached, uid, gid, stdio },
+      pipes.map((pipe) => pipe?.number ?? null));
+    if (errno < 0 && !isTold(errno)) {
+      for (const pipe of pipes) pipe?.close();
+      this.#closeHandle();
+      throw errnoException(errno, 'spawn');
+    }
+    const streams = pipes.map((pipe, position) => (
+      pipe && (errno < 0 ? deadSocket(pipe) : new Socket({ handle: pipe, readable: position > 0 }))));
     this.stdin = streams[0];
     this.stdout = streams[1];
     this.stderr = streams[2];
     this.stdio = streams;
     if (errno < 0) {
-      this.#failed(errno, streams);
+      this.#failed(errno);
       return errno;
     }
     this.pid = pid;
@@ -195,26 +204,21 @@ class ChildProcess extends EventEmitter {
     process.nextTick(() => this.emit('spawn'));
     streams.forEach((stream, position) => {
       if (stream === null) return;
-      if (position === 0) {
-        stream.resume(); // what nobody reads must not keep its end from being seen
-        return;
-      }
+      if (position === 0) return;
       this.#ends++;
       stream.once('close', () => this.#maybeClose());
     });
     return errno;
   }
 
-  #failed(errno, streams) {
-    for (const stream of streams) stream?.destroy();
-    const handle = this.#handle;
+  #closeHandle() {
+    handles.close(this.#handle);
     this.#handle = 0;
-    handles.close(handle);
-    const name = errname(errno);
+  }
+
+  #failed(errno) {
+    this.#closeHandle();
     if (spawning.hasSubscribers) spawning.error.publish({ process: this, error: this.#spawnError(errno) });
-    if (!['EACCES', 'EAGAIN', 'EMFILE', 'ENFILE', 'ENOENT', 'EPERM', 'ENOTDIR', 'E2BIG', 'ELOOP'].includes(name)) {
-      throw errnoException(errno, 'spawn');
-    }
     process.nextTick(() => {
       this.exitCode = errno;
       this.emit('error', this.#spawnError(errno));
@@ -233,8 +237,7 @@ class ChildProcess extends EventEmitter {
   #ended(status, signal) {
     if (signal) this.signalCode = signalName(signal);
     else this.exitCode = status;
-    handles.close(this.#handle);
-    this.#handle = 0;
+    this.#closeHandle();
     this.stdin?.destroy();
     this.emit('exit', this.exitCode, this.signalCode);
     // Output that nobody reads is thrown away, or 'close' would never come.
@@ -287,7 +290,17 @@ class ChildProcess extends EventEmitter {
   }
 }
 
-const pipeOptions = (position) => (position === 0 ? { allowHalfOpen: true } : {});
+/** Whether an 'error' event tells of a failure to spawn; others are thrown. */
+function isTold(errno) {
+  return ['EACCES', 'EAGAIN', 'EMFILE', 'ENFILE', 'ENOENT', 'EPERM', 'ENOTDIR', 'E2BIG', 'ELOOP'].includes(errname(errno));
+}
+
+/** The stream of a program that could not be started. */
+function deadSocket(handle) {
+  const socket = new Socket({ handle, manualStart: true });
+  socket.destroy();
+  return socket;
+}
 
 function spawn(file, args, options) {
   options = normalize(file, args, options);

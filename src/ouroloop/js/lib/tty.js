@@ -4,8 +4,8 @@
 
 const { codes: { ERR_INVALID_FD }, errnoException } = require('internal/errors');
 const { validateInteger } = require('internal/validators');
-const { HandleStream } = require('internal/stream_handle');
-const handles = require('internal/handles');
+const { Socket } = require('net');
+const { TTY } = require('internal/stream_handle');
 
 const binding = internalBinding('stream_wrap');
 
@@ -13,24 +13,19 @@ function isatty(fd) {
   return Number.isInteger(fd) && fd >= 0 && fd <= 2147483647 && binding.isTTY(fd);
 }
 
-function openTty(fd, options) {
+function openTty(fd) {
   if (fd >> 0 !== fd || fd < 0) throw new ERR_INVALID_FD(fd);
-  return [(number) => {
-    const errno = binding.openTty(number, fd);
-    if (errno < 0) {
-      const { codes: { ERR_TTY_INIT_FAILED } } = require('internal/errors');
-      const { errname, errmessage } = require('internal/uv');
-      throw new ERR_TTY_INIT_FAILED({
-        errno, code: errname(errno), message: errmessage(errno), syscall: 'uv_tty_init',
-      });
-    }
-    return errno;
-  }, options];
+  const handle = new TTY(fd);
+  const { errno } = handle;
+  if (errno === 0) return handle;
+  const { codes: { ERR_TTY_INIT_FAILED } } = require('internal/errors');
+  const { errname, errmessage } = require('internal/uv');
+  throw new ERR_TTY_INIT_FAILED({ errno, code: errname(errno), message: errmessage(errno), syscall: 'uv_tty_init' });
 }
 
-class ReadStreamClass extends HandleStream {
+class ReadStreamClass extends Socket {
   constructor(fd, options) {
-    super(...openTty(fd, { highWaterMark: 0, ...options }));
+    super({ highWaterMark: 0, manualStart: true, ...options, handle: openTty(fd) });
     this.fd = fd;
     this.isRaw = false;
     this.isTTY = true;
@@ -38,7 +33,7 @@ class ReadStreamClass extends HandleStream {
 
   setRawMode(flag) {
     flag = !!flag;
-    const errno = binding.setRawMode(this.handle, flag);
+    const errno = this._handle.setRawMode(flag);
     if (errno < 0) {
       this.emit('error', errnoException(errno, 'setRawMode'));
       return this;
@@ -48,25 +43,24 @@ class ReadStreamClass extends HandleStream {
   }
 }
 
-class WriteStreamClass extends HandleStream {
+class WriteStreamClass extends Socket {
   constructor(fd) {
-    super(...openTty(fd, { decodeStrings: true }));
+    super({ handle: openTty(fd), manualStart: true });
     this.fd = fd;
     this.isTTY = true;
     this.columns = undefined;
     this.rows = undefined;
-    const size = binding.getWindowSize(this.handle);
+    const size = this._handle.getWindowSize();
     if (Array.isArray(size)) [this.columns, this.rows] = size;
-    const listener = handles.open((columns, rows) => {
+    this._handle.watchSize((columns, rows) => {
       this.columns = columns;
       this.rows = rows;
       this.emit('resize');
     });
-    binding.watchSize(this.handle, listener);
   }
 
   _refreshSize() {
-    const size = binding.getWindowSize(this.handle);
+    const size = this._handle.getWindowSize();
     if (!Array.isArray(size)) {
       this.emit('error', errnoException(size, 'getWindowSize'));
       return;

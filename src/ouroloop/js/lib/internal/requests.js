@@ -34,6 +34,11 @@ function start(callback, type = 'FSREQCALLBACK') {
   return id;
 }
 
+/** The number that `start` gives next: for who finds out only by asking whether there will be a request. */
+function next() {
+  return free.length > 0 ? free[free.length - 1] : requests.length;
+}
+
 /** Forget a request that failed before it was under way. */
 function cancel(id) {
   hooks.emitDestroy(requests[id].asyncId);
@@ -78,4 +83,4 @@ function completeUntil(isOver) {
   }
 }
 
-module.exports = { start, cancel, complete, completeUntil };
+module.exports = { start, next, cancel, complete, completeUntil };

@@ -1,138 +1,282 @@
 'use strict';
 
-// HandleStream: a Duplex on a handle of the loop, a pipe or a terminal.
+// TCP, Pipe and TTY: the loop's streams as JavaScript sees them, and what `net.Socket` and `net.Server` stand on.
 //
-// Theory of operation. Reading starts when somebody reads and stops when the buffer is full; writes that the kernel
-// takes at once are done at once. The stream keeps the process alive while it reads; `unref` ends that.
+// Theory of operation. A handle is a number for which Python keeps the stream (bindings/stream_wrap.py). What arrives
+// goes to `onread`: an ArrayBuffer, 0 at the end, or a negative errno; a server's connections go to
+// `onconnection(errno, handle)`. The methods return 0 or a negative errno, as libuv's functions do.
+//
+// What surprises people: a write that the kernel takes at once is over when `write` returns, and its callback is not
+// called. And `close` is over in the loop's closing step, with its callback; until then nothing more is told.
 
-const { Duplex } = require('stream');
-const { Buffer } = require('buffer');
-const { errnoException } = require('internal/errors');
 const handles = require('internal/handles');
-const { start, cancel } = require('internal/requests');
+const hooks = require('internal/async_hooks');
+const { start, next } = require('internal/requests');
 
 const binding = internalBinding('stream_wrap');
 
-class HandleStream extends Duplex {
-  #number;
-  #isReading = false;
+const END = 0;
+const CLOSED = 1;
+const CONNECTION = 2;
 
-  /** `open(number)` opens the handle under a number; 0 or a negative errno. */
-  constructor(open, options) {
-    super({ allowHalfOpen: false, emitClose: true, autoDestroy: true, decodeStrings: true, ...options });
-    const number = handles.open((errno, bytes) => this.#arrived(errno, bytes));
-    const errno = open === undefined ? 0 : open(number);
-    if (errno < 0) {
-      handles.close(number);
-      throw errnoException(errno, 'open');
-    }
-    this.#number = number;
-    this.bytesRead = 0;
-    this.bytesWritten = 0;
-    this.connecting = false;
-    if (options?.readable === false) {
-      this.push(null);
-      this.read();
+const SOCKET = 0;
+const SERVER = 1;
+const IPC = 2;
+
+const READ_SIZE = 65536;
+
+const IPV6_ONLY = 1;
+const REUSE_PORT = 2;
+
+class StreamHandle {
+  reading = false;
+  bytesRead = 0;
+  bytesWritten = 0;
+  onread = undefined;
+  onconnection = undefined;
+  owner = undefined;
+  #number;
+  #isReferenced = true;
+  #closeCallback = undefined;
+
+  constructor(type) {
+    this.#number = handles.open((value) => this.#tell(value), type, this);
+  }
+
+  #tell(value) {
+    if (typeof value === 'object') {
+      this.bytesRead += value.byteLength;
+      this.onread(value);
+    } else if (value === CONNECTION) {
+      this.onconnection(0, this._accept());
+    } else if (value === CLOSED) {
+      this.#closed();
+    } else if (this.onconnection !== undefined) {
+      this.onconnection(value);
+    } else {
+      this.onread(value);
     }
   }
 
-  /** The handle's number, for operations on it. */
-  get handle() {
+  #closed() {
+    const callback = this.#closeCallback;
+    handles.close(this.#number);
+    this.#number = 0;
+    callback?.();
+  }
+
+  /** For operations on it. */
+  get number() {
     return this.#number;
   }
 
-  get pending() {
-    return false;
+  get fd() {
+    return this.#isOpen() ? binding.fd(this.#number) : -1;
   }
 
-  get readyState() {
-    if (this.readable && this.writable) return 'open';
-    if (this.readable) return 'readOnly';
-    return this.writable ? 'writeOnly' : 'closed';
+  getAsyncId() {
+    return handles.asyncId(this.#number);
   }
 
-  #arrived(errno, bytes) {
-    if (errno < 0) {
-      this.destroy(errnoException(errno, 'read'));
-      return;
-    }
-    if (bytes === null || bytes === undefined) {
-      this.push(null);
-      this.read(0);
-      return;
-    }
-    this.bytesRead += bytes.byteLength;
-    if (!this.push(Buffer.from(bytes))) this.#stop();
+  get writeQueueSize() {
+    return this.#isOpen() ? binding.writableLength(this.#number) : 0;
   }
 
-  #stop() {
-    if (!this.#isReading) return;
-    this.#isReading = false;
-    binding.readStop(this.#number);
+  #isOpen() {
+    return this.#number !== 0 && this.#closeCallback === undefined;
   }
 
-  _read() {
-    if (this.#isReading || this.destroyed) return;
-    this.#isReading = true;
-    const errno = binding.readStart(this.#number);
-    if (errno < 0) this.destroy(errnoException(errno, 'read'));
+  open(fd) {
+    return binding.open(this.#number, fd);
   }
 
-  pause() {
-    if (this.#isReading && !this.destroyed) this.#stop();
-    return super.pause();
+  listen(backlog) {
+    return binding.listen(this.#number, backlog);
   }
 
-  _write(chunk, encoding, callback) {
-    const id = start((errno) => callback(errno < 0 ? errnoException(errno, 'write') : null), 'WRITEWRAP');
-    const outcome = binding.write(this.#number, id, chunk);
-    if (outcome === 0) {
-      this.bytesWritten += chunk.length;
-      return;
-    }
-    cancel(id);
-    if (outcome < 0) {
-      callback(errnoException(outcome, 'write'));
-      return;
-    }
-    this.bytesWritten += chunk.length;
-    callback();
+  /** Tell of what arrives, at most `size` bytes at a time. */
+  readStart(size = READ_SIZE) {
+    return binding.readStart(this.#number, size);
   }
 
-  _final(callback) {
-    const id = start(() => callback(), 'SHUTDOWNWRAP');
-    if (binding.shutdown(this.#number, id) < 0) {
-      cancel(id);
-      callback();
-    }
+  readStop() {
+    return binding.readStop(this.#number) ?? 0;
   }
 
-  _destroy(error, callback) {
-    this.#isReading = false;
-    const id = start(() => {
-      handles.close(this.#number);
-      callback(error);
-    });
-    binding.close(this.#number, id);
+  /**
+   * Write a string, bytes, or an array of these. 0 when all is written; 1 when `callback(errno)` will tell; or a
+   * negative errno.
+   */
+  write(data, callback) {
+    const outcome = binding.write(this.#number, next(), data);
+    if (outcome < 0) return outcome;
+    const isAsync = outcome % 2;
+    this.bytesWritten += (outcome - isAsync) / 2;
+    if (isAsync === 1) start(callback, 'WRITEWRAP');
+    return isAsync;
+  }
+
+  shutdown(callback) {
+    const errno = binding.shutdown(this.#number, next());
+    if (errno === 0) start(callback, 'SHUTDOWNWRAP');
+    return errno;
+  }
+
+  close(callback = () => {}) {
+    if (!this.#isOpen()) return;
+    binding.close(this.#number);
+    this.#closeCallback = callback;
+  }
+
+  /** As `close`, with a reset. */
+  reset(callback = () => {}) {
+    const errno = binding.reset(this.#number);
+    if (errno === 0) this.#closeCallback = callback;
+    return errno;
   }
 
   ref() {
-    binding.ref(this.#number, true);
-    return this;
+    this.#setReferenced(true);
   }
 
   unref() {
-    binding.ref(this.#number, false);
-    return this;
+    this.#setReferenced(false);
   }
 
-  destroySoon() {
-    if (this.writable) this.end();
-    if (this.writableFinished) this.destroy();
-    else this.once('finish', this.destroy);
+  #setReferenced(value) {
+    if (!this.#isOpen()) return;
+    this.#isReferenced = value;
+    binding.ref(this.#number, value);
+  }
+
+  hasRef() {
+    return this.#isOpen() && this.#isReferenced;
   }
 }
 
-const pipeOf = (fd, options) => new HandleStream((number) => binding.openPipe(number, fd), options);
+/** Begin a request for `callback`, if `operation(number, id)` says that it is under way. */
+function requestOn(handle, type, callback, operation) {
+  const id = next();
+  const errno = operation(handle.number, id);
+  if (errno === 0) {
+    if (hooks.enabled) hooks.withDefaultTrigger(handle.getAsyncId(), start, callback, type);
+    else start(callback, type);
+  }
+  return errno;
+}
 
-module.exports = { HandleStream, pipeOf };
+class TCP extends StreamHandle {
+  #kind;
+
+  /** `server`: whose connection it is. */
+  constructor(kind = SOCKET, server = undefined) {
+    super(kind === SERVER ? 'TCPSERVERWRAP' : 'TCPWRAP');
+    this.#kind = kind;
+    if (server === undefined) binding.newTcp(this.number);
+    else binding.accept(server.number, this.number);
+  }
+
+  /** What `process.getActiveResourcesInfo` calls it. */
+  get resourceName() {
+    return this.#kind === SERVER ? 'TCPServerWrap' : 'TCPSocketWrap';
+  }
+
+  _accept() {
+    return new TCP(SOCKET, this);
+  }
+
+  bind(host, port, flags = 0) {
+    return binding.bind(this.number, host, port, flags);
+  }
+
+  connect(host, port, callback) {
+    return requestOn(this, 'TCPCONNECTWRAP', callback, (number, id) => binding.connect(number, id, host, port));
+  }
+
+  getsockname(into) {
+    return fill(into, binding.socketName(this.number));
+  }
+
+  getpeername(into) {
+    return fill(into, binding.peerName(this.number));
+  }
+
+  setNoDelay(enable) {
+    return binding.noDelay(this.number, enable);
+  }
+
+  setKeepAlive(enable, seconds, interval = 1, count = 10) {
+    return binding.keepAlive(this.number, enable, seconds, interval, count);
+  }
+
+  setTypeOfService(value) {
+    return binding.setTypeOfService(this.number, value);
+  }
+
+  getTypeOfService() {
+    return binding.getTypeOfService(this.number);
+  }
+}
+
+function fill(into, name) {
+  if (!Array.isArray(name)) return name;
+  [into.address, into.port] = name;
+  into.family = name[0].includes(':') ? 'IPv6' : 'IPv4';
+  return 0;
+}
+
+class Pipe extends StreamHandle {
+  constructor(kind = SOCKET, server = undefined) {
+    super(kind === SERVER ? 'PIPESERVERWRAP' : 'PIPEWRAP');
+    if (server === undefined) binding.newPipe(this.number, kind === IPC);
+    else binding.accept(server.number, this.number);
+  }
+
+  get resourceName() {
+    return 'PipeWrap';
+  }
+
+  _accept() {
+    return new Pipe(SOCKET, this);
+  }
+
+  bind(name) {
+    return binding.bindPipe(this.number, name);
+  }
+
+  connect(name, callback) {
+    return requestOn(this, 'PIPECONNECTWRAP', callback, (number, id) => binding.connectPipe(number, id, name));
+  }
+
+  fchmod(readable, writable) {
+    return binding.chmod(this.number, readable, writable);
+  }
+}
+
+class TTY extends StreamHandle {
+  constructor(fd) {
+    super('TTYWRAP');
+    /** 0, or why it could not be opened. */
+    this.errno = binding.openTty(this.number, fd);
+    if (this.errno < 0) this.close();
+  }
+
+  get resourceName() {
+    return 'TTYWrap';
+  }
+
+  getWindowSize() {
+    return binding.getWindowSize(this.number);
+  }
+
+  setRawMode(flag) {
+    return binding.setRawMode(this.number, flag);
+  }
+
+  /** Call `listener(columns, rows)` when the size changes. */
+  watchSize(listener) {
+    binding.watchSize(this.number, handles.open(listener, 'SIGNALWRAP'));
+  }
+}
+
+module.exports = { StreamHandle, TCP, Pipe, TTY, SOCKET, SERVER, IPC, END, READ_SIZE, IPV6_ONLY, REUSE_PORT };

@@ -589,6 +589,13 @@ function recover() {
 
 // The old, never public way to put a timeout on any object.
 
+/** A timer that does not keep the process alive. */
+function setUnrefTimeout(callback, after) {
+  const timeout = new Timeout(callback, after, undefined, false, false);
+  insert(timeout, timeout._idleTimeout);
+  return timeout;
+}
+
 function enroll(item, msecs) {
   validateNumber(msecs, 'msecs');
   if (msecs < 0 || !Number.isFinite(msecs)) throw new ERR_OUT_OF_RANGE('msecs', 'a non-negative finite number', msecs);
@@ -613,5 +620,5 @@ function activeNames() {
 module.exports = {
   activeNames,
   TIMEOUT_MAX, Timeout, Immediate, clear, clearImmediate, enroll, initialize, insert, kRefed, now, preciseNow, processImmediate,
-  processTimers, recover, remove, start, startUnreferenced,
+  processTimers, recover, remove, setUnrefTimeout, start, startUnreferenced,
 };

@@ -59,6 +59,7 @@ function openWriter(fd) {
     stream._type = 'tty';
     stream._isStdio = true;
     stream._write = SyncWriteStream.prototype._write;
+    stream._writev = null;
     stream._destroy = keepOpen;
     return stream;
   }
@@ -85,8 +86,10 @@ function openReader() {
     return Object.assign(new ReadStream(null, { fd, autoClose: false }), { fd });
   }
   if (kind === 'PIPE' || kind === 'TCP') {
-    const { pipeOf } = require('internal/stream_handle');
-    return Object.assign(releaseUntilRead(pipeOf(fd, { writable: false })), { fd });
+    const { Socket } = require('net');
+    const stream = new Socket({ fd, readable: true, writable: false, manualStart: true });
+    stream._type = 'pipe';
+    return Object.assign(releaseUntilRead(stream), { fd });
   }
   const empty = new Readable({ read() {} });
   empty.push(null);
@@ -95,11 +98,13 @@ function openReader() {
 
 /** Only while it is read does it keep the process alive. */
 function releaseUntilRead(stream) {
-  stream._type = 'pipe';
-  const pause = () => {
-    if (!stream.readableFlowing && stream._readableState.reading) stream._readableState.reading = false;
-  };
-  stream.on('pause', pause);
+  stream.on('pause', () => {
+    const handle = stream._handle;
+    if (!handle?.reading) return;
+    handle.reading = false;
+    stream._readableState.reading = false;
+    handle.readStop();
+  });
   return stream;
 }
 
