@@ -62,6 +62,7 @@ class Runtime:
         self.loop = loop or Loop()
         self._operations: dict[int, Callable[..., Any]] = {}
         self._timer = Timer(self.loop)
+        self._timer.unref()  # until there is a timer that keeps the program going
         self.signals = Signals(self)
         self.streams = Streams(self)
         self._check = Check(self.loop)
@@ -228,8 +229,9 @@ class Runtime:
         return [total, used, external, external]
 
     def active(self) -> list[list[Any]]:
-        """What keeps the loop going: `[kind of handle or request, "handle" or "request"]`."""
-        own = {self._timer, self._check, self._idle}
+        """What keeps the loop going, but for what JavaScript has as objects (`internal/stream_handle`):
+        `[kind of handle or request, "handle" or "request"]`."""
+        own = {self._timer, self._check, self._idle, *self.streams.by_number.values()}
         found = [
             [type(handle).__name__, "handle"] for handle in self.loop.walk()
             if handle.active and handle.has_ref() and handle not in own

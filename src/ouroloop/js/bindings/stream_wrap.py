@@ -176,7 +176,9 @@ class Streams:
     def write(self, handle: int, request: int, data: Any) -> int:
         """Write text, bytes, or a list of these. Twice their length in bytes when all is written; one more when
         the request will tell; or a negative errno."""
-        stream = self.by_number[handle]
+        stream = self.by_number.get(handle)
+        if stream is None:
+            return -errno.EBADF
         if type(data) is str:
             data = data.encode()
         try:
@@ -207,6 +209,8 @@ class Streams:
         return 0 if stream is None else stream.write_queue_size
 
     def shutdown(self, handle: int, request: int) -> int:
+        if handle not in self.by_number:
+            return -errno.EBADF
         try:
             self.by_number[handle].shutdown(lambda error: self._runtime.complete(request, _errno(error), None))
         except OSError as exc:

@@ -76,7 +76,7 @@ function connect(socket, args) {
   const normalized = Array.isArray(args[0]) && args[0][normalizedArgs] ? args[0] : normalizeArgs(args);
   const [options, callback] = normalized;
   const { path } = options;
-  if (path === undefined && options.port == null) throw new ERR_MISSING_ARGS(['options', 'port', 'path']);
+  if (path === undefined && options.port === undefined) throw new ERR_MISSING_ARGS(['options', 'port', 'path']);
   if (socket.write !== Socket.prototype.write) socket.write = Socket.prototype.write;
   if (socket.destroyed) {
     socket._handle = null;
@@ -150,7 +150,8 @@ function lookupOf({ lookup }) {
 
 /** `options`, checked. */
 function planOf(socket, options) {
-  const { localAddress, localPort, port } = options;
+  const { host, localAddress, localPort, port } = options;
+  if (host != null) validateString(host, 'options.host');
   if (localAddress && !isIP(localAddress)) throw new ERR_INVALID_IP_ADDRESS(localAddress);
   if (localPort) validateNumber(localPort, 'options.localPort');
   if (typeof port !== 'number' && typeof port !== 'string') {
@@ -166,7 +167,7 @@ function planOf(socket, options) {
   } else {
     timeout = getDefaultAutoSelectFamilyAttemptTimeout();
   }
-  return { host: options.host || 'localhost', port: port | 0, localAddress, localPort, autoSelectFamily, timeout };
+  return { host: host || 'localhost', port: port | 0, localAddress, localPort, autoSelectFamily, timeout };
 }
 
 function onFound(socket, plan, error, address, family) {

@@ -159,9 +159,14 @@ function lookupAndListen(server, host, place) {
 }
 
 function listenAtPath(server, options, backlog) {
+  const isOpenToAll = options.readableAll || options.writableAll;
+  if (isOpenToAll && options.path.startsWith('\0')) {
+    throw new ERR_INVALID_ARG_VALUE(
+      'options', options, 'can not set readableAll or writableAllt to true when path is abstract unix socket');
+  }
   server._pipeName = options.path;
   listenAt(server, { path: options.path, backlog });
-  if (!server._handle || !(options.readableAll || options.writableAll)) return;
+  if (!server._handle || !isOpenToAll) return;
   const errno = server._handle.fchmod(Boolean(options.readableAll), Boolean(options.writableAll));
   if (errno) {
     server._handle.close();

@@ -276,7 +276,7 @@ Socket.prototype._writeGeneric = function(isMany, data, encoding, callback) {
 };
 
 function payloadsOf(chunks) {
-  if (chunks.allBuffers) return chunks;
+  if (chunks.allBuffers) return chunks.map(({ chunk }) => chunk);
   return chunks.map(({ chunk, encoding }) => (typeof chunk === 'string' ? textOrBytes(chunk, encoding) : chunk));
 }
 
@@ -428,7 +428,7 @@ Socket.prototype.resetAndDestroy = function() {
 
 Socket.prototype._reset = function() {
   this[kResetting] = true;
-  return this.destroySoon();
+  return this.destroy();
 };
 
 // Idle sockets
@@ -581,7 +581,7 @@ function bytesWritten(socket) {
   for (const { chunk, encoding } of writableBuffer) bytes += lengthOf(chunk, encoding);
   const data = socket._pendingData;
   if (Array.isArray(data)) {
-    for (const each of data) bytes += data.allBuffers ? each.length : lengthOf(each.chunk, each.encoding);
+    for (const { chunk, encoding } of data) bytes += lengthOf(chunk, encoding);
   } else if (data) {
     bytes += lengthOf(data, socket._pendingEncoding);
   }

@@ -211,9 +211,16 @@ function uptime() {
 
 const resourceNames = { __proto__: null, Timer: 'Timeout' };
 
+/** The streams that are open, if their owners want the process to wait for them. */
+function activeStreams() {
+  const { StreamHandle } = require('internal/stream_handle');
+  return require('internal/handles').resources().filter((each) => each instanceof StreamHandle && each.hasRef());
+}
+
 function getActiveResourcesInfo() {
   const names = binding.active().map(([name]) => resourceNames[name] ?? name);
-  return [...names, ...require('internal/timers').activeNames()];
+  const streams = activeStreams().map(({ resourceName }) => resourceName);
+  return [...names, ...streams, ...require('internal/timers').activeNames()];
 }
 
 // The environment
@@ -347,7 +354,7 @@ Object.assign(process, {
     const requests = binding.active().filter(([, kind]) => kind === 'request');
     return requests.map(([name]) => ({ constructor: { name } }));
   },
-  _getActiveHandles: () => require('internal/process/stdio').activeHandles?.() ?? [],
+  _getActiveHandles: () => activeStreams().map((handle) => handle.owner ?? handle),
   getActiveResourcesInfo,
   reallyExit: perThread.reallyExit,
   _kill: (pid, signal) => binding.kill(pid, signal),
