@@ -12,11 +12,11 @@
 const handles = require('internal/handles');
 const hooks = require('internal/async_hooks');
 const { start, next } = require('internal/requests');
+const { HandleWrap, named } = require('internal/handle_wrap');
 
 const binding = internalBinding('stream_wrap');
 
 const END = 0;
-const CLOSED = 1;
 const CONNECTION = 2;
 
 const SOCKET = 0;
@@ -28,29 +28,19 @@ const READ_SIZE = 65536;
 const IPV6_ONLY = 1;
 const REUSE_PORT = 2;
 
-class StreamHandle {
+class StreamHandle extends HandleWrap {
   reading = false;
   bytesRead = 0;
   bytesWritten = 0;
   onread = undefined;
   onconnection = undefined;
-  owner = undefined;
-  #number;
-  #isReferenced = true;
-  #closeCallback = undefined;
 
-  constructor(type) {
-    this.#number = handles.open((value) => this.#tell(value), type, this);
-  }
-
-  #tell(value) {
+  _tell(value) {
     if (typeof value === 'object') {
       this.bytesRead += value.byteLength;
       this.onread(value);
     } else if (value === CONNECTION) {
       this.onconnection(0, this._accept());
-    } else if (value === CLOSED) {
-      this.#closed();
     } else if (this.onconnection !== undefined) {
       this.onconnection(value);
     } else {
@@ -58,49 +48,25 @@ class StreamHandle {
     }
   }
 
-  #closed() {
-    const callback = this.#closeCallback;
-    handles.close(this.#number);
-    this.#number = 0;
-    callback?.();
-  }
-
-  /** For operations on it. */
-  get number() {
-    return this.#number;
-  }
-
-  get fd() {
-    return this.#isOpen() ? binding.fd(this.#number) : -1;
-  }
-
-  getAsyncId() {
-    return handles.asyncId(this.#number);
-  }
-
   get writeQueueSize() {
-    return this.#isOpen() ? binding.writableLength(this.#number) : 0;
-  }
-
-  #isOpen() {
-    return this.#number !== 0 && this.#closeCallback === undefined;
+    return this.isOpen() ? binding.writableLength(this.number) : 0;
   }
 
   open(fd) {
-    return binding.open(this.#number, fd);
+    return binding.open(this.number, fd);
   }
 
   listen(backlog) {
-    return binding.listen(this.#number, backlog);
+    return binding.listen(this.number, backlog);
   }
 
   /** Tell of what arrives, at most `size` bytes at a time. */
   readStart(size = READ_SIZE) {
-    return binding.readStart(this.#number, size);
+    return binding.readStart(this.number, size);
   }
 
   readStop() {
-    return binding.readStop(this.#number) ?? 0;
+    return binding.readStop(this.number) ?? 0;
   }
 
   /**
@@ -108,7 +74,7 @@ class StreamHandle {
    * negative errno.
    */
   write(data, callback) {
-    const outcome = binding.write(this.#number, next(), data);
+    const outcome = binding.write(this.number, next(), data);
     if (outcome < 0) return outcome;
     const isAsync = outcome % 2;
     this.bytesWritten += (outcome - isAsync) / 2;
@@ -117,40 +83,14 @@ class StreamHandle {
   }
 
   shutdown(callback) {
-    const errno = binding.shutdown(this.#number, next());
+    const errno = binding.shutdown(this.number, next());
     if (errno === 0) start(callback, 'SHUTDOWNWRAP');
     return errno;
   }
 
-  close(callback = () => {}) {
-    if (!this.#isOpen()) return;
-    binding.close(this.#number);
-    this.#closeCallback = callback;
-  }
-
   /** As `close`, with a reset. */
-  reset(callback = () => {}) {
-    const errno = binding.reset(this.#number);
-    if (errno === 0) this.#closeCallback = callback;
-    return errno;
-  }
-
-  ref() {
-    this.#setReferenced(true);
-  }
-
-  unref() {
-    this.#setReferenced(false);
-  }
-
-  #setReferenced(value) {
-    if (!this.#isOpen()) return;
-    this.#isReferenced = value;
-    binding.ref(this.#number, value);
-  }
-
-  hasRef() {
-    return this.#isOpen() && this.#isReferenced;
+  reset(callback) {
+    return this._closeBy(() => binding.reset(this.number), callback);
   }
 }
 
@@ -193,14 +133,6 @@ class TCP extends StreamHandle {
     return requestOn(this, 'TCPCONNECTWRAP', callback, (number, id) => binding.connect(number, id, host, port));
   }
 
-  getsockname(into) {
-    return fill(into, binding.socketName(this.number));
-  }
-
-  getpeername(into) {
-    return fill(into, binding.peerName(this.number));
-  }
-
   setNoDelay(enable) {
     return binding.noDelay(this.number, enable);
   }
@@ -218,12 +150,7 @@ class TCP extends StreamHandle {
   }
 }
 
-function fill(into, name) {
-  if (!Array.isArray(name)) return name;
-  [into.address, into.port] = name;
-  into.family = name[0].includes(':') ? 'IPv6' : 'IPv4';
-  return 0;
-}
+named(TCP);
 
 class Pipe extends StreamHandle {
   constructor(kind = SOCKET, server = undefined) {

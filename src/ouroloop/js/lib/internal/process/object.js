@@ -211,16 +211,12 @@ function uptime() {
 
 const resourceNames = { __proto__: null, Timer: 'Timeout' };
 
-/** The streams that are open, if their owners want the process to wait for them. */
-function activeStreams() {
-  const { StreamHandle } = require('internal/stream_handle');
-  return require('internal/handles').resources().filter((each) => each instanceof StreamHandle && each.hasRef());
-}
+const activeHandles = () => require('internal/handle_wrap').activeHandles();
 
 function getActiveResourcesInfo() {
   const names = binding.active().map(([name]) => resourceNames[name] ?? name);
-  const streams = activeStreams().map(({ resourceName }) => resourceName);
-  return [...names, ...streams, ...require('internal/timers').activeNames()];
+  const wraps = activeHandles().map(({ resourceName }) => resourceName);
+  return [...names, ...wraps, ...require('internal/timers').activeNames()];
 }
 
 // The environment
@@ -354,7 +350,7 @@ Object.assign(process, {
     const requests = binding.active().filter(([, kind]) => kind === 'request');
     return requests.map(([name]) => ({ constructor: { name } }));
   },
-  _getActiveHandles: () => activeStreams().map((handle) => handle.owner ?? handle),
+  _getActiveHandles: () => activeHandles().map((handle) => handle.owner ?? handle),
   getActiveResourcesInfo,
   reallyExit: perThread.reallyExit,
   _kill: (pid, signal) => binding.kill(pid, signal),
