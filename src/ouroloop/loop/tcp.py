@@ -70,7 +70,7 @@ class Tcp(Stream):
         if family == socket.AF_INET6:
             sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, int(ipv6_only))
         try:
-            sock.bind(address)
+            sock.bind(scoped(address))
         except OSError as exc:
             raise misfit(exc) from None
         self._owns_address = True
@@ -105,7 +105,7 @@ class Tcp(Stream):
             raise error(errno.EALREADY)
         sock = self._socket(family_of(address))
         try:
-            code = sock.connect_ex(address)
+            code = sock.connect_ex(scoped(address))
         except OSError as exc:
             raise misfit(exc) from None
         if code not in (0, errno.EINPROGRESS, errno.EINTR, errno.ECONNREFUSED):
@@ -191,6 +191,22 @@ def family_of(address: Address) -> int:
     if numbers[0] > 0xFFFF:
         raise OSError(errno.EINVAL, f"a port is a number from 0 to 65535, not {numbers[0]}")
     return family
+
+
+def scoped(address: Address) -> Address:
+    """`address` with the number of the interface that its host names after a % sign (RFC 4007), as Python takes it."""
+    host, _, zone = address[0].partition("%")
+    return (host, address[1], 0, zone_index(zone)) if zone and len(address) == 2 else address
+
+
+def zone_index(zone: str) -> int:
+    """The number of the interface `zone`, a name or a number; 0, the system's choice, for one that does not exist."""
+    if zone.isdecimal():
+        return int(zone)
+    try:
+        return socket.if_nametoindex(zone)
+    except OSError:
+        return 0
 
 
 def host_family(host: str) -> int:

@@ -23,7 +23,7 @@ from .errors import error
 from .io_handle import IoHandle, IoRequest
 from .queue import ERROR, INVALID, READABLE, WRITABLE
 from .stream import Data, DoneCallback, buffers_of, size_of
-from .tcp import Address, family_of, host_family, misfit
+from .tcp import Address, family_of, host_family, misfit, scoped, zone_index
 
 if TYPE_CHECKING:
     from .loop import Loop
@@ -122,7 +122,7 @@ class Udp(IoHandle):
         if ipv6_only:
             sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         try:
-            sock.bind(address)
+            sock.bind(scoped(address))
         except OSError as exc:
             raise misfit(exc) from None
         self._owns_address = True
@@ -140,7 +140,7 @@ class Udp(IoHandle):
             raise error(errno.EISCONN)
         sock = self._bound_socket(family_of(address))
         try:
-            sock.connect(address)
+            sock.connect(scoped(address))
         except OSError as exc:
             raise misfit(exc) from None
         self._connected = True
@@ -204,10 +204,10 @@ class Udp(IoHandle):
 
     def _send_now(self, buffers: list[Data], address: Address | None) -> int:
         if len(buffers) != 1:
-            return self._io.sendmsg(buffers, (), 0, address)  # type: ignore[no-any-return]
+            return self._io.sendmsg(buffers, (), 0, address and scoped(address))  # type: ignore[no-any-return]
         if address is None:
             return self._io.send(buffers[0])  # type: ignore[no-any-return]
-        return self._io.sendto(buffers[0], address)  # type: ignore[no-any-return]
+        return self._io.sendto(buffers[0], scoped(address))  # type: ignore[no-any-return]
 
     def _send(self, request: SendRequest) -> bool:
         """Whether the datagram left. Raises `OSError`."""
@@ -420,7 +420,7 @@ def _interface_index(interface: str | None) -> int:
     if host_family(interface) != socket.AF_INET6:
         raise error(errno.EINVAL)
     zone = interface.partition("%")[2]
-    return int(zone or 0) if zone.isdigit() or not zone else socket.if_nametoindex(zone)
+    return zone_index(zone) if zone else 0
 
 
 def _storage6(address: str) -> bytes:

@@ -122,7 +122,8 @@ class Socket extends EventEmitter {
       this.#replaceHandle(port);
       return this;
     }
-    const options = typeof port === 'object' && port !== null ? port : { port, address: typeof address === 'function' ? '' : address };
+    const given = (value) => (typeof value === 'function' ? undefined : value);
+    const options = typeof port === 'object' && port !== null ? port : { port: given(port), address: given(address) };
     if (Number.isInteger(options.fd) && options.fd > 0) this.#bindDescriptor(options.fd);
     else this.#bindAddress(options.port, options.address);
     return this;

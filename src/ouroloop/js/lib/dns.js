@@ -21,23 +21,12 @@ function lookup(hostname, options, callback) {
     validateFunction(callback, 'callback');
   }
   const checked = dns.lookupOptions(options);
-  if (!hostname) warnAboutHostname(hostname);
   return dns.lookup(hostname, checked, (error, found) => {
     if (error) callback(error);
     else if (checked.all) callback(null, found);
     else if (found.length === 0) callback(null, null, checked.family === 6 ? 6 : 4);
     else callback(null, found[0].address, found[0].family);
   });
-}
-
-let hasWarned = false;
-
-function warnAboutHostname(hostname) {
-  if (hasWarned) return;
-  hasWarned = true;
-  process.emitWarning(
-    `The provided hostname "${hostname}" is not a valid hostname, and is supported in the dns module solely for compatibility.`,
-    'DeprecationWarning', 'DEP0118');
 }
 
 function lookupService(address, port, callback) {
@@ -89,7 +78,7 @@ module.exports = {
   Resolver,
   getDefaultResultOrder: dns.getDefaultResultOrder,
   setDefaultResultOrder: dns.setDefaultResultOrder,
-  setServers: (servers) => getDefaultResolver().setServers(servers),
+  setServers: dns.setDefaultServers,
   ADDRCONFIG: dns.ADDRCONFIG,
   ALL: dns.ALL,
   V4MAPPED: dns.V4MAPPED,

@@ -57,7 +57,7 @@ module.exports = {
   Resolver,
   getDefaultResultOrder: dns.getDefaultResultOrder,
   setDefaultResultOrder: dns.setDefaultResultOrder,
-  setServers: (servers) => getDefaultResolver().setServers(servers),
+  setServers: dns.setDefaultServers,
   ...CODES,
   getServers: () => getDefaultResolver().getServers(),
   resolve: (hostname, type) => resolve(getDefaultResolver(), hostname, type),

@@ -106,6 +106,16 @@ function lookupOptions(options) {
   return found;
 }
 
+let hasWarned = false;
+
+function warnAboutHostname(hostname) {
+  if (hasWarned) return;
+  hasWarned = true;
+  process.emitWarning(
+    `The provided hostname "${hostname}" is not a valid hostname, and is supported in the dns module solely for ` +
+    'compatibility.', 'DeprecationWarning', 'DEP0118');
+}
+
 class GetAddrInfoReqWrap {}
 class GetNameInfoReqWrap {}
 class QueryReqWrap {}
@@ -113,6 +123,7 @@ class QueryReqWrap {}
 /** All addresses of a name: `settle(error, [{ address, family }])`. A literal one is its own, a tick later. */
 function lookup(hostname, { family, hints, order }, settle) {
   if (!hostname) {
+    warnAboutHostname(hostname);
     process.nextTick(settle, null, []);
     return {};
   }
@@ -217,22 +228,18 @@ function serverAddress(server, index) {
   throw new ERR_INVALID_IP_ADDRESS(server);
 }
 
-class ResolverBase {
+/** c-ares' channel. It is made by the first operation on it. */
+class ChannelWrap {
   #number = 0;
   #timeout;
   #tries;
 
-  constructor(options = undefined) {
-    const { timeout = -1, tries = 4, maxTimeout = 0 } = { ...options };
-    validateInt32(timeout, 'options.timeout', -1);
-    validateInt32(tries, 'options.tries', 1);
-    validateUint32(maxTimeout, 'options.maxTimeout', false);
-    this.#timeout = maxTimeout > 0 ? Math.min(timeout < 0 ? maxTimeout : timeout, maxTimeout) : timeout;
+  constructor(timeout, tries) {
+    this.#timeout = timeout;
     this.#tries = tries;
   }
 
-  /** For operations on it. c-ares is there from the first of them. */
-  #handle() {
+  #opened() {
     if (this.#number === 0) {
       this.#number = ++lastResolver;
       binding.newResolver(this.#number, this.#timeout, this.#tries);
@@ -241,15 +248,46 @@ class ResolverBase {
   }
 
   getServers() {
-    return binding.getServers(this.#handle());
+    return binding.getServers(this.#opened());
+  }
+
+  setServers(addresses) {
+    return binding.setServers(this.#opened(), addresses);
+  }
+
+  setLocalAddress(ipv4, ipv6) {
+    binding.setLocalAddress(this.#opened(), ipv4, ipv6);
+  }
+
+  query(id, operation, name, isWithTtl) {
+    return binding.query(this.#opened(), id, operation, name, isWithTtl);
+  }
+
+  cancel() {
+    if (this.#number !== 0) binding.cancel(this.#number);
+  }
+}
+
+class ResolverBase {
+  constructor(options = undefined) {
+    const { timeout = -1, tries = 4, maxTimeout = 0 } = { ...options };
+    validateInt32(timeout, 'options.timeout', -1);
+    validateInt32(tries, 'options.tries', 1);
+    validateUint32(maxTimeout, 'options.maxTimeout', false);
+    const first = maxTimeout > 0 ? Math.min(timeout < 0 ? maxTimeout : timeout, maxTimeout) : timeout;
+    this._handle = new ChannelWrap(first, tries);
+  }
+
+  getServers() {
+    return this._handle.getServers() || [];
   }
 
   setServers(servers) {
     validateArray(servers, 'servers');
     const addresses = [];
     servers.forEach((server, index) => addresses.push(serverAddress(server, index)));
-    if (!binding.setServers(this.#handle(), addresses)) {
-      throw new ERR_DNS_SET_SERVERS_FAILED('There are pending queries.', `${servers}`);
+    if (!this._handle.setServers(addresses)) {
+      throw new ERR_DNS_SET_SERVERS_FAILED('There are pending queries.', servers);
     }
   }
 
@@ -262,11 +300,11 @@ class ResolverBase {
       throw genericArgument(`Cannot specify two IPv${isIP(ipv4)} addresses.`);
     }
     const of = (family, fallback) => given.find((address) => isIP(address) === family) ?? fallback;
-    binding.setLocalAddress(this.#handle(), of(4, '0.0.0.0'), of(6, '::0'));
+    this._handle.setLocalAddress(of(4, '0.0.0.0'), of(6, '::0'));
   }
 
   cancel() {
-    if (this.#number !== 0) binding.cancel(this.#number);
+    this._handle.cancel();
   }
 
   /** `settle(error, records)`. */
@@ -282,7 +320,7 @@ class ResolverBase {
       settle(null, result);
       measured(request, { result });
     }, 'QUERYWRAP');
-    const failure = binding.query(this.#handle(), id, operation, name, isWithTtl);
+    const failure = this._handle.query(id, operation, name, isWithTtl);
     if (failure) {
       require('internal/requests').cancel(id);
       throw dnsException(failure, syscall, name);
@@ -319,7 +357,15 @@ function getDefaultResolver() {
   return defaultResolver;
 }
 
+/** The queries under way keep the servers that they had. */
+function setDefaultServers(servers) {
+  const resolver = new ResolverBase();
+  resolver.setServers(servers);
+  defaultResolver = resolver;
+}
+
 module.exports = {
   ADDRCONFIG, V4MAPPED, ALL, CODES, QUERIES, ResolverBase, getDefaultResolver, getDefaultResultOrder, lookup,
-  lookupOptions, lookupService, methodFor, setDefaultResultOrder, validateService,
+  lookupOptions, lookupService, methodFor, setDefaultResultOrder,
+  setDefaultServers, validateService,
 };
