@@ -131,11 +131,23 @@ def _files() -> Iterator[str]:
 
 def echo(connections: int, peers: Peers, peer: str, scale: Scale) -> Sample:
     """TCP round trips in a second of 1 KiB messages."""
-    client = [
+    return _echo(peers.command(peer, "echo"), _echo_client(connections, scale), scale)
+
+
+def script_echo(connections: int, peers: Peers, peer: str, scale: Scale) -> Sample:
+    """As `echo`, of a JavaScript server."""
+    return _echo(peers.javascript(peer, processes.PROGRAMS / "echo.js"), _echo_client(connections, scale), scale)
+
+
+def _echo_client(connections: int, scale: Scale) -> list[str]:
+    return [
         sys.executable, str(processes.PROGRAMS / "echo_client.py"), "{port}", str(connections), str(scale.seconds),
         str(MESSAGE),
     ]
-    with processes.server(peers.command(peer, "echo")) as (pid, port):
+
+
+def _echo(server: list[str], client: list[str], scale: Scale) -> Sample:
+    with processes.server(server) as (pid, port):
         client[2] = str(port)
         before = processes.cpu_seconds(pid)
         found = processes.read_json(processes.run(client, 30 + 5 * scale.seconds, processes.CLIENT_CORE), client)
@@ -287,6 +299,11 @@ BENCHMARKS = [
     _script("read_file", "readFile, 32 at a time", "files/s", partial(script_files, "read_file")),
     _script("stat", "stat, 32 at a time", "calls/s", partial(script_files, "stat")),
     _script("read_sync", "readFileSync", "files/s", partial(script_files, "read_sync")),
+    *(
+        _script(
+            f"echo-{number}", f"TCP echo, 1 KiB, connections: {number}", "round trips/s", partial(script_echo, number))
+        for number in (1, 10, 50)
+    ),
     _script("copy", "file streams, 64 MiB", "MiB/s", copy),
     *(
         _script(f"buffer-{name}", f"buffers, {name}", "rounds/s", partial(script, "buffers", name))

@@ -10,6 +10,7 @@
 
 const EventEmitter = require('events');
 const { Buffer } = require('buffer');
+const { FastBuffer } = require('internal/buffer');
 const {
   codes: {
     ERR_BUFFER_OUT_OF_BOUNDS, ERR_INVALID_ARG_TYPE, ERR_INVALID_FD_TYPE, ERR_IP_BLOCKED, ERR_MISSING_ARGS,
@@ -201,7 +202,7 @@ class Socket extends EventEmitter {
     }
     const family = address.includes(':') ? 'IPv6' : 'IPv4';
     if (this.#options.receiveBlockList?.check(address, family.toLowerCase())) return;
-    const message = Buffer.from(bytes);
+    const message = new FastBuffer(bytes);
     this.emit('message', message, { address, family, port, size: message.length });
   }
 

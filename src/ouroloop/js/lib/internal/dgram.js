@@ -27,8 +27,8 @@ class UDP extends HandleWrap {
     return 'UDPWrap';
   }
 
-  _tell(...values) {
-    this.onmessage(...values);
+  _tell(bytes, address, port) {
+    this.onmessage(bytes, address, port);
   }
 
   open(fd) {

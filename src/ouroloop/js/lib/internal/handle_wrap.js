@@ -18,9 +18,9 @@ class HandleWrap {
   #closeCallback = undefined;
 
   constructor(type) {
-    this.#number = handles.open((value, ...more) => {
+    this.#number = handles.open((value, second, third) => {
       if (value === CLOSED) this.#closed();
-      else this._tell(value, ...more);
+      else this._tell(value, second, third);
     }, type, this);
   }
 

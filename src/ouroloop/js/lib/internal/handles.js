@@ -3,7 +3,8 @@
 // Handles: what the loop tells of again and again (a pipe's data, a watcher's changes, a signal).
 //
 // Theory of operation. As with requests, functions stay here and Python has a number. `open(listener, type)` gives
-// the number; Python calls `emit(number, ...values)`, and ticks and microtasks follow; `close(number)` ends it.
+// the number; Python calls `emit(number, ...values)`, of three at most, and ticks and microtasks follow;
+// `close(number)` ends it.
 // `type` is what async hooks know the handle by, `resource` the object it is to them.
 
 const { current, exchange } = require('internal/async_context_frame');
@@ -51,13 +52,13 @@ function close(id) {
 }
 
 /** Called by Python from the loop. News of a handle that was closed meanwhile is dropped. */
-function emit(id, ...values) {
+function emit(id, first, second, third) {
   const handle = handles.get(id);
   if (handle === undefined) return;
   const outer = exchange(handle.frame);
   hooks.enter(handle.asyncId, handle.triggerId, handle.resource);
   try {
-    handle.listener(...values);
+    handle.listener(first, second, third);
   } catch (error) {
     uncaught(error, false, THROWN);
     exchange(outer);

@@ -11,6 +11,7 @@
 
 const { Duplex } = require('stream');
 const { Buffer } = require('buffer');
+const { FastBuffer } = require('internal/buffer');
 const {
   codes: {
     ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_INVALID_FD_TYPE, ERR_INVALID_HANDLE_TYPE, ERR_OUT_OF_RANGE,
@@ -170,7 +171,7 @@ function onRead(socket, handle, value) {
   }
   if (socket.destroyed) return;
   socket._unrefTimer();
-  const wantsMore = socket[kBuffer] ? fillBuffer(socket, value) : socket.push(Buffer.from(value));
+  const wantsMore = socket[kBuffer] ? fillBuffer(socket, value) : socket.push(new FastBuffer(value));
   if (wantsMore) return;
   handle.reading = false;
   if (!socket.destroyed) stopReading(socket, handle);
