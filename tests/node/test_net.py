@@ -644,8 +644,9 @@ class TestEnding:
         errors: list[Any] = []
 
         async def main() -> None:
-            server = net.create_server(lambda socket: socket.reset_and_destroy())
+            server = net.create_server(lambda socket: socket.once("data", lambda _: socket.reset_and_destroy()))
             client = net.connect(await listening(server), "127.0.0.1")
+            client.write(b"x")
             client.resume()
             client.on("error", errors.append)
             assert await end_of(client)
@@ -660,7 +661,7 @@ class TestEnding:
         errors: list[Any] = []
 
         async def main() -> None:
-            server = net.create_server(lambda socket: socket.reset_and_destroy())
+            server = net.create_server(lambda socket: socket.once("data", lambda _: socket.reset_and_destroy()))
             client = net.connect(await listening(server), "127.0.0.1")
             client.on("error", errors.append)
             await once(client, "connect")

@@ -38,7 +38,7 @@ class IoRequest(Request):
 class IoHandle(Handle):
     """A handle over one descriptor (libuv's `uv__io_t` with its handle)."""
 
-    __slots__ = ("_events", "_fd", "_finished", "_io", "_owns_address")
+    __slots__ = ("_events", "_fd", "_finished", "_io")
 
     def __init__(self, loop: Loop) -> None:
         super().__init__(loop)
@@ -46,7 +46,6 @@ class IoHandle(Handle):
         self._fd = -1
         self._events = 0
         self._finished: list[IoRequest] = []
-        self._owns_address = False
 
     def fileno(self) -> int:
         """The descriptor (uv_fileno). Raises `OSError` EBADF when there is none, or the handle is closing."""
@@ -138,7 +137,6 @@ class IoHandle(Handle):
         self._io.detach()
         self._fd = -1
         self._events = 0
-        self._owns_address = False
 
     # Finished requests
 
@@ -177,8 +175,9 @@ class IoHandle(Handle):
         if self._events and not self._unwatch():
             self._disown()
             return
-        if self._owns_address:
-            # Out of descriptors, the address stays taken until the closing step; nothing else depends on it.
+        if self._fd > _LAST_STANDARD_DESCRIPTOR:
+            # The other side sees the end at once, and an address is free, as with libuv. Out of descriptors, that waits
+            # until the closing step.
             with contextlib.suppress(OSError):
                 self.loop._vacate(self._fd)
 

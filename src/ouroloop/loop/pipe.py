@@ -112,7 +112,6 @@ class Pipe(Stream):
                 raise error(errno.EACCES, os.fsdecode(name)) from None
             raise
         self._adopt(sock)
-        self._owns_address = True
         if name and not name.startswith(b"\0"):
             self._path = os.path.abspath(os.fsdecode(name))
 

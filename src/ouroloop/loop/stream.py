@@ -354,7 +354,6 @@ class Stream(IoHandle):
     # Listening
 
     def _listen(self, callback: DoneCallback) -> None:
-        self._owns_address = True
         if self._accepted is None:
             self._want(self._events | READABLE)
         self._connection_callback = callback

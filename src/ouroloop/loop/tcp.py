@@ -73,7 +73,6 @@ class Tcp(Stream):
             sock.bind(scoped(address))
         except OSError as exc:
             raise misfit(exc) from None
-        self._owns_address = True
 
     def listen(self, backlog: int, callback: DoneCallback) -> None:
         """Listen, and call `callback(error)` for each connection, which then must be accepted (uv_listen).

@@ -94,7 +94,6 @@ class Udp(IoHandle):
         """
         sock = self._taken(sock)
         self._adopt(sock)
-        self._owns_address = True
         try:
             sock.getpeername()
         except OSError:
@@ -125,7 +124,6 @@ class Udp(IoHandle):
             sock.bind(scoped(address))
         except OSError as exc:
             raise misfit(exc) from None
-        self._owns_address = True
 
     def connect(self, address: Address | None) -> None:
         """Send to and receive from `address` only; None ends that (uv_udp_connect).
