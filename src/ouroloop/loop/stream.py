@@ -133,7 +133,7 @@ class Stream(IoHandle):
     # Reading
 
     def read_start(self, callback: ReadCallback, size: int = _READ_SIZE) -> None:
-        """Call `callback(error, data)` for what arrives, `size` bytes at most; `data` is b"" at the end (uv_read_start).
+        """Call `callback(error, data)` for what arrives, `size` bytes at most, b"" at the end (uv_read_start).
 
         After the end or an error nothing more is read. Reading again replaces the callback. Raises `OSError` EINVAL on
         a closing stream, ENOTCONN on one that has no other end to read from.

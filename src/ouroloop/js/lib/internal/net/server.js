@@ -10,7 +10,7 @@
 const EventEmitter = require('events');
 const {
   codes: {
-    ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_INVALID_FD_TYPE, ERR_SERVER_ALREADY_LISTEN, ERR_SERVER_NOT_RUNNING,
+    ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_SERVER_ALREADY_LISTEN, ERR_SERVER_NOT_RUNNING,
   },
   errnoException, uvExceptionWithHostPort,
 } = require('internal/errors');
@@ -79,11 +79,11 @@ function checkOptions(options) {
 // Listening
 
 Server.prototype.listen = function(...args) {
-  let [options, callback] = normalizeArgs(args);
+  const [given, callback] = normalizeArgs(args);
   if (this._handle) throw new ERR_SERVER_ALREADY_LISTEN();
-  if (listening.hasSubscribers) listening.asyncStart.publish({ server: this, options });
+  if (listening.hasSubscribers) listening.asyncStart.publish({ server: this, options: given });
   if (callback !== null) this.once('listening', callback);
-  options = options._handle || options.handle || options;
+  const options = given._handle || given.handle || given;
   if (options instanceof StreamHandle) {
     this._handle = options;
     this[asyncIdSymbol] = options.getAsyncId();
@@ -207,7 +207,6 @@ function boundToAll(place) {
 }
 
 function listenAt(server, place) {
-  const endpoint = place.path ?? place;
   if (!server._handle) {
     const isAnywhere = !place.address && place.path === undefined && place.fd === undefined;
     const handle = isAnywhere ? boundToAll(place) : createServerHandle(place);
@@ -228,7 +227,7 @@ function listenAt(server, place) {
     failLater(server, errno, place);
     return;
   }
-  server._connectionKey = `${place.family ?? (endpoint === place ? null : -1)}:${place.path ?? place.address}:${place.port}`;
+  server._connectionKey = `${place.family ?? -1}:${place.path ?? place.address}:${place.port ?? -1}`;
   if (server._unref) server.unref();
   hooks.withDefaultTrigger(server[asyncIdSymbol], process.nextTick, emitListening, server);
 }
