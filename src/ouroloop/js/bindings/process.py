@@ -57,6 +57,16 @@ def _errno(exc: OSError) -> int:
 
 # Output and input
 
+def take_channel() -> list[Any] | None:
+    """The descriptor of the channel to the parent and how messages are written on it, once: no child is to have it."""
+    fd = os.environ.pop("NODE_CHANNEL_FD", None)
+    mode = os.environ.pop("NODE_CHANNEL_SERIALIZATION_MODE", "json")
+    if fd is None or not fd.isdecimal():
+        return None
+    os.set_inheritable(int(fd), False)
+    return [int(fd), mode]
+
+
 def write_error(text: str) -> None:
     """Write to standard error, whole, at once."""
     data = text.encode("utf-8", "replace")
@@ -353,7 +363,7 @@ def execve(path: str, argv: list[str], env: list[list[str]]) -> int:
 
 _STATELESS: dict[str, Callable[..., Any]] = {
     # Output and input
-    "writeError": write_error, "readStandardInput": read_standard_input,
+    "writeError": write_error, "readStandardInput": read_standard_input, "takeChannel": take_channel,
     # The environment
     "envKeys": env_keys, "envGet": env_get, "envSet": env_set, "envDelete": env_delete, "parseEnvFile": parse_env_file,
     # Where and who

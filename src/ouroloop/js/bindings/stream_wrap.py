@@ -32,7 +32,7 @@ def operations(runtime: Runtime) -> dict[str, Callable[..., Any]]:
         "newTcp": streams.new_tcp, "newPipe": streams.new_pipe, "openTty": streams.open_tty, "open": streams.open,
         "bind": streams.bind, "bindPipe": streams.bind_pipe, "listen": streams.listen, "accept": streams.accept,
         "connect": streams.connect, "connectPipe": streams.connect_pipe, "readStart": streams.read_start,
-        "readStop": streams.read_stop, "write": streams.write, "shutdown": streams.shutdown, "close": streams.close,
+        "readStop": streams.read_stop, "write": streams.write, "writeHandle": streams.write_handle, "shutdown": streams.shutdown, "close": streams.close,
         "reset": streams.reset, "ref": streams.ref, "socketName": streams.socket_name, "peerName": streams.peer_name,
         "noDelay": streams.no_delay, "keepAlive": streams.keep_alive, "chmod": streams.chmod, "fd": streams.fd,
         "setTypeOfService": streams.set_type_of_service, "getTypeOfService": streams.get_type_of_service,
@@ -128,9 +128,11 @@ class Streams:
         return 0
 
     def accept(self, handle: int, connection: int) -> int:
-        """The connection that was announced, under a number of its own."""
+        """The connection that was announced, or the handle that came through a pipe, under a number of its own."""
+        stream = self.by_number[handle]
         try:
-            self.by_number[connection] = self.by_number[handle].accept()
+            pending = getattr(stream, "pending_count", 0)
+            self.by_number[connection] = stream.accept_pending() if pending else stream.accept()  # type: ignore[attr-defined]
         except OSError as exc:
             return -(exc.errno or errno.EAGAIN)
         return 0
@@ -157,13 +159,19 @@ class Streams:
 
     def read_start(self, handle: int, size: int) -> int:
         """Tell of what arrives, at most `size` bytes at a time."""
-        emit = self._runtime.emit
+        emit, stream = self._runtime.emit, self.by_number[handle]
 
         def arrived(error: OSError | None, data: bytes) -> None:
             emit(handle, data or (END if error is None else _errno(error)))
 
+        def arrived_with_handles(error: OSError | None, data: bytes) -> None:
+            if data and stream.pending_count:  # type: ignore[attr-defined]
+                emit(handle, data, stream.pending_type)  # type: ignore[attr-defined]
+            else:
+                arrived(error, data)
+
         try:
-            self.by_number[handle].read_start(arrived, int(size))
+            stream.read_start(arrived_with_handles if getattr(stream, "ipc", False) else arrived, int(size))
         except OSError as exc:
             return -(exc.errno or errno.EINVAL)
         return 0
@@ -203,6 +211,20 @@ class Streams:
         except OSError as exc:
             return -(exc.errno or errno.EIO)
         return size * 2 + 1
+
+    def write_handle(self, handle: int, request: int, data: Any, sent: int) -> int:
+        """As `write`, on a pipe, with a handle that travels with the first byte."""
+        pipe: Any = self.by_number.get(handle)
+        if pipe is None or sent not in self.by_number:
+            return -errno.EBADF
+        if type(data) is str:
+            data = data.encode()
+        try:
+            pipe.write(
+                data, lambda error: self._runtime.complete(request, _errno(error), None), [self.by_number[sent]])
+        except OSError as exc:
+            return -(exc.errno or errno.EIO)
+        return len(data) * 2 + 1
 
     def writable_length(self, handle: int) -> int:
         stream = self.by_number.get(handle)

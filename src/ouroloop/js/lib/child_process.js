@@ -6,24 +6,27 @@
 // 'exit' comes when the program has ended, 'close' when its output has been read too.
 //
 // What surprises people: `spawnSync` runs a loop of its own until the program has ended; nothing else happens
-// meanwhile. There is no channel for messages (`fork`, the 'ipc' entry of stdio) in this version.
+// meanwhile. `fork` copies no process: it starts a new one, with a channel (`internal/child_process/channel`).
 
 const EventEmitter = require('events');
 const { Buffer } = require('buffer');
 const {
-  codes: { ERR_CHILD_PROCESS_STDIO_MAXBUFFER, ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE },
+  codes: {
+    ERR_CHILD_PROCESS_IPC_REQUIRED, ERR_CHILD_PROCESS_STDIO_MAXBUFFER, ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE,
+    ERR_IPC_ONE_PIPE, ERR_IPC_SYNC_FORK, ERR_OUT_OF_RANGE,
+  },
   AbortError, errnoException, genericNodeError,
 } = require('internal/errors');
 const {
-  validateAbortSignal, validateArray, validateBoolean, validateFunction, validateObject, validateString,
+  validateAbortSignal, validateArray, validateBoolean, validateFunction, validateObject, validateOneOf, validateString,
 } = require('internal/validators');
 const { convertToValidSignal, kEmptyObject, promisify: { custom: kCustomPromisify } } = require('internal/util');
 const { isArrayBufferView } = require('internal/util/types');
+const { getValidatedPath } = require('internal/fs/arguments');
 const handles = require('internal/handles');
 const { errname } = require('internal/uv');
-const { notThere } = require('internal/not_there');
 const { Socket } = require('net');
-const { Pipe } = require('internal/stream_handle');
+const { Pipe, IPC, SOCKET } = require('internal/stream_handle');
 const { channel, tracingChannel } = require('diagnostics_channel');
 
 const binding = internalBinding('process_wrap');
@@ -143,9 +146,14 @@ function stdioOf(stdio = 'pipe', isSync = false) {
     if (entry === 'pipe' || entry === 'overlapped') return 'pipe';
     if (entry === 'ignore') return 'ignore';
     if (entry === 'inherit') return position;
-    if (entry === 'ipc') throw notThere('child_process: the "ipc" entry of stdio');
+    if (entry === 'ipc') {
+      if (isSync) throw new ERR_IPC_SYNC_FORK();
+      if (stdio.indexOf('ipc') !== position) throw new ERR_IPC_ONE_PIPE();
+      return 'ipc';
+    }
     if (typeof entry === 'number' && entry >= 0) return entry;
-    if (typeof entry?.fd === 'number') return entry.fd;
+    const fd = entry?.fd ?? entry?._handle?.fd;
+    if (typeof fd === 'number' && fd >= 0) return fd;
     if (isSync && isArrayBufferView(entry)) return 'pipe';
     throw new ERR_INVALID_ARG_VALUE('stdio', entry);
   });
@@ -174,21 +182,32 @@ class ChildProcess extends EventEmitter {
     const { file, args = [], env, cwd = null, detached = false, uid = null, gid = null } = options;
     validateString(file, 'options.file');
     validateArray(args, 'options.args');
+    validateOneOf(options.serialization, 'options.serialization', [undefined, 'json', 'advanced']);
     const stdio = stdioOf(options.stdio);
+    const channelAt = stdio.indexOf('ipc');
+    const mode = options.serialization ?? 'json';
+    const variables = { ...env ?? process.env };
+    if (channelAt >= 0) {
+      variables.NODE_CHANNEL_FD = `${channelAt}`;
+      variables.NODE_CHANNEL_SERIALIZATION_MODE = mode;
+    }
     this.spawnfile = file;
     this.spawnargs = args;
     if (spawning.hasSubscribers) spawning.start.publish({ process: this, options });
 
-    const pipes = stdio.map((entry) => (entry === 'pipe' ? new Pipe() : null));
+    const pipes = stdio.map((entry) => (
+      entry === 'pipe' || entry === 'ipc' ? new Pipe(entry === 'ipc' ? IPC : SOCKET) : null));
     this.#handle = handles.open((status, signal) => this.#ended(status, signal), 'PROCESSWRAP');
     const [errno, pid] = binding.spawn(
-      this.#handle, { file, args, env: env ?? { ...process.env }, cwd, detached, uid, gid, stdio },
+      this.#handle, { file, args, env: variables, cwd, detached, uid, gid, stdio },
       pipes.map((pipe) => pipe?.number ?? null));
     if (errno < 0 && !isTold(errno)) {
       for (const pipe of pipes) pipe?.close();
       this.#closeHandle();
       throw errnoException(errno, 'spawn');
     }
+    const channel = pipes[channelAt];
+    if (channel) pipes[channelAt] = null;
     const streams = pipes.map((pipe, position) => (
       pipe && (errno < 0 ? deadSocket(pipe) : new Socket({ handle: pipe, readable: position > 0 }))));
     this.stdin = streams[0];
@@ -196,6 +215,7 @@ class ChildProcess extends EventEmitter {
     this.stderr = streams[2];
     this.stdio = streams;
     if (errno < 0) {
+      channel?.close();
       this.#failed(errno);
       return errno;
     }
@@ -208,7 +228,18 @@ class ChildProcess extends EventEmitter {
       this.#ends++;
       stream.once('close', () => this.#maybeClose());
     });
+    if (channel) this.#openChannel(channel, mode);
     return errno;
+  }
+
+  #openChannel(handle, mode) {
+    this.#ends++;
+    let isOpen = true;
+    this._channelClosed = () => {
+      if (isOpen) this.#maybeClose();
+      isOpen = false;
+    };
+    require('internal/child_process/channel').setupChannel(this, handle, mode);
   }
 
   #closeHandle() {
@@ -278,15 +309,6 @@ class ChildProcess extends EventEmitter {
 
   unref() {
     if (this.#handle) binding.ref(this.#handle, false);
-  }
-
-  send() {
-    throw notThere('child_process: send()');
-  }
-
-  disconnect() {
-    const { codes: { ERR_IPC_DISCONNECTED } } = require('internal/errors');
-    this.emit('error', new ERR_IPC_DISCONNECTED());
   }
 }
 
@@ -582,8 +604,42 @@ function execSync(command, options) {
   return result.stdout;
 }
 
-function fork() {
-  throw notThere('child_process.fork()');
+function fork(modulePath, args, options) {
+  modulePath = getValidatedPath(modulePath, 'modulePath');
+  if (args == null) {
+    args = [];
+  } else if (typeof args === 'object' && !Array.isArray(args)) {
+    options = args;
+    args = [];
+  } else {
+    validateArray(args, 'args');
+  }
+  if (options != null) validateObject(options, 'options');
+  options = { __proto__: null, ...options, shell: false };
+  options.execPath = options.execPath || process.execPath;
+  validateString(options.execPath, 'options.execPath');
+  noNull(options.execPath, 'options.execPath');
+  const execArgv = options.execArgv ?? inheritedArguments();
+  validateArray(execArgv, 'options.execArgv');
+  options.stdio = forkedStdio(options);
+  return spawn(options.execPath, [...execArgv, modulePath, ...args], options);
+}
+
+/** The options of this process, without a text to run, which would be run again. */
+function inheritedArguments() {
+  const text = require('internal/options').getOptionValue('--eval');
+  const position = text === undefined ? -1 : process.execArgv.lastIndexOf(text);
+  return position > 0 ? process.execArgv.toSpliced(position - 1, 2) : process.execArgv;
+}
+
+function forkedStdio({ stdio, silent }) {
+  if (typeof stdio === 'string') {
+    if (!['ignore', 'pipe', 'overlapped', 'inherit'].includes(stdio)) throw new ERR_INVALID_ARG_VALUE('stdio', stdio);
+    return stdio === 'inherit' ? [0, 1, 2, 'ipc'] : [stdio, stdio, stdio, 'ipc'];
+  }
+  if (!Array.isArray(stdio)) return silent ? ['pipe', 'pipe', 'pipe', 'ipc'] : [0, 1, 2, 'ipc'];
+  if (!stdio.includes('ipc')) throw new ERR_CHILD_PROCESS_IPC_REQUIRED('options.stdio');
+  return stdio;
 }
 
 module.exports = { ChildProcess, exec, execFile, execFileSync, execSync, fork, spawn, spawnSync };

@@ -56,6 +56,8 @@ function blockListOf(list, name) {
   return list;
 }
 
+let handleOf; // a socket's handle, for `child_process`
+
 class Socket extends EventEmitter {
   #handle;
   #lookup;
@@ -64,6 +66,10 @@ class Socket extends EventEmitter {
   #bindState = UNBOUND;
   #connectState = DISCONNECTED;
   #queue; // what waits until the socket is bound
+
+  static {
+    handleOf = (socket) => socket.#handle;
+  }
 
   constructor(type, listener) {
     super();
@@ -537,3 +543,4 @@ function createSocket(type, listener) {
 }
 
 module.exports = { createSocket, Socket };
+Object.defineProperty(module.exports, 'handleOf', { __proto__: null, value: handleOf, enumerable: false });

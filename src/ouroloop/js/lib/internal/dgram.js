@@ -18,9 +18,11 @@ const REUSE_PORT = 8;
 class UDP extends HandleWrap {
   onmessage = undefined;
 
-  constructor() {
+  /** `source`: the pipe that it came through. */
+  constructor(source = undefined) {
     super('UDPWRAP');
-    binding.newUdp(this.number);
+    if (source === undefined) binding.newUdp(this.number);
+    else streams.accept(source.number, this.number);
   }
 
   get resourceName() {

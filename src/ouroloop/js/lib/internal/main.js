@@ -28,6 +28,8 @@ function run() {
 }
 
 function runProgram() {
+  const channel = internalBinding('process').takeChannel();
+  if (channel) require('internal/child_process/channel').openParentChannel(...channel);
   require('internal/modules/esm/loader').initialize();
   require('internal/modules/cjs/loader').Module._initPaths();
   require('internal/modules/compile_cache').enableFromEnvironment();

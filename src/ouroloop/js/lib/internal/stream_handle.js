@@ -35,10 +35,11 @@ class StreamHandle extends HandleWrap {
   onread = undefined;
   onconnection = undefined;
 
-  _tell(value) {
+  _tell(value, pending) {
     if (typeof value === 'object') {
       this.bytesRead += value.byteLength;
-      this.onread(value);
+      if (pending === undefined) this.onread(value);
+      else this.onread(value, this._take(pending));
     } else if (value === CONNECTION) {
       this.onconnection(0, this._accept());
     } else if (this.onconnection !== undefined) {
@@ -71,10 +72,11 @@ class StreamHandle extends HandleWrap {
 
   /**
    * Write a string, bytes, or an array of these. 0 when all is written; 1 when `callback(errno)` will tell; or a
-   * negative errno.
+   * negative errno. A `handle` that travels with it needs a pipe of kind `IPC`.
    */
-  write(data, callback) {
-    const outcome = binding.write(this.number, next(), data);
+  write(data, callback, handle = undefined) {
+    const outcome = handle === undefined ? binding.write(this.number, next(), data) :
+      binding.writeHandle(this.number, next(), data, handle.number);
     if (outcome < 0) return outcome;
     const isAsync = outcome % 2;
     this.bytesWritten += (outcome - isAsync) / 2;
@@ -108,12 +110,12 @@ function requestOn(handle, type, callback, operation) {
 class TCP extends StreamHandle {
   #kind;
 
-  /** `server`: whose connection it is. */
-  constructor(kind = SOCKET, server = undefined) {
+  /** `source`: the server whose connection it is, or the pipe that it came through. */
+  constructor(kind = SOCKET, source = undefined) {
     super(kind === SERVER ? 'TCPSERVERWRAP' : 'TCPWRAP');
     this.#kind = kind;
-    if (server === undefined) binding.newTcp(this.number);
-    else binding.accept(server.number, this.number);
+    if (source === undefined) binding.newTcp(this.number);
+    else binding.accept(source.number, this.number);
   }
 
   /** What `process.getActiveResourcesInfo` calls it. */
@@ -153,10 +155,18 @@ class TCP extends StreamHandle {
 named(TCP);
 
 class Pipe extends StreamHandle {
-  constructor(kind = SOCKET, server = undefined) {
+  constructor(kind = SOCKET, source = undefined) {
     super(kind === SERVER ? 'PIPESERVERWRAP' : 'PIPEWRAP');
-    if (server === undefined) binding.newPipe(this.number, kind === IPC);
-    else binding.accept(server.number, this.number);
+    if (source === undefined) binding.newPipe(this.number, kind === IPC);
+    else binding.accept(source.number, this.number);
+  }
+
+  /** The handle of the given kind that came with what was read. */
+  _take(kind) {
+    if (kind === 'tcp') return new TCP(SOCKET, this);
+    if (kind === 'pipe') return new Pipe(SOCKET, this);
+    const { UDP } = require('internal/dgram');
+    return new UDP(this);
   }
 
   get resourceName() {

@@ -303,8 +303,37 @@ function isBlocked({ blockList }, client) {
 
 Server.prototype.getConnections = function(callback) {
   validateFunction(callback, 'callback');
-  hooks.withDefaultTrigger(this[asyncIdSymbol], process.nextTick, callback, null, this._connections);
+  const tell = (error, count) =>
+    hooks.withDefaultTrigger(this[asyncIdSymbol], process.nextTick, callback, error, count);
+  if (this._usingWorkers) countElsewhere(this, tell);
+  else tell(null, this._connections);
   return this;
+};
+
+/** With those that were sent to other processes. */
+function countElsewhere(server, tell) {
+  let left = server._workers.length + 1;
+  let total = server._connections;
+  const counted = (error, count) => {
+    if (error) {
+      left = -1;
+      tell(error);
+      return;
+    }
+    total += count;
+    if (--left === 0) tell(null, total);
+  };
+  for (const list of server._workers) list.getConnections(counted);
+  counted(null, 0);
+}
+
+/** From now on some connections are in another process; `list` knows them. */
+Server.prototype._setupWorker = function(list) {
+  this._usingWorkers = true;
+  this._workers.push(list);
+  list.once('exit', () => {
+    this._workers.splice(this._workers.indexOf(list), 1);
+  });
 };
 
 // Closing
@@ -319,9 +348,23 @@ Server.prototype.close = function(callback) {
     this._handle.close();
     this._handle = null;
   }
-  this._emitCloseIfDrained();
+  if (this._usingWorkers) closeElsewhere(this);
+  else this._emitCloseIfDrained();
   return this;
 };
+
+/** Wait for the connections that are in other processes too. */
+function closeElsewhere(server) {
+  server._connections++; // so that it is not closed before they have answered
+  let left = server._workers.length + 1;
+  const closed = () => {
+    if (--left > 0) return;
+    server._connections--;
+    server._emitCloseIfDrained();
+  };
+  for (const list of server._workers) list.close(closed);
+  closed();
+}
 
 Server.prototype._emitCloseIfDrained = function() {
   if (this._handle || this._connections) return;
