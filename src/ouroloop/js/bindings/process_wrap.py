@@ -167,7 +167,6 @@ class _Run:
             output = self._output[position]
             output.extend(data)
             if limit is not None and len(output) > limit:
-                del output[int(limit) :]
                 self._stop(-errno.ENOBUFS)
 
         return arrived

@@ -35,6 +35,8 @@ const { os: { signals } } = internalBinding('constants');
 const created = channel('child_process');
 const spawning = tracingChannel('child_process.spawn');
 
+const kIsUsedAsStdio = Symbol('kIsUsedAsStdio');
+
 const MAX_BUFFER = 1024 * 1024;
 
 // What a call means
@@ -179,14 +181,15 @@ class ChildProcess extends EventEmitter {
 
   spawn(options) {
     validateObject(options, 'options');
-    const { file, args = [], env, cwd = null, detached = false, uid = null, gid = null } = options;
+    const { file, args = [], cwd, detached = false, uid = null, gid = null } = options;
+    if (options.envPairs !== undefined) validateArray(options.envPairs, 'options.envPairs');
     validateString(file, 'options.file');
     validateArray(args, 'options.args');
     validateOneOf(options.serialization, 'options.serialization', [undefined, 'json', 'advanced']);
     const stdio = stdioOf(options.stdio);
     const channelAt = stdio.indexOf('ipc');
     const mode = options.serialization ?? 'json';
-    const variables = { ...env ?? process.env };
+    const variables = variablesOf(options);
     if (channelAt >= 0) {
       variables.NODE_CHANNEL_FD = `${channelAt}`;
       variables.NODE_CHANNEL_SERIALIZATION_MODE = mode;
@@ -195,11 +198,12 @@ class ChildProcess extends EventEmitter {
     this.spawnargs = args;
     if (spawning.hasSubscribers) spawning.start.publish({ process: this, options });
 
+    for (const entry of Array.isArray(options.stdio) ? options.stdio : []) leaveReadingTo(entry);
     const pipes = stdio.map((entry) => (
       entry === 'pipe' || entry === 'ipc' ? new Pipe(entry === 'ipc' ? IPC : SOCKET) : null));
     this.#handle = handles.open((status, signal) => this.#ended(status, signal), 'PROCESSWRAP');
     const [errno, pid] = binding.spawn(
-      this.#handle, { file, args, env: variables, cwd, detached, uid, gid, stdio },
+      this.#handle, { file, args, env: variables, cwd: cwd || null, detached, uid, gid, stdio },
       pipes.map((pipe) => pipe?.number ?? null));
     if (errno < 0 && !isTold(errno)) {
       for (const pipe of pipes) pipe?.close();
@@ -274,7 +278,8 @@ class ChildProcess extends EventEmitter {
     // Output that nobody reads is thrown away, or 'close' would never come.
     process.nextTick(() => {
       for (const stream of this.stdio ?? []) {
-        if (stream?.readable && !stream.readableFlowing && stream._readableState.readableListening !== true && stream !== this.stdin) stream.resume();
+        if (!stream?.readable || stream[kIsUsedAsStdio] || stream === this.stdin) continue;
+        if (!stream.readableFlowing && stream._readableState.readableListening !== true) stream.resume();
       }
     });
     this.#maybeClose();
@@ -310,6 +315,26 @@ class ChildProcess extends EventEmitter {
   unref() {
     if (this.#handle) binding.ref(this.#handle, false);
   }
+}
+
+/** The environment, as an object. */
+function variablesOf({ env, envPairs }) {
+  if (envPairs === undefined) return { ...env ?? process.env };
+  return Object.fromEntries(envPairs.map((pair) => {
+    const end = pair.indexOf('=');
+    return [pair.slice(0, end), pair.slice(end + 1)];
+  }));
+}
+
+/** A stream of ours that becomes another program's is read there, not here. */
+function leaveReadingTo(stream) {
+  if (!(stream instanceof Socket) || !stream._handle || !stream._readableState) return;
+  stream._handle.reading = false;
+  stream._handle.readStop();
+  stream.pause();
+  stream.readableFlowing = false;
+  stream._readableState.reading = false;
+  stream[kIsUsedAsStdio] = true;
 }
 
 /** Whether an 'error' event tells of a failure to spawn; others are thrown. */
@@ -459,7 +484,8 @@ class Execution {
 
   #collect(name, chunk) {
     const { maxBuffer } = this.options;
-    const length = this.encoding ? Buffer.byteLength(chunk, this.encoding) : chunk.length;
+    const encoding = this.child[name].readableEncoding;
+    const length = encoding ? Buffer.byteLength(chunk, encoding) : chunk.length;
     const before = this.#lengths[name];
     this.#lengths[name] += length;
     if (this.#lengths[name] <= maxBuffer) {
@@ -488,9 +514,12 @@ class Execution {
     this.#isDone = true;
     clearTimeout(this.#timer);
     if (!this.callback) return;
-    const join = (chunks) => (this.encoding ? chunks.join('') : Buffer.concat(chunks));
-    const stdout = join(this.#output.stdout);
-    const stderr = join(this.#output.stderr);
+    const join = (name) => {
+      const chunks = this.#output[name];
+      return this.encoding || this.child[name]?.readableEncoding ? chunks.join('') : Buffer.concat(chunks);
+    };
+    const stdout = join('stdout');
+    const stderr = join('stderr');
     let error = this.#error;
     if (!error && code === 0 && signal === null) {
       this.callback(null, stdout, stderr);
