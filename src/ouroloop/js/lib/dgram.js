@@ -29,6 +29,7 @@ const hooks = require('internal/async_hooks');
 const { channel } = require('diagnostics_channel');
 const { BlockList } = require('internal/blocklist');
 const { isIP } = require('internal/net');
+const role = require('internal/cluster/role');
 const { UDP, IPV6_ONLY, REUSE_ADDRESS, REUSE_PORT } = require('internal/dgram');
 
 const { async_id_symbol: asyncIdSymbol } = hooks;
@@ -132,7 +133,7 @@ class Socket extends EventEmitter {
     const given = (value) => (typeof value === 'function' ? undefined : value);
     const options = typeof port === 'object' && port !== null ? port : { port: given(port), address: given(address) };
     if (Number.isInteger(options.fd) && options.fd > 0) this.#bindDescriptor(options.fd);
-    else this.#bindAddress(options.port, options.address);
+    else this.#bindAddress(options);
     return this;
   }
 
@@ -166,13 +167,17 @@ class Socket extends EventEmitter {
     this.#startListening();
   }
 
-  #bindAddress(port, address) {
+  #bindAddress({ port, address, exclusive }) {
     if (address != null && address !== '') validateString(address, 'hostname');
     this.#resolve(address, DEFAULTS[this.type].any, (error, found) => {
       if (!this.#handle) return; // closed meanwhile
       if (error) {
         this.#bindState = UNBOUND;
         this.emit('error', error);
+        return;
+      }
+      if (role.worker !== undefined && !exclusive && !this.#options.reusePort) {
+        this.#bindInCluster(found, port);
         return;
       }
       const errno = this.#handle.bind(found, port || 0, this.#flags());
@@ -182,6 +187,21 @@ class Socket extends EventEmitter {
         return;
       }
       this.#startListening();
+    });
+  }
+
+  /** A worker of a cluster shares its port with others, and its primary has the handle. */
+  #bindInCluster(address, port) {
+    const query = { address, port: port || 0, addressType: this.type, fd: -1, flags: this.#flags() };
+    role.worker._getServer(this, query, (errno, handle) => {
+      if (errno) {
+        this.#bindState = UNBOUND;
+        this.emit('error', exceptionWithHostPort(errno, 'bind', address, port));
+      } else if (this.#handle) {
+        this.#replaceHandle(handle);
+      } else {
+        handle.close(); // the socket was closed meanwhile
+      }
     });
   }
 
@@ -542,5 +562,15 @@ function createSocket(type, listener) {
   return new Socket(type, listener);
 }
 
-module.exports = { createSocket, Socket };
+/** A handle bound to an address, or a negative errno. */
+function _createSocketHandle(address, port, addressType, fd, flags) {
+  const handle = new UDP();
+  const errno = Number.isInteger(fd) && fd > 0 ? handle.open(fd) :
+    handle.bind(address || DEFAULTS[addressType].any, port || 0, flags || 0);
+  if (errno === 0) return handle;
+  handle.close();
+  return errno;
+}
+
+module.exports = { _createSocketHandle, createSocket, Socket };
 Object.defineProperty(module.exports, 'handleOf', { __proto__: null, value: handleOf, enumerable: false });

@@ -17,7 +17,7 @@ Object.defineProperty(createConnection, 'name', { value: 'connect' });
 module.exports = {
   _createServerHandle: (address, port, family, fd, flags) => (
     port === -1 && family === -1 ? createServerHandle({ path: address }) :
-      createServerHandle({ fd, address, port, flags })),
+      createServerHandle({ fd: fd ?? undefined, address, port: port ?? undefined, flags })),
   _normalizeArgs: normalizeArgs,
   BlockList,
   SocketAddress,

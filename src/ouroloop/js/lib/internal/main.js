@@ -29,7 +29,7 @@ function run() {
 
 function runProgram() {
   const channel = internalBinding('process').takeChannel();
-  if (channel) require('internal/child_process/channel').openParentChannel(...channel);
+  if (channel) openChannel(channel);
   require('internal/modules/esm/loader').initialize();
   require('internal/modules/cjs/loader').Module._initPaths();
   require('internal/modules/compile_cache').enableFromEnvironment();
@@ -50,6 +50,14 @@ function runProgram() {
   process.argv[1] = require('path').resolve(program);
   if (isChecked) return prepare(() => checkFile(process.argv[1]));
   return prepare(() => require('internal/modules/cjs/loader').Module.runMain(process.argv[1]));
+}
+
+/** The channel to the parent; a worker of a cluster is told so by its environment. */
+function openChannel(channel) {
+  require('internal/child_process/channel').openParentChannel(...channel);
+  if (process.argv[1] === undefined || process.env.NODE_UNIQUE_ID === undefined) return;
+  require('cluster')._setupWorker();
+  delete process.env.NODE_UNIQUE_ID;
 }
 
 /** What is asked for before the program: -r, then --import. */

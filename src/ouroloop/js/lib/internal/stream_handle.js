@@ -75,7 +75,7 @@ class StreamHandle extends HandleWrap {
    * negative errno. A `handle` that travels with it needs a pipe of kind `IPC`.
    */
   write(data, callback, handle = undefined) {
-    const outcome = handle === undefined ? binding.write(this.number, next(), data) :
+    const outcome = handle == null ? binding.write(this.number, next(), data) :
       binding.writeHandle(this.number, next(), data, handle.number);
     if (outcome < 0) return outcome;
     const isAsync = outcome % 2;

@@ -12,10 +12,10 @@ const {
   codes: {
     ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_SERVER_ALREADY_LISTEN, ERR_SERVER_NOT_RUNNING,
   },
-  errnoException, uvExceptionWithHostPort,
+  errnoException, exceptionWithHostPort, uvExceptionWithHostPort,
 } = require('internal/errors');
 const { validateAbortSignal, validateFunction, validateNumber, validatePort } = require('internal/validators');
-const { UV_EINVAL } = require('internal/uv');
+const { UV_EADDRINUSE, UV_EINVAL } = require('internal/uv');
 const { promisify } = require('internal/util');
 const hooks = require('internal/async_hooks');
 const { channel, tracingChannel } = require('diagnostics_channel');
@@ -24,6 +24,8 @@ const { BlockList } = require('internal/blocklist');
 const { isIPv6, isPipeName, normalizeArgs, toNumber } = require('internal/net');
 const { Pipe, TCP, StreamHandle, SERVER, IPV6_ONLY, REUSE_PORT } = require('internal/stream_handle');
 const { Socket, asyncIdSymbol } = require('internal/net/socket');
+
+const role = require('internal/cluster/role');
 
 const stdio = internalBinding('stream_wrap');
 const serverSockets = channel('net.server.socket');
@@ -99,16 +101,16 @@ Server.prototype.listen = function(...args) {
 function listenBy(server, options, args) {
   const backlog = backlogOf(options, args);
   if (typeof options.fd === 'number' && options.fd >= 0) {
-    listenAt(server, { fd: options.fd, backlog });
+    listenIn(server, { fd: options.fd, backlog });
     return;
   }
   const port = portOf(options, args);
   if (typeof port === 'number' || typeof port === 'string') {
     validatePort(port, 'options.port');
     const flags = (options.ipv6Only === true ? IPV6_ONLY : 0) | (options.reusePort === true ? REUSE_PORT : 0);
-    const place = { port: port | 0, backlog, flags };
+    const place = { port: port | 0, backlog, flags, exclusive: options.exclusive || options.reusePort === true };
     if (options.host) lookupAndListen(server, options.host, place);
-    else listenAt(server, place);
+    else listenIn(server, place);
     return;
   }
   if (options.path && isPipeName(options.path)) {
@@ -154,7 +156,7 @@ function lookupAndListen(server, host, place) {
       server.emit('error', error);
       return;
     }
-    listenAt(server, { ...place, address, family: address ? family : 4 });
+    listenIn(server, { ...place, address, family: address ? family : 4 });
   });
 }
 
@@ -165,7 +167,8 @@ function listenAtPath(server, options, backlog) {
       'options', options, 'can not set readableAll or writableAllt to true when path is abstract unix socket');
   }
   server._pipeName = options.path;
-  listenAt(server, { path: options.path, backlog });
+  const { exclusive, readableAll, writableAll } = options;
+  listenIn(server, { path: options.path, backlog, exclusive, readableAll, writableAll });
   if (!server._handle || !isOpenToAll) return;
   const errno = server._handle.fchmod(Boolean(options.readableAll), Boolean(options.writableAll));
   if (errno) {
@@ -204,6 +207,40 @@ function boundToAll(place) {
   }
   Object.assign(place, { address: '0.0.0.0', family: 4, flags: place.flags & ~IPV6_ONLY });
   return createServerHandle(place);
+}
+
+/** Listen; a worker of a cluster shares its place with others, and its primary has the handle. */
+function listenIn(server, place) {
+  if (role.worker === undefined || place.exclusive) {
+    listenAt(server, place);
+    return;
+  }
+  const id = ++server._listeningId;
+  const { path, fd, backlog, flags, readableAll, writableAll } = place;
+  const { address = path ?? null, port = path === undefined ? null : -1 } = place;
+  const addressType = place.family ?? (path !== undefined ? -1 : fd === undefined ? 4 : null);
+  const query = { address, port, addressType, fd, flags, backlog, readableAll, writableAll };
+  role.worker._getServer(server, query, (errno, handle) => {
+    errno ||= boundElsewhere(handle, port);
+    if (errno) {
+      server.emit('error', exceptionWithHostPort(errno, 'bind', address, port));
+      return;
+    }
+    if (server._listeningId !== id) { // closed meanwhile
+      handle.close();
+      return;
+    }
+    server._handle = handle;
+    listenAt(server, place);
+  });
+}
+
+/** A handle whose bind failed says so only by the port that it has. */
+function boundElsewhere(handle, port) {
+  if (!(port > 0) || !handle?.getsockname) return 0;
+  const found = {};
+  const errno = handle.getsockname(found);
+  return errno || found.port === port ? errno : UV_EADDRINUSE;
 }
 
 function listenAt(server, place) {
