@@ -65,6 +65,9 @@ class FileIO:
     def shutdown(self, how: int) -> None:
         raise error(errno.ENOTSOCK)
 
+    def listen(self, backlog: int) -> None:
+        raise error(errno.ENOTSOCK)
+
     def detach(self) -> int:
         fd, self._fd = self._fd, -1
         return fd

@@ -63,6 +63,11 @@ def operations(runtime: Runtime) -> dict[str, Callable[..., Any]]:
     return {"spawn": spawn, "kill": kill, "ref": ref, "spawnSync": spawn_sync}
 
 
+def _environment(variables: dict[Any, str]) -> dict[str, str]:
+    """Names that look like numbers cross as numbers."""
+    return {str(name): value for name, value in variables.items()}
+
+
 def _number(value: float | None) -> int | None:
     return None if value is None else int(value)
 

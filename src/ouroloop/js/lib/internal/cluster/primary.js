@@ -6,8 +6,9 @@
 // share one (`internal/cluster/handles`). It is closed when no worker listens there any more.
 
 const EventEmitter = require('events');
+const path = require('path');
 const { codes: { ERR_SOCKET_BAD_PORT } } = require('internal/errors');
-const { validateObject, validatePort } = require('internal/validators');
+const { validatePort } = require('internal/validators');
 const { RoundRobinHandle, SharedHandle } = require('internal/cluster/handles');
 const { Worker, internal, send } = require('internal/cluster/worker');
 
@@ -63,7 +64,6 @@ function checkPort(port) {
 }
 
 function fork(env) {
-  if (env !== undefined) validateObject(env, 'env');
   cluster.setupPrimary();
   const id = ++lastId;
   const worker = new Worker({ id, process: startProcess(id, env) });
@@ -143,9 +143,17 @@ function onMessage(worker, message, handle) {
   if (Object.hasOwn(acts, message.act)) acts[message.act](worker, message, handle);
 }
 
+/** A path, absolute or relative: a pipe's name has room for some 100 bytes. */
+function shortest(address) {
+  if (typeof address !== 'string') return address;
+  const relative = path.relative(process.cwd(), address);
+  return relative.length < address.length ? relative : address;
+}
+
 function queryServer(worker, message) {
   if (worker.exitedAfterDisconnect) return; // it is about to go
-  const { address, port, addressType, fd, index, seq } = message;
+  const { port, addressType, fd, index, seq } = message;
+  const address = port < 0 ? shortest(message.address) : message.address;
   const key = `${address}:${port}:${addressType}:${fd}:${index}`;
   if (!handles.has(key)) {
     const isShared = cluster.schedulingPolicy !== SCHED_RR || addressType === 'udp4' || addressType === 'udp6';
