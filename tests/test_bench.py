@@ -128,6 +128,6 @@ def test_the_list_names_every_benchmark_asked_for() -> None:
         "turns", "timers", "echo-1", "echo-10", "echo-50", "http", "read_file", "stat", "idle-memory", "js-start",
         "js-memory", "js-timers", "js-timers-many", "js-timers-cleared", "js-immediates", "js-immediate-batch",
         "js-ticks", "js-tick-chain", "js-microtasks", "js-promises", "js-await", "js-events", "js-pipe", "js-transform",
-        "js-loop", "js-read_file", "js-stat", "js-read_sync", "js-copy", "js-buffer-small", "js-buffer-large",
+        "js-loop", "js-read_file", "js-stat", "js-read_sync", "js-echo-1", "js-echo-10", "js-echo-50", "js-copy",
         "js-buffer-text", "js-urls",
     }

@@ -1,4 +1,4 @@
-"""JavaScript's `child_process.fork`: messages, and sockets that travel with them. Where there is a Node, it is run too."""
+"""JavaScript's `child_process.fork` and `cluster`: messages, and sockets that travel with them."""
 
 from __future__ import annotations
 
@@ -69,7 +69,8 @@ def test_messages_that_come_before_a_listener_are_kept(command: list[str], tmp_p
 def test_advanced_messages_keep_what_json_loses(command: list[str], tmp_path: Path) -> None:
     parent = """
         const child = fork('./child.js', { serialization: 'advanced' });
-        const value = { map: new Map([[1, new Set(['a'])]]), big: 10n, bytes: new Uint8Array(200000).fill(7), at: undefined };
+        const bytes = new Uint8Array(200000).fill(7);
+        const value = { map: new Map([[1, new Set(['a'])]]), big: 10n, bytes, at: undefined };
         value.self = value;
         child.on('message', (message) => {
           require('assert').deepStrictEqual(message, value);
@@ -78,7 +79,8 @@ def test_advanced_messages_keep_what_json_loses(command: list[str], tmp_path: Pa
         });
         child.send(value);
     """
-    assert said(command, tmp_path, parent, "process.on('message', (message) => process.send(message));") == ["equal true"]
+    child = "process.on('message', (message) => process.send(message));"
+    assert said(command, tmp_path, parent, child) == ["equal true"]
 
 
 def test_a_server_and_a_socket_can_be_sent(command: list[str], tmp_path: Path) -> None:
@@ -126,6 +128,31 @@ def test_what_is_sent_after_a_handle_waits_for_it(command: list[str], tmp_path: 
     assert said(command, tmp_path, parent, child) == [
         "true false", "server,object,first,undefined,second,undefined",
     ]
+
+
+def test_workers_of_a_cluster_share_a_port(command: list[str], tmp_path: Path) -> None:
+    write(tmp_path, {"program.js": """
+        const cluster = require('cluster');
+        const net = require('net');
+        if (cluster.isWorker) {
+          net.createServer((socket) => socket.end(`${cluster.worker.id}`)).listen(0, '127.0.0.1');
+          return;
+        }
+        let listening = 0;
+        for (let i = 0; i < 2; i++) cluster.fork();
+        cluster.on('listening', (worker, { port }) => {
+          if (++listening < 2) return;
+          const seen = new Set();
+          const ask = () => net.connect(port, '127.0.0.1').on('data', (data) => {
+            seen.add(`${data}`);
+            if (seen.size < 2) ask();
+            else cluster.disconnect(() => console.log([...seen].sort().join()));
+          });
+          ask();
+        });
+        cluster.on('exit', (worker, code) => console.log('exit', code, worker.exitedAfterDisconnect));
+    """})
+    assert sorted(output(command, "program.js", folder=tmp_path).splitlines()) == ["1,2", "exit 0 true", "exit 0 true"]
 
 
 @pytest.mark.parametrize(

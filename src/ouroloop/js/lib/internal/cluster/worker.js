@@ -47,7 +47,7 @@ function send(target, message, handle, callback) {
   message = { cmd: 'NODE_CLUSTER', ...message, seq: last };
   if (typeof callback === 'function') answers.set(last, callback);
   last++;
-  return target._send(message, handle, { swallowErrors: false, keepOpen: true });
+  return target.send(message, handle, { keepOpen: true });
 }
 
 /** A listener for internal messages: answers go to who waits for them, the rest to `onMessage`. */
