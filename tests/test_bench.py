@@ -129,5 +129,5 @@ def test_the_list_names_every_benchmark_asked_for() -> None:
         "js-memory", "js-timers", "js-timers-many", "js-timers-cleared", "js-immediates", "js-immediate-batch",
         "js-ticks", "js-tick-chain", "js-microtasks", "js-promises", "js-await", "js-events", "js-pipe", "js-transform",
         "js-loop", "js-read_file", "js-stat", "js-read_sync", "js-echo-1", "js-echo-10", "js-echo-50", "js-copy",
-        "js-buffer-text", "js-urls",
+        "js-buffer-small", "js-buffer-large", "js-buffer-text", "js-urls",
     }

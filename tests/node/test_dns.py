@@ -17,7 +17,7 @@ from ouroloop.node import dns
 from ouroloop.node.environment import Environment
 from ouroloop.node.promise import Promise
 
-A, NS, CNAME, SOA, PTR, MX, TXT, AAAA, SRV, NAPTR, ANY, CAA = 1, 2, 5, 6, 12, 15, 16, 28, 33, 35, 255, 257
+A, NS, CNAME, SOA, PTR, MX, TXT, AAAA, SRV, NAPTR, TLSA, ANY, CAA = 1, 2, 5, 6, 12, 15, 16, 28, 33, 35, 52, 255, 257
 
 # pycares ends its channels in a thread of its own, started with the first channel and never ended.
 pycares.Channel().close()
@@ -41,6 +41,7 @@ RECORDS: dict[str, list[tuple[int, int, bytes]]] = {
     "mail.test": [(MX, 60, b"\0\x0a" + name("mx1.test")), (MX, 60, b"\0\x14" + name("mx2.test"))],
     "text.test": [(TXT, 60, string("v=spf1 ") + string("-all")), (TXT, 60, string("second"))],
     "srv.test": [(SRV, 60, struct.pack("!HHH", 1, 5, 8080) + name("host.test"))],
+    "tlsa.test": [(TLSA, 60, b"\3\1\1" + b"digest")],
     "ns.test": [(NS, 60, name("ns1.test"))],
     "soa.test": [
         (SOA, 60, name("ns.test") + name("admin.test") + struct.pack("!IIIII", 2024, 900, 901, 902, 60)),
@@ -136,6 +137,7 @@ class TestRecords:
             ("resolve_mx", "mail.test", [dns.MxRecord(10, "mx1.test"), dns.MxRecord(20, "mx2.test")]),
             ("resolve_txt", "text.test", [["v=spf1 -all"], ["second"]]),
             ("resolve_srv", "srv.test", [dns.SrvRecord("host.test", 8080, 1, 5)]),
+            ("resolve_tlsa", "tlsa.test", [dns.TlsaRecord(3, 1, 1, b"digest")]),
             ("resolve_ns", "ns.test", ["ns1.test"]),
             ("resolve_soa", "soa.test", dns.SoaRecord("ns.test", "admin.test", 2024, 900, 901, 902, 60)),
             ("resolve_naptr", "naptr.test", [dns.NaptrRecord("s", "SIP+D2U", "", "sip.test", 30, 100)]),

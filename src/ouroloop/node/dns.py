@@ -305,6 +305,15 @@ class CaaRecord(NamedTuple):
     value: str
 
 
+class TlsaRecord(NamedTuple):
+    """Which certificate a service has (RFC 6698)."""
+
+    cert_usage: int
+    selector: int
+    match: int
+    data: bytes
+
+
 class AnyRecord(NamedTuple):
     """One answer to `resolve_any`: `type` is "A", "MX" …, `value` as the function for that type gives one record."""
 
@@ -331,6 +340,9 @@ _CONVERSIONS: dict[str, Callable[[Any], Any]] = {
         data.mname, data.rname, data.serial, data.refresh, data.retry, data.expire, data.minimum
     ),
     "SRV": lambda data: SrvRecord(data.target, data.port, data.priority, data.weight),
+    "TLSA": lambda data: TlsaRecord(
+        data.cert_usage, data.selector, data.matching_type, data.cert_association_data
+    ),
     "TXT": lambda data: [_text(data.data)],
 }
 _TYPE_NUMBERS: dict[str, int] = {name: getattr(pycares, f"QUERY_TYPE_{name}") for name in (*_CONVERSIONS, "ANY")}
@@ -587,6 +599,10 @@ class Resolver:
         """Where a service is found: a list of `SrvRecord`s."""
         return self._query(hostname, "SRV", callback)
 
+    def resolve_tlsa(self, hostname: str, callback: Callback | None = None) -> Promise[Any] | None:
+        """Certificates of services: a list of `TlsaRecord`s."""
+        return self._query(hostname, "TLSA", callback)
+
     def resolve_txt(self, hostname: str, callback: Callback | None = None) -> Promise[Any] | None:
         """Texts: a list of records, each a list of strings."""
         return self._query(hostname, "TXT", callback)
@@ -621,7 +637,7 @@ _METHODS: dict[str, Any] = {
     "A": Resolver.resolve4, "AAAA": Resolver.resolve6, "ANY": Resolver.resolve_any, "CAA": Resolver.resolve_caa,
     "CNAME": Resolver.resolve_cname, "MX": Resolver.resolve_mx, "NAPTR": Resolver.resolve_naptr,
     "NS": Resolver.resolve_ns, "PTR": Resolver.resolve_ptr, "SOA": Resolver.resolve_soa, "SRV": Resolver.resolve_srv,
-    "TXT": Resolver.resolve_txt,
+    "TLSA": Resolver.resolve_tlsa, "TXT": Resolver.resolve_txt,
 }
 
 
@@ -745,6 +761,11 @@ def resolve_soa(hostname: str, callback: Callback | None = None) -> Promise[Any]
 def resolve_srv(hostname: str, callback: Callback | None = None) -> Promise[Any] | None:
     """See `Resolver.resolve_srv`."""
     return _resolver().resolve_srv(hostname, callback)
+
+
+def resolve_tlsa(hostname: str, callback: Callback | None = None) -> Promise[Any] | None:
+    """See `Resolver.resolve_tlsa`."""
+    return _resolver().resolve_tlsa(hostname, callback)
 
 
 def resolve_txt(hostname: str, callback: Callback | None = None) -> Promise[Any] | None:

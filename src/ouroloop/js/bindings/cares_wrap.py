@@ -110,12 +110,14 @@ class Names:
 
 def for_javascript(value: Any) -> Any:
     """Records as Node shows them: objects."""
-    from ...node.dns import AnyRecord, CaaRecord
+    from ...node.dns import AnyRecord, CaaRecord, TlsaRecord
 
     if isinstance(value, AnyRecord):
         return {"type": value.type, **_fields_of_any(value)}
     if isinstance(value, CaaRecord):
         return {"critical": value.critical, value.tag: value.value}
+    if isinstance(value, TlsaRecord):
+        return {"certUsage": value.cert_usage, "selector": value.selector, "match": value.match, "data": value.data}
     if hasattr(value, "_asdict"):
         return value._asdict()
     return [for_javascript(each) for each in value] if isinstance(value, list) else value
