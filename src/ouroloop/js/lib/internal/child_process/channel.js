@@ -18,7 +18,7 @@ const {
   errnoException,
 } = require('internal/errors');
 const { validateObject } = require('internal/validators');
-const { END, TCP, Pipe, IPC } = require('internal/stream_handle');
+const { TCP, Pipe, IPC } = require('internal/stream_handle');
 const { codecFor } = require('internal/child_process/serialization');
 const { SocketListSend, SocketListReceive } = require('internal/socket_list');
 
@@ -160,7 +160,6 @@ class Channel {
 
   #arrived(value, received) {
     if (typeof value === 'number') {
-      if (value !== END && value < 0) received = undefined;
       this.#ended();
       return;
     }
@@ -173,11 +172,11 @@ class Channel {
 
   #ended() {
     this.#codec.forget();
-    const target = this.#target;
-    if (target.connected) target._disconnect();
     this.#handle.onread = () => {};
+    if (this.#target.connected) this.#target.disconnect();
+    process.nextTick(() => this.finish());
     this.#handle.close();
-    target._channelClosed?.();
+    this.#target._channelClosed?.();
   }
 
   #dispatch(message, handle, internal) {
