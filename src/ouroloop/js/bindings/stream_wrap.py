@@ -11,7 +11,6 @@ request. And that an address is in use is said only when one listens or connects
 from __future__ import annotations
 
 import errno
-import socket
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -340,6 +339,8 @@ def address_of(name: tuple[Any, ...]) -> list[Any]:
     """`[host, port]` of a socket address; a link-local host names its interface."""
     host = name[0]
     if len(name) > 3 and name[3] and host.startswith(_LINK_LOCAL) and "%" not in host:
+        import socket  # not at every start
+
         host = f"{host}%{socket.if_indextoname(name[3])}"
     return [host, name[1]]
 
