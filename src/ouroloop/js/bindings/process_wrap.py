@@ -195,8 +195,3 @@ class _Run:
         self._status, self._signal = status, signum
         if 0 in self._pipes:
             self._end_input(self._pipes[0])
-
-
-def _environment(variables: dict[str, str]) -> dict[str, str]:
-    """The variables by name: one whose name is digits arrives as a number."""
-    return {str(name): value for name, value in variables.items()}

@@ -840,24 +840,26 @@ function facadeWithEsModuleFlag(href) {
 }
 
 /** Run an ES module from its text (-e, standard input). It counts as the main program if it was called a module. */
-async function evaluateSource(source, url) {
+function evaluateSource(source, url) {
   if (getOptionValue('--input-type')) mainURL = url;
   evaluatedURL = url;
   const record = translators.module(url, { source }, mainGraph);
   records.set(url, record);
-  if (asyncHooks.isActive()) {
-    await asyncHooks.ready();
-    await loadChildren(record, new Set());
-  }
+  return asyncHooks.isActive() ? evaluateWithHooks(record) : evaluate(record);
+}
+
+async function evaluateWithHooks(record) {
+  await asyncHooks.ready();
+  await loadChildren(record, new Set());
   return evaluate(record);
 }
 
 /** Run the main program's file; `isImported`: as `import()` would, after other imports (--import). */
-async function runMain(url, source, isImported) {
+function runMain(url, source, isImported) {
   mainURL = url;
-  if (asyncHooks.isActive()) await importModule(url, undefined);
-  else if (isImported) await importModule(url, getCWDURL().href);
-  else await evaluate(recordOf(url, { __proto__: null }, source));
+  if (asyncHooks.isActive()) return importModule(url, undefined);
+  if (isImported) return importModule(url, getCWDURL().href);
+  return evaluate(recordOf(url, { __proto__: null }, source));
 }
 
 /** Throw the syntax error that a module has. */
