@@ -11,7 +11,16 @@ from typing import Any
 
 def constants() -> dict[str, Any]:
     """The constants, by module."""
-    return {"os": _os(), "fs": _fs(), "crypto": {}, "zlib": {}, "trace": {}}
+    return {"os": _os(), "fs": _fs(), "crypto": {}, "zlib": {}, "trace": {}, "http": _http()}
+
+
+def _http() -> dict[str, Any]:
+    from ..node.http import protocol
+
+    return {
+        "METHODS": list(protocol.METHODS), "STATUS_CODES": protocol.STATUS_CODES,
+        "flags": {name: getattr(protocol, name) for name in dir(protocol) if name.startswith("HAS_")},
+    }
 
 
 def _os() -> dict[str, Any]:

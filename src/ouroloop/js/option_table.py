@@ -70,6 +70,8 @@ SWITCHES = {
     "--report-uncaught-exception": False,
     # Globals
     "--experimental-global-navigator": True,
+    # HTTP
+    "--insecure-http-parser": False,
     # Watching
     "--watch": False,
     "--watch-preserve-output": False,
@@ -123,7 +125,7 @@ IDLE_SWITCHES = _names("""
     experimental-storage-inspection experimental-stream-iter experimental-test-coverage experimental-test-module-mocks
     experimental-vm-modules experimental-websocket experimental-webstorage experimental-worker-inspection
     expose-internals extra-info-on-fatal-exception force-async-hooks-checks force-context-aware force-fips
-    force-node-api-uncaught-exceptions-policy insecure-http-parser network-family-autoselection node-snapshot
+    force-node-api-uncaught-exceptions-policy network-family-autoselection node-snapshot
     openssl-legacy-provider openssl-shared-config strip-types test-force-exit test-only test-randomize
     test-update-snapshots tls-max-v1.2 tls-max-v1.3 tls-min-v1.0 tls-min-v1.1 tls-min-v1.2 tls-min-v1.3
     track-heap-objects

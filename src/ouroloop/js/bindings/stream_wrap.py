@@ -61,6 +61,8 @@ class Streams:
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self.by_number: dict[int, Stream] = {}
+        self.decoders: dict[int, Callable[[bytes], Any]] = {}
+        """What makes something else of the bytes that a handle reads (see `http_parser`)."""
         self._bind_failures: dict[int, OSError] = {}
 
     # Opening
@@ -159,10 +161,13 @@ class Streams:
 
     def read_start(self, handle: int, size: int) -> int:
         """Tell of what arrives, at most `size` bytes at a time."""
-        emit, stream = self._runtime.emit, self.by_number[handle]
+        emit, stream, decoders = self._runtime.emit, self.by_number[handle], self.decoders
 
         def arrived(error: OSError | None, data: bytes) -> None:
-            emit(handle, data or (END if error is None else _errno(error)))
+            if data and handle in decoders:
+                emit(handle, decoders[handle](data))
+            else:
+                emit(handle, data or (END if error is None else _errno(error)))
 
         def arrived_with_handles(error: OSError | None, data: bytes) -> None:
             if data and stream.pending_count:  # type: ignore[attr-defined]

@@ -13,17 +13,38 @@ protocol.py knows HTTP and no I/O; server.py and client.py connect it with the l
 
 from __future__ import annotations
 
-from .client import Agent, ClientRequest, get, global_agent, request
-from .incoming import IncomingMessage
-from .outgoing import HeadersSentError, OutgoingMessage, ServerResponse
-from .protocol import METHODS, STATUS_CODES, HeaderError, ProtocolError, check_header_name, check_header_value
-from .server import Connection, Server, create_server
+import importlib
+from typing import TYPE_CHECKING, Any
 
-validate_header_name = check_header_name
-validate_header_value = check_header_value
+if TYPE_CHECKING:
+    from .client import Agent, ClientRequest, get, global_agent, request
+    from .incoming import IncomingMessage
+    from .outgoing import HeadersSentError, OutgoingMessage, ServerResponse
+    from .protocol import METHODS, STATUS_CODES, HeaderError, ProtocolError
+    from .protocol import check_header_name as validate_header_name
+    from .protocol import check_header_value as validate_header_value
+    from .server import Connection, Server, create_server
 
 __all__ = [
     "METHODS", "STATUS_CODES", "Agent", "ClientRequest", "Connection", "HeaderError", "HeadersSentError",
     "IncomingMessage", "OutgoingMessage", "ProtocolError", "Server", "ServerResponse", "create_server", "get",
     "global_agent", "request", "validate_header_name", "validate_header_value",
 ]
+
+_HOMES = {
+    "Agent": "client", "ClientRequest": "client", "get": "client", "global_agent": "client", "request": "client",
+    "IncomingMessage": "incoming", "HeadersSentError": "outgoing", "OutgoingMessage": "outgoing",
+    "ServerResponse": "outgoing", "METHODS": "protocol", "STATUS_CODES": "protocol", "HeaderError": "protocol",
+    "ProtocolError": "protocol", "Connection": "server", "Server": "server", "create_server": "server",
+}
+_RENAMED = {"validate_header_name": "check_header_name", "validate_header_value": "check_header_value"}
+
+
+def __getattr__(name: str) -> Any:
+    # What is not used is not imported: a JavaScript server needs the protocol alone.
+    home = "protocol" if name in _RENAMED else _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(f".{home}", __name__), _RENAMED.get(name, name))
+    globals()[name] = value
+    return value

@@ -24,9 +24,9 @@ splitting).
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import deque
 from collections.abc import Iterable, Sequence
-from email.utils import formatdate
 from time import time
 from typing import Any, Union
 
@@ -358,6 +358,14 @@ class _Parser:
     def in_head(self) -> bool:
         """Whether a head has begun and is not complete."""
         return self._state == _HEAD
+
+    def be_lenient(self) -> None:
+        """Let pass what llhttp can let pass: requests that may be smuggled through (Node's `insecureHTTPParser`)."""
+        self._parser.set_dangerous_leniencies(
+            lenient_headers=True, lenient_chunked_length=True, lenient_keep_alive=True, lenient_transfer_encoding=True,
+            lenient_version=True, lenient_data_after_close=True, lenient_optional_lf_after_cr=True,
+            lenient_optional_cr_before_lf=True, lenient_optional_crlf_after_chunk=True,
+            lenient_spaces_after_chunk_size=True)
 
     # Feeding
 
@@ -715,6 +723,16 @@ class ResponseParser(_Parser):
         super().on_message_complete()
 
 
+def error_position(parser: type[RequestParser] | type[ResponseParser], data: bytes) -> int:
+    """How many bytes of `data`, which begins a message and is not HTTP, are right: Node's `bytesParsed`.
+
+    llhttp knows, and httptools does not pass it on, so the shortest piece that is refused is looked for.
+    """
+    position: int = bisect_left(range(1, len(data)), True, key=lambda size: any(
+        isinstance(event, ProtocolError) for event in parser().feed(data[:size])))
+    return position
+
+
 def _guess_code(reason: str) -> str:
     for word, code in (
         ("Content-Length", "HPE_INVALID_CONTENT_LENGTH"), ("Transfer-Encoding", "HPE_INVALID_TRANSFER_ENCODING"),
@@ -911,6 +929,8 @@ def date_line() -> bytes:
     global _date_second, _date_line
     now = int(time())
     if now != _date_second:
+        from email.utils import formatdate  # 10 ms, for servers only
+
         _date_second = now
         _date_line = f"Date: {formatdate(now, usegmt=True)}\r\n".encode("ascii")
     return _date_line

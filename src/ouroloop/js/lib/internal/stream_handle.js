@@ -37,7 +37,7 @@ class StreamHandle extends HandleWrap {
 
   _tell(value, pending) {
     if (typeof value === 'object') {
-      this.bytesRead += value.byteLength;
+      this.bytesRead += value.byteLength ?? value[0]; // of events, their bytes
       if (pending === undefined) this.onread(value);
       else this.onread(value, this._take(pending));
     } else if (value === CONNECTION) {

@@ -596,11 +596,21 @@ function setUnrefTimeout(callback, after) {
   return timeout;
 }
 
+/** A checked duration in ms; one that is too long for a timer is cut, with a warning. */
+function getTimerDuration(msecs, name) {
+  validateNumber(msecs, name);
+  if (msecs < 0 || !Number.isFinite(msecs)) throw new ERR_OUT_OF_RANGE(name, 'a non-negative finite number', msecs);
+  if (msecs <= TIMEOUT_MAX) return msecs;
+  process.emitWarning(
+    `${msecs} does not fit into a 32-bit signed integer.\nTimer duration was truncated to ${TIMEOUT_MAX}.`,
+    'TimeoutOverflowWarning');
+  return TIMEOUT_MAX;
+}
+
 function enroll(item, msecs) {
-  validateNumber(msecs, 'msecs');
-  if (msecs < 0 || !Number.isFinite(msecs)) throw new ERR_OUT_OF_RANGE('msecs', 'a non-negative finite number', msecs);
+  msecs = getTimerDuration(msecs, 'msecs');
   if (item._idleNext) remove(item);
-  item._idleTimeout = Math.min(msecs, TIMEOUT_MAX);
+  item._idleTimeout = msecs;
   item._idleNext = item._idlePrev = item;
 }
 
@@ -618,7 +628,7 @@ function activeNames() {
 }
 
 module.exports = {
-  activeNames,
+  activeNames, getTimerDuration,
   TIMEOUT_MAX, Timeout, Immediate, clear, clearImmediate, enroll, initialize, insert, kRefed, now, preciseNow, processImmediate,
   processTimers, recover, remove, setUnrefTimeout, start, startUnreferenced,
 };

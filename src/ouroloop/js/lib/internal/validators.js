@@ -233,7 +233,7 @@ function validateIgnoreOption(value, name) {
 }
 
 // <uri>, then parameters with a token or a quoted string as their value (RFC 8288), one link in each string.
-const kLink = /^(?:<[^>]*>)(?:\s*;\s*[^;"\s]+(?:=(")?[^;"\s]*\1)?)*$/;
+const kLink = /^(?:<[^>\r\n]*>)(?:\s*;\s*[^;"\s]+(?:=(")?[^;"\s]*\1)?)*$/;
 
 function checkLink(value) {
   if (typeof value === 'string' && kLink.test(value)) return;

@@ -14,7 +14,7 @@ const { Buffer } = require('buffer');
 const { FastBuffer } = require('internal/buffer');
 const {
   codes: {
-    ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_INVALID_FD_TYPE, ERR_INVALID_HANDLE_TYPE, ERR_OUT_OF_RANGE,
+    ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_INVALID_FD_TYPE, ERR_INVALID_HANDLE_TYPE,
     ERR_SOCKET_CLOSED, ERR_SOCKET_CLOSED_BEFORE_CONNECTION,
   },
   errnoException, genericNodeError,
@@ -437,8 +437,7 @@ Socket.prototype._reset = function() {
 Socket.prototype.setTimeout = function(msecs, callback) {
   if (this.destroyed) return this;
   this.timeout = msecs;
-  validateNumber(msecs, 'msecs');
-  if (msecs < 0 || !Number.isFinite(msecs)) throw new ERR_OUT_OF_RANGE('msecs', 'a non-negative finite number', msecs);
+  msecs = timers.getTimerDuration(msecs, 'msecs');
   timers.clear(this[kTimeout]);
   if (msecs === 0) {
     this[kTimeout] = null;

@@ -1,0 +1,143 @@
+"""http_parser: the parser of HTTP/1 (`node/http/protocol.py`, which both languages share), for JavaScript.
+
+Theory of operation. JavaScript makes a number for each parser. `feed` returns what the bytes meant, as one flat list
+that crosses at once: for each event a code for its kind, then what belongs to it (see `_FLAT`). Headers cross as one
+text, names and values in turn with a line end between, and are taken apart when a program looks at them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ...node.http.protocol import RequestParser, ResponseParser
+    from ..runtime import Runtime
+
+_REQUEST, _RESPONSE, _BODY, _END, _UPGRADE, _ERROR = range(6)
+_KEEP_ALIVE, _IS_UPGRADE, _COMPLETE = 1 << 8, 1 << 9, 1 << 10  # beside the HAS_ bits of protocol.py
+
+
+def operations(runtime: Runtime) -> dict[str, Callable[..., Any]]:
+    """For `internal/http/parser`."""
+    parsers = Parsers(runtime)
+    return {
+        "open": parsers.open, "close": parsers.close, "feed": parsers.feed, "finish": parsers.finish,
+        "requestSent": parsers.request_sent, "refuseUpgrade": parsers.refuse_upgrade, "consume": parsers.consume,
+        "unconsume": parsers.unconsume,
+    }
+
+
+class Parsers:
+    """The open parsers of a runtime, by number."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._by_number: dict[int, RequestParser | ResponseParser] = {}
+        self._upgrades: dict[int, tuple[Any, Any]] = {}
+        self._last = 0
+
+    def open(self, is_request: bool, max_header_size: int, is_lenient: bool) -> int:
+        """A new parser's number. `max_header_size` is in bytes; a lenient one lets pass what llhttp can let pass."""
+        from ...node.http.protocol import RequestParser, ResponseParser
+
+        self._last += 1
+        parser = (RequestParser if is_request else ResponseParser)(int(max_header_size), 0)
+        if is_lenient:
+            parser.be_lenient()
+        self._by_number[self._last] = parser
+        return self._last
+
+    def close(self, number: int) -> None:
+        """Forget a parser."""
+        self._by_number.pop(int(number), None)
+        self._upgrades.pop(int(number), None)
+
+    def request_sent(self, number: int, method: str) -> None:
+        """What the next response is the answer to."""
+        self._by_number[int(number)].request_sent(method)  # type: ignore[union-attr]
+
+    def feed(self, number: int, data: bytes) -> list[Any]:
+        """How many bytes `data` has, whether the parser is between two messages after it, and its events."""
+        number = int(number)
+        parser = self._by_number[number]
+        was_idle = parser.idle
+        events: list[Any] = parser.feed(data)
+        if len(events) == 1 and events[0].__class__.__name__ == "RequestHead":  # almost always
+            head = events[0]
+            if head.complete and not head.upgrade:
+                return [len(data), parser.idle, *_request(head)]
+        flat = self._flat(number, events)
+        if events and events[-1].__class__.__name__ == "ProtocolError":
+            flat += (_position(parser, events[-1].code, data) if was_idle else 0, data)
+        flat[:0] = (len(data), parser.idle)
+        return flat
+
+    def consume(self, number: int, handle: int) -> None:
+        """From here on a stream handle tells what its bytes mean: what `feed` returns."""
+        number = int(number)
+        self._runtime.streams.decoders[int(handle)] = lambda data: self.feed(number, data)
+
+    def unconsume(self, handle: int) -> None:
+        """A handle tells its bytes again."""
+        self._runtime.streams.decoders.pop(int(handle), None)
+
+    def finish(self, number: int) -> list[Any]:
+        """The other side sends no more."""
+        number = int(number)
+        return [0, True, *self._flat(number, self._by_number[number].finish())]
+
+    def refuse_upgrade(self, number: int) -> list[Any]:
+        """Go on after an upgrade that nobody wants as if it had not been asked for."""
+        number = int(number)
+        head, upgrade = self._upgrades.pop(number)
+        parser = self._by_number[number]
+        return [0, parser.idle, *self._flat(number, parser.refuse_upgrade(head, upgrade))]  # type: ignore[union-attr]
+
+    def _flat(self, number: int, events: list[Any]) -> list[Any]:
+        flat: list[Any] = []
+        head = None
+        for event in events:
+            if event.__class__ is bytes:
+                flat += (_BODY, event)
+                continue
+            kind = event.__class__.__name__
+            flat += _FLAT[kind](event)
+            if kind == "RequestHead":
+                head = event
+            elif kind == "Upgrade":
+                self._upgrades[number] = (head, event)
+        return flat
+
+
+def _raw_headers(raw: list[bytes]) -> str:
+    text = b"\n".join(raw)
+    if b" \n" in text or b"\t\n" in text or text[-1:] in (b" ", b"\t"):  # blanks at the end belong to no value
+        text = b"\n".join([part.strip(b" \t") for part in raw])
+    return text.decode("latin-1")
+
+
+def _position(parser: RequestParser | ResponseParser, code: str, data: bytes) -> int:
+    from ...node.http.protocol import error_position
+
+    return len(data) if code == "HPE_HEADER_OVERFLOW" else error_position(type(parser), data)
+
+
+def _flags(head: Any) -> int:
+    flags: int = (
+        head.flags | head.keep_alive * _KEEP_ALIVE | head.upgrade * _IS_UPGRADE | head.complete * _COMPLETE)
+    return flags
+
+
+def _request(head: Any) -> tuple[Any, ...]:
+    return _REQUEST, head.method, head.url, head.version, _raw_headers(head.raw_headers), _flags(head)
+
+
+_FLAT: dict[str, Callable[[Any], tuple[Any, ...]]] = {
+    "RequestHead": _request,
+    "ResponseHead": lambda head: (
+        _RESPONSE, head.status, head.status_message, head.version, _raw_headers(head.raw_headers), _flags(head)),
+    "End": lambda end: (_END, _raw_headers(end.raw_trailers)),
+    "Upgrade": lambda upgrade: (_UPGRADE, upgrade.data),
+    "ProtocolError": lambda error: (_ERROR, error.code, error.reason, error.status),
+}

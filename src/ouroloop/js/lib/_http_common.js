@@ -1,0 +1,26 @@
+'use strict';
+
+// _http_common: what both sides of HTTP check before it goes on the wire (RFC 9110, 5.5 and 5.6.2).
+
+const { METHODS } = require('internal/http/facts');
+
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+const INVALID_IN_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
+
+const chunkExpression = /(?:^|\W)chunked(?:$|\W)/i;
+const continueExpression = /(?:^|\W)100-continue(?:$|\W)/i;
+
+/** Whether `text` is a token, as the names of headers and methods must be. */
+const checkIsHttpToken = (text) => TOKEN.test(text);
+
+/** Whether `text` has a character that must not stand in a header's value. */
+const checkInvalidHeaderChar = (text) => INVALID_IN_VALUE.test(text);
+
+module.exports = {
+  _checkInvalidHeaderChar: checkInvalidHeaderChar,
+  _checkIsHttpToken: checkIsHttpToken,
+  chunkExpression,
+  continueExpression,
+  CRLF: '\r\n',
+  methods: METHODS,
+};

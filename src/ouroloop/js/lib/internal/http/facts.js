@@ -1,0 +1,19 @@
+'use strict';
+
+// The facts of HTTP/1, as `node/http/protocol.py` has them: methods, status codes, and the flags of a message's head.
+
+const { METHODS, STATUS_CODES, flags } = internalBinding('constants').http;
+
+module.exports = {
+  METHODS,
+  STATUS_CODES,
+  kHasConnection: flags.HAS_CONNECTION,
+  kHasContentLength: flags.HAS_CONTENT_LENGTH,
+  kHasExpect: flags.HAS_EXPECT,
+  kHasHost: flags.HAS_HOST,
+  kHasTransferEncoding: flags.HAS_TRANSFER_ENCODING,
+  // What `bindings/http_parser.py` adds.
+  kKeepAlive: 1 << 8,
+  kIsUpgrade: 1 << 9,
+  kComplete: 1 << 10,
+};

@@ -1,0 +1,97 @@
+'use strict';
+
+// MessageParser: bytes in, events out; the parser itself is `node/http/protocol.py`, the one that Python programs have.
+//
+// Theory of operation. What a piece of input meant comes back from Python as one flat list; `deliver` calls the
+// matching method of a sink for each event:
+//
+//     onBytes(isIdle)    once before the others: whether these bytes end between two messages
+//     onRequest(method, url, version, rawHeaders, flags)    onResponse(status, message, version, rawHeaders, flags)
+//     onBody(buffer)     onEnd(rawTrailers)     onUpgrade(buffer)     onParseError(error)
+//
+// What surprises people: nothing of this touches a socket, and whoever listens may do to the connection what he likes.
+
+const { Buffer } = require('buffer');
+
+const binding = internalBinding('http_parser');
+
+/** Headers of one message as they came: `[name, value, name, value …]`. */
+const rawList = (text) => (text === '' ? [] : text.split('\n'));
+
+class MessageParser {
+  #sink;
+  #number;
+  #handle = 0; // whose bytes it takes
+  #isClosed = false;
+
+  constructor(isRequest, sink, maxHeaderSize, isLenient) {
+    this.#sink = sink;
+    this.#number = binding.open(isRequest, maxHeaderSize, isLenient);
+  }
+
+  /** Tell what the next response answers: it decides whether there is a body. */
+  requestSent(method) {
+    binding.requestSent(this.#number, method);
+  }
+
+  feed(bytes) {
+    if (!this.#isClosed) this.deliver(binding.feed(this.#number, bytes));
+  }
+
+  /** Take over what a stream handle reads: it tells a count of bytes and then events, which `deliver` hands out. */
+  consume(handle) {
+    this.#handle = handle.number;
+    binding.consume(this.#number, this.#handle);
+  }
+
+  unconsume() {
+    if (this.#handle !== 0) binding.unconsume(this.#handle);
+    this.#handle = 0;
+  }
+
+  /** The other side has ended. */
+  finish() {
+    if (!this.#isClosed) this.deliver(binding.finish(this.#number));
+  }
+
+  /** The upgrade just told of is not wanted: what came is this protocol's. */
+  refuseUpgrade() {
+    if (!this.#isClosed) this.deliver(binding.refuseUpgrade(this.#number));
+  }
+
+  /** Hands out the events of a list, which begins with how many bytes it stands for, and whether they end a message. */
+  deliver(list) {
+    const sink = this.#sink;
+    sink.onBytes?.(list[1]);
+    for (let at = 2; at < list.length && !this.#isClosed; at += LENGTHS[list[at]]) {
+      switch (list[at]) {
+        case 0: sink.onRequest(list[at + 1], list[at + 2], list[at + 3], list[at + 4], list[at + 5]); break;
+        case 1: sink.onResponse(list[at + 1], list[at + 2], list[at + 3], list[at + 4], list[at + 5]); break;
+        case 2: sink.onBody(Buffer.from(list[at + 1])); break;
+        case 3: sink.onEnd(list[at + 1]); break;
+        case 4: sink.onUpgrade(Buffer.from(list[at + 1])); break;
+        default: sink.onParseError(parseError(list.slice(at + 1)));
+      }
+    }
+  }
+
+  close() {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.unconsume();
+    binding.close(this.#number);
+  }
+}
+
+const LENGTHS = [6, 6, 2, 2, 2, 6]; // of an event in the list, by its kind
+
+function parseError([code, reason, , bytesParsed = 0, packet = new ArrayBuffer(0)]) {
+  const error = new Error(`Parse Error: ${reason}`);
+  error.code = code;
+  error.reason = reason;
+  error.bytesParsed = bytesParsed;
+  error.rawPacket = Buffer.from(packet);
+  return error;
+}
+
+module.exports = { MessageParser, rawList };

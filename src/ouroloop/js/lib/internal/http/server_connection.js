@@ -1,0 +1,469 @@
+'use strict';
+
+// Connection: a server's side of one socket. What arrives becomes requests; responses go out in the order of these.
+//
+// Theory of operation. Requests whose answer is under way are in `#incoming`, responses that wait for their turn in
+// `#waiting`; the response that has the socket is `socket._httpMessage`. When it is finished the next one gets it.
+//
+// What surprises people: with pipelining all requests of one packet are handed out at once. Reading stops for two
+// reasons: nobody reads a request's body, or responses that wait for their turn hold too much.
+
+const { ConnResetException, codes: { ERR_HTTP_REQUEST_TIMEOUT, ERR_HTTP_SOCKET_ENCODING } } = require('internal/errors');
+const { getOptionValue } = require('internal/options');
+const { continueExpression } = require('_http_common');
+const { setHead, kWantMore } = require('_http_incoming');
+const { kNeedDrain, kUniqueHeaders } = require('_http_outgoing');
+const { MessageParser, rawList } = require('internal/http/parser');
+const { STATUS_CODES, kComplete, kHasContentLength, kHasExpect, kHasHost, kHasTransferEncoding, kIsUpgrade, kKeepAlive } = require('internal/http/facts');
+const { StreamHandle } = require('internal/stream_handle');
+const { afterCallback } = require('internal/process/task_queues');
+const dc = require('diagnostics_channel');
+
+const kServerResponse = Symbol('ServerResponse');
+const kIncomingMessage = Symbol('IncomingMessage');
+const kConnections = Symbol('kConnections');
+const kConnection = Symbol('kConnection');
+const kOptimizeEmptyRequests = Symbol('kOptimizeEmptyRequests');
+
+const onRequestStart = dc.channel('http.server.request.start');
+const onResponseCreated = dc.channel('http.server.response.created');
+const onResponseFinish = dc.channel('http.server.response.finish');
+
+const nothing = () => {};
+
+class Connection {
+  #server;
+  #parser;
+  #incoming = []; // requests without a finished answer
+  #waiting = []; // responses that wait for their turn
+  #request = null; // whose body is arriving
+  #upgrade = null; // a request that asked for another protocol, until what follows it is known
+  #requests = 0;
+  #held = 0; // bytes of responses that wait
+  #isKeptAlive = false; // the socket's timeout is that of an idle connection
+  #isPaused = false;
+  #since; // when the message that is arriving began; 0 between two
+  #hasHead = false;
+  #isBetween = true; // the bytes taken last end between two messages
+  #isOver = false;
+  #unconsume = null; // ends the reading past the stream
+
+  constructor(server, socket) {
+    this.#server = server;
+    this.socket = socket;
+    const { maxHeaderSize, insecureHTTPParser } = server;
+    this.#parser = new MessageParser(
+      true, this, maxHeaderSize || getOptionValue('--max-http-header-size'), insecureHTTPParser ?? isLenient());
+    this.#since = performance.now();
+  }
+
+  start() {
+    const { socket } = this;
+    const server = this.#server;
+    socket.server = server;
+    socket[kConnection] = this;
+    socket._httpMessage = null;
+    socket._paused = false;
+    server[kConnections]?.add(this);
+    if (server.timeout && typeof socket.setTimeout === 'function') socket.setTimeout(server.timeout);
+    socket.on('timeout', () => this.#timedOut());
+    socket.on('error', this.#failed);
+    socket.parser = this.#parser;
+    socket.on('data', this.#arrived);
+    socket.on('end', this.#ended);
+    socket.on('close', this.#closed);
+    socket.on('drain', this.#drained);
+    // Bytes are not text in a protocol.
+    socket.setEncoding = refuseEncoding;
+    this.#consume();
+  }
+
+  /**
+   * A socket of the loop's own is read past its stream: Python tells what the bytes mean. Any other Duplex gives data,
+   * and so does a socket once a program listens for its data itself.
+   */
+  #consume() {
+    const { socket } = this;
+    const handle = socket._handle;
+    if (!(handle instanceof StreamHandle) || socket.readableLength > 0) return;
+    const { onread } = handle;
+    this.#unconsume = () => {
+      this.#unconsume = null;
+      this.#parser.unconsume();
+      handle.onread = onread;
+      socket.removeListener('pause', stop);
+      socket.removeListener('resume', go);
+      delete socket.on;
+      delete socket.addListener;
+      delete socket.prependListener;
+    };
+    handle.onread = (value) => {
+      if (typeof value === 'number') onread(value);
+      else this.#consumed(value);
+    };
+    const stop = () => this.#stopHandle(handle);
+    const go = () => this.#startHandle(handle);
+    socket.on('pause', stop);
+    socket.on('resume', go);
+    for (const name of ['on', 'addListener', 'prependListener']) this.#watchListeners(socket, name);
+    this.#parser.consume(handle);
+  }
+
+  #watchListeners(socket, name) {
+    const method = socket[name];
+    socket[name] = (event, listener) => {
+      if ((event === 'data' || event === 'readable') && this.#unconsume !== null) {
+        this.#unconsume();
+      }
+      return Reflect.apply(method, socket, [event, listener]);
+    };
+  }
+
+  #stopHandle(handle) {
+    if (!handle.reading || !handle.isOpen()) return;
+    handle.reading = false;
+    handle.readStop();
+  }
+
+  #startHandle(handle) {
+    // 'resume' comes a tick after it was called for: the socket may have been paused again.
+    if (handle.reading || !handle.isOpen() || this.socket.isPaused()) return;
+    handle.reading = true;
+    handle.readStart();
+  }
+
+  #consumed(list) {
+    const { socket } = this;
+    if (socket.destroyed) return;
+    socket._unrefTimer();
+    this.#parser.deliver(list);
+  }
+
+  /** Whether nothing is under way: the connection only waits for another request. */
+  get isIdle() {
+    return this.#since === 0 && this.#incoming.length === 0 && !this.socket._httpMessage;
+  }
+
+  /** Ends a message that has been arriving for too long. `now` and the limits are in ms; 0 is no limit. */
+  checkTime(now, headersTimeout, requestTimeout) {
+    if (this.#since === 0) return;
+    const limit = !this.#hasHead && headersTimeout > 0 ? headersTimeout : requestTimeout;
+    if (limit > 0 && now - this.#since > limit) this.#failed(new ERR_HTTP_REQUEST_TIMEOUT());
+  }
+
+  // The socket's events
+
+  #arrived = (bytes) => {
+    this.#parser.feed(bytes);
+  };
+
+  #ended = () => {
+    const server = this.#server;
+    const { socket } = this;
+    this.#parser.finish();
+    if (this.#isOver || socket.destroyed) return;
+    if (!server.httpAllowHalfOpen) {
+      socket.end();
+    } else if (this.#waiting.length > 0) {
+      this.#waiting.at(-1)._last = true;
+    } else if (socket._httpMessage) {
+      socket._httpMessage._last = true;
+    } else {
+      socket.end();
+    }
+  };
+
+  #failed = (error) => {
+    const { socket } = this;
+    socket.removeListener('error', this.#failed);
+    if (socket.listenerCount('error') === 0) socket.on('error', nothing);
+    if (this.#server.emit('clientError', error, socket)) return;
+    if (socket.writable && !socket._httpMessage?._headerSent) {
+      const status = statusOf(error);
+      socket.write(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\n\r\n`, 'latin1');
+    }
+    socket.destroy(error);
+  };
+
+  #closed = () => {
+    const { socket } = this;
+    this.#isOver = true;
+    this.#unconsume?.();
+    this.#server[kConnections]?.delete(this);
+    this.#parser.close();
+    socket.parser = null;
+    this.#abortIncoming();
+  };
+
+  #abortIncoming() {
+    while (this.#incoming.length > 0) this.#incoming.shift().destroy(new ConnResetException('aborted'));
+  }
+
+  #timedOut() {
+    const { socket } = this;
+    const request = this.#request;
+    const isTold = [
+      request !== null && !request.complete && request.emit('timeout', socket),
+      socket._httpMessage ? socket._httpMessage.emit('timeout', socket) : false,
+      this.#server.emit('timeout', socket),
+    ].some(Boolean);
+    if (!isTold) socket.destroy();
+  }
+
+  #drained = () => {
+    const { socket } = this;
+    if (socket._paused && this.#held <= socket.writableHighWaterMark) {
+      socket._paused = false;
+      socket.resume();
+    }
+    const message = socket._httpMessage;
+    if (message && !message.finished && message[kNeedDrain]) {
+      message[kNeedDrain] = false;
+      message.emit('drain');
+    }
+  };
+
+  // The parser's events
+
+  onBytes(isIdle) {
+    this.#isBetween = isIdle;
+    if (isIdle || this.#since !== 0) return;
+    this.#since = performance.now();
+    this.#hasHead = false;
+  }
+
+  onRequest(method, url, version, rawHeaders, flags) {
+    const server = this.#server;
+    const { socket } = this;
+    if (this.#isKeptAlive) {
+      socket.setTimeout(server.timeout || 0);
+      this.#isKeptAlive = false;
+    }
+    this.#hasHead = true;
+    this.#limit();
+    const request = new server[kIncomingMessage](socket);
+    setHead(request, version, rawHeaders, server.maxHeadersCount ?? 2000);
+    request.method = method;
+    request.url = url;
+    request.joinDuplicateHeaders = server.joinDuplicateHeaders;
+    request.upgrade = false;
+    request[kWantMore] = this.#resume;
+    if ((flags & kIsUpgrade) !== 0) {
+      request.upgrade = method === 'CONNECT' || server.shouldUpgradeCallback(request);
+      if (request.upgrade) {
+        this.#upgrade = request;
+        return;
+      }
+      flags &= ~kComplete;
+    }
+    if (server[kOptimizeEmptyRequests] && (flags & (kHasContentLength | kHasTransferEncoding)) === 0) {
+      request._dumpAndCloseReadable();
+    }
+    this.#request = request;
+    this.#incoming.push(request);
+    this.#dispatch(request, flags);
+    if ((flags & kComplete) !== 0) this.#completed(request, '');
+  }
+
+  onBody(chunk) {
+    const request = this.#request;
+    if (request === null || request._dumped || request.destroyed) return;
+    if (!request.push(chunk)) {
+      this.#isPaused = true;
+      this.socket.pause();
+    }
+    // To the loop, a piece of a body is a callback of its own.
+    if (this.#unconsume !== null) afterCallback();
+  }
+
+  onEnd(rawTrailers) {
+    if (this.#request !== null) this.#completed(this.#request, rawTrailers);
+  }
+
+  #completed(request, rawTrailers) {
+    this.#request = null;
+    // With pipelining the next message may have begun.
+    this.#since = this.#isBetween ? 0 : performance.now();
+    this.#hasHead = false;
+    request.complete = true;
+    if (rawTrailers !== '') request.rawTrailers = rawList(rawTrailers);
+    if (!request.destroyed) request.push(null);
+    this.#resume();
+  }
+
+  onUpgrade(rest) {
+    const request = this.#upgrade;
+    if (request === null) {
+      this.#parser.refuseUpgrade();
+      return;
+    }
+    this.#upgrade = null;
+    const server = this.#server;
+    const { socket } = this;
+    this.#leave();
+    const event = request.method === 'CONNECT' ? 'connect' : 'upgrade';
+    if (server.listenerCount(event) === 0) {
+      socket.destroy();
+      return;
+    }
+    request.complete = true;
+    socket.readableFlowing = null;
+    server.emit(event, request, socket, rest);
+  }
+
+  onParseError(error) {
+    this.#failed(error);
+  }
+
+  /** The socket speaks another protocol from here on: nothing of ours may listen to it. */
+  #leave() {
+    const { socket } = this;
+    this.#isOver = true;
+    this.#unconsume?.();
+    this.#server[kConnections]?.delete(this);
+    this.#parser.close();
+    socket.removeListener('data', this.#arrived);
+    socket.removeListener('end', this.#ended);
+    socket.removeListener('close', this.#closed);
+    socket.removeListener('drain', this.#drained);
+    socket.removeListener('error', this.#failed);
+    socket.removeAllListeners('timeout');
+    delete socket.setEncoding;
+    socket.parser = null;
+  }
+
+  #resume = () => {
+    if (!this.#isPaused) return;
+    this.#isPaused = false;
+    if (!this.socket._paused && this.socket.readable) this.socket.resume();
+  };
+
+  // Requests and responses
+
+  #dispatch(request, flags) {
+    const server = this.#server;
+    const { socket } = this;
+    const response = new server[kServerResponse](request, {
+      highWaterMark: socket.writableHighWaterMark,
+      rejectNonStandardBodyWrites: server.rejectNonStandardBodyWrites,
+    });
+    response._keepAliveTimeout = server.keepAliveTimeout;
+    response._maxRequestsPerSocket = server.maxRequestsPerSocket;
+    response._onPendingData = (change) => this.#countHeld(change);
+    response.shouldKeepAlive = (flags & kKeepAlive) !== 0;
+    response[kUniqueHeaders] = server[kUniqueHeaders];
+    if (onResponseCreated.hasSubscribers) onResponseCreated.publish({ request, response });
+    if (onRequestStart.hasSubscribers) onRequestStart.publish({ request, response, socket, server });
+    if (socket._httpMessage) this.#waiting.push(response);
+    else response.assignSocket(socket);
+    response.on('finish', () => this.#finished(request, response));
+    this.#requests++;
+    if (!this.#isRefused(request, response, flags)) this.#tell(request, response, flags);
+  }
+
+  #isRefused(request, response, flags) {
+    const server = this.#server;
+    const isModern = request.httpVersionMajor === 1 && request.httpVersionMinor === 1;
+    if (server.maxRequestsPerSocket > 0) {
+      response.maxRequestsOnConnectionReached = server.maxRequestsPerSocket <= this.#requests;
+      if (server.maxRequestsPerSocket < this.#requests) {
+        server.emit('dropRequest', request, this.socket);
+        response.writeHead(503);
+        response.end();
+        return true;
+      }
+    }
+    // RFC 9112, 3.2: a request of HTTP/1.1 names its host.
+    if (server.requireHostHeader && isModern && (flags & kHasHost) === 0) {
+      response.writeHead(400, ['Connection', 'close']);
+      response.end();
+      return true;
+    }
+    return false;
+  }
+
+  #tell(request, response, flags) {
+    const server = this.#server;
+    if ((flags & kHasExpect) === 0 || request.httpVersionMinor < 1) {
+      server.emit('request', request, response);
+      return;
+    }
+    if (continueExpression.test(request.headers.expect)) {
+      response._expect_continue = true;
+      if (server.listenerCount('checkContinue') > 0) {
+        server.emit('checkContinue', request, response);
+      } else {
+        response.writeContinue();
+        server.emit('request', request, response);
+      }
+    } else if (server.listenerCount('checkExpectation') > 0) {
+      server.emit('checkExpectation', request, response);
+    } else {
+      response.writeHead(417);
+      response.end();
+    }
+  }
+
+  #countHeld(change) {
+    const { socket } = this;
+    this.#held += change;
+    if (socket._paused && this.#held < socket.writableHighWaterMark) this.#drained();
+  }
+
+  /** A client that asks faster than it reads has to wait: nothing more is taken from it until there is room. */
+  #limit() {
+    const { socket } = this;
+    if (socket._paused || (this.#held < socket.writableHighWaterMark && !socket.writableNeedDrain)) return;
+    socket._paused = true;
+    socket.pause();
+  }
+
+  #finished(request, response) {
+    const { socket } = this;
+    if (onResponseFinish.hasSubscribers) onResponseFinish.publish({ request, response, socket, server: this.#server });
+    const place = this.#incoming.indexOf(request);
+    if (place !== -1) this.#incoming.splice(place, 1);
+    // Nobody has asked for the body: it is read and dropped, so that the next request can be.
+    if (!request._consuming) request._dump();
+    response.detachSocket(socket);
+    process.nextTick(emitClose, response);
+    if (response._last) {
+      if (typeof socket.destroySoon === 'function') socket.destroySoon();
+      else socket.end();
+    } else if (this.#waiting.length > 0) {
+      this.#waiting.shift().assignSocket(socket);
+    } else {
+      this.#keepAlive();
+    }
+  }
+
+  #keepAlive() {
+    const { keepAliveTimeout, keepAliveTimeoutBuffer } = this.#server;
+    if (!keepAliveTimeout || typeof this.socket.setTimeout !== 'function') return;
+    this.socket.setTimeout(keepAliveTimeout + keepAliveTimeoutBuffer);
+    this.#isKeptAlive = true;
+  }
+}
+
+function emitClose(response) {
+  response.destroyed = true;
+  response._closed = true;
+  response.emit('close');
+}
+
+function refuseEncoding() {
+  throw new ERR_HTTP_SOCKET_ENCODING();
+}
+
+const isLenient = () => getOptionValue('--insecure-http-parser');
+
+function statusOf({ code }) {
+  switch (code) {
+    case 'HPE_HEADER_OVERFLOW': return 431;
+    case 'HPE_CHUNK_EXTENSIONS_OVERFLOW': return 413;
+    case 'ERR_HTTP_REQUEST_TIMEOUT': return 408;
+    default: return 400;
+  }
+}
+
+module.exports = { Connection, kConnection, kConnections, kIncomingMessage, kOptimizeEmptyRequests, kServerResponse };
