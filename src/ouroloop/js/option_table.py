@@ -97,6 +97,8 @@ TEXTS: dict[str, str | None] = {
     "--run": None,
     "--test-isolation": "process",
     "--title": "",
+    "--trace-event-categories": "",
+    "--trace-event-file-pattern": "",
     "--trace-require-module": None,
     "--unhandled-rejections": "",
     "--watch-kill-signal": "SIGTERM",
@@ -138,8 +140,8 @@ IDLE_TEXTS = _names("""
     heap-prof-interval heap-prof-name icu-data-dir inspect-publish-uid localstorage-file
     network-family-autoselection-attempt-timeout openssl-config test-concurrency test-coverage-branches
     test-coverage-exclude test-coverage-functions test-coverage-include test-coverage-lines test-global-setup
-    test-random-seed test-rerun-failures test-shard test-timeout tls-cipher-list tls-keylog trace-event-categories
-    trace-event-file-pattern use-largepages v8-pool-size
+    test-random-seed test-rerun-failures test-shard test-timeout tls-cipher-list tls-keylog
+    use-largepages v8-pool-size
 """)
 
 HISTORIC = _names("""

@@ -1,13 +1,14 @@
 'use strict';
 
-// node:trace_events: V8's trace log is out of reach here, so tracing cannot be turned on.
+// node:trace_events: turning the recording of trace events on and off while a program runs.
 
-const {
-  codes: { ERR_INVALID_ARG_TYPE, ERR_TRACE_EVENTS_CATEGORY_REQUIRED },
-} = require('internal/errors');
+const { codes: { ERR_INVALID_ARG_TYPE, ERR_TRACE_EVENTS_CATEGORY_REQUIRED } } = require('internal/errors');
 const { validateObject, validateStringArray } = require('internal/validators');
 const { customInspectSymbol } = require('internal/util');
-const { notThere } = require('internal/not_there');
+const events = require('internal/trace_events');
+
+const MANY = 10;
+const enabled = new Set(); // what nobody holds stays on all the same
 
 class Tracing {
   #categories;
@@ -17,13 +18,21 @@ class Tracing {
   }
 
   enable() {
-    throw notThere('trace_events: tracing.enable()');
+    if (this.enabled) return;
+    events.enable(this.#categories);
+    enabled.add(this);
+    if (enabled.size > MANY) {
+      process.emitWarning(
+        `Possible trace_events memory leak detected. There are more than ${MANY} enabled Tracing objects.`);
+    }
   }
 
-  disable() {}
+  disable() {
+    if (enabled.delete(this)) events.disable(this.#categories);
+  }
 
   get enabled() {
-    return false;
+    return enabled.has(this);
   }
 
   get categories() {
@@ -45,9 +54,4 @@ function createTracing(options) {
   return new Tracing(options.categories);
 }
 
-/** The categories that are being traced: none. */
-function getEnabledCategories() {
-  return undefined;
-}
-
-module.exports = { createTracing, getEnabledCategories };
+module.exports = { createTracing, getEnabledCategories: events.enabledCategories };

@@ -14,6 +14,7 @@ const hooks = require('internal/async_hooks');
 const { codes: { ERR_MISSING_OPTION } } = require('internal/errors');
 const { getOptionValue } = require('internal/options');
 const { notThere } = require('internal/not_there');
+const traceEvents = require('internal/trace_events');
 const { emitExperimentalWarning, getCWDURL } = require('internal/util');
 
 const UNSETTLED = 13;
@@ -33,6 +34,7 @@ function runProgram() {
   require('internal/modules/esm/loader').initialize();
   require('internal/modules/cjs/loader').Module._initPaths();
   require('internal/modules/compile_cache').enableFromEnvironment();
+  traceEvents.initialize();
   if (getOptionValue('--pending-deprecation')) require('internal/modules/cjs/loader').deprecateParent();
   require('internal/disable_proto').restrictPrototype(Object.prototype);
   for (const option of ['--allow-fs-read', '--allow-fs-write']) {
@@ -270,6 +272,7 @@ function exit() {
     const code = process.exitCode || 0;
     const outcome = execution.enter(() => process.emit('exit', code));
     if (outcome !== execution.FAILED_CALL) afterCallback();
+    traceEvents.flush();
     return process.exitCode ?? code;
   }
   return process.exitCode || 0;

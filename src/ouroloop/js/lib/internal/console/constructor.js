@@ -11,6 +11,7 @@ const {
 const { validateArray, validateInteger, validateObject, validateOneOf } = require('internal/validators');
 const { formatWithOptions, inspect } = require('internal/util/inspect');
 const stopwatch = require('internal/console/stopwatch');
+const traceEvents = require('internal/trace_events');
 
 const DEFAULT_INDENTATION = 2;
 const MOST_INDENTATION = 1000;
@@ -20,6 +21,10 @@ const WITH_COLORS = { colors: true };
 const WITHOUT_COLORS = {};
 
 const kState = Symbol('kState');
+
+function traceCount(label, count) {
+  if (traceEvents.isOn('node.console')) traceEvents.emit('C', 'node.console', `count::${label}`, { data: count });
+}
 
 class State {
   counts = new Map();
@@ -156,12 +161,14 @@ const methods = {
     const { counts } = this[kState];
     const count = (counts.get(label) ?? 0) + 1;
     counts.set(label, count);
+    traceCount(label, count);
     this.log(`${label}: ${count}`);
   },
 
   countReset(label = 'default') {
     label = `${label}`;
     if (!this[kState].counts.delete(label)) process.emitWarning(`Count for '${label}' does not exist`);
+    else traceCount(label, 0);
   },
 
   group(...data) {

@@ -1,6 +1,8 @@
 'use strict';
 // The clocks of console.time: labels with the moment at which they began, and durations in words.
 
+const traceEvents = require('internal/trace_events');
+
 const MS_IN_SECOND = 1000;
 const MS_IN_MINUTE = 60 * MS_IN_SECOND;
 const MS_IN_HOUR = 60 * MS_IN_MINUTE;
@@ -30,13 +32,21 @@ function start(times, label) {
     process.emitWarning(`Label '${label}' already exists for console.time()`);
     return;
   }
+  trace('b', label);
   times.set(label, process.hrtime());
+}
+
+function trace(phase, label) {
+  if (traceEvents.isOn('node.console')) traceEvents.emit(phase, 'node.console', `time::${label}`);
 }
 
 /** What `label`'s clock shows, undefined after a warning if there is none. `method` is the caller's name. */
 function read(times, label, method) {
   const began = times.get(label);
-  if (began !== undefined) return formatTime(elapsed(began));
+  if (began !== undefined) {
+    trace(method === 'timeEnd' ? 'e' : 'n', label);
+    return formatTime(elapsed(began));
+  }
   process.emitWarning(`No such label '${label}' for console.${method}()`);
   return undefined;
 }

@@ -52,6 +52,7 @@ const exitCodeAccessor = {
 function reallyExit(code) {
   code = +(code || 0) | 0;
   if (getOptionValue('--trace-exit')) traceExit(code);
+  require('internal/trace_events').flush();
   binding.reallyExit(code);
 }
 

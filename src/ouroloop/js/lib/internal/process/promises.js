@@ -9,19 +9,24 @@
 
 const { getOptionValue } = require('internal/options');
 const frames = require('internal/async_context_frame');
+const traceEvents = require('internal/trace_events');
 
 const WITHOUT_HANDLER = 0;
 const HANDLED_LATER = 1;
 const REJECTED_AGAIN = 2;
 const RESOLVED_AGAIN = 3;
 
+const CATEGORY = 'node.promises.rejections';
+
 const pending = new Map(); // promise -> { reason, id, frame }
 const undecided = new Set(); // promises that are being gone through
 const handledLate = [];
 const reported = new WeakMap(); // promise -> id
+const counts = { unhandled: 0, handledAfter: 0 }; // for the trace
 let lastId = 0;
 
 function onRejection(event, promise, reason) {
+  if (traceEvents.isOn(CATEGORY)) count(event);
   if (event === WITHOUT_HANDLER) {
     pending.set(promise, { reason, id: ++lastId, frame: frames.current(), domain: process.domain });
     return;
@@ -36,6 +41,13 @@ function onRejection(event, promise, reason) {
   }
   if (event === REJECTED_AGAIN) multipleResolves('reject', promise, reason);
   else if (event === RESOLVED_AGAIN) multipleResolves('resolve', promise, reason);
+}
+
+function count(event) {
+  if (event === WITHOUT_HANDLER) counts.unhandled++;
+  else if (event === HANDLED_LATER) counts.handledAfter++;
+  else return;
+  traceEvents.emit('C', CATEGORY, 'rejections', { ...counts });
 }
 
 function multipleResolves(type, promise, reason) {

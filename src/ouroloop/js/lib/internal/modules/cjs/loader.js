@@ -22,6 +22,7 @@ const { getOptionValue } = require('internal/options');
 const { refuseTypeScript } = require('internal/not_there');
 const { decorate } = require('internal/process/report_error');
 const { tracingChannel } = require('diagnostics_channel');
+const moduleTimer = require('internal/modules/module_timer');
 const packages = require('internal/modules/package_json_reader');
 const hooks = require('internal/modules/customization_hooks');
 const asyncHooks = require('internal/modules/esm/hooks');
@@ -654,6 +655,7 @@ Module.prototype.require = function(id) {
   if (id === '') throw new ERR_INVALID_ARG_VALUE('id', id, 'must be a non-empty string');
   loadDepth++;
   try {
+    if (moduleTimer.isOn()) return moduleTimer.measure(this, id, () => Module._load(id, this, false));
     if (!trace.hasSubscribers) return Module._load(id, this, false);
     return trace.traceSync(Module._load, { __proto__: null, parentFilename: this.filename, id }, Module, id, this, false);
   } finally {
