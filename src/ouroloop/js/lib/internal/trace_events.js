@@ -9,7 +9,8 @@
 // What surprises people: "node" is each of node's categories; and a category is written with those that it belongs to
 // ("node,node.console"). The file's name may hold ${pid} and ${rotation}.
 //
-// What is recorded here: node.bootstrap, node.console, node.module_timer and node.promises.rejections. V8's own categories, and those of Node's inner C++ parts, may be asked for and stay empty.
+// What is recorded here: node.bootstrap, node.console, node.module_timer and node.promises.rejections. V8's own
+// categories, and those of Node's inner C++ parts, may be asked for and stay empty.
 
 const { getOptionValue } = require('internal/options');
 
