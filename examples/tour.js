@@ -1,4 +1,5 @@
-// A tour of the loop: files, the thread pool, immediates and timers, all at once. `tour.py` is the same program in Python.
+// A tour of the loop: files, the thread pool, immediates, timers and a web request, all at once. `tour.py` is the same
+// program in Python.
 //
 //     ouro examples/tour.js
 
@@ -6,10 +7,15 @@
 
 const crypto = require('crypto');
 const fs = require('fs');
+const http = require('http');
 const path = require('path');
 
 const FILE = path.join(__dirname, 'tour.txt');
 const { log } = console;
+
+function slowAnswer(request, response) {
+  setTimeout(() => response.end('Hello from a slow server\n'), 2000);
+}
 
 function onFirstRead(error, text) {
   log(`First read: ${text.length} characters`);
@@ -39,7 +45,18 @@ function onOneSecond() {
   setTimeout(() => log('Timer: 500 ms, set by the one of 1000 ms'), 500);
 }
 
+function ask() {
+  http.get(`http://127.0.0.1:${server.address().port}/slow`, async (response) => {
+    const chunks = [];
+    for await (const chunk of response) chunks.push(chunk);
+    log(`Web: ${response.statusCode} ${Buffer.concat(chunks).toString().trim()}`);
+    server.close();
+  });
+}
+
 log('The main program starts');
+const server = http.createServer(slowAnswer);
+server.listen(0, '127.0.0.1', ask);
 fs.readFile(FILE, 'utf8', onFirstRead);
 fs.readFile(FILE, 'utf8', onSecondRead);
 setImmediate(() => log('Immediate, set by the main program'));

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from js.commands import COMMANDS, output
 
 from ouroloop.loop.queue import available
 
@@ -49,6 +50,14 @@ def test_the_tour_prints_its_own_lines_in_order(tours: Any, queue: str) -> None:
     assert done.stderr == ""
     assert done.returncode == 0
     lines = done.stdout.splitlines()
+    assert sorted(lines) == sorted({line for chain in CHAINS for line in chain})
+    for chain in CHAINS:
+        assert [line for line in lines if line in chain] == chain
+
+
+@pytest.mark.parametrize("words", COMMANDS.values(), ids=COMMANDS.keys())
+def test_the_tour_in_javascript_prints_the_same_in_the_same_order(words: list[str]) -> None:
+    lines = output(words, TOUR.with_suffix(".js"), folder=TOUR.parent).splitlines()
     assert sorted(lines) == sorted({line for chain in CHAINS for line in chain})
     for chain in CHAINS:
         assert [line for line in lines if line in chain] == chain

@@ -185,6 +185,11 @@ class Runtime:
         if ran:
             self._entries["afterCallback"]()
 
+    @property
+    def has_immediates(self) -> bool:
+        """Whether immediates wait for the check step."""
+        return bool(self._counts[_IMMEDIATES])
+
     def _run_immediates(self) -> None:
         if self.loop.now != self._tasks_run_at:
             self.run_tasks()

@@ -364,8 +364,9 @@ class Files:
             self._runtime.complete(request, _errno(error), getattr(error, "filename", None) is not None)
 
     def read_file_async(self, request: int, target: Path | float, flags: int) -> None:
-        """A whole file, in one job of the pool. Node takes four (open, fstat, read, close): so other operations that
-        are under way when it is done are let past, as often as Node would have stood in line behind them.
+        """A whole file, in one job of the pool. Node takes four (open, fstat, read, close), each of which ends in a poll
+        step of its own: so other operations that are under way when it is done, and immediates that wait for the check
+        step, are let past, as often as Node would have stood in line behind them.
         """
         loop = self._runtime.loop
         steps = _READ_FILE_STEPS
@@ -375,7 +376,7 @@ class Files:
             nonlocal steps
             steps -= 1
             others = loop.active_requests - (self._whole_files - 1)  # this one is off the loop's list already
-            if steps and others > 0 and error is None:
+            if steps and error is None and (others > 0 or self._runtime.has_immediates):
                 fs.submit(loop, lambda *_: done(None, result), _nothing)
                 return
             self._whole_files -= 1
