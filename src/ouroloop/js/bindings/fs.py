@@ -364,9 +364,9 @@ class Files:
             self._runtime.complete(request, _errno(error), getattr(error, "filename", None) is not None)
 
     def read_file_async(self, request: int, target: Path | float, flags: int) -> None:
-        """A whole file, in one job of the pool. Node takes four (open, fstat, read, close), each of which ends in a poll
-        step of its own: so other operations that are under way when it is done, and immediates that wait for the check
-        step, are let past, as often as Node would have stood in line behind them.
+        """A whole file, in one job of the pool. Node takes four (open, fstat, read, close), each of which ends
+        in a poll step of its own: so other operations that are under way when it is done, and immediates that wait for
+        the check step, are let past, as often as Node would have stood in line behind them.
         """
         loop = self._runtime.loop
         steps = _READ_FILE_STEPS
