@@ -80,13 +80,6 @@ function nextTick(callback, ...args) {
   queue.push(tick);
 }
 
-function run(tick) {
-  const { callback, args } = tick;
-  if (args === undefined) callback();
-  else if (args.length === 1) callback(args[0]);
-  else callback(...args);
-}
-
 let checkpoint;
 
 /** Run all microtasks. What they throw is handled before. */
@@ -108,7 +101,10 @@ function processTicksAndRejections() {
       const outer = frames.exchange(tick.frame);
       hooks.enter(tick.asyncId, tick.triggerId, tick);
       try {
-        run(tick);
+        const { callback, args } = tick; // called from here, as stack traces show
+        if (args === undefined) callback();
+        else if (args.length === 1) callback(args[0]);
+        else callback(...args);
       } finally {
         if (hooks.destroyEnabled) hooks.emitDestroy(tick.asyncId);
       }

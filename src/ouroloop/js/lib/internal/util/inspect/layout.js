@@ -107,7 +107,14 @@ function layOut(printer, entries, base, open, close, isList, level, value) {
     entries = rows;
   }
   const newLine = `\n${' '.repeat(printer.indentation)}`;
-  return `${head}${newLine}  ${entries.join(`,${newLine}  `)}${newLine}${close}`;
+  return `${head}${newLine}  ${chained(entries, `,${newLine}  `)}${newLine}${close}`;
+}
+
+/** `entries.join(separator)`, but V8 only chains the strings: each level of a deep value would copy all below it. */
+function chained(entries, separator) {
+  let text = entries.length > 0 ? entries[0] : '';
+  for (let i = 1; i < entries.length; i++) text += separator + entries[i];
+  return text;
 }
 
 module.exports = { layOut };

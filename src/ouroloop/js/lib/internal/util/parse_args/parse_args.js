@@ -238,7 +238,7 @@ function store(configuration, token, values) {
 function storeDefaults({ options }, values) {
   for (const [name, option] of Object.entries(options)) {
     const value = own(option, 'default');
-    if (value !== undefined && !hasOwn(values, name)) values[name] = value;
+    if (value !== undefined && name !== '__proto__' && !hasOwn(values, name)) values[name] = value;
   }
 }
 
