@@ -47,8 +47,6 @@ Module.setSourceMapsSupport = function setSourceMapsSupport(enabled, options) {
   require('internal/source_map').setSupport(enabled, options);
 };
 
-Object.defineProperty(Module, 'SourceMap', {
-  __proto__: null, configurable: true, enumerable: true, get: () => require('internal/source_map').SourceMap,
-});
+Module.SourceMap = require('internal/source_map').SourceMap;
 
 module.exports = Module;
