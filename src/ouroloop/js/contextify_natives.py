@@ -172,7 +172,7 @@ class Contexts:
             raise RuntimeError("this V8 keeps a context's security token in another place")
         return found[0]
 
-    def _context_of(self, target: int) -> int:
+    def context_of(self, target: int) -> int:
         """The context of a global object; the main one for anything that is none."""
         if not self._call.Value__IsObject(target):
             return self._natives._context
@@ -297,7 +297,7 @@ class Contexts:
         """`runScriptIn(global, source, filename, line, column, timeout)`: `[value]`, or `[]` when time was over."""
         natives, call = self._natives, self._call
         target, source, filename, line, column, timeout = natives._arguments(info, 6)
-        context = self._context_of(target)
+        context = self.context_of(target)
         origin = ctypes.create_string_buffer(_SCRATCH)
         natives._origin(origin, filename, natives._integer(line), natives._integer(column), False)
         limit = natives._integer(timeout)
@@ -343,7 +343,7 @@ class Contexts:
         target, source, filename, parameters, line, column, extensions = natives._arguments(info, 7)
         names, objects = natives._list(parameters), natives._list(extensions)
         name_vector, object_vector = (_pointer * len(names))(*names), (_pointer * len(objects))(*objects)
-        context = self._context_of(target)
+        context = self.context_of(target)
         origin, compiled = ctypes.create_string_buffer(_SCRATCH), ctypes.create_string_buffer(_SCRATCH)
         natives._origin(origin, filename, natives._integer(line), natives._integer(column), False)
         call.ScriptCompiler__Source__CONSTRUCT(compiled, source, origin, None)

@@ -23,7 +23,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from . import buffer_natives, compile_cache, contextify_natives, fs_natives
+from . import buffer_natives, compile_cache, contextify_natives, fs_natives, promise_natives
 from .time_limit import TimeLimit
 from .v8_symbols import addresses
 
@@ -56,6 +56,7 @@ _FUNCTIONS: dict[str, tuple[Any, ...]] = {
     "v8__HandleScope__CONSTRUCT": (None, _pointer, _pointer),
     "v8__HandleScope__DESTRUCT": (None, _pointer),
     "v8__Isolate__Enter": (None, _pointer),
+    "v8__Isolate__EnqueueMicrotask": (None, _pointer, _pointer),
     "v8__Isolate__Exit": (None, _pointer),
     "v8__Isolate__GetCurrent": (_pointer,),
     "v8__Isolate__GetCurrentContext": (_pointer, _pointer),
@@ -151,6 +152,7 @@ _FUNCTIONS: dict[str, tuple[Any, ...]] = {
     **buffer_natives.FUNCTIONS,
     **compile_cache.FUNCTIONS,
     **contextify_natives.FUNCTIONS,
+    **promise_natives.FUNCTIONS,
 }
 
 _PROPERTY_NAMES = next(name for name in _FUNCTIONS if "GetPropertyNames" in name)
@@ -281,7 +283,7 @@ class Natives:
         self._modules: dict[int, int] = {}
         self._modules_by_hash: dict[int, list[int]] = {}
         self._probe = 0
-        self._on_rejection = self._on_import_meta = self._on_dynamic_import = 0
+        self._on_import_meta = self._on_dynamic_import = 0
         self.compile_cache: compile_cache.CompileCache | None = None
         """What is compiled of a program's files is kept there, if a program wants that."""
 
@@ -310,7 +312,10 @@ class Natives:
         }
         for group, names in groups.items():
             self._add(self._get(container, group), {name: getattr(self, name) for name in names})
-        self._add(self._get(container, "contextify"), contextify_natives.Contexts(self).methods())
+        contexts = contextify_natives.Contexts(self)
+        contextify = self._get(container, "contextify")
+        self._add(contextify, contexts.methods())
+        self._add(contextify, promise_natives.PromiseHooks(self, contexts.context_of).methods())
         self._add(self._get(container, "buffer"), buffer_natives.methods(self._call, self._isolate, memory))
         self._add(self._get(container, "fs"), fs_natives.methods(self._call, memory))
         types = self._get(container, "types")
@@ -646,12 +651,35 @@ class Natives:
             call.TryCatch__DESTRUCT(catch)
 
     def setPromiseRejectCallback(self, info: int) -> None:
-        """`function(event, promise, reason)`; 0 rejected without a handler, 1 handled later, 2 and 3 settled twice."""
-        self._on_rejection = self._keep(self._call.FunctionCallbackInfo__Get(info, 0))
+        """`setPromiseRejectCallback(tell, tellMissed)`: `tell(event, promise, reason)` is called at each event.
+
+        0 rejected without a handler, 1 handled later, 2 and 3 settled twice. What `tell` cannot be told, for example
+        because the stack is full, `tellMissed([event, promise, reason, exception, place])` is told in a microtask.
+        """
+        call = self._call
+        tell, tell_missed = (self._keep(local) for local in self._arguments(info, 2))
+        missed: list[int] = []
+
+        def make_up(_info: int) -> None:
+            kept = missed.pop(0)
+            self._invoke(tell_missed, kept)
+            call.Global__Reset(kept)
+
+        make_up_function = self._keep(self._function(make_up))
 
         def callback(message: _PromiseRejectMessage) -> None:
-            self._invoke(
-                self._on_rejection, self._number(message.event), message.promise, message.value or self._undefined)
+            event = (self._number(message.event), message.promise, message.value or self._undefined)
+            catch = ctypes.create_string_buffer(_SCRATCH)
+            call.TryCatch__CONSTRUCT(catch, self._isolate)
+            try:
+                if self._invoke(tell, *event) is not None or call.TryCatch__HasTerminated(catch):
+                    return
+                exception, place = call.TryCatch__Exception(catch), call.TryCatch__Message(catch)
+                what = [*event, exception, self._message(place) if place else self._undefined]
+                missed.append(self._keep(self._array(what)))
+                call.Isolate__EnqueueMicrotask(self._isolate, make_up_function)
+            finally:
+                call.TryCatch__DESTRUCT(catch)
 
         pointer = _PROMISE_REJECT(callback)
         self._callbacks.append(pointer)

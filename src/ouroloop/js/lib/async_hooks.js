@@ -4,8 +4,6 @@
 //
 // Theory of operation. AsyncLocalStorage rests on frames that V8 carries along (`internal/async_context_frame`); it
 // has nothing to do with hooks and costs nothing until a store is set. Hooks and ids are in `internal/async_hooks`.
-//
-// What surprises people: hooks hear of timers, ticks, immediates, requests and AsyncResources, but not of promises.
 
 const { codes: { ERR_ASYNC_CALLBACK, ERR_ASYNC_TYPE, ERR_INVALID_ARG_VALUE, ERR_INVALID_ASYNC_ID } } =
   require('internal/errors');
@@ -118,15 +116,7 @@ class AsyncLocalStorage {
 // AsyncResource
 
 const kFrame = Symbol('context_frame');
-const kAsyncId = Symbol('async_id_symbol');
-const kTriggerAsyncId = Symbol('trigger_async_id_symbol');
-
-let collected; // FinalizationRegistry of the ids of resources that are destroyed when they are collected
-
-function destroyWhenCollected(resource, id) {
-  collected ??= new FinalizationRegistry((collectedId) => hooks.emitDestroy(collectedId));
-  collected.register(resource, id, resource);
-}
+const { async_id_symbol: kAsyncId, trigger_async_id_symbol: kTriggerAsyncId } = hooks;
 
 function validateTrigger(id) {
   if (!Number.isSafeInteger(id) || id < -1) throw new ERR_INVALID_ASYNC_ID('triggerAsyncId', id);
@@ -145,7 +135,9 @@ class AsyncResource {
     if (!hooks.enabled) return;
     if (type.length === 0) throw new ERR_ASYNC_TYPE(type);
     hooks.emitInit(this[kAsyncId], type, trigger, this);
-    if (hooks.destroyEnabled && (isNumber || !options.requireManualDestroy)) destroyWhenCollected(this, this[kAsyncId]);
+    if (hooks.destroyEnabled && (isNumber || !options.requireManualDestroy)) {
+      hooks.destroyWhenCollected(this, this[kAsyncId]);
+    }
   }
 
   runInAsyncScope(fn, thisArg, ...args) {
@@ -161,7 +153,7 @@ class AsyncResource {
   }
 
   emitDestroy() {
-    collected?.unregister(this);
+    hooks.forgetCollected(this);
     hooks.emitDestroy(this[kAsyncId]);
     return this;
   }
@@ -216,19 +208,18 @@ function describeBound(bound, fn, resource) {
 const EVENTS = ['init', 'before', 'after', 'destroy', 'promiseResolve'];
 
 class AsyncHook {
-  #callbacks;
-
-  constructor(callbacks) {
-    this.#callbacks = callbacks;
+  constructor(callbacks, trackPromises) {
+    for (const event of EVENTS) this[hooks.symbols[event]] = callbacks[event];
+    this[hooks.symbols.noPromiseHook] = trackPromises === false;
   }
 
   enable() {
-    hooks.enable(this.#callbacks);
+    hooks.enable(this);
     return this;
   }
 
   disable() {
-    hooks.disable(this.#callbacks);
+    hooks.disable(this);
     return this;
   }
 }
@@ -247,7 +238,7 @@ function createHook({ init, before, after, destroy, promiseResolve, trackPromise
         'trackPromises', trackPromises, 'must not be false when promiseResolve is enabled');
     }
   }
-  return new AsyncHook(callbacks);
+  return new AsyncHook(callbacks, trackPromises);
 }
 
 // A provider's number is its place in Node's list.

@@ -539,7 +539,7 @@ for (const each of [exec, execFile]) {
   Object.defineProperty(each, kCustomPromisify, {
     __proto__: null,
     enumerable: false,
-    value: (...args) => {
+    value: { [each.name](...args) {
       const { promise, resolve, reject } = Promise.withResolvers();
       promise.child = each(...args, (error, stdout, stderr) => {
         if (error === null) {
@@ -551,7 +551,7 @@ for (const each of [exec, execFile]) {
         reject(error);
       });
       return promise;
-    },
+    } }[each.name],
   });
 }
 

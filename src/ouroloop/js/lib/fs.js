@@ -19,6 +19,7 @@ const { deprecate, kEmptyObject, promisify: { custom: kCustomPromisify } } = req
 const { customPromisifyArgs } = require('internal/util');
 const { isArrayBufferView } = require('internal/util/types');
 const { start } = require('internal/requests');
+const hooks = require('internal/async_hooks');
 const {
   failure, getOptions, getValidMode, getValidatedFd, getValidatedPath, isFd, lateFailure, parseFileMode,
   stringToFlags, toUnixTimestamp, validateBufferArray, validateOffsetLengthRead, validateOffsetLengthWrite,
@@ -412,6 +413,13 @@ function readFile(path, options, callback) {
   const target = isFd(path) ? path : getValidatedPath(path);
   const flags = stringToFlags(options.flag, 'options.flag');
   if (signal !== undefined && !checkAborted(signal, callback)) return;
+  if (hooks.enabled) {
+    require('internal/fs/read/context').readInSteps(steps, target, flags, signal, (error, bytes) => {
+      if (error) callback(error);
+      else deliver(callback, bytes, encoding);
+    });
+    return;
+  }
   const id = start((errno, result) => {
     if (signal?.aborted) callback(new AbortError(undefined, { cause: signal.reason }));
     else if (errno < 0) callback(wholeFailure(errno, 'read', target, result));
@@ -420,6 +428,8 @@ function readFile(path, options, callback) {
   });
   binding.readFileAsync(id, target, flags);
 }
+
+const steps = { open, fstat, read, close };
 
 function deliver(callback, bytes, encoding) {
   let result;

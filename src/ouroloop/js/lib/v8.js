@@ -6,7 +6,7 @@
 // are its public face, whose underscored methods a subclass may replace. Statistics and flags come from V8.
 //
 // What surprises people: `deserialize` gives views on the memory of the buffer it was given. Heap snapshots,
-// coverage, promise hooks and profiles need parts of V8 that are out of reach here; each says so in one clear error.
+// coverage and profiles need parts of V8 that are out of reach here; each says so in one clear error.
 
 const {
   codes: {
@@ -18,6 +18,7 @@ const { validateFunction, validateOneOf, validateString, validateUint32 } = requ
 const { kTransferMode, TRANSFERABLE } = require('internal/worker/js_transferable');
 const { viewClass } = require('internal/views');
 const { ValueReader, ValueWriter } = require('internal/serdes');
+const { createHook, onInit, onBefore, onAfter, onSettled } = require('internal/promise_hooks');
 
 const util = internalBinding('util');
 
@@ -346,23 +347,6 @@ class GCProfiler {
   stop() {}
 }
 
-function makeHook(name) {
-  return (callback) => {
-    validateFunction(callback, `${name}Hook`);
-    throw unavailable('v8.promiseHooks');
-  };
-}
-
-const promiseHooks = {
-  createHook() {
-    throw unavailable('v8.promiseHooks');
-  },
-  onInit: makeHook('init'),
-  onBefore: makeHook('before'),
-  onAfter: makeHook('after'),
-  onSettled: makeHook('settled'),
-};
-
 /** A program's own startup snapshot cannot be built here, so this is what Node has when none is being built. */
 const startupSnapshot = {
   addDeserializeCallback() {
@@ -396,7 +380,7 @@ module.exports = {
   stopCoverage,
   serialize,
   writeHeapSnapshot,
-  promiseHooks,
+  promiseHooks: { createHook, onInit, onBefore, onAfter, onSettled },
   queryObjects,
   startupSnapshot,
   setHeapSnapshotNearHeapLimit,

@@ -7,12 +7,22 @@
 // since it costs a few ns; hooks are told while there are any (`enabled`). One that is enabled or disabled by another
 // one is so when all the telling under way is over, also of what hooks themselves start.
 //
-// What surprises people: V8's promise hooks are out of reach here, so promises are no resources. There are no PROMISE
-// events, `promiseResolve` is never called, and in a promise's reaction `executionAsyncId()` is that of what ran the
-// microtasks. `AsyncLocalStorage` needs none of this and does follow promises (`internal/async_context_frame`).
+// Promises are resources while there is a hook that wants them: V8's promise hooks then give each its ids, when it is
+// made or at the latest when its reaction runs, and a reaction is entered and left as any callback is.
+//
+// What surprises people: `AsyncLocalStorage` needs none of this and does follow promises
+// (`internal/async_context_frame`). And V8's hooks are taken away only when no reaction is running: one that was
+// entered must be left.
 
-const async_id_symbol = Symbol('asyncId');
-const trigger_async_id_symbol = Symbol('triggerId');
+// What promises and AsyncResources keep their ids under; timers have symbols of their own.
+const async_id_symbol = Symbol('async_id_symbol');
+const trigger_async_id_symbol = Symbol('trigger_async_id_symbol');
+
+// What an AsyncHook has.
+const symbols = {
+  __proto__: null, init: Symbol('init'), before: Symbol('before'), after: Symbol('after'), destroy: Symbol('destroy'),
+  promiseResolve: Symbol('promiseResolve'), noPromiseHook: Symbol('kNoPromiseHook'),
+};
 
 const BOOTSTRAP_ID = 1; // the main program's
 
@@ -58,22 +68,31 @@ function withDefaultTrigger(id, block, ...args) {
   }
 }
 
-/** A resource's callback is about to run. One with the id 0 is nobody's business: no hook is told. */
-function enter(id, trigger, resource) {
+function push(id, trigger, resource) {
   outer.push(runningId, runningTrigger, runningResource);
   runningId = id;
   runningTrigger = trigger;
   runningResource = resource;
-  if (state.enabled && id !== 0) tell('before', id);
+}
+
+function pop() {
+  if (outer.length === 0) return; // cleared by an error that was handled meanwhile
+  runningResource = outer.pop();
+  runningTrigger = outer.pop();
+  runningId = outer.pop();
+}
+
+/** A resource's callback is about to run. One with the id 0 is nobody's business: no hook is told. */
+function enter(id, trigger, resource) {
+  push(id, trigger, resource);
+  if (state.enabled && id !== 0) tell(symbols.before, id);
 }
 
 /** It has run. Need not be called when it threw: `clearStack` makes up for it. */
 function leave(id) {
-  if (outer.length === 0) return; // cleared by an error that was handled meanwhile
-  if (state.enabled && id !== 0) tell('after', id);
-  runningResource = outer.pop();
-  runningTrigger = outer.pop();
-  runningId = outer.pop();
+  if (outer.length === 0) return;
+  if (state.enabled && id !== 0) tell(symbols.after, id);
+  pop();
 }
 
 /** Nothing is running any more: an error left all that was, or the main program has ended. */
@@ -82,6 +101,76 @@ function clearStack() {
   runningId = 0;
   runningTrigger = 0;
   runningResource = undefined;
+  reactions = 0;
+}
+
+// Promises
+
+let stopPromiseHooks; // while V8 tells of promises
+let wantsPromises = false; // whether any hook does
+let reactions = 0; // how many are running, one inside the other
+
+/** Give a promise its ids, unless it has them. */
+function trackPromise(promise, parent) {
+  if (promise[async_id_symbol] !== undefined) return;
+  let trigger;
+  if (parent === undefined) {
+    trigger = defaultTriggerAsyncId();
+  } else {
+    trackPromise(parent);
+    trigger = parent[async_id_symbol];
+  }
+  promise[async_id_symbol] = newAsyncId();
+  promise[trigger_async_id_symbol] = trigger;
+}
+
+const promiseCallbacks = {
+  __proto__: null,
+
+  init(promise, parent) {
+    if (!wantsPromises) return;
+    trackPromise(promise, parent);
+    const id = promise[async_id_symbol];
+    tellOfPromise(symbols.init, id, 'PROMISE', promise[trigger_async_id_symbol], promise);
+    if (state.destroyEnabled) destroyWhenCollected(promise, id);
+  },
+
+  before(promise) {
+    trackPromise(promise);
+    reactions++;
+    push(promise[async_id_symbol], promise[trigger_async_id_symbol], promise);
+    tellOfPromise(symbols.before, promise[async_id_symbol]);
+  },
+
+  after(promise) {
+    trackPromise(promise);
+    const id = promise[async_id_symbol];
+    tellOfPromise(symbols.after, id);
+    // One that was not entered began before there were hooks.
+    if (runningId === id) pop();
+    if (reactions > 0) reactions--;
+    if (!wantsPromises) stopPromises();
+  },
+
+  settled(promise) {
+    if (!wantsPromises) return;
+    trackPromise(promise);
+    tellOfPromise(symbols.promiseResolve, promise[async_id_symbol]);
+  },
+};
+
+function listenToPromises() {
+  stopPromiseHooks ??= require('internal/promise_hooks').createHook(promiseCallbacks);
+}
+
+function stopPromises() {
+  if (reactions > 0) return;
+  stopPromiseHooks?.();
+  stopPromiseHooks = undefined;
+}
+
+function tellOfPromise(event, ...args) {
+  if (wantsPromises) tellThose((hook) => hook[symbols.noPromiseHook] !== true, event, args);
 }
 
 // Telling
@@ -90,10 +179,15 @@ let tellings = 0; // how many are under way, one inside the other
 let listAfterwards; // the hooks there will be once they are over
 
 function tell(event, ...args) {
+  tellThose(undefined, event, args);
+}
+
+/** Tell the hooks that `isMeant` picks. */
+function tellThose(isMeant, event, args) {
   const list = hooks;
   tellings++;
   for (let i = 0; i < list.length; i++) {
-    if (list[i][event] !== undefined) guarded(list[i], event, args);
+    if (list[i][event] !== undefined && (isMeant === undefined || isMeant(list[i]))) guarded(list[i], event, args);
   }
   if (--tellings > 0 || listAfterwards === undefined) return;
   setHooks(listAfterwards);
@@ -116,7 +210,19 @@ function fatal(error) {
 }
 
 function emitInit(id, type, trigger, resource) {
-  tell('init', id, type, trigger, resource);
+  tell(symbols.init, id, type, trigger, resource);
+}
+
+let collected; // FinalizationRegistry of the ids of resources that are destroyed when they are collected
+
+function destroyWhenCollected(resource, id) {
+  collected ??= new FinalizationRegistry((collectedId) => emitDestroy(collectedId));
+  collected.register(resource, id, resource);
+}
+
+/** It was destroyed by hand. */
+function forgetCollected(resource) {
+  collected?.unregister(resource);
 }
 
 let destroyed = [];
@@ -134,7 +240,7 @@ function scheduleSilently(callback) {
   state.enabled = false;
   const immediate = require('timers').setImmediate(callback).unref();
   state.enabled = enabled;
-  immediate[async_id_symbol] = 0;
+  immediate[require('internal/timers').async_id_symbol] = 0;
 }
 
 /** Called before the immediates of a turn, and by an immediate of its own if there are no others. */
@@ -142,7 +248,7 @@ function tellDestroyed() {
   while (destroyed.length > 0) {
     const ids = destroyed;
     destroyed = [];
-    for (const id of ids) tell('destroy', id);
+    for (const id of ids) tell(symbols.destroy, id);
   }
 }
 
@@ -166,12 +272,16 @@ function replaceHooks(list) {
 function setHooks(list) {
   hooks = list;
   state.enabled = list.length > 0;
-  state.destroyEnabled = list.some((hook) => hook.destroy !== undefined);
+  state.destroyEnabled = list.some((hook) => hook[symbols.destroy] !== undefined);
+  wantsPromises = list.some((hook) => hook[symbols.noPromiseHook] !== true);
+  if (wantsPromises) listenToPromises();
+  else stopPromises();
 }
 
 const state = {
   enabled: false,
   destroyEnabled: false,
+  symbols,
   async_id_symbol,
   trigger_async_id_symbol,
   newAsyncId,
@@ -180,11 +290,15 @@ const state = {
   executionAsyncResource,
   defaultTriggerAsyncId,
   withDefaultTrigger,
+  push,
+  pop,
   enter,
   leave,
   clearStack,
   emitInit,
   emitDestroy,
+  destroyWhenCollected,
+  forgetCollected,
   tellDestroyed,
   enable,
   disable,

@@ -19,7 +19,8 @@ const hooks = require('internal/async_hooks');
 const { runNextTicks, afterCallback } = require('internal/process/task_queues');
 const execution = require('internal/process/execution');
 
-const { async_id_symbol: asyncIdSymbol, trigger_async_id_symbol: triggerAsyncIdSymbol } = hooks;
+const asyncIdSymbol = Symbol('asyncId');
+const triggerAsyncIdSymbol = Symbol('triggerId');
 const native = internalBinding('timers');
 
 const TIMEOUT_MAX = 2 ** 31 - 1;
@@ -496,7 +497,6 @@ function clearImmediate(immediate) {
 
 /** What the check step calls. */
 function processImmediate() {
-  if (hooks.destroyEnabled) hooks.tellDestroyed();
   afterCallback(); // what an error of before this step has left over
   // After an error of its own it goes on at once: with what is left of this turn, or if nothing is, with the next.
   let outcome;
@@ -513,6 +513,7 @@ let isBetweenTurns = false;
  */
 function runTurns() {
   for (let turn = 0; turn < TURNS_AT_ONCE; turn++) {
+    if (hooks.destroyEnabled) hooks.tellDestroyed();
     const before = operationsCalled();
     runImmediates();
     if (counts[QUIET] === 0 || operationsCalled() !== before) return;
@@ -628,7 +629,7 @@ function activeNames() {
 }
 
 module.exports = {
-  activeNames, getTimerDuration,
+  activeNames, async_id_symbol: asyncIdSymbol, getTimerDuration,
   TIMEOUT_MAX, Timeout, Immediate, clear, clearImmediate, enroll, initialize, insert, kRefed, now, preciseNow, processImmediate,
   processTimers, recover, remove, setUnrefTimeout, start, startUnreferenced,
 };

@@ -99,7 +99,7 @@ class RemoteHandle {
   }
 
   getAsyncId() {
-    return this.#timer[require('internal/async_hooks').async_id_symbol];
+    return this.#timer[require('internal/timers').async_id_symbol];
   }
 
   listen() {

@@ -9,6 +9,7 @@
 
 const { getOptionValue } = require('internal/options');
 const frames = require('internal/async_context_frame');
+const hooks = require('internal/async_hooks');
 const traceEvents = require('internal/trace_events');
 
 const WITHOUT_HANDLER = 0;
@@ -41,6 +42,13 @@ function onRejection(event, promise, reason) {
   }
   if (event === REJECTED_AGAIN) multipleResolves('reject', promise, reason);
   else if (event === RESOLVED_AGAIN) multipleResolves('resolve', promise, reason);
+}
+
+/** `onRejection` threw, or could not even be called. That is told, and what it missed is made up for. */
+function onMissedRejection([event, promise, reason, exception, place]) {
+  const { arrowOf } = require('internal/process/report_error');
+  process._rawDebug(`Exception in PromiseRejectCallback:\n${arrowOf(place)}\n${describe(exception)}\n`);
+  onRejection(event, promise, reason);
 }
 
 function count(event) {
@@ -82,9 +90,12 @@ function processRejections() {
     if (undecided.delete(promise)) reported.set(promise, id);
     acted = true;
     const outer = frames.exchange(frame);
+    const asyncId = promise[hooks.async_id_symbol]; // while hooks see promises, it is the resource that runs
+    if (asyncId !== undefined) hooks.push(asyncId, promise[hooks.trigger_async_id_symbol], promise);
     try {
       if (domain == null || !domain.emit('error', reason)) decide(promise, reason, id);
     } finally {
+      if (asyncId !== undefined) hooks.pop();
       frames.exchange(outer);
     }
   }
@@ -161,7 +172,7 @@ function warnUnhandled(reason, id) {
 
 /** Once, at start-up. */
 function listen() {
-  internalBinding('errors').setPromiseRejectCallback(onRejection);
+  internalBinding('errors').setPromiseRejectCallback(onRejection, onMissedRejection);
 }
 
 module.exports = { listen, arePending, processRejections };

@@ -11,6 +11,8 @@
 // What surprises people: a value keeps the context it was made in; an array from inside is no `instanceof Array`
 // outside.
 
+const promiseHooks = require('internal/promise_hooks');
+
 const natives = internalBinding('contextify');
 
 const NOTHING = Symbol('nothing');
@@ -187,6 +189,7 @@ function makeContext(sandbox, allowsStrings, allowsWebAssembly) {
     const global = natives.makeContext(undefined, NOTHING, allowsStrings ? 1 : 0);
     prepare(global);
     if (!allowsWebAssembly) forbidWebAssembly(global);
+    promiseHooks.cover(global);
     globals.set(global, global);
     return global;
   }
@@ -195,6 +198,7 @@ function makeContext(sandbox, allowsStrings, allowsWebAssembly) {
   prepare(global);
   if (!allowsWebAssembly) forbidWebAssembly(global);
   handler.global = global;
+  promiseHooks.cover(global);
   globals.set(sandbox, global);
   return sandbox;
 }
