@@ -493,6 +493,15 @@ def test_a_time_limit_holds_for_microtasks_too_and_leaves_no_thread(js: Runtime)
     assert len(os.listdir("/proc/self/task")) == before
 
 
+def test_time_limits_of_vm_and_of_the_call_around_it_hold_each_for_itself(js: Runtime) -> None:
+    endless = "process.getBuiltinModule('vm').runInThisContext('for (;;);', {{ timeout: {} }})"
+    with pytest.raises(JavaScriptError, match="timed out after 20ms"):
+        js.eval(endless.format(20), time_limit=30)
+    with pytest.raises(TimeoutError):
+        js.eval(endless.format(30_000), time_limit=0.05)
+    assert js.eval("1 + 1", time_limit=30) == 2
+
+
 def test_a_keyboard_interrupt_ends_a_wait(js: Runtime) -> None:
     threading.Timer(0.1, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
     with pytest.raises(KeyboardInterrupt):

@@ -49,6 +49,37 @@ CASES = {
         " if (i % 50 === 0) gc(); } console.log(n);",
         "20500",
     ),
+    "in strict code what is assigned must be declared, unless it is a property": (
+        "const c = vm.createContext({}); vm.runInContext('\"use strict\"; globalThis.a = 1;"
+        " try { b = 2; } catch (e) { globalThis.c = e.message; }', c); console.log(c);",
+        "{ a: 1, c: 'b is not defined' }",
+    ),
+    "the sandbox is its own global object": (
+        "const c = vm.createContext({}); c.self = c; console.log(vm.runInContext('self === globalThis', c));",
+        "true",
+    ),
+    "a context has the globals that Node's have": (
+        "const own = vm.runInNewContext('Reflect.ownKeys(globalThis).map(String)'); console.log(own.length,"
+        " own.slice(0, 6).join(), own.slice(-4).join());",
+        "68 Object,Function,Array,Number,parseFloat,parseInt Float16Array,SharedArrayBuffer,gc,WebAssembly",
+    ),
+    "a script's code cache is taken again for the same source only": (
+        "const code = '(() => 5)()\\n//# sourceURL=a.js\\n';"
+        "const cachedData = new vm.Script(code).createCachedData();"
+        "const again = new vm.Script(code, { cachedData }); const other = new vm.Script(code + '1', { cachedData });"
+        "console.log(again.cachedDataRejected, again.runInThisContext(), again.sourceURL, other.cachedDataRejected,"
+        " other.runInThisContext()); const f = vm.compileFunction('return a', ['a'], { produceCachedData: true });"
+        "const g = vm.compileFunction('return a', ['a'], { cachedData: f.cachedData });"
+        "console.log(g.cachedDataRejected, g(3), cachedData.length > 64);",
+        "false 5 a.js true 1\nfalse 3 true",
+    ),
+    "a context that may not compile WebAssembly": (
+        "const bytes = new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]); const codeGeneration = { wasm: false };"
+        "const run = (options) => { const c = vm.createContext({ bytes }, options);"
+        " try { return vm.runInContext('new WebAssembly.Module(bytes) instanceof WebAssembly.Module', c); }"
+        " catch (e) { return e.name; } }; console.log(run({ codeGeneration }), run({}));",
+        "CompileError true",
+    ),
     "WebAssembly may be forbidden": (
         "const bytes = new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]);"
         "const source = 'try { typeof new WebAssembly.Module(bytes) } catch (e) { e.message }';"
@@ -60,6 +91,16 @@ CASES = {
     "a time limit": (
         "try { vm.runInNewContext('for (;;);', {}, { timeout: 20 }); } catch (e) { console.log(e.code); }",
         "ERR_SCRIPT_EXECUTION_TIMEOUT",
+    ),
+    "a time limit while the program outside is called": (
+        "const now = () => process.hrtime.bigint(); try { vm.runInNewContext('for (;;) now()', { now },"
+        " { timeout: 20 }); } catch (e) { console.log(e.code); }",
+        "ERR_SCRIPT_EXECUTION_TIMEOUT",
+    ),
+    "a limit that was not reached stops nothing later": (
+        "for (let i = 0; i < 50; i++) { try { vm.runInNewContext(`for (const e = now() + ${i % 4}; now() < e;);`,"
+        " { now: Date.now }, { timeout: 2 }); } catch {} } console.log([1, 2, 3].map((x) => x * 2).join());",
+        "2,4,6",
     ),
 }
 

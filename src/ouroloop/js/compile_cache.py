@@ -19,19 +19,17 @@ import tempfile
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
+from .script_natives import CONSUME_CODE_CACHE, CachedData, take_code_cache
+
 if TYPE_CHECKING:
     from .natives import Natives
 
 _pointer = ctypes.c_void_p
 
 FUNCTIONS: dict[str, tuple[Any, ...]] = {
-    "v8__Function__CreateCodeCache": (_pointer, _pointer),
-    "v8__ScriptCompiler__CachedData__DELETE": (None, _pointer),
-    "v8__ScriptCompiler__CachedData__NEW": (_pointer, ctypes.c_char_p, ctypes.c_int),
-    "v8__ScriptCompiler__Source__GetCachedData": (_pointer, _pointer),
-    "v8__UnboundScript__CreateCodeCache": (_pointer, _pointer),
     "_ZNK2v88internal16SourceTextModule21GetSharedFunctionInfoEv": (_pointer, _pointer),
 }
+"""What is needed of V8 beyond what `script_natives` needs: name: (result, arguments)."""
 
 COMMONJS = "CommonJS"
 ESM = "ESM"
@@ -39,8 +37,6 @@ ESM = "ESM"
 _HEADER = struct.Struct("<5I")  # magic, source size, cache size, source checksum, cache checksum (bytes, CRC-32)
 _MAGIC = crc32(b"ouroloop compile cache 1")
 _FIELDS = ("magic number", "code size", "cache size", "code hash", "cache hash")
-_CONSUME = 1  # v8::ScriptCompiler::kConsumeCodeCache
-_REJECTED, _LENGTH = 12, 8  # places in v8::ScriptCompiler::CachedData
 
 
 @functools.cache
@@ -80,7 +76,7 @@ class Entry:
     @property
     def options(self) -> int:
         """V8's compile options."""
-        return _CONSUME if self.data is not None else 0
+        return CONSUME_CODE_CACHE if self.data is not None else 0
 
 
 class CompileCache:
@@ -137,8 +133,7 @@ class CompileCache:
             return
         outcome, action = "not initialized", "initializing"
         if entry.data is not None:
-            data = self._call.ScriptCompiler__Source__GetCachedData(source)
-            is_rejected = ctypes.c_bool.from_address(data + _REJECTED).value
+            is_rejected = CachedData.from_address(self._call.ScriptCompiler__Source__GetCachedData(source)).rejected
             outcome, action = ("rejected", "refreshing") if is_rejected else ("accepted", "keeping")
         debug(f"V8 code cache for {entry} was {outcome}, {action} the in-memory entry")
         entry.is_fresh = action != "keeping"
@@ -193,11 +188,7 @@ class CompileCache:
         call = self._call
         create = call.Function__CreateCodeCache if entry.kind == COMMONJS else call.UnboundScript__CreateCodeCache
         with self._natives.handle_scope():
-            data = create(entry.compiled)
-            length = ctypes.c_int.from_address(data + _LENGTH).value
-            body = ctypes.string_at(_pointer.from_address(data).value or 0, length)
-            call.ScriptCompiler__CachedData__DELETE(data)
-        return body
+            return take_code_cache(call, create(entry.compiled))
 
 
 def _read(entry: Entry) -> bytes | None:

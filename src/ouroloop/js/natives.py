@@ -23,7 +23,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from . import buffer_natives, compile_cache, contextify_natives, fs_natives, promise_natives
+from . import (
+    buffer_natives,
+    compile_cache,
+    contextify_natives,
+    fs_natives,
+    module_wrap_natives,
+    promise_natives,
+    script_natives,
+)
 from .time_limit import TimeLimit
 from .v8_symbols import addresses
 
@@ -33,6 +41,10 @@ _bool = ctypes.c_bool
 _size = ctypes.c_size_t
 _text = ctypes.c_char_p
 _double = ctypes.c_double
+
+_NEW_PRIMITIVE_ARRAY = "_ZN2v814PrimitiveArray3NewEPNS_7IsolateEi"
+_PRIMITIVE_ARRAY_GET = "_ZN2v814PrimitiveArray3GetEPNS_7IsolateEi"
+_PRIMITIVE_ARRAY_LENGTH = "_ZNK2v814PrimitiveArray6LengthEv"
 
 # name: (result, arguments). Those that begin with _Z are methods of V8's C++ classes: the first argument is `this`.
 _FUNCTIONS: dict[str, tuple[Any, ...]] = {
@@ -83,9 +95,6 @@ _FUNCTIONS: dict[str, tuple[Any, ...]] = {
     "v8__Module__Evaluate": (_pointer, _pointer, _pointer),
     "v8__Module__GetException": (_pointer, _pointer),
     "v8__Module__GetIdentityHash": (_int, _pointer),
-    "_ZN2v814PrimitiveArray3NewEPNS_7IsolateEi": (_pointer, _pointer, _int),
-    "_ZN2v87Context17GetMicrotaskQueueEv": (_pointer, _pointer),
-    "_ZNK2v814PrimitiveArray6LengthEv": (_int, _pointer),
     "_ZN2v88internal14MicrotaskQueue13RunMicrotasksEPNS0_7IsolateE": (_int, _pointer, _pointer),
     "v8__Module__GetModuleNamespace": (_pointer, _pointer),
     "v8__Module__GetStatus": (_int, _pointer),
@@ -98,7 +107,14 @@ _FUNCTIONS: dict[str, tuple[Any, ...]] = {
     "v8__Object__Has": (_int, _pointer, _pointer, _pointer),
     "v8__Object__Set": (_int, _pointer, _pointer, _pointer, _pointer),
     "v8__Object__SetIndex": (_int, _pointer, _pointer, ctypes.c_uint32, _pointer),
+    "v8__ObjectTemplate__NewInstance": (_pointer, _pointer, _pointer),
+    "v8__ObjectTemplate__SetInternalFieldCount": (None, _pointer, _int),
+    "v8__Object__GetInternalField": (_pointer, _pointer, _int),
+    "v8__Object__SetInternalField": (None, _pointer, _int, _pointer),
     "v8__Platform__PumpMessageLoop": (_bool, _pointer, _pointer, _bool),
+    "v8__Promise__Resolver__GetPromise": (_pointer, _pointer),
+    "v8__Promise__Resolver__New": (_pointer, _pointer),
+    "v8__Promise__Resolver__Resolve": (_int, _pointer, _pointer, _pointer),
     "v8__Promise__Result": (_pointer, _pointer),
     "v8__Promise__State": (_int, _pointer),
     "v8__Proxy__GetHandler": (_pointer, _pointer),
@@ -136,10 +152,14 @@ _FUNCTIONS: dict[str, tuple[Any, ...]] = {
     "v8__Value__IsObject": (_bool, _pointer),
     "v8__Value__IsProxy": (_bool, _pointer),
     "v8__Value__IsString": (_bool, _pointer),
+    "v8__Value__IsSymbol": (_bool, _pointer),
     "_ZN2v86Object14PreviewEntriesEPb": (_pointer, _pointer, _pointer),
     "_ZN2v86Object16GetPropertyNamesENS_5LocalINS_7ContextEEENS_17KeyCollectionModeENS_14PropertyFilterENS_11IndexFilterENS_17KeyConversionModeE":
         (_pointer, _pointer, _pointer, _int, _int, _int, _int),
     "_ZN2v86Object18GetConstructorNameEv": (_pointer, _pointer),
+    _NEW_PRIMITIVE_ARRAY: (_pointer, _pointer, _int),
+    _PRIMITIVE_ARRAY_GET: (_pointer, _pointer, _pointer, _int),
+    _PRIMITIVE_ARRAY_LENGTH: (_int, _pointer),
     "_ZN2v86String14NewFromTwoByteEPNS_7IsolateEPKtNS_13NewStringTypeEi": (_pointer, _pointer, _pointer, _int, _int),
     "u_setDataDirectory_77": (None, _text),
     "_ZN2v88internal9DateCache14ResetDateCacheENS_4base13TimezoneCache17TimeZoneDetectionE": (None, _pointer, _int),
@@ -153,6 +173,7 @@ _FUNCTIONS: dict[str, tuple[Any, ...]] = {
     **compile_cache.FUNCTIONS,
     **contextify_natives.FUNCTIONS,
     **promise_natives.FUNCTIONS,
+    **script_natives.FUNCTIONS,
 }
 
 _PROPERTY_NAMES = next(name for name in _FUNCTIONS if "GetPropertyNames" in name)
@@ -266,6 +287,42 @@ def memory(address: int, length: int) -> memoryview:
     return view
 
 
+_kept: list[Any] = []  # callbacks of isolates that are no `Natives`
+
+
+def run_at_import(scripts: list[tuple[str, str]]) -> list[str]:
+    """Have `scripts` (name, source) run in the context of the next `import()` in the current isolate.
+
+    Where one failed stands in the list that is returned, afterwards; the rest is not run then.
+    """
+    call, isolate, failed = _Caller(), _functions["Isolate__GetCurrent"](), list[str]()
+
+    def string(text: str) -> int:
+        data = text.encode()
+        local: int = call.String__NewFromUtf8(isolate, data, 0, len(data))
+        return local
+
+    def run(context: int, name: str, source: str) -> None:
+        origin, catch = ctypes.create_string_buffer(_SCRATCH), ctypes.create_string_buffer(_SCRATCH)
+        call.ScriptOrigin__CONSTRUCT(origin, string(name), 0, 0, False, -1, None, False, False, False, None)
+        call.TryCatch__CONSTRUCT(catch, isolate)
+        script = call.Script__Compile(context, string(source), origin)
+        if not (script and call.Script__Run(script, context)):
+            failed.append(f"{name}:{call.Message__GetLineNumber(call.TryCatch__Message(catch), context)}")
+        call.TryCatch__DESTRUCT(catch)
+
+    def callback(context: int, _options: int, _referrer: int, _specifier: int, _attributes: int) -> int:
+        for name, source in scripts:
+            if not failed:
+                run(context, name, source)
+        promise: int = call.Promise__Resolver__GetPromise(call.Promise__Resolver__New(context))
+        return promise
+
+    _kept.append(_IMPORT_DYNAMICALLY(callback))
+    call.Isolate__SetHostImportModuleDynamicallyCallback(isolate, _kept[-1])
+    return failed
+
+
 class Natives:
     """V8's own functions in one isolate and context, offered to JavaScript.
 
@@ -282,7 +339,7 @@ class Natives:
         self._callbacks: list[Any] = []  # what ctypes made must outlive the isolate
         self._modules: dict[int, int] = {}
         self._modules_by_hash: dict[int, list[int]] = {}
-        self._probe = 0
+        self._handle_template = 0
         self._on_import_meta = self._on_dynamic_import = 0
         self.compile_cache: compile_cache.CompileCache | None = None
         """What is compiled of a program's files is kept there, if a program wants that."""
@@ -315,7 +372,10 @@ class Natives:
         contexts = contextify_natives.Contexts(self)
         contextify = self._get(container, "contextify")
         self._add(contextify, contexts.methods())
+        self._add(contextify, script_natives.Scripts(self, contexts).methods())
         self._add(contextify, promise_natives.PromiseHooks(self, contexts.context_of).methods())
+        self._module_wraps = module_wrap_natives.ModuleWraps(self, contexts)
+        self._add(self._get(container, "vm_module"), self._module_wraps.methods())
         self._add(self._get(container, "buffer"), buffer_natives.methods(self._call, self._isolate, memory))
         self._add(self._get(container, "fs"), fs_natives.methods(self._call, memory))
         types = self._get(container, "types")
@@ -437,6 +497,22 @@ class Natives:
         call, context = self._call, self._context
         length = int(call.Number__Value(self._get(array, "length")))
         return [call.Object__GetIndex(array, context, index) for index in range(length)]
+
+    def handle(self, data: int) -> int:
+        """An object that stands for something of V8's that is no JavaScript value, and keeps it alive."""
+        call = self._call
+        if not self._handle_template:
+            template = call.ObjectTemplate__New(self._isolate, None)
+            call.ObjectTemplate__SetInternalFieldCount(template, 1)
+            self._handle_template = self._keep(template)
+        handle: int = call.ObjectTemplate__NewInstance(self._handle_template, self._context)
+        call.Object__SetInternalField(handle, 0, data)
+        return handle
+
+    def unwrap(self, handle: int) -> int:
+        """What a handle stands for."""
+        data: int = self._call.Object__GetInternalField(handle, 0)
+        return data
 
     def _get(self, target: int, name: str) -> int:
         local: int = self._call.Object__Get(target, self._context, self._string(name))
@@ -717,9 +793,28 @@ class Natives:
 
     # contextify
 
-    def _origin(self, buffer: Any, name: int, line: int, column: int, is_module: bool, mark: int = 0) -> None:
+    def _origin(
+        self, buffer: Any, name: int, line: int, column: int, is_module: bool, options: int | None = None,
+    ) -> None:
         self._call.ScriptOrigin__CONSTRUCT(
-            buffer, name, line, column, False, -1, None, False, False, is_module, mark or None)
+            buffer, name, line, column, False, -1, None, False, False, is_module, options)
+
+    def host_defined_options(self, symbol: int) -> int | None:
+        """What a script is compiled with, so that its `import()` is known by `symbol`; None for no symbol."""
+        call = self._call
+        if not call.Value__IsSymbol(symbol):
+            return None
+        options: int = getattr(call, _NEW_PRIMITIVE_ARRAY)(self._isolate, 1)
+        getattr(call, promise_natives.PRIMITIVE_ARRAY_SET)(options, self._isolate, 0, symbol)
+        return options
+
+    def _symbol_of(self, options: int) -> int:
+        """The symbol of host-defined options, or `undefined`."""
+        call = self._call
+        if getattr(call, _PRIMITIVE_ARRAY_LENGTH)(options) != 1:
+            return self._undefined
+        symbol: int = getattr(call, _PRIMITIVE_ARRAY_GET)(options, self._isolate, 0)
+        return symbol if call.Value__IsSymbol(symbol) else self._undefined
 
     def _integer(self, local: int) -> int:
         """The value of a JavaScript number; 0 for anything else."""
@@ -781,17 +876,15 @@ class Natives:
     # module_wrap
 
     def compileModule(self, info: int) -> int | None:
-        """`compileModule(source, url, isFile, mark)`: a number that stands for the module.
+        """`compileModule(source, url, isFile, symbol)`: a number that stands for the module.
 
-        The mark, a small number, comes back when the module calls `import()`.
+        The symbol, if it is one, comes back when the module calls `import()`.
         """
         call = self._call
-        source, url, is_file, mark = self._arguments(info, 4)
-        length = self._integer(mark)
+        source, url, is_file, symbol = self._arguments(info, 4)
         entry = self._cache_entry(is_file, compile_cache.ESM, url, source)
         origin, compiled = ctypes.create_string_buffer(_SCRATCH), ctypes.create_string_buffer(_SCRATCH)
-        options = call._ZN2v814PrimitiveArray3NewEPNS_7IsolateEi(self._isolate, length) if length else 0
-        self._origin(origin, url, 0, 0, True, options)
+        self._origin(origin, url, 0, 0, True, self.host_defined_options(symbol))
         call.ScriptCompiler__Source__CONSTRUCT(compiled, source, origin, self._cached_data(entry))
         try:
             module = call.ScriptCompiler__CompileModule(
@@ -809,11 +902,10 @@ class Natives:
     def _module(self, info: int) -> int:
         return self._modules[self._integer(self._call.FunctionCallbackInfo__Get(info, 0))]
 
-    def _module_number(self, module: int) -> int:
-        candidates = self._modules_by_hash[self._call.Module__GetIdentityHash(module)]
-        if len(candidates) == 1:
-            return candidates[0]
-        return next(number for number in candidates if _word(self._modules[number]) == _word(module))
+    def _module_number(self, module: int) -> int | None:
+        """The number of a module that `compileModule` has made; None for another one."""
+        candidates = self._modules_by_hash.get(self._call.Module__GetIdentityHash(module), [])
+        return next((number for number in candidates if _word(self._modules[number]) == _word(module)), None)
 
     def instantiateModule(self, info: int) -> int | None:
         """`instantiateModule(module, resolve)`: `resolve(specifier, attributes, referrer)` gives a module's number."""
@@ -821,8 +913,9 @@ class Natives:
 
         def resolve(_context: int, specifier: int, attributes: int, referrer: int) -> int | None:
             try:
-                number = self._number(self._module_number(referrer))
-                result = self._invoke(resolver, specifier, self._attributes(attributes, 3), number)
+                number = self._module_number(referrer)
+                assert number is not None  # the loader links its own modules only
+                result = self._invoke(resolver, specifier, self._attributes(attributes, 3), self._number(number))
                 return self._modules[self._integer(result)] if result else None
             except Exception as exc:
                 self._throw(exc)
@@ -847,50 +940,8 @@ class Natives:
         return promise
 
     def getModuleRequests(self, info: int) -> int:
-        """What a module imports: [specifier, attributes, specifier, attributes …].
-
-        No C function here tells it, but the linker asks for each; a made-up module, whose own import fails, is all
-        that it gets, so that it forgets about it.
-        """
-        call, found = self._call, []
-        probe = self._probe = self._probe or self._keep(self._compile_probe())
-
-        def resolve(_context: int, specifier: int, attributes: int, referrer: int) -> int | None:
-            try:
-                if _word(referrer) == _word(probe):
-                    call.Isolate__ThrowException(self._isolate, self._undefined)
-                    return None
-                found.append((self._to_str(specifier), self._attribute_texts(attributes)))
-            except Exception as exc:
-                self._throw(exc)
-                return None
-            return probe
-
-        catch = ctypes.create_string_buffer(_SCRATCH)
-        call.TryCatch__CONSTRUCT(catch, self._isolate)
-        call.Module__InstantiateModule(self._module(info), self._context, _RESOLVE(resolve), None)
-        call.TryCatch__DESTRUCT(catch)
-        return self._array([
-            part for specifier, attributes in found
-            for part in (self._string(specifier), self._array([self._string(text) for text in attributes]))
-        ])
-
-    def _attribute_texts(self, attributes: int) -> list[str]:
-        call = self._call
-        length = call.FixedArray__Length(attributes)
-        return [
-            self._to_str(call.FixedArray__Get(attributes, index + offset))
-            for index in range(0, length, 3) for offset in (0, 1)
-        ]
-
-    def _compile_probe(self) -> int:
-        call = self._call
-        origin, compiled = ctypes.create_string_buffer(_SCRATCH), ctypes.create_string_buffer(_SCRATCH)
-        self._origin(origin, self._string("probe:"), 0, 0, True)
-        call.ScriptCompiler__Source__CONSTRUCT(compiled, self._string("import 'probe:end'"), origin, None)
-        module: int = call.ScriptCompiler__CompileModule(self._isolate, compiled, 0, 0)
-        call.ScriptCompiler__Source__DESTRUCT(compiled)
-        return module
+        """What a module imports: [specifier, attributes, phase, specifier …]."""
+        return self._module_wraps.requests(self._module(info))
 
     def getModuleNamespace(self, info: int) -> int:
         namespace: int = self._call.Module__GetModuleNamespace(self._module(info))
@@ -909,26 +960,43 @@ class Natives:
         self._on_import_meta = self._keep(self._call.FunctionCallbackInfo__Get(info, 0))
 
         def callback(_context: int, module: int, meta: int) -> None:
-            self._invoke(self._on_import_meta, self._number(self._module_number(module)), meta)
+            number = self._module_number(module)
+            if number is None:
+                self._module_wraps.initialize_import_meta(module, meta)
+            else:
+                self._invoke(self._on_import_meta, self._number(number), meta)
 
         pointer = _IMPORT_META(callback)
         self._callbacks.append(pointer)
         self._call.Isolate__SetHostInitializeImportMetaObjectCallback(self._isolate, pointer)
 
     def setImportModuleDynamicallyCallback(self, info: int) -> None:
-        """`function(specifier, attributes, referrer, mark)` returns the promise of `import()`.
+        """`function(specifier, attributes, referrer, symbol, global)` returns the promise of `import()`.
 
-        The referrer is a script's name, the mark what a module was compiled with (0 for none).
+        The referrer is a script's name; the symbol is what it was compiled with, if anything; the global is that of the
+        context, if it is another one than ours.
         """
         self._on_dynamic_import = self._keep(self._call.FunctionCallbackInfo__Get(info, 0))
 
-        def callback(_context: int, options: int, referrer: int, specifier: int, attributes: int) -> int | None:
-            mark = self._number(self._call._ZNK2v814PrimitiveArray6LengthEv(options))
-            return self._invoke(self._on_dynamic_import, specifier, self._attributes(attributes, 2), referrer, mark)
+        def callback(context: int, options: int, referrer: int, specifier: int, attributes: int) -> int | None:
+            is_ours = _word(context) == _word(self._context)
+            target = self._undefined if is_ours else self._call.Context__Global(context)
+            promise = self._invoke(
+                self._on_dynamic_import, specifier, self._attributes(attributes, 2), referrer,
+                self._symbol_of(options), target)
+            return promise if is_ours or promise is None else self._adopted(context, promise)
 
         pointer = _IMPORT_DYNAMICALLY(callback)
         self._callbacks.append(pointer)
         self._call.Isolate__SetHostImportModuleDynamicallyCallback(self._isolate, pointer)
+
+    def _adopted(self, context: int, promise: int) -> int | None:
+        """A promise of another context's own kind that becomes what `promise` becomes."""
+        call = self._call
+        resolver = call.Promise__Resolver__New(context)
+        call.Promise__Resolver__Resolve(resolver, context, promise)
+        adopted: int | None = call.Promise__Resolver__GetPromise(resolver)
+        return adopted
 
 
 def _reads(descriptor: int, address: int, value: int) -> bool:

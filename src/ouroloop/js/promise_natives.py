@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 _pointer = ctypes.c_void_p
 _int = ctypes.c_int
 
-_SET = "_ZN2v814PrimitiveArray3SetEPNS_7IsolateEiNS_5LocalINS_9PrimitiveEEE"
+PRIMITIVE_ARRAY_SET = "_ZN2v814PrimitiveArray3SetEPNS_7IsolateEiNS_5LocalINS_9PrimitiveEEE"
 _FLAGS_ADDRESS = "_ZN2v88internal17ExternalReference26promise_hook_flags_addressEPNS0_7IsolateE"
 _STATE_UPDATED = "_ZN2v88internal7Isolate23PromiseHookStateUpdatedEv"
 
 FUNCTIONS: dict[str, tuple[Any, ...]] = {
-    _SET: (None, _pointer, _pointer, _int, _pointer),
+    PRIMITIVE_ARRAY_SET: (None, _pointer, _pointer, _int, _pointer),
     _FLAGS_ADDRESS: (_pointer, _pointer),
     _STATE_UPDATED: (None, _pointer),
 }
@@ -65,7 +65,7 @@ class PromiseHooks:
             self._check_slots()
         context = self._context_of(target)
         for index, function in enumerate(functions):
-            getattr(call, _SET)(context, natives._isolate, _FIRST_SLOT + index, function)
+            getattr(call, PRIMITIVE_ARRAY_SET)(context, natives._isolate, _FIRST_SLOT + index, function)
         flags = ctypes.c_uint32.from_address(self._flags)
         if any(call.Value__IsObject(function) for function in functions):
             flags.value |= _CONTEXT_HAS_HOOK

@@ -16,7 +16,7 @@ from .constants import constants
 
 _LIBRARY = os.path.join(snapshot.FOLDER, "lib")
 _LAST = "internal/bootstrap/realm"
-_NATIVE_GROUPS = ("util", "types", "errors", "contextify", "module_wrap", "timers")
+_NATIVE_GROUPS = ("util", "types", "errors", "contextify", "module_wrap", "timers", "vm_module")
 
 
 def build() -> bytes:
@@ -32,16 +32,16 @@ def module_ids() -> list[str]:
     )
 
 
-def _scripts() -> Iterator[str]:
-    """What runs in the heap before the snapshot is taken, in order."""
-    yield f"globalThis.__files = {{ __proto__: null }}; globalThis.__config = {json.dumps(_config())};"
+def _scripts() -> Iterator[tuple[str, str]]:
+    """What runs in the heap before the snapshot is taken, in order: name, source."""
+    yield "node:config", f"globalThis.__files = {{ __proto__: null }}; globalThis.__config = {json.dumps(_config())};"
     for name in module_ids():
         if name == _LAST:
             continue
         # On the source's first line, so that line numbers in stack traces are the file's.
         head = f"__files[{json.dumps(name)}] = function (exports, require, module, process, internalBinding) {{"
-        yield f"{head}{_source(name)}\n}};\n//# sourceURL=node:{name}"
-    yield f"{_source(_LAST)}\n//# sourceURL=node:{_LAST}"
+        yield f"node:{name}", f"{head}{_source(name)}\n}};"
+    yield f"node:{_LAST}", _source(_LAST)
 
 
 def _source(name: str) -> str:

@@ -4,8 +4,8 @@ Theory of operation. While JavaScript runs, no Python thread does, so nobody in 
 system can: a POSIX timer calls V8's own `TerminateExecution`, on a thread that exists only when the time is over.
 Setting it costs one system call.
 
-What surprises people: the thread may come a moment after JavaScript has ended in time. `stop` says whether the timer
-had gone off; then termination is taken back after a pause in which it must have arrived.
+What surprises people: the thread may come a moment after JavaScript has ended in time, and would stop whatever runs
+then. So `stop` returns only when it has come, or will not come any more.
 
 Source: timer_create(2), timer_settime(2), sigevent(3type).
 """
@@ -15,12 +15,13 @@ from __future__ import annotations
 import ctypes
 import functools
 import os
+from collections.abc import Callable
 from time import sleep
 from typing import Any
 
 _CLOCK_MONOTONIC = 1
 _SIGEV_THREAD = 2
-_ARRIVAL = 0.01  # seconds
+_ARRIVAL = 0.02  # seconds in which that thread surely comes
 
 
 class _Event(ctypes.Structure):
@@ -39,6 +40,11 @@ class _Times(ctypes.Structure):
         ("interval_s", ctypes.c_long), ("interval_ns", ctypes.c_long), ("s", ctypes.c_long), ("ns", ctypes.c_long),
     ]
 
+    @property
+    def is_over(self) -> bool:
+        """Whether no time is left."""
+        return bool(self.s == 0 and self.ns == 0)
+
 
 _NEVER = _Times(0, 0, 0, 0)
 
@@ -47,6 +53,11 @@ _NEVER = _Times(0, 0, 0, 0)
 def _library() -> Any:
     library = ctypes.CDLL(None, use_errno=True)
     return library if hasattr(library, "timer_create") else ctypes.CDLL("librt.so.1", use_errno=True)
+
+
+def pause() -> None:
+    """The plain way to wait for a call of `terminate`."""
+    sleep(_ARRIVAL)
 
 
 class TimeLimit:
@@ -62,14 +73,18 @@ class TimeLimit:
         seconds, rest = divmod(max(1, milliseconds), 1000)
         self._set(_Times(0, 0, seconds, rest * 1_000_000), None)
 
-    def stop(self) -> bool:
-        """Stop counting; whether the time was over."""
+    def stop(self, wait: Callable[[], None] = pause) -> bool:
+        """Stop counting; whether the time was over. If it was, `wait()` returns when `terminate` has been called."""
         left = _Times()
+        self._check(_library().timer_gettime(self._timer, ctypes.byref(left)))
+        if left.is_over:
+            wait()
+            return True
         self._set(_NEVER, ctypes.byref(left))
-        is_over = bool(left.s == 0 and left.ns == 0)
-        if is_over:
-            sleep(_ARRIVAL)
-        return is_over
+        if not left.is_over:
+            return False
+        pause()  # over between the two calls: whether `terminate` will be called cannot be told
+        return True
 
     def _set(self, times: _Times, left: Any) -> None:
         self._check(_library().timer_settime(self._timer, 0, ctypes.byref(times), left))

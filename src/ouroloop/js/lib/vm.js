@@ -2,12 +2,12 @@
 
 // node:vm: compiling and running code, in this context or in another one.
 //
-// Theory of operation. V8 compiles a source for a context and runs it there; contexts and their sandboxes are in
-// `internal/vm/contexts`. A Script keeps its source; V8's own cache makes compiling it again for each run cheap. What
-// an error's stack begins with (the place, the line, a caret) is put there when the error leaves a run.
+// Theory of operation. V8 compiles a source once, and binds it to a context for each run; contexts and their sandboxes
+// are in `internal/vm/contexts`. What an error's stack begins with (the place, the line, a caret) is put there when the
+// error leaves a run.
 //
-// What surprises people: code cache data is a mark that tells whether it fits a source; it makes nothing faster.
-// `breakOnSigint`, `microtaskMode` and `measureMemory` need parts of V8 that are out of reach here.
+// What surprises people: `breakOnSigint` and `measureMemory` need parts of V8 that are out of reach here. Module,
+// SourceTextModule and SyntheticModule are there with --experimental-vm-modules only.
 
 const {
   codes: {
@@ -19,17 +19,18 @@ const {
   validateObject, validateOneOf,
   validateString, validateStringArray, validateUint32,
 } = require('internal/validators');
+const { Buffer } = require('buffer');
 const { isObject, kEmptyObject } = require('internal/util');
 const { isArrayBufferView } = require('internal/util/types');
 const { notThere } = require('internal/not_there');
 const contexts = require('internal/vm/contexts');
 const imports = require('internal/vm/imports');
-const codeCache = require('internal/vm/code_cache');
-const { decorate, decorateStack } = require('internal/process/report_error');
+const { guarded } = require('internal/vm/guarded');
 
 const natives = internalBinding('contextify');
 
 const DEFAULT_NAME = 'evalmachine.<anonymous>';
+const kDisplayErrors = Symbol('displayErrors'); // an option for Script: that of the function that makes it
 
 
 // Options
@@ -58,29 +59,23 @@ const asOptions = (options) => (typeof options === 'string' ? { filename: option
 
 // Running
 
-/** Call a native that compiles or runs; an error tells where it came from. */
-function guarded(displayErrors, native, ...args) {
-  const outcome = internalBinding('errors').callCatching(native, undefined, args);
-  if (outcome === undefined) return undefined; // ended from outside
-  if (outcome.length === 1) return outcome[0];
-  const [error, place] = outcome;
-  if (displayErrors) decorateStack(error, inSource(place, args));
-  else decorate(error);
-  throw error;
+/** What the natives want to know of `cachedData`: its buffer, and which part of that. */
+function partsOf(cachedData) {
+  return cachedData === undefined ? [undefined, 0, 0] : [cachedData.buffer, cachedData.byteOffset, cachedData.byteLength];
 }
 
-/** A place on the first line of a source that begins at a column of its own: that column is not in the line's text. */
-function inSource(place, args) {
-  const [, , file, line, column] = args.length === 6 && typeof args[0] !== 'string' ? args : [undefined, ...args];
-  if (!Array.isArray(place) || place[0] !== file || place[1] !== line + 1 || typeof column !== 'number') return place;
-  return [file, place[1], place[2] - column, place[3] - column, ...place.slice(4)];
+/** V8's code cache for what was compiled, a Script's handle or a function. */
+function createCodeCache(compiled) {
+  const bytes = Buffer.alloc(natives.createCodeCache(compiled));
+  const whole = new ArrayBuffer(bytes.length);
+  natives.takeCodeCache(whole);
+  bytes.set(new Uint8Array(whole));
+  return bytes;
 }
 
 class Script {
-  #source;
-  #filename;
-  #line;
-  #column;
+  #handle;
+  #origin;
 
   constructor(code, options = kEmptyObject) {
     code = `${code}`;
@@ -88,26 +83,27 @@ class Script {
     validateObject(options, 'options');
     const {
       filename = DEFAULT_NAME, lineOffset = 0, columnOffset = 0, cachedData, produceCachedData = false,
-      importModuleDynamically, [codeCache.kDisplayErrors]: displayErrors = true,
+      importModuleDynamically, [kDisplayErrors]: displayErrors = true,
     } = options;
     checkSource({ filename, lineOffset, columnOffset, cachedData, produceCachedData });
-    imports.register(filename, importModuleDynamically, this);
-    this.#source = code;
-    this.#filename = filename;
-    this.#line = lineOffset;
-    this.#column = columnOffset;
-    guarded(displayErrors, natives.runScript, code, filename, lineOffset, columnOffset, 1);
-    if (cachedData !== undefined) this.cachedDataRejected = !codeCache.fits(cachedData, code);
+    const symbol = imports.symbolFor(importModuleDynamically, filename);
+    imports.register(symbol, importModuleDynamically, this);
+    this.#origin = { filename, line: lineOffset, column: columnOffset };
+    const [handle, isRejected, sourceURL, sourceMapURL] = guarded(
+      displayErrors, this.#origin, natives.compileScript, code, filename, lineOffset, columnOffset, symbol,
+      ...partsOf(cachedData));
+    this.#handle = handle;
+    if (cachedData !== undefined) this.cachedDataRejected = isRejected === 1;
     if (produceCachedData) {
-      this.cachedData = codeCache.make(code);
+      this.cachedData = createCodeCache(handle);
       this.cachedDataProduced = true;
     }
-    this.sourceURL = lastComment('sourceURL', code);
-    this.sourceMapURL = lastComment('sourceMappingURL', code);
+    this.sourceURL = sourceURL;
+    this.sourceMapURL = sourceMapURL;
   }
 
   createCachedData() {
-    return codeCache.make(this.#source);
+    return createCodeCache(this.#handle);
   }
 
   runInThisContext(options = kEmptyObject) {
@@ -124,18 +120,10 @@ class Script {
   }
 
   #run(global, { displayErrors, timeout = 0 }) {
-    const result = guarded(
-      displayErrors, natives.runScriptIn, global, this.#source, this.#filename, this.#line, this.#column, timeout);
+    const result = guarded(displayErrors, this.#origin, natives.runScriptIn, this.#handle, global, timeout);
     if (result?.length === 0) throw new ERR_SCRIPT_EXECUTION_TIMEOUT(timeout);
     return result?.[0];
   }
-}
-
-/** The value of the last magic comment of that name. */
-function lastComment(name, code) {
-  let value;
-  for (const match of code.matchAll(new RegExp(`^[^\\S\\n]*//[#@] ${name}=(\\S+)[^\\S\\n]*$`, 'gm'))) value = match[1];
-  return value;
 }
 
 function checkContext(object, name) {
@@ -184,9 +172,12 @@ function createContext(contextObject = {}, options = kEmptyObject) {
   validateBoolean(strings, 'options.codeGeneration.strings');
   validateBoolean(wasm, 'options.codeGeneration.wasm');
   validateOneOf(microtaskMode, 'options.microtaskMode', ['afterEvaluate', undefined]);
-  if (microtaskMode !== undefined) throw notThere('vm: microtaskMode');
-  if (importModuleDynamically !== undefined) imports.check(importModuleDynamically);
-  return contexts.makeContext(isPlain ? undefined : contextObject, strings, wasm);
+  imports.check(importModuleDynamically);
+  const context = contexts.makeContext(isPlain ? undefined : contextObject, {
+    allowsStrings: strings, allowsWebAssembly: wasm, hasOwnQueue: microtaskMode !== undefined,
+  });
+  imports.register(contexts.globalOf(context), importModuleDynamically, context);
+  return context;
 }
 
 // The functions
@@ -195,7 +186,7 @@ function createContext(contextObject = {}, options = kEmptyObject) {
 function scriptOf(code, options) {
   const { displayErrors } = options;
   if (displayErrors === undefined) return new Script(code, options);
-  return new Script(code, { ...options, [codeCache.kDisplayErrors]: displayErrors });
+  return new Script(code, { ...options, [kDisplayErrors]: displayErrors });
 }
 
 function createScript(code, options) {
@@ -236,14 +227,15 @@ function compileFunction(code, params, options = kEmptyObject) {
     validateObject(each, `options.contextExtensions[${index}]`, kValidateObjectAllowNullable);
   });
   const global = parsingContext && contexts.globalOf(parsingContext);
-  const compiled = guarded(
-    true, natives.compileFunctionIn, global, code, filename, params ?? [], lineOffset, columnOffset, contextExtensions);
-  imports.register(filename, importModuleDynamically, compiled);
-  const key = `${params ?? ''}\0${code}`;
-  if (cachedData !== undefined) compiled.cachedDataRejected = !codeCache.fits(cachedData, key);
+  const symbol = imports.symbolFor(importModuleDynamically, filename);
+  const [compiled, isRejected] = guarded(
+    true, { filename, line: lineOffset, column: columnOffset }, natives.compileFunctionIn, global, code, filename,
+    params ?? [], lineOffset, columnOffset, contextExtensions, symbol, ...partsOf(cachedData));
+  imports.register(symbol, importModuleDynamically, compiled);
+  if (cachedData !== undefined) compiled.cachedDataRejected = isRejected === 1;
   if (produceCachedData) {
     compiled.cachedDataProduced = true;
-    compiled.cachedData = codeCache.make(key);
+    compiled.cachedData = createCodeCache(compiled);
   }
   return compiled;
 }

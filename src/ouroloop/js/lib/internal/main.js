@@ -37,6 +37,7 @@ function runProgram() {
   traceEvents.initialize();
   if (getOptionValue('--pending-deprecation')) require('internal/modules/cjs/loader').deprecateParent();
   require('internal/disable_proto').restrictPrototype(Object.prototype);
+  if (getOptionValue('--experimental-vm-modules')) require('internal/vm/module').addTo(require('vm'));
   for (const option of ['--allow-fs-read', '--allow-fs-write']) {
     if (getOptionValue(option)) throw new ERR_MISSING_OPTION('--permission');
   }

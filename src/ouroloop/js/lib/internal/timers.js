@@ -517,6 +517,7 @@ function runTurns() {
     const before = operationsCalled();
     runImmediates();
     if (counts[QUIET] === 0 || operationsCalled() !== before) return;
+    if (hooks.destroyEnabled) return; // objects that were collected are told of in Python's loop
     isBetweenTurns = true;
     runNextTicks();
     isBetweenTurns = false;

@@ -1,15 +1,12 @@
 'use strict';
 
-// Code cache data for `vm`: V8's is out of reach. What stands for it is a mark that fits one source, so that
-// programs which keep such data learn, as from Node, whether it is for what they have.
+// Code cache data for `vm.SourceTextModule`: V8's is out of reach for modules. What stands for it is a mark that fits one
+// source, so that programs which keep such data learn, as from Node, whether it is for what they have.
 
 const { Buffer } = require('buffer');
 
 const MARK = 0x4F55524F;
 const LENGTH = 16;
-
-/** An option for Script: the other functions' `displayErrors`. */
-const kDisplayErrors = Symbol('displayErrors');
 
 function hash(source) {
   let value = 0x811C9DC5;
@@ -31,4 +28,4 @@ function fits(view, source) {
     data.readUInt32LE(8) === hash(source);
 }
 
-module.exports = { fits, kDisplayErrors, make };
+module.exports = { fits, make };

@@ -43,15 +43,15 @@ const PENDING = 0;
 
 /** A world of modules that know each other: a URL is one module in each graph. */
 class Graph {
-  constructor(mark) {
-    this.mark = mark; // by which V8 tells whose `import()` it is
+  constructor(symbol) {
+    this.symbol = symbol; // by which V8 tells whose `import()` it is
     this.records = new Map(); // `${url}` or `${url} json` -> Record
     this.loading = new Map(); // the same -> the promise of a record
   }
 }
 
-const mainGraph = new Graph(0);
-const hooksGraph = new Graph(1); // of `module.register`
+const mainGraph = new Graph(undefined);
+const hooksGraph = new Graph(Symbol('hooks')); // of `module.register`
 const { records } = mainGraph;
 const byNumber = new Map();
 
@@ -223,7 +223,7 @@ async function loadChildren(record, seen) {
   seen.add(record);
   const list = native.getModuleRequests(record.number);
   const children = new Map();
-  for (let i = 0; i < list.length; i += 2) {
+  for (let i = 0; i < list.length; i += 3) {
     const attributes = attributesOf(list[i + 1]);
     const key = keyOf(list[i], attributes);
     const child = record.children?.get(key) ?? await loadRecord(list[i], record.url, attributes, record.graph);
@@ -495,7 +495,7 @@ function compile(record, source) {
   if (record.evaluate === undefined) require('internal/source_map').note(record.url, source);
   try {
     const isFile = Number(record.evaluate === undefined);
-    record.number = native.compileModule(source, record.url, isFile, record.graph.mark);
+    record.number = native.compileModule(source, record.url, isFile, record.graph.symbol);
   } catch (error) {
     decorate(error);
     throw error;
@@ -735,17 +735,20 @@ function markSeen(record) {
   for (const child of record.requests) markSeen(child);
 }
 
-/** Called by V8. A script's name is a path, a module's a URL. */
-function importModuleDynamically(specifier, attributes, referrer, mark) {
-  if (mark === hooksGraph.mark) return importWithHooks(specifier, referrer, attributesOf(attributes), hooksGraph);
-  const importer = builtinIds.isLoaded('internal/vm/imports') ? require('internal/vm/imports').importerFor(referrer) : undefined;
+/** Called by V8. A script's name is a path, a module's a URL; it was compiled with `symbol`; `global` is of `vm`. */
+function importModuleDynamically(specifier, attributes, referrer, symbol, global) {
+  if (symbol === hooksGraph.symbol) return importWithHooks(specifier, referrer, attributesOf(attributes), hooksGraph);
+  const importer = builtinIds.isLoaded('internal/vm/imports') ?
+    require('internal/vm/imports').importerFor(symbol, global) :
+    undefined;
   if (importer !== undefined) return importer(specifier, attributesOf(attributes));
   const parentURL = urlOfScript(referrer);
   return trace.tracePromise(
-    importModule, { __proto__: null, parentURL, url: specifier }, undefined, specifier, parentURL, attributesOf(attributes));
+    importModule, { __proto__: null, parentURL, url: specifier }, undefined,
+    specifier, parentURL, attributesOf(attributes));
 }
 
-/** The URL that a script of this name has: of its file, or what is no file (the name is given by `vm`) in the folder. */
+/** The URL that a script of this name has: of its file, or (a name given by `vm`) of what is no file in the folder. */
 function urlOfScript(name) {
   if (typeof name !== 'string' || name.startsWith('node:')) return getCWDURL().href;
   if (name[0] === '[') return new URL(name, getCWDURL()).href; // "[eval]"
