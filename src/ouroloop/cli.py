@@ -15,14 +15,15 @@ from __future__ import annotations
 import builtins
 import gc
 import os
-import signal
 import sys
 from types import CodeType, ModuleType
-from typing import TYPE_CHECKING, Any
 
 from . import __version__
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from .js.options import Options
 
 _USAGE = """\
@@ -213,6 +214,8 @@ def _report_files(is_python: bool) -> None:
 
 def _watch(options: Options) -> int:
     """--watch: run the program in a process of its own, again and again."""
+    import signal
+
     from .js.options import command, without_watching
     from .node.watch import Watcher
 

@@ -13,8 +13,11 @@ Source: V8's `include/v8-primitive.h`.
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable
-from typing import Any
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, TypeAlias
 
 _pointer = ctypes.c_void_p
 _int = ctypes.c_int
@@ -45,7 +48,7 @@ FLAGS = "--experimental-wasm-stringref"
 _REPLACE_INVALID_UTF8 = 2
 _VIEW_SIZE = 512
 
-Method = Callable[[int], int | None]
+Method: TypeAlias = "Callable[[int], int | None]"
 
 
 def methods(call: Any, isolate: int, memory: Callable[[int, int], memoryview]) -> dict[str, Method]:

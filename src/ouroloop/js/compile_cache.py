@@ -16,25 +16,17 @@ import functools
 import os
 import struct
 import tempfile
-from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
+from .natives import COMMONJS
+
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from .natives import Natives
 
 _pointer = ctypes.c_void_p
-
-FUNCTIONS: dict[str, tuple[Any, ...]] = {
-    "v8__Function__CreateCodeCache": (_pointer, _pointer),
-    "v8__ScriptCompiler__CachedData__DELETE": (None, _pointer),
-    "v8__ScriptCompiler__CachedData__NEW": (_pointer, ctypes.c_char_p, ctypes.c_int),
-    "v8__ScriptCompiler__Source__GetCachedData": (_pointer, _pointer),
-    "v8__UnboundScript__CreateCodeCache": (_pointer, _pointer),
-    "_ZNK2v88internal16SourceTextModule21GetSharedFunctionInfoEv": (_pointer, _pointer),
-}
-
-COMMONJS = "CommonJS"
-ESM = "ESM"
 
 _HEADER = struct.Struct("<5I")  # magic, source size, cache size, source checksum, cache checksum (bytes, CRC-32)
 _MAGIC = crc32(b"ouroloop compile cache 1")

@@ -19,10 +19,12 @@ Source: V8's `include/v8-template.h`, `include/v8-function-callback.h`, `include
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, TypeAlias
+
     from .natives import Natives
 
 _pointer = ctypes.c_void_p
@@ -53,6 +55,8 @@ FUNCTIONS: dict[str, tuple[Any, ...]] = {
 }
 """What is needed of V8 beyond the natives' own: name: (result, arguments)."""
 
+NAMES = ("makeContext", "runScriptIn", "compileFunctionIn", "setWebAssemblyFilter")
+
 # What the handler is asked; the numbers are also in lib/internal/vm/contexts.js.
 _GET, _SET, _QUERY, _DELETE, _ENUMERATE, _DEFINE, _DESCRIBE = range(7)
 
@@ -79,7 +83,7 @@ _ENUMERABLE, _HAS_ENUMERABLE, _CONFIGURABLE, _HAS_CONFIGURABLE, _WRITABLE, _HAS_
     1 << bit for bit in range(6)
 )
 
-Method = Callable[[int], int | None]
+Method: TypeAlias = "Callable[[int], int | None]"
 
 
 def _word(address: int) -> int:
@@ -106,10 +110,8 @@ class Contexts:
 
     def methods(self) -> dict[str, Method]:
         """The natives by name."""
-        return {
-            "makeContext": self.make, "runScriptIn": self.run_script, "compileFunctionIn": self.compile_function,
-            "setWebAssemblyFilter": self.set_webassembly_filter,
-        }
+        made = (self.make, self.run_script, self.compile_function, self.set_webassembly_filter)
+        return dict(zip(NAMES, made, strict=True))
 
     # Contexts
 

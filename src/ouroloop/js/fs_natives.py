@@ -17,14 +17,17 @@ import ctypes
 import errno
 import os
 import struct
-from collections.abc import Callable
-from typing import Any
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, TypeAlias
 
 _pointer = ctypes.c_void_p
 _size = ctypes.c_size_t
 _offset = ctypes.c_int64
 
-Method = Callable[[int], int | None]
+Method: TypeAlias = "Callable[[int], int | None]"
 
 RESULT, FD, FLAGS, MODE, LENGTH = range(5)  # places among the frame's 32-bit integers
 OFFSET, POSITION = 4, 5  # and among its doubles, which lie in the same memory

@@ -7,16 +7,17 @@ import json
 import os
 import platform
 import sys
-from collections.abc import Callable, Iterator
-from typing import Any
 
 from .. import __version__
-from . import bindings, engine, snapshot
+from . import bindings, engine, natives, snapshot
 from .constants import constants
 
-_LIBRARY = os.path.join(snapshot.FOLDER, "lib")
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import Any
+
 _LAST = "internal/bootstrap/realm"
-_NATIVE_GROUPS = ("util", "types", "errors", "contextify", "module_wrap", "timers")
 
 
 def build() -> bytes:
@@ -27,8 +28,8 @@ def build() -> bytes:
 def module_ids() -> list[str]:
     """The names of all core modules in `lib/`."""
     return sorted(
-        os.path.relpath(os.path.join(folder, name), _LIBRARY)[:-3].replace(os.sep, "/")
-        for folder, _, names in os.walk(_LIBRARY) for name in names if name.endswith(".js")
+        os.path.relpath(os.path.join(folder, name), snapshot.LIBRARY)[:-3].replace(os.sep, "/")
+        for folder, _, names in os.walk(snapshot.LIBRARY) for name in names if name.endswith(".js")
     )
 
 
@@ -40,13 +41,8 @@ def _scripts() -> Iterator[str]:
             continue
         # On the source's first line, so that line numbers in stack traces are the file's.
         head = f"__files[{json.dumps(name)}] = function (exports, require, module, process, internalBinding) {{"
-        yield f"{head}{_source(name)}\n}};\n//# sourceURL=node:{name}"
-    yield f"{_source(_LAST)}\n//# sourceURL=node:{_LAST}"
-
-
-def _source(name: str) -> str:
-    with open(os.path.join(_LIBRARY, *f"{name}.js".split("/")), encoding="utf-8") as file:
-        return file.read()
+        yield f"{head}{snapshot.source(name)}\n}};\n//# sourceURL=node:{name}"
+    yield f"{snapshot.source(_LAST)}\n//# sourceURL=node:{_LAST}"
 
 
 def _config() -> dict[str, Any]:
@@ -60,7 +56,7 @@ def _config() -> dict[str, Any]:
         "arch": {"x86_64": "x64", "AMD64": "x64", "aarch64": "arm64", "arm64": "arm64"}.get(
             platform.machine(), platform.machine()),
         "constants": constants(),
-        "natives": _NATIVE_GROUPS,
+        "natives": {**natives.names(), "timers": snapshot.TIMER_NATIVES},
         "operations": {
             name: [
                 (key, number, _parameters(function))

@@ -16,7 +16,9 @@ import ctypes
 import functools
 import os
 from time import sleep
-from typing import Any
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _CLOCK_MONOTONIC = 1
 _SIGEV_THREAD = 2

@@ -16,13 +16,15 @@ import contextlib
 import errno
 import os
 import socket
-from typing import TYPE_CHECKING, Any
 
 from .errors import error
 from .handle import Handle
 from .request import Request
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from .loop import Loop
 
 _LAST_STANDARD_DESCRIPTOR = 2

@@ -20,8 +20,6 @@ import os
 import socket
 import stat
 from collections import deque
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Union
 
 from .errors import error
 from .handle import Handle
@@ -31,10 +29,14 @@ from .tcp import Tcp
 from .tty import guess_handle
 from .udp import Udp
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
     from .loop import Loop
 
-Name = Union[str, bytes]
+Name = str | bytes
 
 _LONGEST_NAME = 108
 _DESCRIPTORS_AT_ONCE = 253

@@ -22,17 +22,19 @@ import os
 import signal
 import threading
 from collections import deque
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
 
 from .errors import error
 from .handle import Handle
 from .queue import READABLE
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, TypeAlias
+
     from .loop import Loop
 
-SignalCallback = Callable[[int], object]
+SignalCallback: TypeAlias = "Callable[[int], object]"
 
 _READ_SIZE = 65536
 _GET_PIPE_SIZE: int | None = getattr(fcntl, "F_GETPIPE_SZ", None)

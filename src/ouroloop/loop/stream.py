@@ -17,22 +17,22 @@ import errno
 import os
 import socket
 from collections import deque
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Union
 
 from .errors import error
 from .io_handle import IoHandle, IoRequest
 from .queue import ERROR, HANGUP, INVALID, READABLE, WRITABLE
 from .request import Request
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Self
+    from collections.abc import Callable, Sequence
+    from typing import Any, Self, TypeAlias
 
     from .loop import Loop
 
-Data = Union[bytes, bytearray, memoryview]
-ReadCallback = Callable[[Union[OSError, None], bytes], object]
-DoneCallback = Callable[[Union[OSError, None]], object]
+Data = bytes | bytearray | memoryview
+ReadCallback: TypeAlias = "Callable[[OSError | None, bytes], object]"
+DoneCallback: TypeAlias = "Callable[[OSError | None], object]"
 
 _READ_SIZE = 65536
 _READS_PER_EVENT = 32

@@ -20,18 +20,20 @@ import signal
 import socket
 import stat
 import termios
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Literal
 
 from .errors import error
 from .stream import FileIO, Stream
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, Literal, TypeAlias
+
     from .loop import Loop
     from .signal import Watcher
 
-TtyMode = Literal["normal", "raw", "io"]
-HandleType = Literal["tty", "pipe", "tcp", "udp", "file", "unknown"]
+TtyMode: TypeAlias = "Literal['normal', 'raw', 'io']"
+HandleType: TypeAlias = "Literal['tty', 'pipe', 'tcp', 'udp', 'file', 'unknown']"
 
 _IFLAG, _OFLAG, _CFLAG, _LFLAG, _CC = 0, 1, 2, 3, 6
 

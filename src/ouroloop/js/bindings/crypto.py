@@ -6,12 +6,14 @@ import errno
 import hashlib
 import hmac
 import os
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
 
 from ..engine import memory
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
     from ..runtime import Runtime
 
 _EXTENDABLE = {"shake128": 16, "shake256": 32}  # how many bytes these give when nobody says

@@ -5,16 +5,16 @@ from __future__ import annotations
 import errno
 import os
 import resource
-import signal
 import sys
 import time
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NoReturn
 
 from ..engine import memory
-from ..environment_file import parse
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, NoReturn
+
     from ..runtime import Runtime
 
 _NO_LIMIT = 2**63 - 2**16  # bytes: what control groups of the first version have for none, whatever a page's size
@@ -23,12 +23,6 @@ _UNKNOWN_ID = -1  # a user's or group's name that does not exist
 
 def operations(runtime: Runtime) -> dict[str, Callable[..., Any]]:
     """For `internal/process/object`."""
-
-    def facts() -> dict[str, Any]:
-        return {
-            "argv": runtime.argv, "execArgv": runtime.exec_argv, "execPath": runtime.exec_path, "pid": os.getpid(),
-            "argv0": runtime.argv0, "isEmbedded": runtime.embedding is not None, "timeOrigin": runtime.time_origin,
-        }
 
     def really_exit(code: int) -> None:
         runtime.exit(int(code))
@@ -46,7 +40,7 @@ def operations(runtime: Runtime) -> dict[str, Callable[..., Any]]:
         return runtime.active()
 
     return {
-        "facts": facts, "reallyExit": really_exit, "memoryUsage": memory_usage, "openSignal": open_signal,
+        "reallyExit": really_exit, "memoryUsage": memory_usage, "openSignal": open_signal,
         "closeSignal": close_signal, "active": active, "completeNow": lambda: runtime.complete_now(), **_STATELESS,
     }
 
@@ -119,6 +113,8 @@ def _text(data: bytes) -> str:
 
 
 def parse_env_file(text: str) -> dict[str, str]:
+    from ..environment_file import parse
+
     return parse(text)
 
 
@@ -333,6 +329,8 @@ def report_facts() -> dict[str, Any]:
 
 
 def abort() -> None:
+    import signal
+
     signal.signal(signal.SIGABRT, signal.SIG_DFL)
     os.abort()
 

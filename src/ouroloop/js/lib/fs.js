@@ -264,7 +264,7 @@ function readSync(fd, buffer, offsetOrOptions, length, position) {
   return answer(calls.read(fd, buffer, offset, length, at), 'read');
 }
 
-/** [address, length, address, length …] of several views. */
+/** [address, length, address, length ...] of several views. */
 function piecesOf(buffers) {
   const pieces = [];
   for (const buffer of buffers) pieces.push(addressOf(buffer), buffer.byteLength);

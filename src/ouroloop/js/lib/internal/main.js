@@ -286,11 +286,13 @@ function warnUnsettled() {
   process._rawDebug(`Warning: Detected unsettled top-level await at ${url}${place}`);
 }
 
-/** What an embedding Python program calls, in place of a main program. */
+/** In place of a main program, for an embedding Python program: what that calls is on the global `__embedding`. */
 function embedding() {
   require('internal/modules/esm/loader').initialize();
   require('internal/modules/cjs/loader').Module._initPaths();
-  return require('internal/embedding');
+  Object.defineProperty(globalThis, '__embedding', {
+    __proto__: null, value: require('internal/embedding'), writable: false, enumerable: false, configurable: false,
+  });
 }
 
 module.exports = { embedding, run, beforeExit, exit, executeUserEntryPoint, runEntryPoint };

@@ -614,12 +614,12 @@ function enroll(item, msecs) {
   item._idleNext = item._idlePrev = item;
 }
 
-/** Once, at start-up: the memory shared with Python. */
+/** Once, at start-up: the memory shared with Python, by addresses. */
 function initialize() {
   clock = new Float64Array(3);
   counts = new Int32Array(4);
   const { address } = internalBinding('util');
-  internalBinding('timers_memory').share(address(clock.buffer), address(counts.buffer));
+  return [address(clock.buffer), address(counts.buffer)];
 }
 
 /** What of this keeps the loop going, for `process.getActiveResourcesInfo`. */

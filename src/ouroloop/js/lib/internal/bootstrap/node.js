@@ -134,11 +134,12 @@ function watchWebAssembly() {
   }
 }
 
-/** Called by Python in a new process: what the loop calls, by name. */
-function start() {
-  require('internal/timers').initialize();
+/** Called by Python in a new process, with its facts: what the loop calls, by name, and where the shared memory is. */
+function start(facts) {
+  require('internal/options').initialize(facts.options);
+  const memory = require('internal/timers').initialize();
   require('internal/process/promises').listen();
-  process_.start();
+  process_.start(facts);
   if (typeof WebAssembly === 'object') watchWebAssembly();
   const { processTimers, processImmediate } = require('internal/timers');
   const { complete } = require('internal/requests');
@@ -147,7 +148,7 @@ function start() {
   const main = require('internal/main');
   return {
     __proto__: null, processTimers, processImmediate, complete, emit, afterCallback, runMain: main.run,
-    beforeExit: main.beforeExit, exit: main.exit, embedding: main.embedding,
+    beforeExit: main.beforeExit, exit: main.exit, embedding: main.embedding, memory,
   };
 }
 

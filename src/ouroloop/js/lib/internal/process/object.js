@@ -482,8 +482,7 @@ const DEPRECATION_SWITCHES = [
 ];
 
 /** What runs in each process: the facts, and what waits for listeners. */
-function start() {
-  const { argv, execArgv, execPath, pid, argv0, isEmbedded } = binding.facts();
+function start({ argv, execArgv, execPath, pid, argv0, isEmbedded }) {
   if (isEmbedded) require('internal/process/report_error').tellEmbedder();
   Object.assign(process, { argv, execArgv, execPath, pid });
   fix('_preload_modules', getOptionValue('--require') ?? []);
