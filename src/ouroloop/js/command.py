@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import _signal  # type: ignore[import-not-found]  # `signal` without its enums, which take 3 ms to make
+import gc
 import os
 import sys
 
@@ -35,6 +36,8 @@ def run(options: Options) -> NoReturn:
     inspect_stand_in.install()
     own = command()
     runtime = Runtime([_node_like(own), *options.arguments], options.exec_argv, options.values, argv0=own)
+    gc.freeze()  # what is here now stays
+    gc.enable()
     try:
         code = runtime.run()
     except JavaScriptError as exc:  # the program has broken what tells of its errors

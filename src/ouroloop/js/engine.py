@@ -24,7 +24,7 @@ from .natives import memory
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from typing import Any
 
 __all__ = [
@@ -181,13 +181,18 @@ _was_used = False
 os.register_at_fork(after_in_child=_after_fork)
 
 
-def make_snapshot(scripts: list[str]) -> bytes:
-    """A heap in which `scripts` have run, in the form that `Engine` takes."""
+def make_snapshot(scripts: Iterable[tuple[str, bool]]) -> bytes:
+    """A heap in which scripts have run, in the form that `Engine` takes.
+
+    With each comes whether all of its functions are to be compiled at once, and not when they are first called.
+    """
     load_natives()
     _use_intl_data()
     creator = v8.SnapshotCreator()
-    for script in scripts:
+    for script, at_once in scripts:
+        natives.set_flags("--no-lazy" if at_once else "--lazy")
         creator.eval(script)
+    natives.set_flags("--lazy")
     blob: bytes = creator.create_blob("keep").to_bytes()
     return blob
 

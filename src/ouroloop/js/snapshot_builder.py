@@ -19,10 +19,20 @@ if TYPE_CHECKING:
 
 _LAST = "internal/bootstrap/realm"
 
+# Modules of which nearly every process runs the greater part. In the snapshot they are compiled; of other modules
+# functions are compiled when they are first called.
+_COMPILED = frozenset({
+    "events", "internal/async_hooks", "internal/bootstrap/node",
+    "internal/console/constructor", "internal/fs/calls", "internal/handles", "internal/main",
+    "internal/modules/builtins", "internal/modules/cjs/loader", "internal/modules/esm_syntax", "internal/options",
+    "internal/process/execution", "internal/process/promises", "internal/process/stdio",
+    "internal/process/task_queues", "internal/requests", "internal/timers",
+})
+
 
 def build() -> bytes:
     """A new snapshot."""
-    return engine.make_snapshot(list(_scripts()))
+    return engine.make_snapshot(_scripts())
 
 
 def module_ids() -> list[str]:
@@ -33,16 +43,16 @@ def module_ids() -> list[str]:
     )
 
 
-def _scripts() -> Iterator[str]:
-    """What runs in the heap before the snapshot is taken, in order."""
-    yield f"globalThis.__files = {{ __proto__: null }}; globalThis.__config = {json.dumps(_config())};"
+def _scripts() -> Iterator[tuple[str, bool]]:
+    """What runs in the heap before the snapshot is taken, in order, and whether it is to be compiled at once."""
+    yield f"globalThis.__files = {{ __proto__: null }}; globalThis.__config = {json.dumps(_config())};", False
     for name in module_ids():
         if name == _LAST:
             continue
         # On the source's first line, so that line numbers in stack traces are the file's.
         head = f"__files[{json.dumps(name)}] = function (exports, require, module, process, internalBinding) {{"
-        yield f"{head}{snapshot.source(name)}\n}};\n//# sourceURL=node:{name}"
-    yield f"{snapshot.source(_LAST)}\n//# sourceURL=node:{_LAST}"
+        yield f"{head}{snapshot.source(name)}\n}};\n//# sourceURL=node:{name}", name in _COMPILED
+    yield f"{snapshot.source(_LAST)}\n//# sourceURL=node:{_LAST}", True
 
 
 def _config() -> dict[str, Any]:

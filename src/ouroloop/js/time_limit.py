@@ -16,6 +16,7 @@ import ctypes
 import functools
 import os
 from time import sleep
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
