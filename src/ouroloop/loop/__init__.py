@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from .fs_event import CHANGE, RENAME, FsEvent
     from .fs_poll import FsPoll
+    from .guess_handle import guess_handle
     from .pipe import Pipe
     from .poll import Poll
     from .probe import Probe
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from .stream import Stream, WriteRequest
     from .tcp import Tcp
     from .threadpool import ThreadPool, Work
-    from .tty import Tty, guess_handle, reset_mode
+    from .tty import Tty, reset_mode
     from .udp import SendRequest, Udp
 
 __all__ = [
@@ -47,7 +48,8 @@ _HOMES = {
     "CHANGE": "fs_event", "RENAME": "fs_event", "FsEvent": "fs_event", "FsPoll": "fs_poll", "Pipe": "pipe",
     "Poll": "poll", "Probe": "probe", "Process": "process", "Request": "request", "SendRequest": "udp",
     "Signal": "signal", "Stream": "stream", "Tcp": "tcp", "ThreadPool": "threadpool", "Tty": "tty", "Udp": "udp",
-    "Work": "threadpool", "WriteRequest": "stream", "guess_handle": "tty", "kill": "process", "reset_mode": "tty",
+    "Work": "threadpool", "WriteRequest": "stream", "guess_handle": "guess_handle", "kill": "process",
+    "reset_mode": "tty",
 }
 
 
@@ -55,8 +57,6 @@ def __getattr__(name: str) -> Any:
     home = _HOMES.get(name)
     if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    import importlib
-
-    value = getattr(importlib.import_module(f".{home}", __name__), name)
+    value = getattr(__import__(f"{__name__}.{home}", fromlist=(name,)), name)
     globals()[name] = value
     return value

@@ -15,7 +15,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import socket
 
 from .errors import error
 from .handle import Handle
@@ -23,6 +22,7 @@ from .request import Request
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import socket
     from typing import Any
 
     from .loop import Loop
@@ -76,6 +76,8 @@ class IoHandle(Handle):
         if self._fd >= 0:
             raise error(errno.EBUSY)
         if isinstance(sock, int):
+            import socket
+
             sock = socket.socket(fileno=sock)
         sock.setblocking(False)
         return sock

@@ -22,12 +22,10 @@ import stat
 from collections import deque
 
 from .errors import error
+from .guess_handle import guess_handle
 from .handle import Handle
 from .request import Request
 from .stream import IOV_MAX, Data, DoneCallback, FileIO, Stream, WriteRequest, buffers_of, size_of
-from .tcp import Tcp
-from .tty import guess_handle
-from .udp import Udp
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,6 +33,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .loop import Loop
+    from .tcp import Tcp
+    from .udp import Udp
 
 Name = str | bytes
 
@@ -227,6 +227,9 @@ class Pipe(Stream):
             raise error(errno.EAGAIN)
         if kind not in ("tcp", "pipe", "udp"):
             raise error(errno.EINVAL)
+        from .tcp import Tcp
+        from .udp import Udp
+
         handle = Tcp(self.loop) if kind == "tcp" else Udp(self.loop) if kind == "udp" else Pipe(self.loop)
         handle.open(self.take_pending())
         return handle

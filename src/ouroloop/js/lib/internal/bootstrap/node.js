@@ -118,6 +118,7 @@ for (const id of [
   'internal/process/warning', 'internal/modules/cjs/loader', 'internal/modules/esm/loader', 'internal/modules/esm/resolve',
   'internal/modules/cjs_exports', 'internal/modules/esm_syntax', 'module', 'fs', 'internal/fs/streams', 'internal/fs/promises', 'stream', 'util', 'os',
   'diagnostics_channel', 'async_hooks', 'url', 'querystring', 'tty', 'timers/promises', 'internal/structured_clone', 'perf_hooks',
+  'internal/streams/from', 'internal/util/colors',
 ]) require(id);
 
 /** Compiling WebAssembly is done by threads of V8's; a program that awaits it goes on for as long as that takes. */
