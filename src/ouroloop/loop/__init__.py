@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from .fs_event import CHANGE, RENAME, FsEvent
     from .fs_poll import FsPoll
-    from .guess_handle import guess_handle
+    from .handle_type import guess_handle
     from .pipe import Pipe
     from .poll import Poll
     from .probe import Probe
@@ -48,7 +48,7 @@ _HOMES = {
     "CHANGE": "fs_event", "RENAME": "fs_event", "FsEvent": "fs_event", "FsPoll": "fs_poll", "Pipe": "pipe",
     "Poll": "poll", "Probe": "probe", "Process": "process", "Request": "request", "SendRequest": "udp",
     "Signal": "signal", "Stream": "stream", "Tcp": "tcp", "ThreadPool": "threadpool", "Tty": "tty", "Udp": "udp",
-    "Work": "threadpool", "WriteRequest": "stream", "guess_handle": "guess_handle", "kill": "process",
+    "Work": "threadpool", "WriteRequest": "stream", "guess_handle": "handle_type", "kill": "process",
     "reset_mode": "tty",
 }
 

@@ -22,8 +22,8 @@ import stat
 from collections import deque
 
 from .errors import error
-from .guess_handle import guess_handle
 from .handle import Handle
+from .handle_type import guess_handle
 from .request import Request
 from .stream import IOV_MAX, Data, DoneCallback, FileIO, Stream, WriteRequest, buffers_of, size_of
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import resource
 import sys
 import time
 
@@ -246,16 +245,22 @@ def resident() -> int:
         with open("/proc/self/statm", "rb") as file:
             return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     except OSError:
+        import resource
+
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
 def cpu_usage(thread: bool) -> list[float]:
     """Processor time in us: in user mode, in the kernel."""
+    import resource
+
     usage = resource.getrusage(resource.RUSAGE_THREAD if thread else resource.RUSAGE_SELF)
     return [round(usage.ru_utime * 1e6), round(usage.ru_stime * 1e6)]
 
 
 def resource_usage() -> list[float]:
+    import resource
+
     usage = resource.getrusage(resource.RUSAGE_SELF)
     return [
         round(usage.ru_utime * 1e6), round(usage.ru_stime * 1e6), usage.ru_maxrss, usage.ru_ixrss, usage.ru_idrss,
@@ -309,6 +314,8 @@ _LIMITS = {
 
 def report_facts() -> dict[str, Any]:
     """For a report: the limits of this process, and the libraries it has loaded."""
+    import resource
+
     def shown(limit: int) -> float | str:
         return "unlimited" if limit == resource.RLIM_INFINITY else float(limit)
 
