@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import errno
 import os
-from collections import deque
 
 from .errors import error
 from .io_handle import IoHandle, IoRequest
@@ -24,10 +23,13 @@ from .request import Request
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections import deque
     from collections.abc import Callable, Sequence
     from typing import Any, Self, TypeAlias
 
     from .loop import Loop
+else:
+    from _collections import deque
 
 Data = bytes | bytearray | memoryview
 ReadCallback: TypeAlias = "Callable[[OSError | None, bytes], object]"

@@ -23,11 +23,14 @@ from .stream import FileIO, Stream
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import signal
     from collections.abc import Callable
     from typing import Any, Literal, TypeAlias
 
     from .loop import Loop
     from .signal import Watcher
+else:
+    import _signal as signal
 
 TtyMode: TypeAlias = "Literal['normal', 'raw', 'io']"
 
@@ -102,8 +105,6 @@ class Tty(Stream):
         This does not keep the loop alive. Only the processes in the terminal's foreground are told. Raises `OSError`,
         and `RuntimeError` outside the main thread, where Python catches no signals.
         """
-        import signal
-
         from .signal import Watcher
 
         self.resize_stop()
