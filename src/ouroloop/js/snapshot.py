@@ -2,8 +2,9 @@
 
 Theory of operation. Compiling and running the core modules takes some 100 ms; taking up a heap in which they have run
 takes a few. The snapshot is kept under a key of everything it depends on: the versions, the platform, and the size
-and time of each source file, or, where pip has put them, of pip's own list of what it installed. One that is missing
-or stale is made anew (`snapshot_builder.py`), one that is not whole too.
+and time of each source file, or, where pip has put them, their hashes in pip's own list of what it installed (who
+changes an installed file by hand removes that list, or the cache). One that is missing or stale is made anew
+(`snapshot_builder.py`), one that is not whole too.
 
 This is on the way of every start, so it imports little, and reads nothing twice: the file is mapped into memory, and
 only V8 copies it.
@@ -67,13 +68,13 @@ def _key() -> str:
 
 
 def _installation() -> list[str]:
-    """What tells one installation by pip from the next; [] for a working copy, whose files may change at any time."""
+    """The list of what pip has installed, with each file's hash; [] for a working copy, whose files may change."""
     site = os.path.dirname(os.path.dirname(FOLDER))
     try:
-        status = os.stat(os.path.join(site, f"ouroloop-{__version__}.dist-info", "RECORD"))
+        with open(os.path.join(site, f"ouroloop-{__version__}.dist-info", "RECORD"), encoding="latin-1") as file:
+            return [file.read()]
     except OSError:
         return []
-    return [f"{status.st_size} {status.st_mtime_ns}"]
 
 
 def _sources() -> list[str]:
