@@ -71,8 +71,8 @@ def _installation() -> list[str]:
     """The list of what pip has installed, with each file's hash; [] for a working copy, whose files may change."""
     site = os.path.dirname(os.path.dirname(FOLDER))
     try:
-        with open(os.path.join(site, f"ouroloop-{__version__}.dist-info", "RECORD"), encoding="latin-1") as file:
-            return [file.read()]
+        with open(os.path.join(site, f"ouroloop-{__version__}.dist-info", "RECORD"), "rb", buffering=0) as file:
+            return [file.read().decode("latin-1")]
     except OSError:
         return []
 
