@@ -20,16 +20,19 @@ import os
 import struct
 import sys
 
-from . import buffer_natives, contextify_natives, fs_natives
+from . import buffer_natives, contextify_natives, direct, fs_natives
 from .v8_symbols import addresses
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import Any
+    from collections.abc import Callable, Mapping
+    from typing import Any, TypeAlias
 
     from .compile_cache import CompileCache, Entry
     from .time_limit import TimeLimit
+
+Native: TypeAlias = "Callable[[int], int | None] | int"
+"""What a JavaScript function is made of: a method that gets the call's information, or the address of machine code."""
 
 _pointer = ctypes.c_void_p
 _int = ctypes.c_int
@@ -326,7 +329,7 @@ def names() -> dict[str, list[str]]:
         "types": [*_TYPE_CHECKS],
         "contextify": [*_METHODS["contextify"], *contextify_natives.NAMES],
         "buffer": [*buffer_natives.methods(_call, 0, memory)],
-        "fs": [*fs_natives.methods(_call, memory)],
+        "fs": [*fs_natives.methods(_call, memory, None)],
     }
 
 
@@ -356,13 +359,14 @@ class Natives:
         self._undefined = self._keep(call.Undefined(self._isolate))
         self._platform: int = call._ZN2v88internal2V818GetCurrentPlatformEv()
         self._callbacks: list[Any] = []  # what ctypes made must outlive the isolate
+        self._directly = self._make_directly() if direct.available else None
         self._modules: dict[int, int] = {}
         self._modules_by_hash: dict[int, list[int]] = {}
         self._probe = 0
         self._on_rejection = self._on_import_meta = self._on_dynamic_import = 0
         self.compile_cache: CompileCache | None = None
         """What is compiled of a program's files is kept there, if a program wants that."""
-        self._groups: dict[str, dict[str, Callable[[int], int | None]]] = {}
+        self._groups: dict[str, Mapping[str, Native]] = {}
 
     def install(self, target: str) -> None:
         """Make the object that is the global variable `target` have `make(group, name)`, which gives a native."""
@@ -372,22 +376,27 @@ class Natives:
         """One more group, of functions that take nothing and give nothing; the cheapest way into Python."""
         self._groups[group] = {name: _ignoring_info(action) for name, action in actions.items()}
 
-    def _make(self, info: int) -> int:
+    def _make(self, info: int) -> int | None:
         group, name = (self._to_str(argument) for argument in self._arguments(info, 2))
         if name in _EXTRAS:
             return self._get(self._extras(), _EXTRAS[name])
         methods = self._groups.get(group)
         if methods is None:
             methods = self._groups[group] = self._methods(group)
-        return self._function(methods[name])
+            if self._directly is not None:
+                self._directly.seal()
+        native = methods.get(name)
+        if native is None:
+            return None
+        return self._direct(native) if isinstance(native, int) else self._function(native)
 
-    def _methods(self, group: str) -> dict[str, Callable[[int], int | None]]:
+    def _methods(self, group: str) -> Mapping[str, Native]:
         if group == "types":
             return {name: self._type_check(symbol) for name, symbol in _TYPE_CHECKS.items()}
         if group == "buffer":
             return buffer_natives.methods(self._call, self._isolate, memory)
         if group == "fs":
-            return fs_natives.methods(self._call, memory)
+            return fs_natives.methods(self._call, memory, self._directly)
         methods = {name: getattr(self, name) for name in _METHODS[group]}
         return {**methods, **contextify_natives.Contexts(self).methods()} if group == "contextify" else methods
 
@@ -512,6 +521,15 @@ class Natives:
 
     # Functions for JavaScript
 
+    def _make_directly(self) -> direct.Directly:
+        call, isolate = self._call, self._isolate
+        return direct.Directly(call, (call.Boolean__New(isolate, False), call.Boolean__New(isolate, True)))
+
+    def _direct(self, address: int) -> int:
+        """A JavaScript function for machine code (`direct.py`)."""
+        function: int = self._call.Function__New(self._context, address, None, 0, 0, 0)
+        return function
+
     def _function(self, method: Callable[[int], int | None]) -> int:
         """A JavaScript function that calls `method(info)`, which returns a handle or None for undefined."""
         get_return_value = self._call.FunctionCallbackInfo__GetReturnValue
@@ -531,8 +549,10 @@ class Natives:
         function: int = self._call.Function__New(self._context, pointer, None, 0, 0, 0)
         return function
 
-    def _type_check(self, symbol: str) -> Callable[[int], int]:
+    def _type_check(self, symbol: str) -> Native:
         check, get, boolean = getattr(self._call, symbol), self._call.FunctionCallbackInfo__Get, self._call.Boolean__New
+        if self._directly is not None:
+            return self._directly.function(check, [direct.Argument(0)], direct.TO_BOOLEAN)
         isolate = self._isolate
         return lambda info: boolean(isolate, check(get(info, 0)))
 

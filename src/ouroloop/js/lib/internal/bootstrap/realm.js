@@ -41,13 +41,17 @@
   }
   const natives = { __proto__: null, make: undefined }; // what natives.py offers, from start-up on
 
-  /** A native is made when first looked at: a process uses few of them. Undefined while the snapshot is built. */
+  /**
+   * A native is made when first looked at: a process uses few of them. Undefined while the snapshot is built, and for
+   * one that is not there on this kind of machine.
+   */
   function defineNative(binding, group, name) {
     Object.defineProperty(binding, name, {
       __proto__: null,
       get() {
-        const value = natives.make?.(group, name);
-        if (value !== undefined) Object.defineProperty(binding, name, { __proto__: null, value });
+        if (natives.make === undefined) return undefined;
+        const value = natives.make(group, name);
+        Object.defineProperty(binding, name, { __proto__: null, value });
         return value;
       },
       configurable: true,
