@@ -170,6 +170,7 @@ class Directly:
         self._memory = mmap.mmap(-1, _SIZE, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
         self._base = ctypes.addressof(ctypes.c_char.from_buffer(self._memory))
         self._used = 0
+        self._kept: list[object] = []
         self._forms: dict[Any, list[bytes]] = {}  # code without the function that it calls
 
     def function(
@@ -249,6 +250,10 @@ class Directly:
         self._memory[start:end] = code
         self._used = -(-end // 16) * 16
         return self._base + start
+
+    def keep(self, thing: object) -> None:
+        """Let something that the code refers to by address live as long as the code."""
+        self._kept.append(thing)
 
     def seal(self) -> None:
         """Make what was written fit to run, and no longer to be written. There can be no more natives after that."""

@@ -107,6 +107,7 @@ def methods(call: Any, memory: Callable[[int, int], memoryview], directly: direc
         memory(cell.value, 8).cast("q")[RESULT] = os.O_CLOEXEC
 
     if directly is not None and _statx is not None:
+        directly.keep(cell)
         return {"shareFrame": share_frame, **_direct(directly, cell)}
     return {"shareFrame": share_frame, **_through_python(call, memory, cell)}
 

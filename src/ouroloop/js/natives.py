@@ -20,7 +20,7 @@ import os
 import struct
 import sys
 
-from . import buffer_natives, contextify_natives, direct, fs_natives
+from . import buffer_natives, clock_natives, contextify_natives, direct, fs_natives
 from .v8_symbols import addresses
 
 TYPE_CHECKING = False
@@ -329,6 +329,7 @@ def names() -> dict[str, list[str]]:
         "types": [*_TYPE_CHECKS],
         "contextify": [*_METHODS["contextify"], *contextify_natives.NAMES],
         "buffer": [*buffer_natives.methods(_call, 0, memory)],
+        "clock": clock_natives.NAMES,
         "fs": [*fs_natives.methods(_call, memory, None)],
     }
 
@@ -395,6 +396,8 @@ class Natives:
             return {name: self._type_check(symbol) for name, symbol in _TYPE_CHECKS.items()}
         if group == "buffer":
             return buffer_natives.methods(self._call, self._isolate, memory)
+        if group == "clock":
+            return clock_natives.methods(self._call, memory, self._directly)
         if group == "fs":
             return fs_natives.methods(self._call, memory, self._directly)
         methods = {name: getattr(self, name) for name in _METHODS[group]}

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from .bindings.stream_wrap import Streams
 
 # Places in the memory shared with lib/internal/timers.js.
-_NOW, _DELAY, _PRECISE = 0, 1, 2
+_NOW, _DELAY = 0, 1
 _IMMEDIATES, _REFERENCED_IMMEDIATES, _IDLE_RUNS, _QUIET = range(4)
 
 
@@ -96,7 +96,7 @@ class Runtime:
         started = engine.guarded(engine.function("__start"))(self._facts()).as_v8_object()
         self._entries = {name: started.get(name).as_v8_function() for name in _ENTRIES}
         clock, counts = started.get("memory").to_python()
-        self._clock = memory(int(clock), 24).cast("d")
+        self._clock = memory(int(clock), 16).cast("d")
         self._counts = memory(int(counts), 16).cast("i")
         if self.embedding is not None:
             self._entries = {name: engine.guarded(function) for name, function in self._entries.items()}
@@ -111,13 +111,14 @@ class Runtime:
         return {
             "argv": self.argv, "argv0": self.argv0, "execArgv": self.exec_argv, "execPath": self.exec_path,
             "pid": os.getpid(), "isEmbedded": self.embedding is not None, "options": self.options,
+            "loopStart": self._started, "processStart": list(divmod(self.started_ns, 1_000_000_000)),
         }
 
     def _natives(self, natives: Any) -> None:
         """The calls without arguments by which JavaScript's timers reach the loop."""
         actions = (
-            self._update_clock, self._schedule, self._timer.ref, self._timer.unref, self._immediates_begin,
-            self._immediates_end, self._update_precise_clock, self._watch_tasks,
+            self._schedule, self._timer.ref, self._timer.unref, self._immediates_begin, self._immediates_end,
+            self._watch_tasks,
         )
         natives.add("timers", dict(zip(snapshot.TIMER_NATIVES, actions, strict=True)))
         natives.tell_near_heap_limit(_out_of_memory)
@@ -162,14 +163,9 @@ class Runtime:
 
     # Timers and immediates
 
-    def _update_clock(self) -> None:
-        self.loop.update_time()
-        self._clock[_NOW] = self.loop.now - self._started
-
-    def _update_precise_clock(self) -> None:
-        self._clock[_PRECISE] = (monotonic_ns() - self.started_ns) / 1e6
-
     def _schedule(self) -> None:
+        # JavaScript has read the clock since the loop did, and counts from there.
+        self.loop.now = max(self.loop.now, self._started + int(self._clock[_NOW]))
         self._timer.start(self._run_timers, int(self._clock[_DELAY]))
 
     def _run_timers(self) -> None:

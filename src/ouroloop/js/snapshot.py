@@ -37,9 +37,7 @@ BINDINGS = sorted(
 """The names of the bindings; an operation's number tells which it belongs to by the place in this list."""
 
 
-TIMER_NATIVES = (
-    "updateClock", "schedule", "ref", "unref", "immediatesBegin", "immediatesEnd", "updatePreciseClock", "watchTasks",
-)
+TIMER_NATIVES = ("schedule", "ref", "unref", "immediatesBegin", "immediatesEnd", "watchTasks")
 """The natives that each runtime has of its own, by which JavaScript's timers reach the loop."""
 
 

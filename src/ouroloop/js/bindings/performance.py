@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,13 +15,10 @@ def operations(runtime: Runtime) -> dict[str, Callable[..., Any]]:
     """For `perf_hooks`. Times are in ms since the process began, but for `timeOrigin`."""
     origin = runtime.started_ns if runtime is not None else 0
 
-    def now() -> float:
-        return (time.monotonic_ns() - origin) / 1e6
-
     def milestones() -> dict[str, float]:
         return {name: (at - origin) / 1e6 for name, at in runtime.milestones.items()}
 
     return {
-        "now": now, "timeOrigin": lambda: runtime.time_origin, "milestones": milestones,
+        "timeOrigin": lambda: runtime.time_origin, "milestones": milestones,
         "loopIdleTime": lambda: runtime.loop.idle_ns / 1e6,
     }

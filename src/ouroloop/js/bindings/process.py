@@ -342,11 +342,6 @@ def abort() -> None:
     os.abort()
 
 
-def hrtime() -> list[int]:
-    """The monotonic clock: seconds, ns."""
-    return list(divmod(time.monotonic_ns(), 1_000_000_000))
-
-
 def _execve(path: str, argv: list[str], env: dict[str, str]) -> NoReturn:
     """execve(2). Python's own will have no empty name for the program. Raises `OSError`."""
     from ...loop.libc import call, texts
@@ -379,7 +374,7 @@ _STATELESS: dict[str, Callable[..., Any]] = {
     "initGroups": init_groups, "strerror": lambda number: os.strerror(int(number)), "kill": kill, "setTitle": set_title,
     # Figures
     "cpuUsage": cpu_usage, "resident": resident, "resourceUsage": resource_usage, "availableMemory": available_memory,
-    "constrainedMemory": constrained_memory, "hrtime": hrtime, "libraryVersion": library_version,
+    "constrainedMemory": constrained_memory, "libraryVersion": library_version,
     "reportFacts": report_facts,
     # The end
     "abort": abort, "execve": execve,

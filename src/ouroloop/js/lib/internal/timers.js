@@ -18,6 +18,7 @@ const frames = require('internal/async_context_frame');
 const hooks = require('internal/async_hooks');
 const { runNextTicks, afterCallback } = require('internal/process/task_queues');
 const execution = require('internal/process/execution');
+const monotonic = require('internal/clock');
 
 const { async_id_symbol: asyncIdSymbol, trigger_async_id_symbol: triggerAsyncIdSymbol } = hooks;
 const native = internalBinding('timers');
@@ -30,7 +31,6 @@ const kFrame = Symbol('asyncContextFrame');
 // Places in the memory that is shared with Python (bindings/timers.py).
 const NOW = 0;
 const DELAY = 1;
-const PRECISE = 2;
 const IMMEDIATES = 0;
 const REFERENCED_IMMEDIATES = 1;
 const IDLE_RUNS = 2;
@@ -39,17 +39,22 @@ const TURNS_AT_ONCE = 64; // signals are looked at in between
 const { operationsCalled } = internalBinding('builtins');
 let clock; // Float64Array
 let counts; // Int32Array
+let loopStart; // when the loop began, in whole ms of the monotonic clock
+let processStart; // when the process did: { seconds, nanoseconds }
 
 /** The loop's time in ms, read anew. */
 function now() {
-  native.updateClock();
-  return clock[NOW];
+  monotonic.read();
+  const time = monotonic.seconds() * 1000 + Math.floor(monotonic.nanoseconds() / 1e6) - loopStart;
+  clock[NOW] = time;
+  return time;
 }
 
 /** The time since the process began in ms, as a float (`performance.now`). Has nothing to do with the loop's clock. */
 function preciseNow() {
-  native.updatePreciseClock();
-  return clock[PRECISE];
+  monotonic.read();
+  const { seconds, nanoseconds } = processStart;
+  return (monotonic.seconds() - seconds) * 1000 + (monotonic.nanoseconds() - nanoseconds) / 1e6;
 }
 
 // Lists
@@ -615,10 +620,12 @@ function enroll(item, msecs) {
 }
 
 /** Once, at start-up: the memory shared with Python, by addresses. */
-function initialize() {
-  clock = new Float64Array(3);
+function initialize(facts) {
+  clock = new Float64Array(2);
   counts = new Int32Array(4);
   const { address } = internalBinding('util');
+  loopStart = facts.loopStart;
+  processStart = { seconds: facts.processStart[0], nanoseconds: facts.processStart[1] };
   return [address(clock.buffer), address(counts.buffer)];
 }
 

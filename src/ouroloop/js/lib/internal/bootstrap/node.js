@@ -138,7 +138,7 @@ function watchWebAssembly() {
 /** Called by Python in a new process, with its facts: what the loop calls, by name, and where the shared memory is. */
 function start(facts) {
   require('internal/options').initialize(facts.options);
-  const memory = require('internal/timers').initialize();
+  const memory = require('internal/timers').initialize(facts);
   require('internal/process/promises').listen();
   process_.start(facts);
   if (typeof WebAssembly === 'object') watchWebAssembly();

@@ -204,7 +204,7 @@ function stopListeningIfSignal(type) {
 }
 
 function uptime() {
-  return internalBinding('performance').now() / 1000;
+  return require('internal/timers').preciseNow() / 1000;
 }
 
 // What keeps it going

@@ -15,6 +15,7 @@ const {
   validateArray, validateInteger, validateNumber, validateObject, validateString,
 } = require('internal/validators');
 const { getOptionValue } = require('internal/options');
+const monotonic = require('internal/clock');
 
 const binding = internalBinding('process');
 const { os: { signals: signalNumbers } } = internalBinding('constants');
@@ -123,8 +124,12 @@ function resourceUsage() {
   };
 }
 
+const EXACT_SECONDS = 9e6; // so many, in ns, are a number without loss: one BigInt is to be made, not three
+
 function hrtime(previous) {
-  const [seconds, nanoseconds] = binding.hrtime();
+  monotonic.read();
+  const seconds = monotonic.seconds();
+  const nanoseconds = monotonic.nanoseconds();
   if (previous === undefined) return [seconds, nanoseconds];
   validateArray(previous, 'time');
   if (previous.length !== 2) throw new ERR_OUT_OF_RANGE('time', 2, previous.length);
@@ -133,7 +138,10 @@ function hrtime(previous) {
   return rest < 0 ? [whole - 1, rest + 1e9] : [whole, rest];
 }
 hrtime.bigint = function bigint() {
-  const [seconds, nanoseconds] = binding.hrtime();
+  monotonic.read();
+  const seconds = monotonic.seconds();
+  const nanoseconds = monotonic.nanoseconds();
+  if (seconds < EXACT_SECONDS) return BigInt(seconds * 1e9 + nanoseconds);
   return BigInt(seconds) * 1000000000n + BigInt(nanoseconds);
 };
 
