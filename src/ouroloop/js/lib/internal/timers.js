@@ -79,7 +79,12 @@ let lastListId = Number.MIN_SAFE_INTEGER;
 const lists = new Map(); // duration -> TimersList
 const heap = []; // of TimersList
 let nextExpiry = Infinity;
+let armedFor = Infinity; // when the loop's timer fires; there may be nothing due then
 let referenced = 0; // how many timers keep the loop alive
+let isReferenced = true; // whether the loop's timer does, as far as the loop has been told
+let isTellingSoon = false;
+let settled; // a promise
+const { then } = Promise.prototype;
 
 function append(list, timer) {
   const last = list._idlePrev;
@@ -149,7 +154,7 @@ function insert(timer, duration, start = now()) {
     lists.set(duration, list);
     siftUp(list, heap.length);
     if (nextExpiry > expiry) {
-      schedule(duration);
+      if (armedFor > expiry) schedule(duration);
       nextExpiry = expiry;
     }
   }
@@ -159,12 +164,26 @@ function insert(timer, duration, start = now()) {
 function schedule(delay) {
   clock[DELAY] = delay;
   native.schedule();
+  armedFor = clock[NOW] + delay;
 }
 
 function count(change) {
   referenced += change;
-  if (referenced === 0) native.unref();
-  else if (referenced === 1 && change === 1) native.ref();
+  if (referenced > 0 === isReferenced || isTellingSoon) return;
+  isTellingSoon = true;
+  settled ??= Promise.resolve();
+  Reflect.apply(then, settled, [tellReference]);
+}
+
+/**
+ * Let the loop know whether its timer keeps it alive. It wants to know when this callback is over: a timer that is
+ * started and stopped in the same one, as a time limit is, costs nothing.
+ */
+function tellReference() {
+  isTellingSoon = false;
+  isReferenced = referenced > 0;
+  if (isReferenced) native.ref();
+  else native.unref();
 }
 
 /** Take a timer out of its list; the list goes with its last one. */
@@ -187,12 +206,12 @@ function leave(timer) {
 /** What the loop's timer calls. */
 function processTimers(time) {
   let next;
+  armedFor = Infinity;
   // After an error it goes on by the same clock: what has become due since has no part in this turn.
   do next = execution.enter(runDue, time); while (next === execution.FAILED_CALL);
   if (next !== Infinity) {
     schedule(Math.max(1, next - clock[NOW])); // by the clock as it was last read, as the loop counts too
-    if (referenced > 0) native.ref();
-    else native.unref();
+    tellReference();
   }
   afterCallback();
 }
