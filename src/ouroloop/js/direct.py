@@ -59,7 +59,10 @@ class Argument:
 
 @dataclass(frozen=True)
 class Memory:
-    """The address of the memory of JavaScript's argument, an ArrayBuffer, plus the frame's word at `offset`."""
+    """The address of the memory of JavaScript's argument, an ArrayBuffer, plus the frame's word at `offset`.
+
+    It also takes the place of that word.
+    """
 
     index: int
     offset: int
@@ -222,6 +225,7 @@ class Directly:
             code.call(self._data)
             _frame(code, "rcx", cell)
             code.add("rax", "rcx", source.offset)
+            code.store("rax", "rcx", source.offset)
         code.store("rax", "rsp", place)
 
     def _give(self, code: _Code, result: int, cell: int) -> None:

@@ -328,7 +328,7 @@ def names() -> dict[str, list[str]]:
         "util": [*_METHODS["util"], *_EXTRAS],
         "types": [*_TYPE_CHECKS],
         "contextify": [*_METHODS["contextify"], *contextify_natives.NAMES],
-        "buffer": [*buffer_natives.methods(_call, 0, memory)],
+        "buffer": [*buffer_natives.methods(_call, 0, memory, None)],
         "clock": clock_natives.NAMES,
         "fs": [*fs_natives.methods(_call, memory, None)],
     }
@@ -395,7 +395,7 @@ class Natives:
         if group == "types":
             return {name: self._type_check(symbol) for name, symbol in _TYPE_CHECKS.items()}
         if group == "buffer":
-            return buffer_natives.methods(self._call, self._isolate, memory)
+            return buffer_natives.methods(self._call, self._isolate, memory, self._directly)
         if group == "clock":
             return clock_natives.methods(self._call, memory, self._directly)
         if group == "fs":
