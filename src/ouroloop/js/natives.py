@@ -400,8 +400,13 @@ class Natives:
             return clock_natives.methods(self._call, memory, self._directly)
         if group == "fs":
             return fs_natives.methods(self._call, memory, self._directly)
-        methods = {name: getattr(self, name) for name in _METHODS[group]}
-        return {**methods, **contextify_natives.Contexts(self).methods()} if group == "contextify" else methods
+        methods: dict[str, Native] = {name: getattr(self, name) for name in _METHODS[group]}
+        if group == "contextify":
+            methods.update(contextify_natives.Contexts(self).methods())
+        if group == "util" and self._directly is not None:
+            name_of = self._call._ZN2v86Object18GetConstructorNameEv
+            methods["getConstructorName"] = self._directly.function(name_of, [direct.Argument(0)], direct.TO_VALUE)
+        return methods
 
     def tell_near_heap_limit(self, tell: Callable[[], None]) -> None:
         """Have `tell()` called when the heap is nearly full, where V8 would soon abort the process."""

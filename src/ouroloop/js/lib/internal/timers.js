@@ -605,10 +605,10 @@ function recover() {
     unfinished = current._idleNext;
     current = null;
   }
+  tellReference(); // what was to tell may have been stopped as well
   if (heap.length === 0) return;
   nextExpiry = heap[0].expiry;
   schedule(Math.max(1, nextExpiry - now()));
-  if (referenced > 0) native.ref();
 }
 
 // The old, never public way to put a timeout on any object.
