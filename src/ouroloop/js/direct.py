@@ -73,7 +73,7 @@ Source = Constant | Word | Inside | Argument | Memory
 TO_FRAME, TO_VALUE, TO_BOOLEAN = range(3)
 """What becomes of a result: the frame's first word; a handle whose value is returned (none is `undefined`); a truth."""
 
-_SIZE = 32768  # bytes, for all natives of an isolate
+_SIZE = 16384  # bytes, for some 70 natives
 _ANY_FUNCTION = 0x7E57AB1EC0DE5EED  # stands for the function's address in code that is used again
 _LOCALS = 80  # bytes on the stack: 8 handles or addresses, the result, the thread's state
 _RESULT, _STATE = 64, 72
@@ -170,9 +170,8 @@ class Directly:
         self._return_value = _address_of(call.FunctionCallbackInfo__GetReturnValue)
         # false and true lie in V8's read-only space, so they never move.
         self._truths = (ctypes.c_uint64 * 2)(*(ctypes.c_uint64.from_address(handle).value for handle in truths))
-        self._memory = mmap.mmap(-1, _SIZE, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-        self._base = ctypes.addressof(ctypes.c_char.from_buffer(self._memory))
-        self._used = 0
+        self._memory: mmap.mmap | Any = None
+        self._base, self._used = 0, _SIZE
         self._kept: list[object] = []
         self._forms: dict[Any, list[bytes]] = {}  # code without the function that it calls
 
@@ -248,19 +247,29 @@ class Directly:
 
     def _place(self, code: bytes) -> int:
         """Put code where the processor will find it."""
-        start, end = self._used, self._used + len(code)
-        if end > _SIZE:
-            raise MemoryError("more direct natives than there is room for")
-        self._memory[start:end] = code
-        self._used = -(-end // 16) * 16
+        if self._used + len(code) > _SIZE:
+            self._open()
+        start = self._used
+        self._memory[start : start + len(code)] = code
+        self._used += -(-len(code) // 16) * 16
         return self._base + start
+
+    def _open(self) -> None:
+        """Get memory for more code."""
+        if self._memory is not None:
+            self.seal()
+        self._memory = mmap.mmap(-1, _SIZE, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+        self._base = ctypes.addressof(ctypes.c_char.from_buffer(self._memory))
+        self._used = 0
 
     def keep(self, thing: object) -> None:
         """Let something that the code refers to by address live as long as the code."""
         self._kept.append(thing)
 
     def seal(self) -> None:
-        """Make what was written fit to run, and no longer to be written. There can be no more natives after that."""
+        """Make what was written fit to run, and no longer to be written. To be called before any of it is."""
+        self._used = _SIZE
+        self._kept.append(self._memory)
         if _mprotect(ctypes.c_void_p(self._base), ctypes.c_size_t(_SIZE), mmap.PROT_READ | mmap.PROT_EXEC):
             raise OSError(ctypes.get_errno(), "mprotect")
 

@@ -323,6 +323,8 @@ def memory(address: int, length: int) -> memoryview:
 
 def names() -> dict[str, list[str]]:
     """The names of all natives by group, but for those that `Natives.add` adds."""
+    from . import crypto_natives
+
     return {
         **{group: [*methods] for group, methods in _METHODS.items()},
         "util": [*_METHODS["util"], *_EXTRAS],
@@ -330,6 +332,7 @@ def names() -> dict[str, list[str]]:
         "contextify": [*_METHODS["contextify"], *contextify_natives.NAMES],
         "buffer": [*buffer_natives.methods(_call, 0, memory, None)],
         "clock": clock_natives.NAMES,
+        "crypto": crypto_natives.NAMES,
         "fs": [*fs_natives.methods(_call, memory, None)],
     }
 
@@ -400,6 +403,10 @@ class Natives:
             return clock_natives.methods(self._call, memory, self._directly)
         if group == "fs":
             return fs_natives.methods(self._call, memory, self._directly)
+        if group == "crypto":
+            from .crypto_natives import Crypto
+
+            return Crypto(self._call, memory, self._directly, self._to_str, self._number).methods()
         methods: dict[str, Native] = {name: getattr(self, name) for name in _METHODS[group]}
         if group == "contextify":
             methods.update(contextify_natives.Contexts(self).methods())

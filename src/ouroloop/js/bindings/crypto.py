@@ -125,6 +125,6 @@ def operations(runtime: Runtime) -> dict[str, Callable[..., Any]]:
     return {
         "hashes": hashes, "createHash": create_hash, "createHmac": create_hmac, "copy": copy, "update": update,
         "updateText": update_text,
-        "digest": digest, "fillRandom": fill_random, "fillRandomAsync": fill_random_async, "pbkdf2": pbkdf2,
+        "digest": digest, "fillRandomAsync": fill_random_async, "pbkdf2": pbkdf2,
         "pbkdf2Async": pbkdf2_async, "scrypt": scrypt, "scryptAsync": scrypt_async,
     }
