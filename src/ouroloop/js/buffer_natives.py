@@ -25,7 +25,7 @@ _pointer = ctypes.c_void_p
 _int = ctypes.c_int
 _size = ctypes.c_size_t
 
-_NEW_FROM_UTF8 = "_ZN2v86String11NewFromUtf8EPNS_7IsolateEPKcNS_13NewStringTypeEi"
+NEW_FROM_UTF8 = "_ZN2v86String11NewFromUtf8EPNS_7IsolateEPKcNS_13NewStringTypeEi"
 _NEW_FROM_ONE_BYTE = "_ZN2v86String14NewFromOneByteEPNS_7IsolateEPKhNS_13NewStringTypeEi"
 _NEW_FROM_TWO_BYTE = "_ZN2v86String14NewFromTwoByteEPNS_7IsolateEPKtNS_13NewStringTypeEi"
 _WRITE_UTF8 = "_ZNK2v86String11WriteUtf8V2EPNS_7IsolateEPcmiPm"
@@ -37,7 +37,7 @@ _SET_DETACH_KEY = (
     "_ZN2v88internal13JSArrayBuffer12SetDetachKeyENS0_12DirectHandleIS1_EENS2_INS0_6ObjectEEEPNS0_7IsolateE")
 
 FUNCTIONS: dict[str, tuple[Any, ...]] = {
-    _NEW_FROM_UTF8: (_pointer, _pointer, _pointer, _int, _int),
+    NEW_FROM_UTF8: (_pointer, _pointer, _pointer, _int, _int),
     _NEW_FROM_ONE_BYTE: (_pointer, _pointer, _pointer, _int, _int),
     _WRITE_UTF8: (_size, _pointer, _pointer, _pointer, _size, _int, _pointer),
     _WRITE: (None, _pointer, _pointer, ctypes.c_uint32, ctypes.c_uint32, _pointer, _int),
@@ -103,7 +103,7 @@ def _direct(call: Any, isolate: int, directly: direct.Directly, cell: int) -> di
         return directly.function(function, [here, length], direct.TO_BOOLEAN, cell)
 
     return {
-        "utf8Slice": slicer(getattr(call, _NEW_FROM_UTF8)),
+        "utf8Slice": slicer(getattr(call, NEW_FROM_UTF8)),
         "latin1Slice": slicer(getattr(call, _NEW_FROM_ONE_BYTE)),
         "ucs2Slice": slicer(getattr(call, _NEW_FROM_TWO_BYTE)),
         "utf8Write": number(
@@ -181,7 +181,7 @@ def _through_python(
         return int(boolean(isolate, ctypes.string_at(address(info), frame()[_LENGTH]).isascii()))
 
     return {
-        "utf8Slice": slicer(getattr(call, _NEW_FROM_UTF8)),
+        "utf8Slice": slicer(getattr(call, NEW_FROM_UTF8)),
         "latin1Slice": slicer(getattr(call, _NEW_FROM_ONE_BYTE)),
         "ucs2Slice": slicer(getattr(call, _NEW_FROM_TWO_BYTE)),
         "utf8Write": utf8_write,

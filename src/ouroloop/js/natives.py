@@ -20,7 +20,7 @@ import os
 import struct
 import sys
 
-from . import buffer_natives, clock_natives, contextify_natives, direct, fs_natives
+from . import buffer_natives, clock_natives, contextify_natives, direct, environment_natives, fs_natives
 from .v8_symbols import addresses
 
 TYPE_CHECKING = False
@@ -333,6 +333,7 @@ def names() -> dict[str, list[str]]:
         "buffer": [*buffer_natives.methods(_call, 0, memory, None)],
         "clock": clock_natives.NAMES,
         "crypto": crypto_natives.NAMES,
+        "process": environment_natives.NAMES,
         "fs": [*fs_natives.methods(_call, memory, None)],
     }
 
@@ -403,6 +404,8 @@ class Natives:
             return clock_natives.methods(self._call, memory, self._directly)
         if group == "fs":
             return fs_natives.methods(self._call, memory, self._directly)
+        if group == "process":
+            return environment_natives.methods(self._call, self._isolate, self._directly)
         if group == "crypto":
             from .crypto_natives import Crypto
 

@@ -25,6 +25,7 @@ const execution = require('internal/process/execution');
 const perThread = require('internal/process/per_thread');
 const { processBinding } = require('internal/legacy/processbinding');
 const { nextTick } = require('internal/process/task_queues');
+const { getVariable } = require('internal/process/environment');
 
 const binding = internalBinding('process');
 const config = internalBinding('config');
@@ -237,12 +238,12 @@ const environment = new Proxy(Object.create(Object.prototype), {
   get(target, name) {
     if (typeof name === 'symbol') return Reflect.get(target, name);
     trace('get', name);
-    return binding.envGet(name) ?? (Object.hasOwn(Object.prototype, name) ? Object.prototype[name] : undefined);
+    return getVariable(name) ?? (Object.hasOwn(Object.prototype, name) ? Object.prototype[name] : undefined);
   },
   has(target, name) {
     if (typeof name !== 'string') return false;
     trace('query', name);
-    return binding.envGet(name) != null || name in Object.prototype;
+    return getVariable(name) != null || name in Object.prototype;
   },
   set(target, name, value) {
     if (typeof name === 'symbol' || typeof value === 'symbol') {
@@ -270,7 +271,7 @@ const environment = new Proxy(Object.create(Object.prototype), {
   getOwnPropertyDescriptor(target, name) {
     if (typeof name !== 'string') return undefined;
     trace('query', name);
-    const value = binding.envGet(name);
+    const value = getVariable(name);
     return value == null ? undefined : { value, writable: true, enumerable: true, configurable: true };
   },
   preventExtensions() {
