@@ -20,6 +20,7 @@ const {
 const { isLengthTracking, isUncloneable } = require('internal/structured_clone');
 const { typedArrayName } = require('internal/views');
 const { noSideEffectsToString } = require('internal/no_side_effects_to_string');
+const { latin1Slice } = require('internal/buffer/strings');
 
 const VERSION = 15;
 const OLDEST = 13;
@@ -102,7 +103,7 @@ const kIndex = /^(?:0|[1-9]\d{0,9})$/;
 const MAX_INDEX = 2 ** 32 - 2;
 
 const isInt32 = (number) => (number | 0) === number && !Object.is(number, -0);
-const isIndex = (key) => kIndex.test(key) && +key <= MAX_INDEX;
+const isIndex = (key) => key.charCodeAt(0) <= 0x39 && kIndex.test(key) && +key <= MAX_INDEX;
 
 class ValueWriter {
   #bytes = Buffer.allocUnsafeSlow(64);
@@ -289,15 +290,17 @@ class ValueWriter {
   }
 
   #writeByKind(object) {
-    const isUnremarkable = Object.prototype.toString.call(object) === '[object Object]';
-    const write = isUnremarkable ? undefined : this.#kindOf(object);
+    const tag = Object.prototype.toString.call(object);
+    const isUnremarkable = tag === '[object Object]';
+    const write = isUnremarkable ? undefined : this.#kindOf(object, tag);
     if (write !== undefined) write();
     else if (this.#delegate.isHostObject(object)) this.#writeHostObject(object);
     else if (!isUnremarkable && isUncloneable(object)) this.#refuse(object);
     else this.#writePlain(object);
   }
 
-  #kindOf(object) {
+  #kindOf(object, tag) {
+    if (tag === '[object Date]' && isDate(object)) return () => this.#writeTaggedDouble(TAG.DATE, object.getTime());
     if (object instanceof ArrayBuffer) return () => this.#writeBuffer(object);
     if (isSharedArrayBuffer(object)) return () => this.#writeSharedBuffer(object);
     if (isMap(object)) return () => this.#writeMap(object);
@@ -474,11 +477,20 @@ class InvalidDataError extends Error {
 }
 Object.defineProperty(InvalidDataError.prototype, 'constructor', { __proto__: null, value: Error });
 
+const KEYS = 61; // so many names of properties are remembered, one for each place
+
+function isText(text, bytes, start, size) {
+  if (text.length !== size) return false;
+  for (let i = 0; i < size; i++) if (text.charCodeAt(i) !== bytes[start + i]) return false;
+  return true;
+}
+
 class ValueReader {
   #bytes;
   #at = 0;
   #objects = [];
   #transferred = new Map();
+  #keys = [];
   #delegate;
   version = 0;
 
@@ -507,6 +519,11 @@ class ValueReader {
   }
 
   readVarint() {
+    const first = this.#bytes[this.#at];
+    if (first < 0x80) {
+      this.#at++;
+      return first;
+    }
     let number = 0;
     for (let factor = 1; ; factor *= 0x80) {
       const byte = this.readByte();
@@ -609,18 +626,23 @@ class ValueReader {
   #readText(byte) {
     const size = this.#varint();
     const start = this.#need(this.skip(size));
-    if (byte === TAG.ONE_BYTE) {
-      return size <= SHORT ? this.#shortText(start, size) : this.#bytes.latin1Slice(start, start + size);
-    }
+    if (byte === TAG.ONE_BYTE) return latin1Slice(this.#bytes, start, start + size);
     if (byte === TAG.UTF8) return this.#bytes.utf8Slice(start, start + size);
     if (size % 2 === 1) throw new InvalidDataError();
     return this.#bytes.ucs2Slice(start, start + size);
   }
 
-  #shortText(start, size) {
-    let text = '';
-    for (let i = start; i < start + size; i++) text += String.fromCharCode(this.#bytes[i]);
-    return text;
+  /** A property's name: mostly one that was read before. */
+  #readKey(byte) {
+    if (byte !== TAG.ONE_BYTE) return this.#readValue(byte);
+    const size = this.#varint();
+    const start = this.#need(this.skip(size));
+    if (size === 0 || size > SHORT) return latin1Slice(this.#bytes, start, start + size);
+    const bytes = this.#bytes;
+    const place = (size * 31 + bytes[start] * 7 + bytes[start + size - 1]) % KEYS;
+    const known = this.#keys[place];
+    if (known !== undefined && isText(known, bytes, start, size)) return known;
+    return this.#keys[place] = latin1Slice(bytes, start, start + size);
   }
 
   #readString() {
@@ -677,7 +699,7 @@ class ValueReader {
     for (;;) {
       const byte = this.#readTag();
       if (byte === end) break;
-      const key = this.#readValue(byte);
+      const key = this.#readKey(byte);
       if (typeof key !== 'string' && typeof key !== 'number') throw new InvalidDataError();
       const value = this.read();
       if (key in object) {
