@@ -311,5 +311,14 @@ BENCHMARKS = [
         _script(f"buffer-{name}", f"buffers, {name}", "rounds/s", partial(script, "buffers", name))
         for name in ("small", "large", "text")
     ),
+    *(
+        _script(f"calls-{name}", title, "rounds/s", partial(script, "calls", name))
+        for name, title in (
+            ("files", "statSync, existsSync, openSync"), ("clone", "structuredClone"),
+            ("serialize", "v8.serialize, deserialize"), ("compare", "isDeepStrictEqual"),
+            ("inspect", "util.inspect"), ("hash", "createHash, randomUUID"),
+            ("surroundings", "clocks, process.env"),
+        )
+    ),
     _script("urls", "URLs parsed", "URLs/s", partial(script, "urls", None)),
 ]

@@ -84,7 +84,7 @@ _FOR_FUNCTIONS = ("rdi", "rsi", "rdx", "rcx", "r8", "r9")
 _FOR_THE_KERNEL = ("rdi", "rsi", "rdx", "r10", "r8", "r9")
 
 
-class _Code(bytearray):
+class Code(bytearray):
     """x86-64 instructions, one method for each that is needed. Registers by name; `base` is never rsp's or r12's."""
 
     def set(self, register: str, value: int) -> None:
@@ -151,7 +151,7 @@ class _Code(bytearray):
     def leave_if_zero(self, register: str) -> None:
         """Return to the caller if the register is 0."""
         self._two(0x85, register, register)
-        end = _Code()
+        end = Code()
         end.leave()
         self += bytes((0x75, len(end))) + end
 
@@ -193,7 +193,7 @@ class Directly:
     def _code(
         self, function: int | None, number: int | None, sources: list[Source], result: int, cell: int, waits: bool,
     ) -> bytes:
-        code = _Code()
+        code = Code()
         code.enter()
         for place, source in enumerate(sources):
             if isinstance(source, (Argument, Memory)):
@@ -214,7 +214,7 @@ class Directly:
         code.leave()
         return bytes(code)
 
-    def _fetch(self, code: _Code, source: Argument | Memory, place: int, cell: int) -> None:
+    def _fetch(self, code: Code, source: Argument | Memory, place: int, cell: int) -> None:
         """Put an argument of JavaScript's into its place on the stack."""
         code.move("rdi", _INFO)
         code.set("rsi", source.index)
@@ -227,7 +227,7 @@ class Directly:
             code.store("rax", "rcx", source.offset)
         code.store("rax", "rsp", place)
 
-    def _give(self, code: _Code, result: int, cell: int) -> None:
+    def _give(self, code: Code, result: int, cell: int) -> None:
         if result == TO_FRAME:
             code.load("rax", "rsp", _RESULT)
             _frame(code, "rcx", cell)
@@ -274,12 +274,12 @@ class Directly:
             raise OSError(ctypes.get_errno(), "mprotect")
 
 
-def _frame(code: _Code, register: str, cell: int) -> None:
+def _frame(code: Code, register: str, cell: int) -> None:
     code.set(register, cell)
     code.load(register, register)
 
 
-def _pass(code: _Code, sources: list[Source], registers: tuple[str, ...], cell: int) -> None:
+def _pass(code: Code, sources: list[Source], registers: tuple[str, ...], cell: int) -> None:
     """Put the arguments where the call expects them."""
     if any(isinstance(source, (Word, Inside)) for source in sources):
         _frame(code, "rax", cell)

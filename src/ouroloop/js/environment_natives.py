@@ -36,7 +36,8 @@ def methods(call: Any, isolate: int, directly: direct.Directly | None) -> dict[s
     def share_frame(info: int) -> None:
         cell.value = call.ArrayBuffer__Data(call.FunctionCallbackInfo__Get(info, 0))
 
-    text = [direct.Constant(isolate), direct.Word(_RESULT), direct.Constant(0), direct.Constant(_TO_ITS_NUL)]
+    text: list[direct.Source] = [
+        direct.Constant(isolate), direct.Word(_RESULT), direct.Constant(0), direct.Constant(_TO_ITS_NUL)]
     return {
         "shareFrame": share_frame,
         "findVariable": directly.function(ctypes.CDLL(None).getenv, [direct.Inside(_NAME)], cell=frame),
