@@ -312,12 +312,12 @@ BENCHMARKS = [
         for name in ("small", "large", "text")
     ),
     *(
-        _script(f"calls-{name}", title, "rounds/s", partial(script, "calls", name))
+        _script(name, title, "rounds/s", partial(script, "calls", name))
         for name, title in (
             ("files", "statSync, existsSync, openSync"), ("clone", "structuredClone"),
             ("serialize", "v8.serialize, deserialize"), ("compare", "isDeepStrictEqual"),
             ("inspect", "util.inspect"), ("hash", "createHash, randomUUID"),
-            ("surroundings", "clocks, process.env"),
+            ("clocks", "clocks, process.env"),
         )
     ),
     _script("urls", "URLs parsed", "URLs/s", partial(script, "urls", None)),

@@ -55,7 +55,7 @@ const batches = {
   },
 
   // Clocks and the environment.
-  surroundings(done) {
+  clocks(done) {
     for (let i = 0; i < COUNT; i++) {
       sum += performance.now() + Number(process.hrtime.bigint() & 1n);
       if (process.env.NODE_ENV === 'production') sum++;
@@ -64,6 +64,6 @@ const batches = {
   },
 };
 
-const share = { files: 4, clone: 100, serialize: 100, compare: 100, inspect: 10, hash: 10, surroundings: 1 };
+const share = { files: 4, clone: 100, serialize: 100, compare: 100, inspect: 10, hash: 10, clocks: 1 };
 const which = process.argv[2];
 measure(COUNT / share[which], batches[which], Number(process.argv[3]));
