@@ -20,7 +20,15 @@ import os
 import struct
 import sys
 
-from . import buffer_natives, clock_natives, contextify_natives, direct, environment_natives, fs_natives
+from . import (
+    buffer_natives,
+    clock_natives,
+    contextify_natives,
+    direct,
+    environment_natives,
+    fs_natives,
+    serdes_natives,
+)
 from .v8_symbols import addresses
 
 TYPE_CHECKING = False
@@ -163,6 +171,7 @@ _FUNCTIONS: dict[str, tuple[Any, ...]] = {
     "_ZN2v87Isolate24AddNearHeapLimitCallbackEPFmPvmmES1_": (None, _pointer, _pointer, _pointer),
     **buffer_natives.FUNCTIONS,
     **contextify_natives.FUNCTIONS,
+    **serdes_natives.FUNCTIONS,
 }
 
 _PROPERTY_NAMES = next(name for name in _FUNCTIONS if "GetPropertyNames" in name)
@@ -334,6 +343,7 @@ def names() -> dict[str, list[str]]:
         "clock": clock_natives.NAMES,
         "crypto": crypto_natives.NAMES,
         "process": environment_natives.NAMES,
+        "v8": serdes_natives.NAMES,
         "fs": [*fs_natives.methods(_call, memory, None)],
     }
 
@@ -406,6 +416,8 @@ class Natives:
             return fs_natives.methods(self._call, memory, self._directly)
         if group == "process":
             return environment_natives.methods(self._call, self._isolate, self._directly)
+        if group == "v8":
+            return serdes_natives.Serdes(self, self._call, self._isolate, self._context).methods()
         if group == "crypto":
             from .crypto_natives import Crypto
 
