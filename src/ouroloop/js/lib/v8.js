@@ -242,12 +242,12 @@ const VIEWS = [
   Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, Uint16Array, Int32Array, Uint32Array, Float32Array,
   Float64Array, DataView, Buffer, BigInt64Array, BigUint64Array,
 ];
-if (typeof Float16Array === 'function') VIEWS.push(Float16Array);
 const BUFFER = VIEWS.indexOf(Buffer);
 
 function viewNumber(view) {
   if (Buffer.isBuffer(view)) return BUFFER;
-  return VIEWS.indexOf(viewClass(view));
+  const number = VIEWS.indexOf(viewClass(view));
+  return number === -1 ? VIEWS.length : number; // Float16Array, which is not there when the snapshot is made
 }
 
 /** Writes views, which it treats as host objects, as their part of the buffer alone. */
@@ -271,7 +271,7 @@ class DefaultSerializer extends Serializer {
 
 class DefaultDeserializer extends Deserializer {
   _readHostObject() {
-    const View = VIEWS[this.readUint32()];
+    const View = VIEWS[this.readUint32()] ?? Float16Array;
     const length = this.readUint32();
     const offset = this.buffer.byteOffset + this._readRawBytes(length);
     const { buffer } = this.buffer;
