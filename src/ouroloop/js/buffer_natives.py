@@ -89,9 +89,9 @@ def methods(
 
 def _direct(call: Any, isolate: int, directly: direct.Directly, cell: int) -> dict[str, Native]:
     """Those that only hand their arguments on."""
-    here, there = direct.Memory(0, _POSITION * 8), direct.Memory(1, _OTHER_POSITION * 8)
-    length, other_length = direct.Word(_LENGTH * 8), direct.Word(_OTHER_LENGTH * 8)
-    isolate_, nothing = direct.Constant(isolate), direct.Constant(0)
+    here, there = direct.memory(0, _POSITION * 8), direct.memory(1, _OTHER_POSITION * 8)
+    length, other_length = direct.word(_LENGTH * 8), direct.word(_OTHER_LENGTH * 8)
+    isolate_, nothing = direct.constant(isolate), direct.constant(0)
 
     def number(function: Any, *sources: direct.Source) -> int:
         return directly.function(function, list(sources), direct.TO_FRAME, cell)
@@ -107,10 +107,10 @@ def _direct(call: Any, isolate: int, directly: direct.Directly, cell: int) -> di
         "latin1Slice": slicer(getattr(call, _NEW_FROM_ONE_BYTE)),
         "ucs2Slice": slicer(getattr(call, _NEW_FROM_TWO_BYTE)),
         "utf8Write": number(
-            getattr(call, _WRITE_UTF8), direct.Argument(1), isolate_, here, length,
-            direct.Constant(_REPLACE_INVALID_UTF8), nothing),
-        "ucs2Write": number(getattr(call, _WRITE), direct.Argument(1), isolate_, nothing, length, here, nothing),
-        "utf8Length": number(getattr(call, _UTF8_LENGTH), direct.Argument(0), isolate_),
+            getattr(call, _WRITE_UTF8), direct.argument(1), isolate_, here, length,
+            direct.constant(_REPLACE_INVALID_UTF8), nothing),
+        "ucs2Write": number(getattr(call, _WRITE), direct.argument(1), isolate_, nothing, length, here, nothing),
+        "utf8Length": number(getattr(call, _UTF8_LENGTH), direct.argument(0), isolate_),
         "isUtf8": question(getattr(call, _IS_UTF8)),
         "isAscii": question(getattr(call, _IS_ASCII)),
         "compare": number(ctypes.CDLL(None).memcmp, here, there, length),

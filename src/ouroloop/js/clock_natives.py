@@ -44,6 +44,6 @@ def methods(
         return {"shareClock": share_clock, "readClock": read_clock}
     directly.keep(cell)
     read = directly.function(
-        ctypes.CDLL(None).clock_gettime, [direct.Constant(time.CLOCK_MONOTONIC), direct.Inside(_SECONDS * 8)],
+        ctypes.CDLL(None).clock_gettime, [direct.constant(time.CLOCK_MONOTONIC), direct.inside(_SECONDS * 8)],
         cell=ctypes.addressof(cell))
     return {"shareClock": share_clock, "readClock": read}

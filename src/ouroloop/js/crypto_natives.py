@@ -55,7 +55,7 @@ class Crypto:
         if self._directly is not None:
             self._directly.keep(self._cell)
             made["fillRandom"] = self._directly.kernel(
-                _GETRANDOM, [direct.Memory(0, _POSITION * 8), direct.Word(_LENGTH * 8), direct.Constant(0)],
+                _GETRANDOM, [direct.memory(0, _POSITION * 8), direct.word(_LENGTH * 8), direct.constant(0)],
                 ctypes.addressof(self._cell))
         return made
 
@@ -90,8 +90,8 @@ class Crypto:
         if self._openssl:
             self._made["digestAtOnce"] = directly.function(
                 self._openssl.EVP_Digest,
-                [direct.Memory(0, _POSITION * 8), direct.Word(_LENGTH * 8), direct.Inside(_DIGEST * 8),
-                 direct.Inside(_SIZE * 8), direct.Word(_TYPE * 8), direct.Constant(0)],
+                [direct.memory(0, _POSITION * 8), direct.word(_LENGTH * 8), direct.inside(_DIGEST * 8),
+                 direct.inside(_SIZE * 8), direct.word(_TYPE * 8), direct.constant(0)],
                 direct.TO_FRAME, ctypes.addressof(self._cell), waits=True)
             directly.seal()
 

@@ -3,7 +3,7 @@
 Theory of operation. A native written in Python costs 1 to 2 us, of which the interpreter takes nearly all. Many do no
 more than hand their arguments on: to a method of V8's, to a function of the C library, to the kernel. For such a one a
 few dozen bytes of machine code are written here, which V8 calls as it calls any callback. The code is laid out from a
-description: where each argument comes from (`Constant`, `Word`, `Inside`, `Argument`, `Memory`), and what becomes of
+description: where each argument comes from (`constant`, `word`, `inside`, `argument`, `memory`), and what becomes of
 the result. Numbers cross in a frame, memory that JavaScript sees as an ArrayBuffer; its address is read from a cell, so
 that it may be told later. `util.types.isProxy` takes 0.02 us in this way, and 1.8 us through Python.
 
@@ -18,61 +18,60 @@ Source: System V ABI, AMD64 supplement 3.2; Intel's manual, volume 2; V8's `incl
 from __future__ import annotations
 
 import ctypes
-import mmap
-import platform
+import os
 import struct
 import sys
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-available = platform.machine() in ("x86_64", "AMD64") and sys.platform == "linux"
+available = sys.platform == "linux" and os.uname().machine == "x86_64"
 """Whether natives can be made here."""
 
 
-@dataclass(frozen=True)
-class Constant:
+class Source(NamedTuple):
+    """Where an argument of the C function comes from."""
+
+    kind: str
+    which: int = 0
+    """Which of JavaScript's arguments."""
+    offset: int = 0
+    """Where in the frame, in bytes."""
+    value: int = 0
+
+
+def constant(value: int) -> Source:
     """A number, the same at each call."""
+    return Source("constant", value=value)
 
-    value: int
 
-
-@dataclass(frozen=True)
-class Word:
+def word(offset: int) -> Source:
     """The 64 bits at `offset` of the frame."""
+    return Source("word", offset=offset)
 
-    offset: int
 
-
-@dataclass(frozen=True)
-class Inside:
+def inside(offset: int) -> Source:
     """The address of `offset` in the frame."""
+    return Source("inside", offset=offset)
 
-    offset: int
 
-
-@dataclass(frozen=True)
-class Argument:
+def argument(index: int) -> Source:
     """JavaScript's argument, as a handle."""
+    return Source("argument", index)
 
-    index: int
 
-
-@dataclass(frozen=True)
-class Memory:
+def memory(index: int, offset: int) -> Source:
     """The address of the memory of JavaScript's argument, an ArrayBuffer, plus the frame's word at `offset`.
 
     It also takes the place of that word.
     """
+    return Source("memory", index, offset)
 
-    index: int
-    offset: int
-
-
-Source = Constant | Word | Inside | Argument | Memory
 
 TO_FRAME, TO_VALUE, TO_BOOLEAN = range(3)
 """What becomes of a result: the frame's first word; a handle whose value is returned (none is `undefined`); a truth."""
 
+_OF_JAVASCRIPT, _OF_THE_FRAME = ("argument", "memory"), ("word", "inside")
+_READ, _WRITE, _EXECUTE = 1, 2, 4
+_PRIVATE, _ANONYMOUS = 0x02, 0x20
 _SIZE = 16384  # bytes, for some 70 natives
 _ANY_FUNCTION = 0x7E57AB1EC0DE5EED  # stands for the function's address in code that is used again
 _LOCALS = 80  # bytes on the stack: 8 handles or addresses, the result, the thread's state
@@ -162,7 +161,10 @@ class Code(bytearray):
 
 
 class Directly:
-    """Makes direct natives for one isolate. `call` has V8's functions, `truths` are handles of false and true."""
+    """Makes direct natives for one isolate, whose JavaScript must not run when this is gone.
+
+    `call` has V8's functions, `truths` are handles of false and true.
+    """
 
     def __init__(self, call: Any, truths: tuple[int, int]) -> None:
         self._get = _address_of(call.FunctionCallbackInfo__Get)
@@ -170,8 +172,8 @@ class Directly:
         self._return_value = _address_of(call.FunctionCallbackInfo__GetReturnValue)
         # false and true lie in V8's read-only space, so they never move.
         self._truths = (ctypes.c_uint64 * 2)(*(ctypes.c_uint64.from_address(handle).value for handle in truths))
-        self._memory: mmap.mmap | Any = None
         self._base, self._used = 0, _SIZE
+        self._blocks: list[int] = []
         self._kept: list[object] = []
         self._forms: dict[Any, list[bytes]] = {}  # code without the function that it calls
 
@@ -196,7 +198,7 @@ class Directly:
         code = Code()
         code.enter()
         for place, source in enumerate(sources):
-            if isinstance(source, (Argument, Memory)):
+            if source.kind in _OF_JAVASCRIPT:
                 self._fetch(code, source, place * 8, cell)
         if waits:
             code.call(_address_of(ctypes.pythonapi.PyEval_SaveThread))
@@ -214,12 +216,12 @@ class Directly:
         code.leave()
         return bytes(code)
 
-    def _fetch(self, code: Code, source: Argument | Memory, place: int, cell: int) -> None:
+    def _fetch(self, code: Code, source: Source, place: int, cell: int) -> None:
         """Put an argument of JavaScript's into its place on the stack."""
         code.move("rdi", _INFO)
-        code.set("rsi", source.index)
+        code.set("rsi", source.which)
         code.call(self._get)
-        if isinstance(source, Memory):
+        if source.kind == "memory":
             code.move("rdi", "rax")
             code.call(self._data)
             _frame(code, "rcx", cell)
@@ -250,17 +252,21 @@ class Directly:
         if self._used + len(code) > _SIZE:
             self._open()
         start = self._used
-        self._memory[start : start + len(code)] = code
+        ctypes.memmove(self._base + start, code, len(code))
         self._used += -(-len(code) // 16) * 16
         return self._base + start
 
     def _open(self) -> None:
         """Get memory for more code."""
-        if self._memory is not None:
+        if self._base:
             self.seal()
-        self._memory = mmap.mmap(-1, _SIZE, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-        self._base = ctypes.addressof(ctypes.c_char.from_buffer(self._memory))
+        self._base = _mmap(None, _SIZE, _READ | _WRITE, _PRIVATE | _ANONYMOUS, -1, 0)
+        self._blocks.append(self._base)
         self._used = 0
+
+    def __del__(self) -> None:
+        for block in self._blocks:
+            _munmap(block, _SIZE)
 
     def keep(self, thing: object) -> None:
         """Let something that the code refers to by address live as long as the code."""
@@ -269,8 +275,7 @@ class Directly:
     def seal(self) -> None:
         """Make what was written fit to run, and no longer to be written. To be called before any of it is."""
         self._used = _SIZE
-        self._kept.append(self._memory)
-        if _mprotect(ctypes.c_void_p(self._base), ctypes.c_size_t(_SIZE), mmap.PROT_READ | mmap.PROT_EXEC):
+        if _mprotect(self._base, _SIZE, _READ | _EXECUTE):
             raise OSError(ctypes.get_errno(), "mprotect")
 
 
@@ -281,14 +286,14 @@ def _frame(code: Code, register: str, cell: int) -> None:
 
 def _pass(code: Code, sources: list[Source], registers: tuple[str, ...], cell: int) -> None:
     """Put the arguments where the call expects them."""
-    if any(isinstance(source, (Word, Inside)) for source in sources):
+    if any(source.kind in _OF_THE_FRAME for source in sources):
         _frame(code, "rax", cell)
     for place, (source, register) in enumerate(zip(sources, registers, strict=False)):
-        if isinstance(source, Constant):
+        if source.kind == "constant":
             code.set(register, source.value)
-        elif isinstance(source, Word):
+        elif source.kind == "word":
             code.load(register, "rax", source.offset)
-        elif isinstance(source, Inside):
+        elif source.kind == "inside":
             code.address(register, "rax", source.offset)
         else:
             code.load(register, "rsp", place * 8)
@@ -298,4 +303,13 @@ def _address_of(function: Any) -> int:
     return ctypes.cast(function, ctypes.c_void_p).value or 0
 
 
-_mprotect: Any = ctypes.CDLL(None, use_errno=True).mprotect if available else None
+if available:
+    # Not the module mmap: loading it takes 1 ms.
+    _library = ctypes.CDLL(None, use_errno=True)
+    _mmap = _library.mmap
+    _mmap.restype = ctypes.c_void_p
+    _mmap.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int, ctypes.c_int, ctypes.c_int, ctypes.c_int64)
+    _munmap = _library.munmap
+    _munmap.argtypes = (ctypes.c_void_p, ctypes.c_size_t)
+    _mprotect = _library.mprotect
+    _mprotect.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)

@@ -37,10 +37,10 @@ def methods(call: Any, isolate: int, directly: direct.Directly | None) -> dict[s
         cell.value = call.ArrayBuffer__Data(call.FunctionCallbackInfo__Get(info, 0))
 
     text: list[direct.Source] = [
-        direct.Constant(isolate), direct.Word(_RESULT), direct.Constant(0), direct.Constant(_TO_ITS_NUL)]
+        direct.constant(isolate), direct.word(_RESULT), direct.constant(0), direct.constant(_TO_ITS_NUL)]
     return {
         "shareFrame": share_frame,
-        "findVariable": directly.function(ctypes.CDLL(None).getenv, [direct.Inside(_NAME)], cell=frame),
+        "findVariable": directly.function(ctypes.CDLL(None).getenv, [direct.inside(_NAME)], cell=frame),
         "variableText": directly.function(
             getattr(call, buffer_natives.NEW_FROM_UTF8), text, direct.TO_VALUE, frame),
     }

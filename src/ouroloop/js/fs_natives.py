@@ -120,20 +120,20 @@ def _direct(directly: direct.Directly, cell: ctypes.c_uint64) -> dict[str, Nativ
     def call(number: int, *sources: direct.Source, waits: bool = False) -> int:
         return directly.kernel(number, list(sources), ctypes.addressof(cell), waits)
 
-    def word(place: int) -> direct.Word:
-        return direct.Word(place * 8)
+    def word(place: int) -> direct.Source:
+        return direct.word(place * 8)
 
     fd, size, position = word(FD), word(LENGTH), word(POSITION)
-    path, stats = direct.Inside(PATH), direct.Inside(STATS)
-    no_path = direct.Constant(ctypes.addressof(_NO_PATH))
-    there, inside = word(OFFSET), direct.Memory(0, OFFSET * 8)
-    everything = direct.Constant(_STATX_BASIC_STATS_AND_BTIME)
+    path, stats = direct.inside(PATH), direct.inside(STATS)
+    no_path = direct.constant(ctypes.addressof(_NO_PATH))
+    there, inside = word(OFFSET), direct.memory(0, OFFSET * 8)
+    everything = direct.constant(_STATX_BASIC_STATS_AND_BTIME)
     return {
         "callOpen": call(_OPEN, path, word(FLAGS), word(MODE), waits=True),
         "callClose": call(_CLOSE, fd),
         "callAccess": call(_ACCESS, path, word(MODE)),
-        "callStat": call(_STATX, direct.Constant(_AT_FDCWD), path, word(FLAGS), everything, stats),
-        "callFstat": call(_STATX, fd, no_path, direct.Constant(_AT_EMPTY_PATH), everything, stats),
+        "callStat": call(_STATX, direct.constant(_AT_FDCWD), path, word(FLAGS), everything, stats),
+        "callFstat": call(_STATX, fd, no_path, direct.constant(_AT_EMPTY_PATH), everything, stats),
         "callRead": call(_READ, fd, there, size, waits=True),
         "callReadAt": call(_PREAD, fd, there, size, position, waits=True),
         "callReadIn": call(_READ, fd, inside, size, waits=True),

@@ -427,7 +427,7 @@ class Natives:
             methods.update(contextify_natives.Contexts(self).methods())
         if group == "util" and self._directly is not None:
             name_of = self._call._ZN2v86Object18GetConstructorNameEv
-            methods["getConstructorName"] = self._directly.function(name_of, [direct.Argument(0)], direct.TO_VALUE)
+            methods["getConstructorName"] = self._directly.function(name_of, [direct.argument(0)], direct.TO_VALUE)
         return methods
 
     def tell_near_heap_limit(self, tell: Callable[[], None]) -> None:
@@ -582,7 +582,7 @@ class Natives:
     def _type_check(self, symbol: str) -> Native:
         check, get, boolean = getattr(self._call, symbol), self._call.FunctionCallbackInfo__Get, self._call.Boolean__New
         if self._directly is not None:
-            return self._directly.function(check, [direct.Argument(0)], direct.TO_BOOLEAN)
+            return self._directly.function(check, [direct.argument(0)], direct.TO_BOOLEAN)
         isolate = self._isolate
         return lambda info: boolean(isolate, check(get(info, 0)))
 
