@@ -2,10 +2,10 @@
 
 // crypto: hashes, HMAC, random values and key derivation. Ciphers, signatures, keys and webcrypto are not in this version.
 //
-// Theory of operation. The work is OpenSSL's, through Python's hashlib. A hash's state lives in Python under a number until
-// its digest is taken; but as long as there is little to hash, it is kept here, and hashed in one call when the digest is
-// asked for (`internal/crypto/calls`). What takes long (pbkdf2, scrypt, random bytes with a callback) runs on the thread
-// pool.
+// Theory of operation. The work is OpenSSL's, through Python's hashlib. A hash's state lives in Python under a number
+// until its digest is taken; but as long as there is little to hash, it is kept here, and hashed in one call when the
+// digest is asked for (`internal/crypto/calls`). What takes long (pbkdf2, scrypt, random bytes with a callback) runs on
+// the thread pool.
 
 const { Buffer } = require('buffer');
 const { Transform } = require('stream');
@@ -51,8 +51,8 @@ const NOT_BEGUN = 0; // instead of a number: all that was given is in kKept
 const NOTHING = new Uint8Array(0);
 
 /**
- * A Transform which becomes one when it is first used as one: most hashes never are, and to make a stream costs more than
- * to hash a few bytes.
+ * A Transform which becomes one when it is first used as one: most hashes never are, and to make a stream costs more
+ * than to hash a few bytes.
  */
 class LazyTransform {
   constructor(options) {
@@ -70,7 +70,8 @@ for (const name of ['_readableState', '_writableState']) {
       return this[name];
     },
     set(value) {
-      Object.defineProperty(this, name, { __proto__: null, value, enumerable: true, configurable: true, writable: true });
+      Object.defineProperty(
+        this, name, { __proto__: null, value, enumerable: true, configurable: true, writable: true });
     },
     enumerable: true,
     configurable: true,
@@ -356,7 +357,8 @@ function randomUUID(options) {
   bytes[6] = (bytes[6] & 0x0f) | 0x40;
   bytes[8] = (bytes[8] & 0x3f) | 0x80;
   const digits = bytes.toString('hex', 0, 16);
-  return `${digits.slice(0, 8)}-${digits.slice(8, 12)}-${digits.slice(12, 16)}-${digits.slice(16, 20)}-${digits.slice(20)}`;
+  const [start, rest] = [digits.slice(0, 16), digits.slice(16)];
+  return `${start.slice(0, 8)}-${start.slice(8, 12)}-${start.slice(12)}-${rest.slice(0, 4)}-${rest.slice(4)}`;
 }
 
 // Keys from passwords

@@ -2,9 +2,9 @@
 
 // node:v8: serialization in V8's own format, and what V8 tells of itself.
 //
-// Theory of operation. The format is written and read by V8; Serializer and Deserializer are the face of its own classes,
-// whose underscored methods a subclass may replace: V8 asks them about what it does not know (`serdes_natives.py`).
-// Statistics and flags come from V8 too.
+// Theory of operation. The format is written and read by V8; Serializer and Deserializer are the face of its own
+// classes, whose underscored methods a subclass may replace: V8 asks them about what it does not know
+// (`serdes_natives.py`). Statistics and flags come from V8 too.
 //
 // What surprises people: `deserialize` gives views on the memory of the buffer it was given. Heap snapshots,
 // coverage, promise hooks and profiles need parts of V8 that are out of reach here; each says so in one clear error.

@@ -3,8 +3,8 @@
 // Between strings and the memory of buffers, by natives that call V8's own routines; the way of long texts (see
 // strings.js).
 //
-// Only ArrayBuffers and strings are passed; positions and lengths lie in memory that both sides see, and the result comes
-// back in it. Where natives are of machine code, a call costs 0.05 us; elsewhere some microseconds.
+// Only ArrayBuffers and strings are passed; positions and lengths lie in memory that both sides see, and the result
+// comes back in it. Where natives are of machine code, a call costs 0.05 us; elsewhere some microseconds.
 //
 // Callers have checked all ranges; nothing here looks at them again.
 
@@ -113,6 +113,11 @@ function isAscii(view) {
   return binding.isAscii(view.buffer);
 }
 
+function isAsciiPart(view, start, length) {
+  pass(view.byteOffset + start, length);
+  return binding.isAscii(view.buffer);
+}
+
 /** @returns {number} where `needle` is in `view` from `start` on, -1 if it is not */
 function find(view, needle, start) {
   pass(view.byteOffset + start, view.length - start);
@@ -145,6 +150,7 @@ module.exports = {
   find,
   findByte,
   isAscii,
+  isAsciiPart,
   isCheap,
   isUtf8,
   kStringMaxLength,

@@ -5,8 +5,8 @@
 // `find` looks for a run of bytes from a place on, forwards or backwards, at every step of one byte (or of two, for
 // UTF-16, which matches at even places only). Forwards it jumps from one occurrence of the needle's first byte to the
 // next with V8's own `indexOf`; where these turn out to be everywhere, it goes over to Horspool's skip table, or to
-// the C library. Where a call of the C library is cheap (machine code, `memory.isCheap`), it looks for the bytes too, ten
-// times as fast as V8.
+// the C library. Where a call of the C library is cheap (machine code, `memory.isCheap`), it looks for the bytes too,
+// ten times as fast as V8.
 
 const memory = require('internal/buffer/memory');
 

@@ -17,6 +17,8 @@ const { kUnits } = stringModule;
 const kShort = 0x8000;
 // Writing latin1 goes unit by unit, so there the natives are sooner worth their price.
 const kShortLatin1 = 0xc00;
+// From here on decoding is worth while where natives are cheap.
+const kWorthDecoding = 64;
 // Up to here a loop is faster than `TypedArray.prototype.set`.
 const kLoop = 48;
 
@@ -26,13 +28,16 @@ let wasm;
 let bytes;
 let units;
 let decoded;
+let decodedBytes;
 let isTried = false;
 
 function start() {
   isTried = true;
   if (memory.isCheap()) {
-    units = new Uint16Array(kShortLatin1);
+    units = new Uint16Array(kShort / 2 + 2);
     bytes = new Uint8Array(units.buffer);
+    decoded = new Uint16Array(kShort);
+    decodedBytes = new Uint8Array(decoded.buffer);
     return false;
   }
   wasm = stringModule.start();
@@ -66,12 +71,24 @@ function copyOut(view, start, length) {
 
 function utf8Slice(view, start, end) {
   const length = end - start;
-  if (!isShort(length)) return memory.utf8Slice(view, start, end);
+  if (!isShort(length)) return (length < kWorthDecoding ? memory.utf8Slice : nativeSlice)(view, start, end);
   copyIn(view, start, length);
   if (length === 0 || wasm.isAscii(length)) return wasm.fromUtf8(0, length);
   const count = decode(length);
   // V8's decoder takes 2.5 to 5 ns a byte where this takes 1; but it knows what to make of errors.
   return count < 0 ? wasm.fromUtf8(0, length) : wasm.fromUtf16(kUnits, count);
+}
+
+/** UTF-8 by a native, but for what is decoded here twice as fast. */
+function nativeSlice(view, start, end) {
+  const length = end - start;
+  if (length > kShort || !memory.isCheap() || memory.isAsciiPart(view, start, length)) {
+    return memory.utf8Slice(view, start, end);
+  }
+  copyIn(view, start, length);
+  bytes.fill(0, length, length + 3);
+  const count = decode(length);
+  return count < 0 ? memory.utf8Slice(view, start, end) : memory.ucs2Slice(decodedBytes, 0, count);
 }
 
 /** Decode the bytes in the memory; @returns {number} of code units, -1 if something is wrong with them */
@@ -108,7 +125,7 @@ function decode(length) {
     decoded[count++] = 0xdc00 | (point & 0x3ff);
     i += 4;
   }
-  // `isAscii` has put zeros behind the end, so a character that is cut off has been found wanting.
+  // There are zeros behind the end (`isAscii` puts them there), so a character that is cut off has been found wanting.
   return count;
 }
 
