@@ -10,7 +10,10 @@ that it may be told later. `util.types.isProxy` takes 0.02 us in this way, and 1
 What surprises people: the kernel is called by its own instruction, so a failed call gives a negative errno, which is
 what libuv's users expect. A call that may wait lets other threads have the interpreter meanwhile (`waits`). V8 itself
 writes machine code, so where it runs, this may too. Only x86-64 is spoken here; elsewhere `available` is false, and the
-natives in Python, which do the same, are taken.
+natives in Python, which do the same, are taken. So they are where this V8 does not keep values and results where the
+code looks for them (`fits`), and where the system lets no process write code.
+
+Code is written, then made fit to run, and never both at once: natives are made in groups, and `seal` ends a group.
 
 Source: System V ABI, AMD64 supplement 3.2; Intel's manual, volume 2; V8's `include/v8-function-callback.h`.
 """
@@ -21,41 +24,38 @@ import ctypes
 import os
 import struct
 import sys
-from typing import Any, NamedTuple
 
-available = sys.platform == "linux" and os.uname().machine == "x86_64"
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, TypeAlias
+
+available = sys.platform == "linux" and os.uname().machine == "x86_64" and sys.maxsize > 2**32
 """Whether natives can be made here."""
 
 
-class Source(NamedTuple):
-    """Where an argument of the C function comes from."""
-
-    kind: str
-    which: int = 0
-    """Which of JavaScript's arguments."""
-    offset: int = 0
-    """Where in the frame, in bytes."""
-    value: int = 0
+Source: TypeAlias = "tuple[str, int, int]"
+"""Where an argument of the C function comes from: the kind, which of JavaScript's arguments or which number, and where
+in the frame, in bytes."""
 
 
 def constant(value: int) -> Source:
     """A number, the same at each call."""
-    return Source("constant", value=value)
+    return "constant", value, 0
 
 
 def word(offset: int) -> Source:
     """The 64 bits at `offset` of the frame."""
-    return Source("word", offset=offset)
+    return "word", 0, offset
 
 
 def inside(offset: int) -> Source:
     """The address of `offset` in the frame."""
-    return Source("inside", offset=offset)
+    return "inside", 0, offset
 
 
 def argument(index: int) -> Source:
     """JavaScript's argument, as a handle."""
-    return Source("argument", index)
+    return "argument", index, 0
 
 
 def memory(index: int, offset: int) -> Source:
@@ -63,7 +63,7 @@ def memory(index: int, offset: int) -> Source:
 
     It also takes the place of that word.
     """
-    return Source("memory", index, offset)
+    return "memory", index, offset
 
 
 TO_FRAME, TO_VALUE, TO_BOOLEAN = range(3)
@@ -72,6 +72,8 @@ TO_FRAME, TO_VALUE, TO_BOOLEAN = range(3)
 _OF_JAVASCRIPT, _OF_THE_FRAME = ("argument", "memory"), ("word", "inside")
 _READ, _WRITE, _EXECUTE = 1, 2, 4
 _PRIVATE, _ANONYMOUS = 0x02, 0x20
+_MAP_FAILED = 2**64 - 1
+_NEAR = 4096  # bytes
 _SIZE = 16384  # bytes, for some 70 natives
 _ANY_FUNCTION = 0x7E57AB1EC0DE5EED  # stands for the function's address in code that is used again
 _LOCALS = 80  # bytes on the stack: 8 handles or addresses, the result, the thread's state
@@ -198,7 +200,7 @@ class Directly:
         code = Code()
         code.enter()
         for place, source in enumerate(sources):
-            if source.kind in _OF_JAVASCRIPT:
+            if source[0] in _OF_JAVASCRIPT:
                 self._fetch(code, source, place * 8, cell)
         if waits:
             code.call(_address_of(ctypes.pythonapi.PyEval_SaveThread))
@@ -218,15 +220,16 @@ class Directly:
 
     def _fetch(self, code: Code, source: Source, place: int, cell: int) -> None:
         """Put an argument of JavaScript's into its place on the stack."""
+        kind, which, offset = source
         code.move("rdi", _INFO)
-        code.set("rsi", source.which)
+        code.set("rsi", which)
         code.call(self._get)
-        if source.kind == "memory":
+        if kind == "memory":
             code.move("rdi", "rax")
             code.call(self._data)
             _frame(code, "rcx", cell)
-            code.add("rax", "rcx", source.offset)
-            code.store("rax", "rcx", source.offset)
+            code.add("rax", "rcx", offset)
+            code.store("rax", "rcx", offset)
         code.store("rax", "rsp", place)
 
     def _give(self, code: Code, result: int, cell: int) -> None:
@@ -258,9 +261,8 @@ class Directly:
 
     def _open(self) -> None:
         """Get memory for more code."""
-        if self._base:
-            self.seal()
-        self._base = _mmap(None, _SIZE, _READ | _WRITE, _PRIVATE | _ANONYMOUS, -1, 0)
+        self.seal()
+        self._base = _writable()
         self._blocks.append(self._base)
         self._used = 0
 
@@ -275,8 +277,9 @@ class Directly:
     def seal(self) -> None:
         """Make what was written fit to run, and no longer to be written. To be called before any of it is."""
         self._used = _SIZE
-        if _mprotect(self._base, _SIZE, _READ | _EXECUTE):
+        if self._base and _mprotect(self._base, _SIZE, _READ | _EXECUTE):
             raise OSError(ctypes.get_errno(), "mprotect")
+        self._base = 0
 
 
 def _frame(code: Code, register: str, cell: int) -> None:
@@ -286,15 +289,15 @@ def _frame(code: Code, register: str, cell: int) -> None:
 
 def _pass(code: Code, sources: list[Source], registers: tuple[str, ...], cell: int) -> None:
     """Put the arguments where the call expects them."""
-    if any(source.kind in _OF_THE_FRAME for source in sources):
+    if any(kind in _OF_THE_FRAME for kind, _, _ in sources):
         _frame(code, "rax", cell)
-    for place, (source, register) in enumerate(zip(sources, registers, strict=False)):
-        if source.kind == "constant":
-            code.set(register, source.value)
-        elif source.kind == "word":
-            code.load(register, "rax", source.offset)
-        elif source.kind == "inside":
-            code.address(register, "rax", source.offset)
+    for place, ((kind, value, offset), register) in enumerate(zip(sources, registers, strict=False)):
+        if kind == "constant":
+            code.set(register, value)
+        elif kind == "word":
+            code.load(register, "rax", offset)
+        elif kind == "inside":
+            code.address(register, "rax", offset)
         else:
             code.load(register, "rsp", place * 8)
 
@@ -313,3 +316,39 @@ if available:
     _munmap.argtypes = (ctypes.c_void_p, ctypes.c_size_t)
     _mprotect = _library.mprotect
     _mprotect.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
+
+
+def _writable() -> int:
+    """New memory to write code to. Raises `OSError`."""
+    address: int = _mmap(None, _SIZE, _READ | _WRITE, _PRIVATE | _ANONYMOUS, -1, 0)
+    if address == _MAP_FAILED:
+        raise OSError(ctypes.get_errno(), "mmap")
+    return address
+
+
+def is_allowed() -> bool:
+    """Whether the system lets this process write code, which hardened ones do not."""
+    try:
+        block = _writable()
+    except OSError:
+        return False
+    refused: int = _mprotect(block, _SIZE, _READ | _EXECUTE)
+    _munmap(block, _SIZE)
+    return not refused
+
+
+def fits(call: Any, info: int, value: int, nothing: int) -> bool:
+    """Whether this V8 has things where machine code looks for them, seen at a call that has no result yet.
+
+    A handle (`value`) is the address of a word that is the value; a result is such a word, on the stack near what V8
+    tells of the call (`info`). It is set by V8 here, to `value` and back to `nothing`, which is undefined's handle.
+    """
+    slot: int = call.FunctionCallbackInfo__GetReturnValue(info) or 0
+    if slot % 8 or abs(slot - info) > _NEAR:
+        return False
+    result, place = ctypes.c_uint64.from_address(slot), ctypes.byref(ctypes.c_void_p(slot))
+    for handle in (value, nothing):
+        call.ReturnValue__Value__Set(place, handle)
+        if result.value != ctypes.c_uint64.from_address(handle).value:
+            return False
+    return True

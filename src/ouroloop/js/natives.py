@@ -375,7 +375,8 @@ class Natives:
         self._undefined = self._keep(call.Undefined(self._isolate))
         self._platform: int = call._ZN2v88internal2V818GetCurrentPlatformEv()
         self._callbacks: list[Any] = []  # what ctypes made must outlive the isolate
-        self._directly = self._make_directly() if direct.available else None
+        self._directly: direct.Directly | None = None
+        self._is_begun = False
         self._modules: dict[int, int] = {}
         self._modules_by_hash: dict[int, list[int]] = {}
         self._probe = 0
@@ -393,6 +394,9 @@ class Natives:
         self._groups[group] = {name: _ignoring_info(action) for name, action in actions.items()}
 
     def _make(self, info: int) -> int | None:
+        if not self._is_begun:
+            self._is_begun = True
+            self._directly = self._make_directly(info)
         group, name = (self._to_str(argument) for argument in self._arguments(info, 2))
         if name in _EXTRAS:
             return self._get(self._extras(), _EXTRAS[name])
@@ -552,9 +556,13 @@ class Natives:
 
     # Functions for JavaScript
 
-    def _make_directly(self) -> direct.Directly:
+    def _make_directly(self, info: int) -> direct.Directly | None:
+        """What makes natives of machine code, if that can be."""
         call, isolate = self._call, self._isolate
-        return direct.Directly(call, (call.Boolean__New(isolate, False), call.Boolean__New(isolate, True)))
+        truths = (call.Boolean__New(isolate, False), call.Boolean__New(isolate, True))
+        if not (direct.available and direct.is_allowed() and direct.fits(call, info, truths[1], self._undefined)):
+            return None
+        return direct.Directly(call, truths)
 
     def _direct(self, address: int) -> int:
         """A JavaScript function for machine code (`direct.py`)."""
