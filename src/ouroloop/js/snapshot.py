@@ -89,10 +89,22 @@ def _sources() -> list[str]:
     return sorted(facts)
 
 
+_sources_kept: dict[str, str] = {}
+
+
 def source(name: str) -> str:
     """The source of a core module."""
+    if name in _sources_kept:
+        return _sources_kept[name]
     with open(os.path.join(LIBRARY, *f"{name}.js".split("/")), encoding="utf-8") as file:
         return file.read()
+
+
+def keep_sources() -> None:
+    """Read all sources now: this process may not be able to later."""
+    from .snapshot_builder import module_ids
+
+    _sources_kept.update((name, source(name)) for name in module_ids())
 
 
 def numbered(

@@ -188,11 +188,14 @@ def _load_everything() -> None:
     from pkgutil import iter_modules
 
     from ... import loop, node
-    from .. import bindings
+    from .. import bindings, snapshot
 
     for package in (loop, node, bindings):
         for module in iter_modules(package.__path__, f"{package.__name__}."):
             import_module(module.name)
+    for name in ("compile_cache", "crypto_natives", "time_limit"):
+        import_module(f"ouroloop.js.{name}")
+    snapshot.keep_sources()
     for name in ("fcntl", "grp", "pwd", "select", "socket", "subprocess", "termios", "tty"):
         import_module(name)
 

@@ -81,7 +81,7 @@ const heap = []; // of TimersList
 let nextExpiry = Infinity;
 let armedFor = Infinity; // when the loop's timer fires; there may be nothing due then
 let referenced = 0; // how many timers keep the loop alive
-let isReferenced = true; // whether the loop's timer does, as far as the loop has been told
+let isReferenced = false; // whether the loop's timer does, as far as the loop has been told
 let isTellingSoon = false;
 let settled; // a promise
 const { then } = Promise.prototype;

@@ -11,6 +11,9 @@
 // with that number, so that a process pays for the operations it uses and not for those that exist.
 
 (() => {
+  // A program may take these away before the last native is made and the last module run.
+  const { defineProperty } = Object;
+  const { apply } = Reflect;
   const files = globalThis.__files; // the bodies, while the snapshot is built
   const ids = Object.keys(files);
   const known = new Set(ids);
@@ -51,7 +54,7 @@
       get() {
         if (natives.make === undefined) return undefined;
         const value = natives.make(group, name);
-        Object.defineProperty(binding, name, { __proto__: null, value });
+        defineProperty(binding, name, { __proto__: null, value });
         return value;
       },
       configurable: true,
@@ -82,7 +85,7 @@
     const module = { exports: {}, id, loaded: false };
     modules.set(id, module);
     try {
-      Reflect.apply(body, module.exports, [module.exports, requireBuiltin, module, process, internalBinding]);
+      apply(body, module.exports, [module.exports, requireBuiltin, module, process, internalBinding]);
     } catch (error) {
       modules.delete(id);
       throw error;
