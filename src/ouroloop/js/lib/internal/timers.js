@@ -83,8 +83,6 @@ let armedFor = Infinity; // when the loop's timer fires; there may be nothing du
 let referenced = 0; // how many timers keep the loop alive
 let isReferenced = false; // whether the loop's timer does, as far as the loop has been told
 let isTellingSoon = false;
-let settled; // a promise
-const { then } = Promise.prototype;
 
 function append(list, timer) {
   const last = list._idlePrev;
@@ -171,8 +169,12 @@ function count(change) {
   referenced += change;
   if (referenced > 0 === isReferenced || isTellingSoon) return;
   isTellingSoon = true;
-  settled ??= Promise.resolve();
-  Reflect.apply(then, settled, [tellReference]);
+  tellSoon();
+}
+
+async function tellSoon() {
+  await undefined; // programs replace Promise and its `then`, but not this
+  tellReference();
 }
 
 /**
