@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from ouroloop import Runtime
 from ouroloop.js import direct
 
 _WITHOUT = "from ouroloop.js import direct; direct.available = False; from ouroloop.cli import main; main()"
@@ -189,11 +193,46 @@ def test_clocks_agree(command: list[str], tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not direct.available, reason="no machine code for this processor")
-def test_code_that_runs_is_not_writable() -> None:
-    source = "console.log(require('fs').readFileSync('/proc/self/maps', 'utf8'))"
-    maps = subprocess.run(
-        [sys.executable, "-m", "ouroloop", "-e", source], capture_output=True, text=True, timeout=60, check=True).stdout
-    assert any(" r-xp 00000000 00:00 0" in line for line in maps.splitlines())
+def test_code_is_written_then_run_and_never_both() -> None:
+    def permissions(address: int) -> str:
+        for line in Path("/proc/self/maps").read_text().splitlines():
+            span, rest, *_ = line.split(" ")
+            start, end = (int(text, 16) for text in span.split("-"))
+            if start <= address < end:
+                return rest
+        raise AssertionError("not mapped")
+
+    frame = (ctypes.c_int64 * 1)(-1)
+    cell = ctypes.c_uint64(ctypes.addressof(frame))
+    function = ctypes.CDLL(None).getpid  # stands for those of V8, which are not called
+    names = ("FunctionCallbackInfo__Get", "ArrayBuffer__Data", "FunctionCallbackInfo__GetReturnValue")
+    made = direct.Directly(SimpleNamespace(**dict.fromkeys(names, function)), (cell.value, cell.value))
+    address = made.kernel(39, [], ctypes.addressof(cell))  # getpid(2)
+    assert permissions(address) == "rw-p"
+    made.seal()
+    assert permissions(address) == "r-xp"
+    ctypes.CFUNCTYPE(None, ctypes.c_void_p)(address)(None)
+    assert frame[0] == os.getpid()
+    assert made.kernel(39, [], ctypes.addressof(cell)) // 4096 != address // 4096, "what is sealed is not written again"
+
+
+@pytest.mark.skipif(not direct.available, reason="no machine code for this processor")
+def test_this_v8_is_one_that_machine_code_knows() -> None:
+    with Runtime() as js:
+        natives = js._inner.engine.natives
+        assert natives is not None
+        assert natives._directly is not None
+
+
+@pytest.mark.parametrize("question", ["is_allowed", "fits"])
+def test_where_machine_code_cannot_be_the_natives_are_in_python(question: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c",
+         f"from ouroloop.js import direct; direct.{question} = lambda *_: False\n"
+         "direct.Directly = None  # must not be asked\n"
+         "from ouroloop.cli import main; main(['-p', 'util.types.isProxy(0) || fs.statSync(`/`).dev'])"],
+        capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout == f"{os.stat('/').st_dev}\n"
 
 
 @pytest.mark.skipif(not direct.available, reason="no machine code for this processor")
