@@ -33,6 +33,15 @@ def test_to_start_imports_nothing_that_takes_long() -> None:
     assert not (imported(start) - imported("pass")) & heavy
 
 
+def test_to_start_compiles_no_core_module_and_asks_python_for_nothing_of_the_process(tmp_path: Path) -> None:
+    # All that an empty program runs is in the snapshot; its facts come with the call that starts it.
+    program = tmp_path / "program.js"
+    program.touch()
+    start = f"from ouroloop.cli import main; main([{str(program)!r}])"
+    python(start)
+    assert not imported(start) & {f"ouroloop.js.bindings.{name}" for name in ("builtins", "process")}
+
+
 def test_who_wants_more_of_inspect_than_the_engine_gets_the_module_itself() -> None:
     done = python(
         "import sys; sys.modules.pop('inspect', None)\n"
