@@ -21,15 +21,7 @@ import os
 import struct
 import sys
 
-from . import (
-    buffer_natives,
-    clock_natives,
-    contextify_natives,
-    direct,
-    environment_natives,
-    fs_natives,
-    serdes_natives,
-)
+from . import buffer_natives, contextify_natives, direct, environment_natives, serdes_natives
 from .v8_symbols import addresses
 
 TYPE_CHECKING = False
@@ -333,7 +325,7 @@ def memory(address: int, length: int) -> memoryview:
 
 def names() -> dict[str, list[str]]:
     """The names of all natives by group, but for those that `Natives.add` adds."""
-    from . import crypto_natives
+    from . import clock_natives, crypto_natives, fs_natives
 
     return {
         **{group: [*methods] for group, methods in _METHODS.items()},
@@ -416,8 +408,12 @@ class Natives:
         if group == "buffer":
             return buffer_natives.methods(self._call, self._isolate, memory, self._directly)
         if group == "clock":
+            from . import clock_natives
+
             return clock_natives.methods(self._call, memory, self._directly)
         if group == "fs":
+            from . import fs_natives
+
             return fs_natives.methods(self._call, memory, self._directly)
         if group == "process":
             return environment_natives.methods(self._call, self._isolate, self._directly)
