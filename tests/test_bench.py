@@ -127,7 +127,8 @@ def test_the_list_names_every_benchmark_asked_for() -> None:
     assert names == {
         "turns", "timers", "echo-1", "echo-10", "echo-50", "http", "read_file", "stat", "idle-memory", "js-start",
         "js-memory", "js-timers", "js-timers-many", "js-timers-cleared", "js-immediates", "js-immediate-batch",
-        "js-ticks", "js-tick-chain", "js-microtasks", "js-promises", "js-await", "js-events", "js-pipe", "js-transform",
-        "js-loop", "js-read_file", "js-stat", "js-read_sync", "js-echo-1", "js-echo-10", "js-echo-50", "js-copy",
+        "js-ticks", "js-tick-chain", "js-microtasks", "js-promises", "js-await", "js-events", "js-files", "js-clone",
+        "js-serialize", "js-compare", "js-inspect", "js-hash", "js-clocks", "js-pipe", "js-transform", "js-loop",
+        "js-read_file", "js-stat", "js-read_sync", "js-echo-1", "js-echo-10", "js-echo-50", "js-copy",
         "js-buffer-small", "js-buffer-large", "js-buffer-text", "js-urls",
     }

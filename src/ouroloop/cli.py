@@ -15,14 +15,15 @@ from __future__ import annotations
 import builtins
 import gc
 import os
-import signal
 import sys
 from types import CodeType, ModuleType
-from typing import TYPE_CHECKING, Any
 
 from . import __version__
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from .js.options import Options
 
 _USAGE = """\
@@ -124,6 +125,7 @@ class _Refusal(Exception):
 def main(arguments: list[str] | None = None) -> int:
     """The command `ouro`: returns the exit code."""
     arguments = sys.argv[1:] if arguments is None else arguments
+    gc.disable()  # until the program runs: what is loaded stays, and to look through it takes 2 ms
     try:
         return _flushed(_main(arguments))
     except _Refusal as refusal:
@@ -133,6 +135,8 @@ def main(arguments: list[str] | None = None) -> int:
         from .node.process import end_quietly
 
         end_quietly(interrupt)
+    finally:
+        gc.enable()
 
 
 def _complaint(text: str, speaker: str) -> str:
@@ -213,6 +217,8 @@ def _report_files(is_python: bool) -> None:
 
 def _watch(options: Options) -> int:
     """--watch: run the program in a process of its own, again and again."""
+    import signal
+
     from .js.options import command, without_watching
     from .node.watch import Watcher
 
@@ -224,6 +230,7 @@ def _watch(options: Options) -> int:
     words = [command(), *without_watching(options.exec_argv), *options.arguments]
     files = [*options.arguments[:1], *(file for file, _ in options.environment_files)]
     clears = not options.values["--watch-preserve-output"]
+    gc.enable()
     return Watcher(words, shown, files, options.values.get("--watch-path", []), end_signal, clears).run()
 
 
@@ -264,6 +271,7 @@ def _run(code: CodeType, filename: str, arguments: list[str], log: bool) -> int:
     # sets 300,000 timers runs 1.3 times as fast for it.
     gc.freeze()
     gc.set_threshold(10_000, 10, 10)
+    gc.enable()
     try:
         env = environment.current()
     except ValueError as exc:  # OUROLOOP_QUEUE

@@ -33,11 +33,11 @@ def test_without_a_cache_folder_programs_run(tmp_path: Path) -> None:
     assert (done.stdout, done.returncode) == ("runs\n", 0)
 
 
-def test_a_broken_snapshot_is_made_anew(tmp_path: Path) -> None:
+def test_a_snapshot_that_is_not_whole_is_made_anew(tmp_path: Path) -> None:
     assert ouro("console.log(1)", OUROLOOP_CACHE=str(tmp_path)).stdout == "1\n"
     (snapshot,) = tmp_path.glob("snapshot-*")
     whole = snapshot.read_bytes()
-    for broken in (whole[:1000], b"", whole[: len(whole) // 2] + b"x" + whole[len(whole) // 2 + 1 :]):
+    for broken in (whole[:1000], b"", bytes(len(whole)), whole[:-1], whole + b"x"):
         snapshot.write_bytes(broken)
         assert ouro("console.log(2)", OUROLOOP_CACHE=str(tmp_path)).stdout == "2\n"
         assert snapshot.read_bytes() != broken

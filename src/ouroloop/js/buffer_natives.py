@@ -1,9 +1,9 @@
 """Buffer natives: between JavaScript's strings and the memory of its buffers, by V8's own routines.
 
-Theory of operation. `lib/internal/buffer/memory.js` calls these for texts that are long enough. Looking at an argument
-costs more than converting a kilobyte, so a native gets the ArrayBuffer and the string only: position (in bytes) and
-length lie in doubles of memory that both sides see (`shareParameters`), and a number that is the result comes back
-in the first.
+Theory of operation. `lib/internal/buffer/memory.js` calls these for texts that are long enough. A native gets
+ArrayBuffers and strings as arguments, and numbers in memory that both sides see (`shareParameters`): position (in
+bytes), length, and position and length of another buffer; a position becomes the address in memory. A number that is
+the result comes back in the first word. Nearly all are made of machine code (`direct.py`) where there is any.
 
 What surprises people: the ranges have been checked by JavaScript, and nothing is checked here.
 
@@ -13,28 +13,37 @@ Source: V8's `include/v8-primitive.h`.
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable
-from typing import Any
+
+from . import direct
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, TypeAlias
 
 _pointer = ctypes.c_void_p
 _int = ctypes.c_int
 _size = ctypes.c_size_t
 
-_NEW_FROM_UTF8 = "_ZN2v86String11NewFromUtf8EPNS_7IsolateEPKcNS_13NewStringTypeEi"
+NEW_FROM_UTF8 = "_ZN2v86String11NewFromUtf8EPNS_7IsolateEPKcNS_13NewStringTypeEi"
 _NEW_FROM_ONE_BYTE = "_ZN2v86String14NewFromOneByteEPNS_7IsolateEPKhNS_13NewStringTypeEi"
 _NEW_FROM_TWO_BYTE = "_ZN2v86String14NewFromTwoByteEPNS_7IsolateEPKtNS_13NewStringTypeEi"
 _WRITE_UTF8 = "_ZNK2v86String11WriteUtf8V2EPNS_7IsolateEPcmiPm"
 _WRITE = "_ZNK2v86String7WriteV2EPNS_7IsolateEjjPti"
 _UTF8_LENGTH = "_ZNK2v86String12Utf8LengthV2EPNS_7IsolateE"
+_IS_UTF8 = "_ZN7simdutf13validate_utf8EPKcm"
+_IS_ASCII = "_ZN7simdutf14validate_asciiEPKcm"
 _SET_DETACH_KEY = (
     "_ZN2v88internal13JSArrayBuffer12SetDetachKeyENS0_12DirectHandleIS1_EENS2_INS0_6ObjectEEEPNS0_7IsolateE")
 
 FUNCTIONS: dict[str, tuple[Any, ...]] = {
-    _NEW_FROM_UTF8: (_pointer, _pointer, _pointer, _int, _int),
+    NEW_FROM_UTF8: (_pointer, _pointer, _pointer, _int, _int),
     _NEW_FROM_ONE_BYTE: (_pointer, _pointer, _pointer, _int, _int),
     _WRITE_UTF8: (_size, _pointer, _pointer, _pointer, _size, _int, _pointer),
     _WRITE: (None, _pointer, _pointer, ctypes.c_uint32, ctypes.c_uint32, _pointer, _int),
     _UTF8_LENGTH: (_size, _pointer, _pointer),
+    _IS_UTF8: (ctypes.c_bool, _pointer, _size),
+    _IS_ASCII: (ctypes.c_bool, _pointer, _size),
     _SET_DETACH_KEY: (None, _pointer, _pointer, _pointer),
 }
 """What is needed of V8 beyond the natives' own: name: (result, arguments)."""
@@ -45,35 +54,95 @@ FLAGS = "--experimental-wasm-stringref"
 _REPLACE_INVALID_UTF8 = 2
 _VIEW_SIZE = 512
 
-Method = Callable[[int], int | None]
+Method: TypeAlias = "Callable[[int], int | None]"
+Native: TypeAlias = "Method | int"
+
+_RESULT, _POSITION, _LENGTH, _OTHER_POSITION, _OTHER_LENGTH = range(5)  # the frame's words, of 64 bits each
+_FRAME_SIZE = 40
 
 
-def methods(call: Any, isolate: int, memory: Callable[[int, int], memoryview]) -> dict[str, Method]:
-    """The natives by name, on V8's functions `call`."""
-    argument, data = call.FunctionCallbackInfo__Get, call.ArrayBuffer__Data
-    write_utf8, write, utf8_length = getattr(call, _WRITE_UTF8), getattr(call, _WRITE), getattr(call, _UTF8_LENGTH)
+def methods(
+    call: Any, isolate: int, memory: Callable[[int, int], memoryview], directly: direct.Directly | None,
+) -> dict[str, Native]:
+    """The natives by name, on V8's functions `call`; made of machine code where that can be."""
+    cell = ctypes.c_uint64()  # where the frame is
+    frame = memoryview(bytearray(_FRAME_SIZE)).cast("q")
     set_key = getattr(call, _SET_DETACH_KEY)
-    parameters = memory(ctypes.addressof(_unshared), ctypes.sizeof(_unshared)).cast("d")
 
-    def share_parameters(info: int) -> None:
-        nonlocal parameters
-        parameters = memory(data(argument(info, 0)), ctypes.sizeof(_unshared)).cast("d")
+    def share_parameters(info: int) -> int:
+        """Take the frame; whether natives are of machine code, and so worth calling for a few bytes."""
+        nonlocal frame
+        cell.value = call.ArrayBuffer__Data(call.FunctionCallbackInfo__Get(info, 0))
+        frame = memory(cell.value, _FRAME_SIZE).cast("q")
+        return int(call.Boolean__New(isolate, directly is not None))
 
-    def address(info: int) -> int:
-        return (data(argument(info, 0)) or 0) + int(parameters[0])
+    def set_detach_key(info: int) -> None:
+        argument = call.FunctionCallbackInfo__Get
+        set_key(argument(info, 0), argument(info, 1), isolate)
+
+    made = _through_python(call, isolate, memory, lambda: frame)
+    if directly is not None:
+        directly.keep(cell)
+        made.update(_direct(call, isolate, directly, ctypes.addressof(cell)))
+    return {"shareParameters": share_parameters, "setDetachKey": set_detach_key, **made}
+
+
+def _direct(call: Any, isolate: int, directly: direct.Directly, cell: int) -> dict[str, Native]:
+    """Those that only hand their arguments on."""
+    here, there = direct.memory(0, _POSITION * 8), direct.memory(1, _OTHER_POSITION * 8)
+    length, other_length = direct.word(_LENGTH * 8), direct.word(_OTHER_LENGTH * 8)
+    isolate_, nothing = direct.constant(isolate), direct.constant(0)
+
+    def number(function: Any, *sources: direct.Source) -> int:
+        return directly.function(function, list(sources), direct.TO_FRAME, cell)
+
+    def slicer(function: Any) -> int:
+        return directly.function(function, [isolate_, here, nothing, length], direct.TO_VALUE, cell)
+
+    def question(function: Any) -> int:
+        return directly.function(function, [here, length], direct.TO_BOOLEAN, cell)
+
+    return {
+        "utf8Slice": slicer(getattr(call, NEW_FROM_UTF8)),
+        "latin1Slice": slicer(getattr(call, _NEW_FROM_ONE_BYTE)),
+        "ucs2Slice": slicer(getattr(call, _NEW_FROM_TWO_BYTE)),
+        "utf8Write": number(
+            getattr(call, _WRITE_UTF8), direct.argument(1), isolate_, here, length,
+            direct.constant(_REPLACE_INVALID_UTF8), nothing),
+        "ucs2Write": number(getattr(call, _WRITE), direct.argument(1), isolate_, nothing, length, here, nothing),
+        "utf8Length": number(getattr(call, _UTF8_LENGTH), direct.argument(0), isolate_),
+        "isUtf8": question(getattr(call, _IS_UTF8)),
+        "isAscii": question(getattr(call, _IS_ASCII)),
+        "compare": number(ctypes.CDLL(None).memcmp, here, there, length),
+        "find": number(ctypes.CDLL(None).memmem, here, length, there, other_length),
+        "findByte": number(ctypes.CDLL(None).memchr, here, other_length, length),
+    }
+
+
+def _through_python(
+    call: Any, isolate: int, memory: Callable[[int, int], memoryview], frame: Callable[[], memoryview],
+) -> dict[str, Native]:
+    argument, data = call.FunctionCallbackInfo__Get, call.ArrayBuffer__Data
+    boolean = call.Boolean__New
+    write_utf8, write, utf8_length = getattr(call, _WRITE_UTF8), getattr(call, _WRITE), getattr(call, _UTF8_LENGTH)
+
+    def address(info: int, index: int = 0) -> int:
+        words, place = frame(), _OTHER_POSITION if index else _POSITION
+        words[place] += data(argument(info, index)) or 0
+        return int(words[place])
 
     def slicer(make: Callable[[int, int, int, int], int | None]) -> Method:
-        return lambda info: make(isolate, address(info), 0, int(parameters[1]))
+        return lambda info: make(isolate, address(info), 0, frame()[_LENGTH])
 
     def utf8_write(info: int) -> None:
-        parameters[0] = write_utf8(
-            argument(info, 1), isolate, address(info), int(parameters[1]), _REPLACE_INVALID_UTF8, None)
+        frame()[_RESULT] = write_utf8(
+            argument(info, 1), isolate, address(info), frame()[_LENGTH], _REPLACE_INVALID_UTF8, None)
 
     def ucs2_write(info: int) -> None:
-        write(argument(info, 1), isolate, 0, int(parameters[1]), address(info), 0)
+        write(argument(info, 1), isolate, 0, frame()[_LENGTH], address(info), 0)
 
     def latin1_write(info: int) -> None:
-        length = int(parameters[1])
+        length = frame()[_LENGTH]
         view = ctypes.create_string_buffer(_VIEW_SIZE)
         call.String__ValueView__CONSTRUCT(view, isolate, argument(info, 1))
         try:
@@ -86,30 +155,33 @@ def methods(call: Any, isolate: int, memory: Callable[[int, int], memoryview]) -
             call.String__ValueView__DESTRUCT(view)
 
     def find(info: int) -> None:
-        start, length, needle_length = address(info), int(parameters[1]), int(parameters[3])
-        found = _memmem(start, length, data(argument(info, 1)) + int(parameters[2]), needle_length)
-        parameters[0] = found - start if found else -1
+        frame()[_RESULT] = _memmem(address(info), frame()[_LENGTH], address(info, 1), frame()[_OTHER_LENGTH]) or 0
 
-    def set_detach_key(info: int) -> None:
-        set_key(argument(info, 0), argument(info, 1), isolate)
+    def find_byte(info: int) -> None:
+        start = address(info)
+        found = ctypes.string_at(start, frame()[_LENGTH]).find(frame()[_OTHER_LENGTH])
+        frame()[_RESULT] = start + found if found >= 0 else 0
+
+    def compare(info: int) -> None:
+        length = frame()[_LENGTH]
+        here, there = ctypes.string_at(address(info), length), ctypes.string_at(address(info, 1), length)
+        frame()[_RESULT] = (here > there) - (here < there)
 
     def utf8_length_of(info: int) -> None:
-        parameters[0] = utf8_length(argument(info, 0), isolate)
+        frame()[_RESULT] = utf8_length(argument(info, 0), isolate)
 
-    def is_utf8(info: int) -> None:
+    def is_utf8(info: int) -> int:
         try:
-            str(memory(address(info), int(parameters[1])), "utf-8")
+            str(memory(address(info), frame()[_LENGTH]), "utf-8")
         except UnicodeDecodeError:
-            parameters[0] = 0
-        else:
-            parameters[0] = 1
+            return int(boolean(isolate, False))
+        return int(boolean(isolate, True))
 
-    def is_ascii(info: int) -> None:
-        parameters[0] = ctypes.string_at(address(info), int(parameters[1])).isascii()
+    def is_ascii(info: int) -> int:
+        return int(boolean(isolate, ctypes.string_at(address(info), frame()[_LENGTH]).isascii()))
 
     return {
-        "shareParameters": share_parameters,
-        "utf8Slice": slicer(getattr(call, _NEW_FROM_UTF8)),
+        "utf8Slice": slicer(getattr(call, NEW_FROM_UTF8)),
         "latin1Slice": slicer(getattr(call, _NEW_FROM_ONE_BYTE)),
         "ucs2Slice": slicer(getattr(call, _NEW_FROM_TWO_BYTE)),
         "utf8Write": utf8_write,
@@ -118,8 +190,9 @@ def methods(call: Any, isolate: int, memory: Callable[[int, int], memoryview]) -
         "utf8Length": utf8_length_of,
         "isUtf8": is_utf8,
         "isAscii": is_ascii,
+        "compare": compare,
         "find": find,
-        "setDetachKey": set_detach_key,
+        "findByte": find_byte,
     }
 
 
@@ -140,4 +213,3 @@ def _slow_memmem(start: int, length: int, needle: int, needle_length: int) -> in
 
 
 _memmem = _find_memmem()
-_unshared = (ctypes.c_double * 4)()

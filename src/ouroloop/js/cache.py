@@ -9,11 +9,21 @@ folder; when that cannot be had either, what would have been kept is made anew e
 
 from __future__ import annotations
 
-import contextlib
 import os
 import stat
 import sys
 from time import time
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import mmap
+
+_PRIME = 2**30 - 35  # the largest of one digit in Python, and so quick to divide by
+
+
+def fingerprint(text: str) -> str:
+    """A short name for `text`, the same in every process; without what it takes to load `zlib` or `hashlib`."""
+    return f"{int.from_bytes(os.fsencode(text), 'big') % _PRIME:x}"
 
 
 def folder() -> str:
@@ -62,6 +72,17 @@ def read(key: str) -> bytes | None:
         return None
 
 
+def mapped(key: str) -> mmap.mmap | None:
+    """`read`, for what is large: the file's own memory, of which nothing is copied."""
+    import mmap
+
+    try:
+        with open(os.path.join(folder(), key), "rb") as file:
+            return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    except (OSError, ValueError):  # ValueError: an empty file
+        return None
+
+
 def write(key: str, data: bytes) -> None:
     """Keep `data` under `key`, if that can be done."""
     path = os.path.join(folder(), key)
@@ -70,10 +91,14 @@ def write(key: str, data: bytes) -> None:
         os.makedirs(folder(), mode=0o700, exist_ok=True)
         with open(temporary, "wb") as file:
             file.write(data)
+            file.flush()
+            os.fsync(file.fileno())  # or the name could be there before the data, when the system goes down
         os.replace(temporary, path)
     except OSError:
-        with contextlib.suppress(OSError):
+        try:
             os.unlink(temporary)
+        except OSError:
+            pass
 
 
 _KEPT = 30 * 24 * 3600  # seconds
@@ -81,10 +106,13 @@ _KEPT = 30 * 24 * 3600  # seconds
 
 def forget_old(prefix: str) -> None:
     """Remove what was kept under keys that begin with `prefix` more than 30 days ago."""
-    with contextlib.suppress(OSError), os.scandir(folder()) as entries:
-        for entry in entries:
-            if entry.name.startswith(prefix) and time() - entry.stat().st_mtime > _KEPT:
-                os.unlink(entry.path)
+    try:
+        with os.scandir(folder()) as entries:
+            for entry in entries:
+                if entry.name.startswith(prefix) and time() - entry.stat().st_mtime > _KEPT:
+                    os.unlink(entry.path)
+    except OSError:
+        pass
 
 
 def link(key: str, target: str) -> bool:

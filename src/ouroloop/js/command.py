@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import _signal  # type: ignore[import-not-found]  # `signal` without its enums, which take 3 ms to make
+import gc
 import os
-import signal
 import sys
-from typing import NoReturn
 
-from . import engine
+from . import engine, inspect_stand_in
 from .options import OptionError, Options, command
 from .runtime import JavaScriptError, Runtime
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
 
 _BROKEN = 7
 
@@ -20,17 +24,20 @@ def run(options: Options) -> NoReturn:
         # Names and text are UTF-8 for JavaScript, whatever the locale says: begin again with that.
         os.execv(sys.executable, [sys.executable, "-X", "utf8", *sys.orig_argv[1:]])
     _open_closed_streams()
-    # A program that does not listen for SIGINT is ended by it at once, even while it is busy.
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-    signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+    # A program that does not listen for SIGINT is ended by it at once, even while it is busy. (SIGPIPE is ignored as in
+    # every Python program.)
+    _signal.signal(_signal.SIGINT, _signal.SIG_DFL)
     if options.values["--v8-options"]:
         engine.set_flags_from_command_line(["--help"])  # V8 prints them, and ends the process
     if options.v8_flags:
         unknown = engine.set_flags_from_command_line(options.v8_flags)
         if unknown:
             raise OptionError("\n".join(f"bad option: {flag}" for flag in unknown))
+    inspect_stand_in.install()
     own = command()
     runtime = Runtime([_node_like(own), *options.arguments], options.exec_argv, options.values, argv0=own)
+    gc.freeze()  # what is here now stays
+    gc.enable()
     try:
         code = runtime.run()
     except JavaScriptError as exc:  # the program has broken what tells of its errors

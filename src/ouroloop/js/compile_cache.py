@@ -16,23 +16,18 @@ import functools
 import os
 import struct
 import tempfile
-from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
+from .natives import COMMONJS
 from .script_natives import CONSUME_CODE_CACHE, CachedData, take_code_cache
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from .natives import Natives
 
 _pointer = ctypes.c_void_p
-
-FUNCTIONS: dict[str, tuple[Any, ...]] = {
-    "_ZNK2v88internal16SourceTextModule21GetSharedFunctionInfoEv": (_pointer, _pointer),
-}
-"""What is needed of V8 beyond what `script_natives` needs: name: (result, arguments)."""
-
-COMMONJS = "CommonJS"
-ESM = "ESM"
 
 _HEADER = struct.Struct("<5I")  # magic, source size, cache size, source checksum, cache checksum (bytes, CRC-32)
 _MAGIC = crc32(b"ouroloop compile cache 1")

@@ -6,7 +6,10 @@ import errno
 import os
 import signal
 import stat
-from typing import Any
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 def constants() -> dict[str, Any]:

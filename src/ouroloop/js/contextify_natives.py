@@ -17,10 +17,12 @@ Source: V8's `include/v8-template.h`, `include/v8-function-callback.h`, `include
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, TypeAlias
+
     from .natives import Natives
 
 _pointer = ctypes.c_void_p
@@ -65,6 +67,8 @@ FUNCTIONS: dict[str, tuple[Any, ...]] = {
 }
 """What is needed of V8 beyond the natives' own: name: (result, arguments)."""
 
+NAMES = ("makeContext", "setWebAssemblyFilter", "setAnswer", "describeOwn")
+
 # What `answer` is asked; the numbers are also in lib/internal/vm/contexts.js.
 _SELF, _SET, _SETTLE, _DELETE, _ENUMERATE, _DEFINE, _DESCRIBE = range(7)
 
@@ -97,7 +101,7 @@ _ENUMERABLE, _HAS_ENUMERABLE, _CONFIGURABLE, _HAS_CONFIGURABLE, _WRITABLE, _HAS_
     1 << bit for bit in range(6)
 )
 
-Method = Callable[[int], int | None]
+Method: TypeAlias = "Callable[[int], int | None]"
 
 
 def _word(address: int) -> int:
@@ -128,10 +132,8 @@ class Contexts:
 
     def methods(self) -> dict[str, Method]:
         """The natives by name."""
-        return {
-            "makeContext": self.make, "setWebAssemblyFilter": self.set_webassembly_filter,
-            "setAnswer": self.set_answer, "describeOwn": self.describe_own,
-        }
+        made = (self.make, self.set_webassembly_filter, self.set_answer, self.describe_own)
+        return dict(zip(NAMES, made, strict=True))
 
     # Contexts
 

@@ -23,16 +23,21 @@ import os
 import re
 import sys
 import traceback
-from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from threading import get_ident
-from typing import Any, NoReturn, Self
 
 from ..loop import Loop, RunMode
 from . import engine as _engine
 from . import runtime as _runtime
 from .engine import EngineBusyError
 from .options import Options
-from .time_limit import TimeLimit
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
+    from typing import Any, NoReturn, Self
+
+    from .time_limit import TimeLimit
 
 __all__ = ["EngineBusyError", "JSFunction", "JSObject", "JSPromise", "JavaScriptError", "JavaScriptExit", "Runtime"]
 

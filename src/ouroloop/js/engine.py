@@ -13,18 +13,19 @@ binding.
 
 from __future__ import annotations
 
+import _thread
 import gc
-import importlib.util
 import os
-import threading
-import zlib
-from collections.abc import Callable
-from typing import Any
 
 import v8  # type: ignore[import-untyped]
 
 from . import cache, natives
 from .natives import memory
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import Any
 
 __all__ = [
     "Engine", "EngineBusyError", "JavaScriptError", "make_snapshot", "memory", "set_flags_from_command_line", "version",
@@ -33,7 +34,8 @@ __all__ = [
 JavaScriptError = v8.JavaScriptError
 """What the binding raises when JavaScript threw."""
 
-_INTL_DATA = "icudt77l.dat"
+_INTL_DATA = "icudt77l.dat"  # what ICU looks for
+_INTL_PACKAGE, _INTL_FILE = "py_mini_racer", "icudtl.dat"  # what there is
 
 
 def version() -> str:
@@ -72,7 +74,7 @@ class Engine:
     """One JavaScript world. `operation(number, *arguments)` is what JavaScript's operations call."""
 
     def __init__(
-        self, snapshot: bytes | None, operation: Callable[..., Any],
+        self, snapshot: memoryview | None, operation: Callable[..., Any],
         add_natives: Callable[[natives.Natives], None] | None = None,
     ) -> None:
         check_not_forked()
@@ -86,11 +88,13 @@ class Engine:
         self._add_natives = add_natives
         global _was_used
         _was_used = True
-        isolate = v8.Isolate(v8.StartupData(snapshot)) if snapshot else v8.Isolate()
+        isolate = v8.Isolate(snapshot)
+        if snapshot is not None:
+            snapshot.release()  # V8 has its own copy
         if not _is_gc_exposed:
             natives.set_flags("--no-expose-gc")  # the binding turns it on
         builder = isolate.create_context_builder()
-        if snapshot:
+        if snapshot is not None:
             builder.use_snapshot(_OURS)
         builder.set_microtasks_policy("explicit")
         apis = [v8.api.SharedArrayBuffer(), v8.api.Atomics()]
@@ -158,7 +162,7 @@ class Engine:
         gc.collect()
 
 
-_living = threading.local()  # .engines: those of a thread, in the order in which they were made
+_living = _thread._local()  # .engines: those of a thread, in the order in which they were made
 _is_forked = False
 
 
@@ -182,10 +186,11 @@ os.register_at_fork(after_in_child=_after_fork)
 _OURS = 0  # the number of the context in a snapshot in which the core modules are, among those that were added
 
 
-def make_snapshot(scripts: list[tuple[str, str]]) -> bytes:
-    """A heap in which `scripts` (name, source) have run, in the form that `Engine` takes.
+def make_snapshot(scripts: Iterable[tuple[str, str, bool]]) -> bytes:
+    """A heap in which scripts (name, source) have run, in the form that `Engine` takes.
 
-    The snapshot's own context is left as it is: those of `node:vm` are made from it. The scripts run in a second one.
+    With each comes whether all of its functions are to be compiled at once, and not when they are first called. The
+    snapshot's own context is left as it is: those of `node:vm` are made from it. The scripts run in a second one.
     """
     load_natives()
     _use_intl_data()
@@ -207,10 +212,20 @@ def _use_intl_data() -> None:
     """
     if "ICU_DATA" in os.environ:
         return
-    spec = importlib.util.find_spec("py_mini_racer")
-    if spec is None or spec.origin is None:
+    data = _intl_data()
+    if data is None:
         return
-    data = os.path.join(os.path.dirname(spec.origin), "icudtl.dat")
-    key = f"intl-{zlib.crc32(os.fsencode(data)):08x}"
+    key = f"intl-{cache.fingerprint(data)}"
     if cache.link(f"{key}/{_INTL_DATA}", data):
         natives.set_intl_data(os.path.join(cache.folder(), key))
+
+
+def _intl_data() -> str | None:
+    """The path of ICU's data: in the folder where the binding is installed too, or else wherever Python finds it."""
+    beside = os.path.join(os.path.dirname(v8.__path__[0]), _INTL_PACKAGE, _INTL_FILE)
+    if os.path.exists(beside):
+        return beside
+    import importlib.util
+
+    spec = importlib.util.find_spec(_INTL_PACKAGE)
+    return None if spec is None or spec.origin is None else os.path.join(os.path.dirname(spec.origin), _INTL_FILE)

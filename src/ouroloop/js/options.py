@@ -11,13 +11,15 @@ the engine is loaded is a bad option found. Of an option that is given twice, th
 from __future__ import annotations
 
 import os
-import re
 import sys
-from collections.abc import Iterator
-from typing import Any
 
 from .. import __version__
 from . import option_table as table
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
 
 INVALID = 9
 """The exit code for an option that cannot be."""
@@ -206,6 +208,8 @@ def _take_value(options: Options, words: list[str], position: int, key: str, val
 
 def _number(text: str) -> int:
     """The number that a text begins with, 0 if there is none."""
+    import re
+
     found = re.match(r"[+-]?\d+", text)
     return int(found[0]) if found else 0
 
@@ -278,6 +282,8 @@ def _is_port(text: str) -> bool:
 
 def _share_of_memory(text: str) -> int:
     """A part of the memory that this process may have, in MB; `text` is the percentage."""
+    import re
+
     from .bindings.os import total_memory
     from .bindings.process import constrained_memory
 

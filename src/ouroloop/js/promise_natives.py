@@ -14,14 +14,18 @@ Source: V8's `include/v8-context.h` (`SetPromiseHooks`); `src/objects/contexts.h
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, TypeAlias
+
     from .natives import Natives
 
 _pointer = ctypes.c_void_p
 _int = ctypes.c_int
+
+NAMES = ("setPromiseHooks",)
 
 PRIMITIVE_ARRAY_SET = "_ZN2v814PrimitiveArray3SetEPNS_7IsolateEiNS_5LocalINS_9PrimitiveEEE"
 _FLAGS_ADDRESS = "_ZN2v88internal17ExternalReference26promise_hook_flags_addressEPNS0_7IsolateE"
@@ -37,7 +41,7 @@ FUNCTIONS: dict[str, tuple[Any, ...]] = {
 _FIRST_SLOT = 179  # of four: init, before, after, settled
 _CONTEXT_HAS_HOOK = 1  # the bit
 
-Method = Callable[[int], int | None]
+Method: TypeAlias = "Callable[[int], int | None]"
 
 
 class PromiseHooks:
@@ -51,7 +55,7 @@ class PromiseHooks:
 
     def methods(self) -> dict[str, Method]:
         """The natives by name."""
-        return {"setPromiseHooks": self.set}
+        return {NAMES[0]: self.set}
 
     def set(self, info: int) -> None:
         """`setPromiseHooks(init, before, after, settled, global)`: functions or undefined, in that context.

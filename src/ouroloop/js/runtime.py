@@ -13,22 +13,31 @@ from __future__ import annotations
 
 import errno
 import os
-import signal
 import sys
-from collections.abc import Callable
 from time import monotonic_ns, time
-from typing import Any, NoReturn
 
 from ..loop import Check, Idle, Loop, Timer
 from . import snapshot
 from .bindings import operations_of
-from .bindings.stream_wrap import Streams
 from .engine import Engine, JavaScriptError, memory
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, NoReturn
+
+    from .bindings.stream_wrap import Streams
+
 # Places in the memory shared with lib/internal/timers.js.
-_NOW, _DELAY, _PRECISE = 0, 1, 2
+_NOW, _DELAY = 0, 1
 _IMMEDIATES, _REFERENCED_IMMEDIATES, _IDLE_RUNS, _QUIET = range(4)
 
+
+# What the loop calls in JavaScript.
+_ENTRIES = (
+    "processTimers", "processImmediate", "complete", "emit", "afterCallback", "runMain", "beforeExit", "exit",
+    "embedding",
+)
 
 __all__ = ["Exit", "JavaScriptError", "Runtime"]
 
@@ -64,7 +73,7 @@ class Runtime:
         self._timer = Timer(self.loop)
         self._timer.unref()  # until there is a timer that keeps the program going
         self.signals = Signals(self)
-        self.streams = Streams(self)
+        self._streams: Streams | None = None
         self._check = Check(self.loop)
         self._idle = Idle(self.loop)
         self._task_timer: Timer | None = None
@@ -83,27 +92,45 @@ class Runtime:
         self.milestones.setdefault(milestone, monotonic_ns())
 
     def _start(self) -> None:
-        names = self.engine.eval("globalThis.__entries = __start(); Object.keys(__entries)").to_python()
-        self._entries = {name: self.engine.function(f"__entries.{name}") for name in names}
+        engine = self.engine
+        started = engine.guarded(engine.function("__start"))(self._facts()).as_v8_object()
+        self._entries = {name: started.get(name).as_v8_function() for name in _ENTRIES}
+        clock, counts = started.get("memory").to_python()
+        self._clock = memory(int(clock), 16).cast("d")
+        self._counts = memory(int(counts), 16).cast("i")
         if self.embedding is not None:
-            self._entries = {name: self.engine.guarded(function) for name, function in self._entries.items()}
-            self.engine.eval(
-                "Object.defineProperty(globalThis, '__embedding', { value: __entries.embedding(), enumerable: false })")
-        self.engine.eval("delete globalThis.__entries")
+            self._entries = {name: engine.guarded(function) for name, function in self._entries.items()}
+            self._entries["embedding"]()
         self.complete = self._entries["complete"]
         """`complete(number, errno, result)`: a request's end."""
         self.emit = self._entries["emit"]
         """`emit(number, *values)`: a handle's news."""
 
+    def _facts(self) -> dict[str, Any]:
+        """What JavaScript is to know of this process from the start."""
+        return {
+            "argv": self.argv, "argv0": self.argv0, "execArgv": self.exec_argv, "execPath": self.exec_path,
+            "pid": os.getpid(), "isEmbedded": self.embedding is not None, "options": self.options,
+            "loopStart": self._started, "processStart": list(divmod(self.started_ns, 1_000_000_000)),
+        }
+
     def _natives(self, natives: Any) -> None:
         """The calls without arguments by which JavaScript's timers reach the loop."""
-        natives.add("timers", {
-            "updateClock": self._update_clock, "schedule": self._schedule, "ref": self._timer.ref,
-            "unref": self._timer.unref, "immediatesBegin": self._immediates_begin,
-            "immediatesEnd": self._immediates_end, "updatePreciseClock": self._update_precise_clock,
-            "watchTasks": self._watch_tasks,
-        })
+        actions = (
+            self._schedule, self._timer.ref, self._timer.unref, self._immediates_begin, self._immediates_end,
+            self._watch_tasks,
+        )
+        natives.add("timers", dict(zip(snapshot.TIMER_NATIVES, actions, strict=True)))
         natives.tell_near_heap_limit(_out_of_memory)
+
+    @property
+    def streams(self) -> Streams:
+        """The open stream handles."""
+        if self._streams is None:
+            from .bindings.stream_wrap import Streams
+
+            self._streams = Streams(self)
+        return self._streams
 
     # Operations
 
@@ -136,19 +163,9 @@ class Runtime:
 
     # Timers and immediates
 
-    def share_timers(self, clock: int, counts: int) -> None:
-        """The memory that JavaScript's timers share, by addresses."""
-        self._clock = memory(clock, 24).cast("d")
-        self._counts = memory(counts, 16).cast("i")
-
-    def _update_clock(self) -> None:
-        self.loop.update_time()
-        self._clock[_NOW] = self.loop.now - self._started
-
-    def _update_precise_clock(self) -> None:
-        self._clock[_PRECISE] = (monotonic_ns() - self.started_ns) / 1e6
-
     def _schedule(self) -> None:
+        # JavaScript has read the clock since the loop did, and counts from there.
+        self.loop.now = max(self.loop.now, self._started + int(self._clock[_NOW]))
         self._timer.start(self._run_timers, int(self._clock[_DELAY]))
 
     def _run_timers(self) -> None:
@@ -294,6 +311,8 @@ class Signals:
 
 def _out_of_memory() -> None:
     """V8 is about to abort. Say what Node says, and end as it does."""
+    import signal
+
     text = "\nFATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory\n"
     os.write(2, text.encode())
     signal.signal(signal.SIGABRT, signal.SIG_DFL)

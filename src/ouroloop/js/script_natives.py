@@ -12,10 +12,12 @@ Source: V8's `include/v8-script.h`.
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, TypeAlias
+
     from .contextify_natives import Contexts
     from .natives import Natives
 
@@ -36,10 +38,12 @@ FUNCTIONS: dict[str, tuple[Any, ...]] = {
 }
 """What is needed of V8 beyond the natives' own: name: (result, arguments)."""
 
+NAMES = ("compileScript", "runScriptIn", "compileFunctionIn", "createCodeCache", "takeCodeCache")
+
 _SCRATCH = 512
 CONSUME_CODE_CACHE = 1  # v8::ScriptCompiler::CompileOptions
 
-Method = Callable[[int], int | None]
+Method: TypeAlias = "Callable[[int], int | None]"
 
 
 class CachedData(ctypes.Structure):
@@ -67,11 +71,9 @@ class Scripts:
 
     def methods(self) -> dict[str, Method]:
         """The natives by name."""
-        return {
-            "compileScript": self.compile_script, "runScriptIn": self.run_script,
-            "compileFunctionIn": self.compile_function, "createCodeCache": self.create_code_cache,
-            "takeCodeCache": self.take_code_cache,
-        }
+        made = (
+            self.compile_script, self.run_script, self.compile_function, self.create_code_cache, self.take_code_cache)
+        return dict(zip(NAMES, made, strict=True))
 
     def compile_script(self, info: int) -> int | None:
         """`compileScript(source, filename, line, column, symbol, cache, offset, length)`.

@@ -2,27 +2,33 @@
 
 Theory of operation. Compiling and running the core modules takes some 100 ms; taking up a heap in which they have run
 takes a few. The snapshot is kept under a key of everything it depends on: the versions, the platform, and the size
-and time of each source file. One that is missing or stale is made anew (`snapshot_builder.py`), one that is broken
-too.
+and time of each source file, or, where pip has put them, their hashes in pip's own list of what it installed (who
+changes an installed file by hand removes that list, or the cache). One that is missing or stale is made anew
+(`snapshot_builder.py`), one that is not whole too.
 
-This is on the way of every start, so it imports little.
+This is on the way of every start, so it imports little, and reads nothing twice: the file is mapped into memory, and
+only V8 copies it.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
-from zlib import crc32
 
 from .. import __version__
 from . import cache
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 NODE_VERSION = "24.21.0"
 """The version of Node.js whose behaviour this runtime has; what `process.version` says, after a "v"."""
 
 FOLDER = os.path.dirname(__file__)
+LIBRARY = os.path.join(FOLDER, "lib")
 _OPERATIONS_EACH = 256
+_LENGTH_SIZE = 8
 
 BINDINGS = sorted(
     name.removesuffix(".py") for name in os.listdir(os.path.join(FOLDER, "bindings"))
@@ -31,22 +37,46 @@ BINDINGS = sorted(
 """The names of the bindings; an operation's number tells which it belongs to by the place in this list."""
 
 
-def load() -> bytes:
-    """The snapshot for this process."""
+TIMER_NATIVES = ("schedule", "ref", "unref", "immediatesBegin", "immediatesEnd", "watchTasks")
+"""The natives that each runtime has of its own, by which JavaScript's timers reach the loop."""
+
+
+def load() -> memoryview:
+    """The snapshot for this process. To be released when it was used."""
     key = _key()
-    kept = cache.read(key)
-    if kept and crc32(memoryview(kept)[4:]) == int.from_bytes(kept[:4], "big"):
-        return kept[4:]
+    kept = cache.mapped(key)
+    if kept is not None and kept[-_LENGTH_SIZE:] == _length(len(kept) - _LENGTH_SIZE):
+        return memoryview(kept)[:-_LENGTH_SIZE]
     from .snapshot_builder import build
 
     blob = build()
     cache.forget_old("snapshot-")
-    cache.write(key, crc32(blob).to_bytes(4, "big") + blob)
-    return blob
+    cache.write(key, blob + _length(len(blob)))
+    return memoryview(blob)
+
+
+def _length(value: int) -> bytes:
+    """What stands at the end of a file that is whole."""
+    return value.to_bytes(_LENGTH_SIZE, "big", signed=True)
 
 
 def _key() -> str:
-    facts = [__version__, NODE_VERSION, sys.version]
+    facts = "\n".join([__version__, NODE_VERSION, sys.version, FOLDER, *(_installation() or _sources())])
+    return f"snapshot-{cache.fingerprint(facts)}-{sys.implementation.cache_tag}.bin"
+
+
+def _installation() -> list[str]:
+    """The list of what pip has installed, with each file's hash; [] for a working copy, whose files may change."""
+    site = os.path.dirname(os.path.dirname(FOLDER))
+    try:
+        with open(os.path.join(site, f"ouroloop-{__version__}.dist-info", "RECORD"), "rb", buffering=0) as file:
+            return [file.read().decode("latin-1")]
+    except OSError:
+        return []
+
+
+def _sources() -> list[str]:
+    facts = []
     folders = [FOLDER]
     while folders:
         with os.scandir(folders.pop()) as entries:
@@ -56,8 +86,25 @@ def _key() -> str:
                 elif entry.name.endswith((".js", ".py")):
                     status = entry.stat()
                     facts.append(f"{entry.path} {status.st_size} {status.st_mtime_ns}")
-    facts.sort()
-    return f"snapshot-{crc32(chr(10).join(facts).encode()):08x}-{sys.implementation.cache_tag}.bin"
+    return sorted(facts)
+
+
+_sources_kept: dict[str, str] = {}
+
+
+def source(name: str) -> str:
+    """The source of a core module."""
+    if name in _sources_kept:
+        return _sources_kept[name]
+    with open(os.path.join(LIBRARY, *f"{name}.js".split("/")), encoding="utf-8") as file:
+        return file.read()
+
+
+def keep_sources() -> None:
+    """Read all sources now: this process may not be able to later."""
+    from .snapshot_builder import module_ids
+
+    _sources_kept.update((name, source(name)) for name in module_ids())
 
 
 def numbered(

@@ -17,7 +17,10 @@ import functools
 import os
 from collections.abc import Callable
 from time import sleep
-from typing import Any
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _CLOCK_MONOTONIC = 1
 _SIGEV_THREAD = 2

@@ -16,10 +16,13 @@ import ctypes
 import os
 import struct
 import sys
-from array import array
-from collections.abc import Iterable
 
 from . import cache
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from array import array
+    from collections.abc import Iterable
 
 _SHT_SYMTAB = 2
 _SECTION = "<IIQQQQIIQQ"
@@ -71,6 +74,8 @@ def _read(path: str, names: list[str]) -> dict[str, int]:
     strings = sections[table[6]]
     texts = data[strings[4] : strings[4] + strings[5]]
     entries = data[table[4] : table[4] + table[5]]
+    from array import array
+
     text_offsets = array("I", entries)[0::6]  # an entry is 24 bytes; it begins with the offset of its name
     return {name: _value(name, texts, entries, text_offsets) for name in names}
 

@@ -9,30 +9,31 @@ Times are in ms unless a name ends in `_ns`; sizes are in bytes.
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
-
 from .async_ import Async
 from .errors import error
 from .handle import Handle
 from .loop import Loop, RunMode
 from .loop_watcher import Check, Idle, Prepare
-from .probe import Probe
 from .queue import DISCONNECT, PRIORITIZED, READABLE, WRITABLE
-from .request import Request
-from .threadpool import ThreadPool, Work
 from .timer import Timer
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from .fs_event import CHANGE, RENAME, FsEvent
     from .fs_poll import FsPoll
+    from .handle_type import guess_handle
     from .pipe import Pipe
     from .poll import Poll
+    from .probe import Probe
     from .process import Process, kill
+    from .request import Request
     from .signal import Signal
     from .stream import Stream, WriteRequest
     from .tcp import Tcp
-    from .tty import Tty, guess_handle, reset_mode
+    from .threadpool import ThreadPool, Work
+    from .tty import Tty, reset_mode
     from .udp import SendRequest, Udp
 
 __all__ = [
@@ -45,8 +46,9 @@ __all__ = [
 # Most programs use few kinds of handles; each file is read when the first of its names is asked for.
 _HOMES = {
     "CHANGE": "fs_event", "RENAME": "fs_event", "FsEvent": "fs_event", "FsPoll": "fs_poll", "Pipe": "pipe",
-    "Poll": "poll", "Process": "process", "SendRequest": "udp", "Signal": "signal", "Stream": "stream", "Tcp": "tcp",
-    "Tty": "tty", "Udp": "udp", "WriteRequest": "stream", "guess_handle": "tty", "kill": "process",
+    "Poll": "poll", "Probe": "probe", "Process": "process", "Request": "request", "SendRequest": "udp",
+    "Signal": "signal", "Stream": "stream", "Tcp": "tcp", "ThreadPool": "threadpool", "Tty": "tty", "Udp": "udp",
+    "Work": "threadpool", "WriteRequest": "stream", "guess_handle": "handle_type", "kill": "process",
     "reset_mode": "tty",
 }
 
@@ -55,6 +57,6 @@ def __getattr__(name: str) -> Any:
     home = _HOMES.get(name)
     if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(importlib.import_module(f".{home}", __name__), name)
+    value = getattr(__import__(f"{__name__}.{home}", fromlist=(name,)), name)
     globals()[name] = value
     return value

@@ -12,11 +12,13 @@ these look-ups are not "DNS queries": the answer may come from a file, and `loca
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeAlias
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, TypeAlias
+
     from .loop import Loop
     from .threadpool import Work
 

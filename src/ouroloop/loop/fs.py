@@ -24,7 +24,6 @@ import random
 import stat as _mode
 import struct
 import sys
-from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from os import (
@@ -44,11 +43,15 @@ from os import (
     unlink,
     write,
 )
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import NamedTuple
 
 from .errors import error
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from typing import Any, TypeAlias
+
     from _typeshed import ReadableBuffer, WriteableBuffer
 
     from .loop import Loop

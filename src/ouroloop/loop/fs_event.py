@@ -17,20 +17,22 @@ import errno
 import os
 import struct
 from collections import deque
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, Union
 
 from .errors import error
 from .handle import Handle
 from .queue import READABLE
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import Any, TypeAlias
+
     from .loop import Loop
 
 RENAME = 1
 CHANGE = 2
 
-FsEventCallback = Callable[[Union[OSError, None], Union[str, None], int], object]
+FsEventCallback: TypeAlias = "Callable[[OSError | None, str | None, int], object]"
 
 _IN_MODIFY, _IN_ATTRIB = 0x002, 0x004
 _IN_MOVED, _IN_CREATE, _IN_DELETE, _IN_DELETE_SELF, _IN_MOVE_SELF = 0x0C0, 0x100, 0x200, 0x400, 0x800

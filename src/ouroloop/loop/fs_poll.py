@@ -12,19 +12,19 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Union
 
 from .errors import error
 from .handle import Handle
 from .timer import Timer
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, TypeAlias
+
     from .loop import Loop
 
-FsPollCallback = Callable[
-    [Union[OSError, None], Union[os.stat_result, None], Union[os.stat_result, None]], object
-]
+FsPollCallback: TypeAlias = "Callable[[OSError | None, os.stat_result | None, os.stat_result | None], object]"
 
 
 class FsPoll(Handle):

@@ -14,12 +14,13 @@ reach the wrong handle. As in libuv, the handle closed last has its callback cal
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from .errors import error
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .loop import Loop
 
 

@@ -12,17 +12,18 @@ become the process's standard input or output.
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
-import socket
-from typing import TYPE_CHECKING, Any
 
 from .errors import error
 from .handle import Handle
 from .request import Request
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import socket
+    from typing import Any
+
     from .loop import Loop
 
 _LAST_STANDARD_DESCRIPTOR = 2
@@ -74,6 +75,8 @@ class IoHandle(Handle):
         if self._fd >= 0:
             raise error(errno.EBUSY)
         if isinstance(sock, int):
+            import socket
+
             sock = socket.socket(fileno=sock)
         sock.setblocking(False)
         return sock
@@ -178,8 +181,10 @@ class IoHandle(Handle):
         if self._fd > _LAST_STANDARD_DESCRIPTOR:
             # The other side sees the end at once, and an address is free, as with libuv. Out of descriptors, that waits
             # until the closing step.
-            with contextlib.suppress(OSError):
+            try:
                 self.loop._vacate(self._fd)
+            except OSError:
+                pass
 
     def _unwatch(self) -> bool:
         """Watch for nothing any more; whether the descriptor is still ours."""
@@ -199,5 +204,7 @@ class IoHandle(Handle):
             self._io.detach()
             return
         # close(2) gives the number up even when it fails, and nobody is left who could do something about a failure.
-        with contextlib.suppress(OSError):
+        try:
             self._io.close()
+        except OSError:
+            pass

@@ -23,26 +23,29 @@ goes on with what had not run yet.
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
-from collections import deque
-from collections.abc import Callable, Iterator
 from heapq import heapify, heappop, heappush
 from time import monotonic_ns
-from typing import TYPE_CHECKING, Any, Literal
 
 from .async_ import Wakeup
 from .errors import error
 from .handle import Handle
 from .queue import INVALID, new_queue
-from .threadpool import PATIENCE, ThreadPool, Work
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .probe import Probe
-    from .timer import Timer
+    from collections import deque
+    from collections.abc import Callable, Iterator
+    from typing import Any, Literal, TypeAlias
 
-RunMode = Literal["default", "once", "nowait"]
+    from .probe import Probe
+    from .threadpool import ThreadPool, Work
+    from .timer import Timer
+else:
+    from _collections import deque
+
+RunMode: TypeAlias = "Literal['default', 'once', 'nowait']"
 
 # libuv's figures. Bounds are what keeps one step from starving the others: a callback that puts off a callback that
 # puts off a callback, or descriptors that are ready again before the last of them was served.
@@ -89,7 +92,7 @@ class Loop:
         """The cached time in ms, from an arbitrary start, never going back (uv_now)."""
         self.update_time()
         self._wakeup = Wakeup(self)
-        self.pool = ThreadPool(self)
+        self._pool: ThreadPool | None = None
 
     # The turn
 
@@ -108,7 +111,8 @@ class Loop:
             raise error(errno.EBUSY)
         if self._cut_short:
             self._wakeup.arm()
-            self.pool.arm()
+            if self._pool is not None:
+                self._pool.arm()
         self._running = self._cut_short = True
         try:
             alive = self._run(mode)
@@ -184,13 +188,13 @@ class Loop:
                     raise
 
     def _poll(self, timeout: float) -> None:
-        queue = self._queue
+        queue, pool = self._queue, self._pool
         probe = self.probe
         if probe is not None:
             probe.waiting(self, timeout)
         began = monotonic_ns() if timeout else 0
         for _ in range(_POLL_ROUNDS):
-            ready = self._wait_beside_pool(timeout) if self.pool.behind else queue.wait(timeout)
+            ready = self._wait_beside(pool, timeout) if pool is not None and pool.behind else queue.wait(timeout)
             now = monotonic_ns()
             self.now = now // 1_000_000
             if began:
@@ -219,13 +223,12 @@ class Loop:
         if self._after_poll:
             self._run_late()
 
-    def _wait_beside_pool(self, timeout: float) -> list[tuple[int, int]]:
+    def _wait_beside(self, pool: ThreadPool, timeout: float) -> list[tuple[int, int]]:
         """`Queue.wait` while jobs stand in line in the pool: look after them about every ms."""
-        pool = self.pool
         due = self.now + timeout
         while True:
             pool.begin()
-            ready = self._queue.wait(PATIENCE if pool.behind and not 0 <= timeout <= PATIENCE else timeout)
+            ready = self._queue.wait(pool.patience(timeout))
             self.now = monotonic_ns() // 1_000_000
             pool.look_after(bool(ready))
             if timeout > 0:
@@ -337,6 +340,15 @@ class Loop:
         )
 
     @property
+    def pool(self) -> ThreadPool:
+        """The threads for what would block; made when first asked for."""
+        if self._pool is None:
+            from .threadpool import ThreadPool
+
+            self._pool = ThreadPool(self)
+        return self._pool
+
+    @property
     def active_handles(self) -> int:
         """How many handles are active and referenced."""
         return self._active_handles
@@ -414,7 +426,8 @@ class Loop:
         if self._running or self._handles or self._active_requests or self._pending:
             raise error(errno.EBUSY)
         self.closed = True
-        self.pool.close()
+        if self._pool is not None:
+            self._pool.close()
         self._wakeup.close()
         self._queue.close()
         if self._reserve >= 0:
@@ -445,8 +458,10 @@ class Loop:
             dropped = True
         except OSError:
             pass
-        with contextlib.suppress(OSError):
+        try:
             self._reserve_descriptor()
+        except OSError:
+            pass
         return dropped
 
     def _vacate(self, fd: int) -> None:

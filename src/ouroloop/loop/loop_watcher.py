@@ -7,12 +7,12 @@ nothing to do, not that it waits for such a moment. As in libuv, the watcher sta
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
-
 from .handle import Handle
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .loop import Loop
 
 

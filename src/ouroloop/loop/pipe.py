@@ -20,21 +20,23 @@ import os
 import socket
 import stat
 from collections import deque
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Union
 
 from .errors import error
 from .handle import Handle
+from .handle_type import guess_handle
 from .request import Request
 from .stream import IOV_MAX, Data, DoneCallback, FileIO, Stream, WriteRequest, buffers_of, size_of
-from .tcp import Tcp
-from .tty import guess_handle
-from .udp import Udp
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .loop import Loop
+    from collections.abc import Sequence
+    from typing import Any
 
-Name = Union[str, bytes]
+    from .loop import Loop
+    from .tcp import Tcp
+    from .udp import Udp
+
+Name = str | bytes
 
 _LONGEST_NAME = 108
 _DESCRIPTORS_AT_ONCE = 253
@@ -225,6 +227,9 @@ class Pipe(Stream):
             raise error(errno.EAGAIN)
         if kind not in ("tcp", "pipe", "udp"):
             raise error(errno.EINVAL)
+        from .tcp import Tcp
+        from .udp import Udp
+
         handle = Tcp(self.loop) if kind == "tcp" else Udp(self.loop) if kind == "udp" else Pipe(self.loop)
         handle.open(self.take_pending())
         return handle

@@ -18,17 +18,19 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Union
 
 from .errors import error
 from .handle import Handle
 from .queue import DISCONNECT, ERROR, HANGUP, PRIORITIZED, READABLE, WRITABLE, is_ready
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import TypeAlias
+
     from .loop import Loop
 
-PollCallback = Callable[[Union[OSError, None], int], object]
+PollCallback: TypeAlias = "Callable[[OSError | None, int], object]"
 
 _ALL_EVENTS = READABLE | WRITABLE | PRIORITIZED | DISCONNECT
 

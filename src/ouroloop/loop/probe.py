@@ -6,8 +6,7 @@ comparison with None where it would report. A probe must not change anything, an
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .loop import Loop
     from .threadpool import Work

@@ -19,8 +19,6 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
 
 from .errors import error
 from .handle import Handle
@@ -29,11 +27,15 @@ from .queue import READABLE
 from .signal import Watcher
 from .stream import Stream
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import Any, TypeAlias
+
     from .loop import Loop
     from .spawn import Path
 
-ExitCallback = Callable[[int, int], object]
+ExitCallback: TypeAlias = "Callable[[int, int], object]"
 Stdio = int | Stream | None
 
 _UNKNOWN_STATUS = 255

@@ -8,12 +8,14 @@ handle it belongs to. Its callback is called exactly once, with `(error, result)
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
 
 from .errors import error
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
     from .loop import Loop
 
 

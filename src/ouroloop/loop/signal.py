@@ -15,24 +15,27 @@ what was installed before comes back with the last `stop`.
 from __future__ import annotations
 
 import _thread
-import contextlib
 import errno
 import fcntl
 import os
-import signal
-import threading
-from collections import deque
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
 
 from .errors import error
 from .handle import Handle
 from .queue import READABLE
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .loop import Loop
+    import signal
+    from collections import deque
+    from collections.abc import Callable
+    from typing import Any, TypeAlias
 
-SignalCallback = Callable[[int], object]
+    from .loop import Loop
+else:  # what a program that writes to a terminal would wait 4 ms for: `signal` makes enums of its numbers
+    import _signal as signal
+    from _collections import deque
+
+SignalCallback: TypeAlias = "Callable[[int], object]"
 
 _READ_SIZE = 65536
 _GET_PIPE_SIZE: int | None = getattr(fcntl, "F_GETPIPE_SZ", None)
@@ -110,7 +113,7 @@ class _Hub:
     """The process's side. Its lock is never held while a callback runs."""
 
     def __init__(self) -> None:
-        self._lock = threading.RLock()
+        self._lock = _thread.RLock()
         self._watchers: dict[int, dict[Watcher, None]] = {}
         self._receivers: dict[Loop, _Receiver] = {}
         self._previous_handlers: dict[int, Any] = {}
@@ -175,6 +178,8 @@ class _Hub:
 
     def _retire(self, signum: int) -> None:
         """Nobody watches `signum` any more: put back what was there before, if need be by the main thread."""
+        import threading
+
         if threading.current_thread() is threading.main_thread():
             self._restore(signum)
         else:
@@ -245,18 +250,22 @@ class _Hub:
                 if receiver is not reader:
                     receiver.wake()
         if signums and self._previous_wakeup_fd >= 0:
-            with contextlib.suppress(OSError):
+            try:
                 os.write(self._previous_wakeup_fd, signums)
+            except OSError:
+                pass
 
     def _read_pipe(self) -> bytearray:
         """All signals since the last call. Of those that came while the pipe was full, each kind is told once."""
         signums = bytearray()
-        with contextlib.suppress(BlockingIOError):
+        try:
             while len(signums) < self._capacity:
                 chunk = os.read(self._reader, _READ_SIZE)
                 signums += chunk
                 if len(chunk) < _READ_SIZE:
                     break
+        except BlockingIOError:
+            pass
         self._seen.difference_update(signums)
         full = len(signums) >= self._capacity
         if self._seen and (full or self._overflowed):

@@ -20,12 +20,15 @@ import errno
 import fcntl
 import os
 import stat
-from collections.abc import Mapping, Sequence
-from typing import Any
 
 from .errors import error
 
-Path = str | bytes | os.PathLike[Any]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any, TypeAlias
+
+Path: TypeAlias = "str | bytes | os.PathLike[Any]"
 
 _SETSIGDEF, _SETSIGMASK, _SETSID = 0x04, 0x08, 0x80
 _OPAQUE_SIZE = 1024

@@ -15,29 +15,31 @@ from __future__ import annotations
 
 import errno
 import os
-import socket
-from collections import deque
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Union
 
 from .errors import error
 from .io_handle import IoHandle, IoRequest
 from .queue import ERROR, HANGUP, INVALID, READABLE, WRITABLE
 from .request import Request
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Self
+    from collections import deque
+    from collections.abc import Callable, Sequence
+    from typing import Any, Self, TypeAlias
 
     from .loop import Loop
+else:
+    from _collections import deque
 
-Data = Union[bytes, bytearray, memoryview]
-ReadCallback = Callable[[Union[OSError, None], bytes], object]
-DoneCallback = Callable[[Union[OSError, None]], object]
+Data = bytes | bytearray | memoryview
+ReadCallback: TypeAlias = "Callable[[OSError | None, bytes], object]"
+DoneCallback: TypeAlias = "Callable[[OSError | None], object]"
 
 _READ_SIZE = 65536
 _READS_PER_EVENT = 32
 _WRITES_PER_EVENT = 32
 _ACCEPTS_PER_EVENT = 256
+_SHUT_WR = 1  # the same everywhere; a terminal need not import `socket`
 IOV_MAX = 1024
 _FULL = (errno.EAGAIN, errno.EWOULDBLOCK, errno.ENOBUFS)
 
@@ -349,7 +351,7 @@ class Stream(IoHandle):
         assert request is not None
         failure: OSError | None = None
         try:
-            self._io.shutdown(socket.SHUT_WR)
+            self._io.shutdown(_SHUT_WR)
         except OSError as exc:
             failure = exc
         request._finish(failure)
@@ -443,6 +445,8 @@ class Stream(IoHandle):
 
     def _on_connected(self) -> None:
         try:
+            import socket
+
             code = self._io.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
         except OSError as exc:
             if not self._lost_by(exc):

@@ -15,17 +15,19 @@ from __future__ import annotations
 import errno
 import socket
 import struct
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
 
 from .errors import error
 from .request import Request
 from .stream import DoneCallback, Stream
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, TypeAlias
+
     from .loop import Loop
 
-Address = tuple[Any, ...]
+Address: TypeAlias = "tuple[Any, ...]"
 
 
 class Tcp(Stream):

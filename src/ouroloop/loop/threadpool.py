@@ -27,20 +27,22 @@ import errno
 import os
 import threading
 from collections import deque
-from collections.abc import Callable
 from time import monotonic, sleep, thread_time
-from typing import TYPE_CHECKING, Any
 
 from .errors import error
 from .request import Request
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
     from .loop import Loop
 
 _DEFAULT_SIZE = 4
 _MAX_SIZE = 1024
 
-PATIENCE = 1
+_PATIENCE = 1
 """How long the loop sleeps at most, in ms, while brief jobs stand in line."""
 _BATCH_TIME = 0.0003
 """How long a thread keeps finished brief jobs to itself at most, in seconds, while it has more of them."""
@@ -199,13 +201,17 @@ class ThreadPool:
         """Whether a thread is busy with something that is over in an instant, so that it takes the next job then."""
         return self._busy > 0 and self._busy > sum(job is not None and not job._brief for job in self._current)
 
+    def patience(self, timeout: float) -> float:
+        """How long the loop, which would sleep for `timeout` ms, may sleep; below 0: without limit."""
+        return _PATIENCE if self.behind and not 0 <= timeout <= _PATIENCE else timeout
+
     def look_after(self, woken: bool) -> None:
         """The loop waited, and was `woken` or not. If no job was delivered for a ms, help.
 
         What was under way at the last look, and still is, no longer counts as brief, so that `begin` calls another
         thread; what is done is delivered.
         """
-        if self._loop.now - self._waiting_since < (2 * PATIENCE if woken else PATIENCE):
+        if self._loop.now - self._waiting_since < (2 * _PATIENCE if woken else _PATIENCE):
             return
         self._waiting_since = 0
         for job, before in zip(self._current, self._seen, strict=False):

@@ -8,13 +8,14 @@ time is counted from the loop's cached clock (`loop.now`), not from the moment o
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from .errors import error
 from .handle import Handle
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .loop import Loop
 
 

@@ -16,22 +16,23 @@ import atexit
 import errno
 import fcntl
 import os
-import signal
-import socket
-import stat
 import termios
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Literal
 
 from .errors import error
 from .stream import FileIO, Stream
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import signal
+    from collections.abc import Callable
+    from typing import Any, Literal, TypeAlias
+
     from .loop import Loop
     from .signal import Watcher
+else:
+    import _signal as signal
 
-TtyMode = Literal["normal", "raw", "io"]
-HandleType = Literal["tty", "pipe", "tcp", "udp", "file", "unknown"]
+TtyMode: TypeAlias = "Literal['normal', 'raw', 'io']"
 
 _IFLAG, _OFLAG, _CFLAG, _LFLAG, _CC = 0, 1, 2, 3, 6
 
@@ -145,38 +146,6 @@ def reset_mode() -> None:
 
 
 atexit.register(reset_mode)
-
-
-def guess_handle(fd: int) -> HandleType:
-    """What kind of handle fits `fd` (uv_guess_handle): "tty", "pipe", "tcp", "udp", "file" or "unknown"."""
-    if fd < 0:
-        return "unknown"
-    if os.isatty(fd):
-        return "tty"
-    try:
-        mode = os.fstat(fd).st_mode
-    except OSError:
-        return "unknown"
-    if stat.S_ISREG(mode) or stat.S_ISCHR(mode):
-        return "file"
-    if stat.S_ISFIFO(mode):
-        return "pipe"
-    return _guess_socket(fd) if stat.S_ISSOCK(mode) else "unknown"
-
-
-def _guess_socket(fd: int) -> HandleType:
-    sock = socket.socket(fileno=fd)
-    try:
-        family, kind = sock.family, sock.type
-    finally:
-        sock.detach()
-    if kind == socket.SOCK_DGRAM and family in (socket.AF_INET, socket.AF_INET6):
-        return "udp"
-    if kind == socket.SOCK_STREAM and family in (socket.AF_INET, socket.AF_INET6):
-        return "tcp"
-    if kind == socket.SOCK_STREAM and family == socket.AF_UNIX:
-        return "pipe"
-    return "unknown"
 
 
 def _reopen(fd: int, access: int) -> int | None:

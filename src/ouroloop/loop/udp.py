@@ -16,8 +16,6 @@ import errno
 import socket
 import struct
 from collections import deque
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Literal, Union
 
 from .errors import error
 from .io_handle import IoHandle, IoRequest
@@ -25,11 +23,15 @@ from .queue import ERROR, INVALID, READABLE, WRITABLE
 from .stream import Data, DoneCallback, buffers_of, size_of
 from .tcp import Address, family_of, host_family, misfit, scoped, zone_index
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any, Literal, TypeAlias
+
     from .loop import Loop
 
-ReceiveCallback = Callable[[Union[OSError, None], bytes, Union[Address, None], int], object]
-Membership = Literal["join", "leave"]
+ReceiveCallback: TypeAlias = "Callable[[OSError | None, bytes, Address | None, int], object]"
+Membership: TypeAlias = "Literal['join', 'leave']"
 
 _DATAGRAM_SIZE = 65536
 _DATAGRAMS_PER_EVENT = 32

@@ -7,8 +7,10 @@ one that fails returns a negative errno (libuv's numbers), and JavaScript makes 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
 
 
 def operations_of(name: str, runtime: Any) -> dict[str, Callable[..., Any]]:

@@ -10,8 +10,10 @@ Source: https://encoding.spec.whatwg.org/#indexes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import Any
 
 
 def multi_byte_index(name: str) -> str:

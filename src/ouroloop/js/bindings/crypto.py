@@ -6,12 +6,14 @@ import errno
 import hashlib
 import hmac
 import os
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
 
 from ..engine import memory
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
     from ..runtime import Runtime
 
 _EXTENDABLE = {"shake128": 16, "shake256": 32}  # how many bytes these give when nobody says
@@ -123,6 +125,6 @@ def operations(runtime: Runtime) -> dict[str, Callable[..., Any]]:
     return {
         "hashes": hashes, "createHash": create_hash, "createHmac": create_hmac, "copy": copy, "update": update,
         "updateText": update_text,
-        "digest": digest, "fillRandom": fill_random, "fillRandomAsync": fill_random_async, "pbkdf2": pbkdf2,
+        "digest": digest, "fillRandomAsync": fill_random_async, "pbkdf2": pbkdf2,
         "pbkdf2Async": pbkdf2_async, "scrypt": scrypt, "scryptAsync": scrypt_async,
     }

@@ -15,15 +15,17 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any
 
 from ...loop import fs
 from ..engine import memory
 from ..fs_natives import STATX_SIZE, fstat_into, pack, stat_into
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
     from ..runtime import Runtime
 
 Path = str | bytes

@@ -7,10 +7,11 @@ text, names and values in turn with a line end between, and are taken apart when
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
     from ...node.http.protocol import RequestParser, ResponseParser
     from ..runtime import Runtime
 

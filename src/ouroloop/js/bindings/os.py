@@ -14,8 +14,11 @@ import platform
 import socket
 import sys
 import time
-from collections.abc import Callable, Iterator
-from typing import Any
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import Any
 
 _LINUX = sys.platform == "linux"
 _BSD = sys.platform == "darwin" or "bsd" in sys.platform

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
     from ..runtime import Runtime
 
 
@@ -14,13 +14,10 @@ def operations(runtime: Runtime) -> dict[str, Callable[..., Any]]:
     """For `perf_hooks`. Times are in ms since the process began, but for `timeOrigin`."""
     origin = runtime.started_ns if runtime is not None else 0
 
-    def now() -> float:
-        return (time.monotonic_ns() - origin) / 1e6
-
     def milestones() -> dict[str, float]:
         return {name: (at - origin) / 1e6 for name, at in runtime.milestones.items()}
 
     return {
-        "now": now, "timeOrigin": lambda: runtime.time_origin, "milestones": milestones,
+        "timeOrigin": lambda: runtime.time_origin, "milestones": milestones,
         "loopIdleTime": lambda: runtime.loop.idle_ns / 1e6,
     }

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import errno
 import os
-import resource
-import signal
 import sys
 import time
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NoReturn
 
 from ..engine import memory
-from ..environment_file import parse
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, NoReturn
+
     from ..runtime import Runtime
 
 _NO_LIMIT = 2**63 - 2**16  # bytes: what control groups of the first version have for none, whatever a page's size
@@ -23,12 +22,6 @@ _UNKNOWN_ID = -1  # a user's or group's name that does not exist
 
 def operations(runtime: Runtime) -> dict[str, Callable[..., Any]]:
     """For `internal/process/object`."""
-
-    def facts() -> dict[str, Any]:
-        return {
-            "argv": runtime.argv, "execArgv": runtime.exec_argv, "execPath": runtime.exec_path, "pid": os.getpid(),
-            "argv0": runtime.argv0, "isEmbedded": runtime.embedding is not None, "timeOrigin": runtime.time_origin,
-        }
 
     def really_exit(code: int) -> None:
         runtime.exit(int(code))
@@ -46,7 +39,7 @@ def operations(runtime: Runtime) -> dict[str, Callable[..., Any]]:
         return runtime.active()
 
     return {
-        "facts": facts, "reallyExit": really_exit, "memoryUsage": memory_usage, "openSignal": open_signal,
+        "reallyExit": really_exit, "memoryUsage": memory_usage, "openSignal": open_signal,
         "closeSignal": close_signal, "active": active, "completeNow": lambda: runtime.complete_now(), **_STATELESS,
     }
 
@@ -119,6 +112,8 @@ def _text(data: bytes) -> str:
 
 
 def parse_env_file(text: str) -> dict[str, str]:
+    from ..environment_file import parse
+
     return parse(text)
 
 
@@ -193,11 +188,14 @@ def _load_everything() -> None:
     from pkgutil import iter_modules
 
     from ... import loop, node
-    from .. import bindings
+    from .. import bindings, snapshot
 
     for package in (loop, node, bindings):
         for module in iter_modules(package.__path__, f"{package.__name__}."):
             import_module(module.name)
+    for name in ("clock_natives", "compile_cache", "crypto_natives", "fs_natives", "time_limit"):
+        import_module(f"ouroloop.js.{name}")
+    snapshot.keep_sources()
     for name in ("fcntl", "grp", "pwd", "select", "socket", "subprocess", "termios", "tty"):
         import_module(name)
 
@@ -250,16 +248,22 @@ def resident() -> int:
         with open("/proc/self/statm", "rb") as file:
             return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     except OSError:
+        import resource
+
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
 def cpu_usage(thread: bool) -> list[float]:
     """Processor time in us: in user mode, in the kernel."""
+    import resource
+
     usage = resource.getrusage(resource.RUSAGE_THREAD if thread else resource.RUSAGE_SELF)
     return [round(usage.ru_utime * 1e6), round(usage.ru_stime * 1e6)]
 
 
 def resource_usage() -> list[float]:
+    import resource
+
     usage = resource.getrusage(resource.RUSAGE_SELF)
     return [
         round(usage.ru_utime * 1e6), round(usage.ru_stime * 1e6), usage.ru_maxrss, usage.ru_ixrss, usage.ru_idrss,
@@ -313,6 +317,8 @@ _LIMITS = {
 
 def report_facts() -> dict[str, Any]:
     """For a report: the limits of this process, and the libraries it has loaded."""
+    import resource
+
     def shown(limit: int) -> float | str:
         return "unlimited" if limit == resource.RLIM_INFINITY else float(limit)
 
@@ -333,13 +339,10 @@ def report_facts() -> dict[str, Any]:
 
 
 def abort() -> None:
+    import signal
+
     signal.signal(signal.SIGABRT, signal.SIG_DFL)
     os.abort()
-
-
-def hrtime() -> list[int]:
-    """The monotonic clock: seconds, ns."""
-    return list(divmod(time.monotonic_ns(), 1_000_000_000))
 
 
 def _execve(path: str, argv: list[str], env: dict[str, str]) -> NoReturn:
@@ -374,7 +377,7 @@ _STATELESS: dict[str, Callable[..., Any]] = {
     "initGroups": init_groups, "strerror": lambda number: os.strerror(int(number)), "kill": kill, "setTitle": set_title,
     # Figures
     "cpuUsage": cpu_usage, "resident": resident, "resourceUsage": resource_usage, "availableMemory": available_memory,
-    "constrainedMemory": constrained_memory, "hrtime": hrtime, "libraryVersion": library_version,
+    "constrainedMemory": constrained_memory, "libraryVersion": library_version,
     "reportFacts": report_facts,
     # The end
     "abort": abort, "execve": execve,

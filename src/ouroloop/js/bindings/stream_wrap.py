@@ -11,10 +11,12 @@ request. And that an address is in use is said only when one listens or connects
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
     from ...loop import Stream
     from ..runtime import Runtime
 

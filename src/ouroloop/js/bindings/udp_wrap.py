@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import errno
 import socket
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Literal
 
 from .stream_wrap import address_of
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, Literal
+
     from ...loop import Udp
     from ..runtime import Runtime
 

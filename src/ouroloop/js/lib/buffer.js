@@ -633,14 +633,15 @@ const kOneLeft = /^(?:[A-Za-z0-9+/]{4})*[A-Za-z0-9+/]={0,2}$/;
 function atob(input) {
   if (arguments.length === 0) throw new ERR_MISSING_ARGS('input');
   const text = `${input}`;
-  let bytes;
+  const bytes = allocate(Math.ceil(text.length * 3 / 4) + 3);
+  let written;
   try {
-    bytes = Uint8Array.fromBase64(text);
+    ({ written } = bytes.setFromBase64(text));
   } catch {
     throw invalidCharacter(kOneLeft.test(text.replace(/[\t\n\f\r ]/g, '')) ?
       'The string to be decoded is not correctly encoded.' : 'Invalid character');
   }
-  return encodings.latin1.slice(bytes, 0, bytes.length);
+  return encodings.latin1.slice(bytes, 0, written);
 }
 
 const constants = Object.defineProperties({}, {

@@ -2,8 +2,10 @@
 
 // crypto: hashes, HMAC, random values and key derivation. Ciphers, signatures, keys and webcrypto are not in this version.
 //
-// Theory of operation. The work is OpenSSL's, through Python's hashlib. A hash's state lives in Python under a number until
-// its digest is taken. What takes long (pbkdf2, scrypt, random bytes with a callback) runs on the thread pool.
+// Theory of operation. The work is OpenSSL's, through Python's hashlib. A hash's state lives in Python under a number
+// until its digest is taken; but as long as there is little to hash, it is kept here, and hashed in one call when the
+// digest is asked for (`internal/crypto/calls`). What takes long (pbkdf2, scrypt, random bytes with a callback) runs on
+// the thread pool.
 
 const { Buffer } = require('buffer');
 const { Transform } = require('stream');
@@ -18,6 +20,7 @@ const {
 } = require('internal/validators');
 const { isAnyArrayBuffer, isArrayBufferView } = require('internal/util/types');
 const { start } = require('internal/requests');
+const { canDigest, digest: digestAtOnce, fillRandom } = require('internal/crypto/calls');
 const { notThere } = require('internal/not_there');
 
 const binding = internalBinding('crypto');
@@ -38,12 +41,46 @@ function unknownDigest() {
 // Hash and Hmac
 
 const kNumber = Symbol('number');
+const kAlgorithm = Symbol('algorithm');
 const kFinished = Symbol('finished');
 const kLength = Symbol('outputLength');
 
-class HashBase extends Transform {
+const kKept = Symbol('kept');
+const MOST_KEPT = 16 * 1024; // bytes: less is hashed in one call, at the end
+const NOT_BEGUN = 0; // instead of a number: all that was given is in kKept
+const NOTHING = new Uint8Array(0);
+
+/**
+ * A Transform which becomes one when it is first used as one: most hashes never are, and to make a stream costs more
+ * than to hash a few bytes.
+ */
+class LazyTransform {
+  constructor(options) {
+    this._options = options;
+  }
+}
+Object.setPrototypeOf(LazyTransform.prototype, Transform.prototype);
+Object.setPrototypeOf(LazyTransform, Transform);
+
+for (const name of ['_readableState', '_writableState']) {
+  Object.defineProperty(LazyTransform.prototype, name, {
+    __proto__: null,
+    get() {
+      Transform.call(this, this._options);
+      return this[name];
+    },
+    set(value) {
+      Object.defineProperty(
+        this, name, { __proto__: null, value, enumerable: true, configurable: true, writable: true });
+    },
+    enumerable: true,
+    configurable: true,
+  });
+}
+
+class HashBase extends LazyTransform {
   _transform(chunk, encoding, callback) {
-    binding.update(this[kNumber], chunk);
+    this._add(chunk);
     callback();
   }
 
@@ -56,29 +93,68 @@ class HashBase extends Transform {
     if (this[kFinished]) throw new ERR_CRYPTO_HASH_FINALIZED();
     if (typeof data === 'string') {
       if ((encoding === undefined || encoding === 'utf8' || encoding === 'utf-8' || encoding === 'buffer') && data.isWellFormed()) {
-        binding.updateText(this[kNumber], data);
+        if (this[kNumber] === NOT_BEGUN) this._add(Buffer.from(data), true);
+        else binding.updateText(this[kNumber], data);
       } else {
-        binding.update(this[kNumber], Buffer.from(data, encoding === 'buffer' ? 'utf8' : encoding));
+        this._add(Buffer.from(data, encoding === 'buffer' ? 'utf8' : encoding), true);
       }
     } else if (isArrayBufferView(data)) {
-      binding.update(this[kNumber], data);
+      this._add(data);
     } else {
       throw new ERR_INVALID_ARG_TYPE('data', ['string', 'Buffer', 'TypedArray', 'DataView'], data);
     }
     return this;
   }
 
+  /** More to hash; bytes that are not this hash's own are copied if they are kept. */
+  _add(bytes, isOwn = false) {
+    if (this[kNumber] === NOT_BEGUN) {
+      const kept = this[kKept];
+      if (kept.byteLength + bytes.byteLength <= MOST_KEPT) {
+        this[kKept] = kept === NOTHING && isOwn ? bytes : joined(kept, bytes);
+        return;
+      }
+      this._begin();
+    }
+    binding.update(this[kNumber], bytes);
+  }
+
+  /** Python takes over. */
+  _begin() {
+    this[kNumber] = binding.createHash(this[kAlgorithm]);
+    if (this[kKept].byteLength > 0) binding.update(this[kNumber], this[kKept]);
+    this[kKept] = undefined;
+  }
+
   _take(encoding) {
     this[kFinished] = true;
-    const bytes = binding.digest(this[kNumber], this[kLength] ?? null);
-    if (typeof bytes === 'number') {
-      const error = new Error('Unsupported state or unable to finalize hash');
-      error.code = 'ERR_CRYPTO_HASH_FINALIZE';
-      throw error;
+    if (this[kNumber] === NOT_BEGUN) {
+      const made = digestAtOnce(this[kAlgorithm], this[kKept]);
+      if (made !== undefined) return inEncoding(made, encoding);
+      this._begin();
     }
-    const digest = Buffer.from(bytes);
-    return encoding && encoding !== 'buffer' ? digest.toString(encoding) : digest;
+    return inEncoding(finish(this[kNumber], this[kLength]), encoding);
   }
+}
+
+/** The digest of a state that Python has. */
+function finish(number, length) {
+  const bytes = binding.digest(number, length ?? null);
+  if (typeof bytes !== 'number') return Buffer.from(bytes);
+  const error = new Error('Unsupported state or unable to finalize hash');
+  error.code = 'ERR_CRYPTO_HASH_FINALIZE';
+  throw error;
+}
+
+function inEncoding(digest, encoding) {
+  return encoding && encoding !== 'buffer' ? digest.toString(encoding) : digest;
+}
+
+function joined(first, second) {
+  const whole = Buffer.allocUnsafe(first.byteLength + second.byteLength);
+  whole.set(first);
+  whole.set(new Uint8Array(second.buffer, second.byteOffset, second.byteLength), first.byteLength);
+  return whole;
 }
 
 class HashClass extends HashBase {
@@ -88,11 +164,28 @@ class HashClass extends HashBase {
     const length = typeof options === 'object' && options !== null ? options.outputLength : undefined;
     if (length !== undefined) validateUint32(length, 'options.outputLength');
     super(options);
-    const number = isCopy ? binding.copy(algorithm[kNumber]) : binding.createHash(algorithm);
-    if (number < 0) throw unknownDigest();
-    this[kNumber] = number;
+    if (isCopy) this._copyFrom(algorithm);
+    else this._create(algorithm, length);
     this[kFinished] = false;
     this[kLength] = length ?? (isCopy ? algorithm[kLength] : undefined);
+  }
+
+  _create(algorithm, length) {
+    this[kAlgorithm] = algorithm;
+    if (length === undefined && canDigest(algorithm)) {
+      this[kNumber] = NOT_BEGUN;
+      this[kKept] = NOTHING;
+      return;
+    }
+    const number = binding.createHash(algorithm);
+    if (number < 0) throw unknownDigest();
+    this[kNumber] = number;
+  }
+
+  _copyFrom(other) {
+    this[kAlgorithm] = other[kAlgorithm];
+    this[kNumber] = other[kNumber] === NOT_BEGUN ? NOT_BEGUN : binding.copy(other[kNumber]);
+    this[kKept] = other[kKept]; // never changed, only replaced
   }
 
   copy(options) {
@@ -153,7 +246,13 @@ function hash(algorithm, input, options = 'hex') {
     throw new ERR_INVALID_ARG_TYPE('input', ['Buffer', 'TypedArray', 'DataView', 'string'], input);
   }
   const { outputEncoding = 'hex', outputLength } = typeof options === 'string' ? { outputEncoding: options } : options;
-  return createHash(algorithm, { outputLength }).update(input).digest(outputEncoding);
+  const bytes = typeof input === 'string' ? Buffer.from(input) : input;
+  const made = outputLength === undefined && canDigest(algorithm) ? digestAtOnce(algorithm, bytes) : undefined;
+  if (made !== undefined) return inEncoding(made, outputEncoding);
+  const number = binding.createHash(algorithm);
+  if (number < 0) throw new Error(`Digest method ${algorithm} is not supported`);
+  binding.update(number, bytes);
+  return inEncoding(finish(number, outputLength), outputEncoding);
 }
 
 // Random
@@ -171,7 +270,7 @@ function randomBytes(size, callback) {
   if (callback !== undefined) validateFunction(callback, 'callback');
   const bytes = Buffer.from(new ArrayBuffer(size));
   if (callback === undefined) {
-    if (size > 0) binding.fillRandom(addressOf(bytes, 0), size);
+    fillRandom(bytes);
     return bytes;
   }
   binding.fillRandomAsync(start(() => callback(null, bytes)), addressOf(bytes, 0), size);
@@ -198,7 +297,7 @@ function fillRange(buffer, view, offset = 0, size = undefined) {
 function randomFillSync(buffer, offset, size) {
   const view = viewOf(buffer);
   const range = fillRange(buffer, view, offset, size);
-  if (range.size > 0) binding.fillRandom(addressOf(view, range.offset), range.size);
+  fillRandom(view.subarray(range.offset, range.offset + range.size));
   return buffer;
 }
 
@@ -210,6 +309,25 @@ function randomFill(buffer, offset, size, callback) {
   const range = fillRange(buffer, view, offset, size);
   binding.fillRandomAsync(start(() => callback(null, buffer)), addressOf(view, range.offset), range.size);
 }
+
+// Random bytes in stock, for what needs a few at a time: numbers and UUIDs, as in Node.
+const STOCK = 4096;
+let stock;
+let stockUsed = STOCK;
+
+/** So many random bytes (few), which nobody else gets. To be used before the next call. */
+function takeRandom(count) {
+  if (stockUsed + count > STOCK) {
+    stock ??= Buffer.allocUnsafeSlow(STOCK);
+    fillRandom(stock);
+    stockUsed = 0;
+  }
+  taken.set(stock.subarray(stockUsed, stockUsed + count));
+  stock.fill(0, stockUsed, stockUsed += count);
+  return taken;
+}
+
+const taken = Buffer.alloc(16);
 
 const RANGE = 2 ** 48 - 1;
 
@@ -223,7 +341,7 @@ function randomInt(min, max, callback) {
   if (!(range <= RANGE)) throw new ERR_OUT_OF_RANGE('max - min', `<= ${RANGE}`, range);
   const limit = RANGE - (RANGE % range); // above it, small numbers would come more often
   let value;
-  do value = randomBytes(6).readUIntBE(0, 6); while (value >= limit);
+  do value = takeRandom(6).readUIntBE(0, 6); while (value >= limit);
   const result = (value % range) + min;
   if (callback === undefined) return result;
   process.nextTick(callback, undefined, result);
@@ -235,10 +353,12 @@ function randomUUID(options) {
     validateObject(options, 'options');
     if (options.disableEntropyCache !== undefined) validateBoolean(options.disableEntropyCache, 'options.disableEntropyCache');
   }
-  const bytes = randomBytes(16);
+  const bytes = options?.disableEntropyCache ? randomBytes(16) : takeRandom(16);
   bytes[6] = (bytes[6] & 0x0f) | 0x40;
   bytes[8] = (bytes[8] & 0x3f) | 0x80;
-  return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+  const digits = bytes.toString('hex', 0, 16);
+  const [start, rest] = [digits.slice(0, 16), digits.slice(16)];
+  return `${start.slice(0, 8)}-${start.slice(8, 12)}-${start.slice(12)}-${rest.slice(0, 4)}-${rest.slice(4)}`;
 }
 
 // Keys from passwords

@@ -265,7 +265,29 @@ function readSync(fd, buffer, offsetOrOptions, length, position) {
   return answer(calls.read(fd, buffer, offset, length, at), 'read');
 }
 
-/** [address, length, address, length …] of several views. */
+// Views that are smaller than this, on average, are sooner copied into one than named one by one.
+const SMALL_PIECE = 1024;
+
+/** What writes so many small views: `write`, given one that has all; undefined if they are not small, or too few. */
+function inOne(buffers) {
+  if (buffers.length < 4) return undefined;
+  let size = 0;
+  for (const buffer of buffers) size += buffer.byteLength;
+  if (size > buffers.length * SMALL_PIECE) return undefined;
+  const whole = Buffer.allocUnsafeSlow(size);
+  let at = 0;
+  for (const buffer of buffers) {
+    whole.set(asBytesView(buffer), at);
+    at += buffer.byteLength;
+  }
+  return whole;
+}
+
+function asBytesView(view) {
+  return view instanceof Uint8Array ? view : new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+}
+
+/** [address, length, address, length ...] of several views. */
 function piecesOf(buffers) {
   const pieces = [];
   for (const buffer of buffers) pieces.push(addressOf(buffer), buffer.byteLength);
@@ -274,27 +296,34 @@ function piecesOf(buffers) {
 
 const positionOrHere = (position) => (typeof position === 'number' ? position : -1);
 
-function vectored(name, syscall, whenEmpty) {
+function vectored(name, syscall, isWriting) {
   return {
     async(fd, buffers, position, callback) {
       fd = getValidatedFd(fd);
       validateBufferArray(buffers);
       callback = maybeCallback(callback || position);
-      if (whenEmpty && buffers.length === 0) {
+      if (isWriting && buffers.length === 0) {
         process.nextTick(callback, null, 0, buffers);
         return;
       }
+      const whole = isWriting ? inOne(buffers) : undefined;
       const id = start((errno, count) => {
+        void whole; // must live until now
         if (errno < 0) callback(lateFailure(errno, syscall), 0, buffers);
         else callback(null, count, buffers);
       });
-      binding[`${name}Async`](id, fd, piecesOf(buffers), positionOrHere(position));
+      const at = positionOrHere(position);
+      if (whole === undefined) binding[`${name}Async`](id, fd, piecesOf(buffers), at);
+      else binding.writeAsync(id, fd, addressOf(whole), whole.length, at);
     },
     sync(fd, buffers, position) {
       fd = getValidatedFd(fd);
       validateBufferArray(buffers);
-      if (whenEmpty && buffers.length === 0) return 0;
-      return answer(binding[name](fd, piecesOf(buffers), positionOrHere(position)), syscall);
+      if (isWriting && buffers.length === 0) return 0;
+      const at = positionOrHere(position);
+      const whole = isWriting ? inOne(buffers) : undefined;
+      if (whole !== undefined) return answer(calls.write(fd, whole, 0, whole.length, at), syscall);
+      return answer(binding[name](fd, piecesOf(buffers), at), syscall);
     },
   };
 }

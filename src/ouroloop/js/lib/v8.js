@@ -2,8 +2,9 @@
 
 // node:v8: serialization in V8's own format, and what V8 tells of itself.
 //
-// Theory of operation. The format is written and read in JavaScript (`internal/serdes`); Serializer and Deserializer
-// are its public face, whose underscored methods a subclass may replace. Statistics and flags come from V8.
+// Theory of operation. The format is written and read by V8; Serializer and Deserializer are the face of its own
+// classes, whose underscored methods a subclass may replace: V8 asks them about what it does not know
+// (`serdes_natives.py`). Statistics and flags come from V8 too.
 //
 // What surprises people: `deserialize` gives views on the memory of the buffer it was given. Heap snapshots,
 // coverage and profiles need parts of V8 that are out of reach here; each says so in one clear error.
@@ -15,17 +16,26 @@ const {
 } = require('internal/errors');
 const { Buffer } = require('buffer');
 const { validateFunction, validateOneOf, validateString, validateUint32 } = require('internal/validators');
-const { kTransferMode, TRANSFERABLE } = require('internal/worker/js_transferable');
+const { isAnyArrayBuffer, isSharedArrayBuffer } = require('internal/util/types');
 const { viewClass } = require('internal/views');
-const { ValueReader, ValueWriter } = require('internal/serdes');
 const { createHook, onInit, onBefore, onAfter, onSettled } = require('internal/promise_hooks');
 
+const binding = internalBinding('v8');
 const util = internalBinding('util');
 
 // Serializer and Deserializer
 
-const kWriter = Symbol('kWriter');
-const kReader = Symbol('kReader');
+// Those are V8's own (`serdes_natives.py`).
+
+const kNumber = Symbol('kNumber'); // under which the natives know it
+
+let forgotten; // tells of serializers and deserializers that nobody can reach any more
+
+function keepNumber(owner, number, drop) {
+  owner[kNumber] = number;
+  forgotten ??= new FinalizationRegistry((forget) => forget());
+  forgotten.register(owner, () => drop(number), owner);
+}
 
 function checkNew(target, name) {
   if (target !== undefined) return;
@@ -41,67 +51,120 @@ function argumentError(message) {
 }
 
 function hide(object, key, value) {
-  Object.defineProperty(object, key, { __proto__: null, value });
+  Object.defineProperty(object, key, { __proto__: null, value, writable: true });
+}
+
+/** Message ports, the only host objects there are, could be among the values as soon as one was made. */
+function mayHavePorts() {
+  return require('internal/message_channel').Port.wasMade;
+}
+
+/** What V8 asks while it writes; `find(number)` gives the Serializer that is at work. */
+function questionsOnWriting(find) {
+  const throwError = (message, number) => { throw find(number)._getDataCloneError(message); };
+  const refuse = (object, number) => {
+    const { noSideEffectsToString } = require('internal/no_side_effects_to_string');
+    throwError(`${noSideEffectsToString(object)} could not be cloned.`, number);
+  };
+  return {
+    __proto__: null,
+    throwError,
+    isHostObject: (object) => require('internal/message_channel').Port.isPort(object),
+    writeHostObject(object, number) {
+      const serializer = find(number);
+      if (typeof serializer._writeHostObject !== 'function') refuse(object, number);
+      serializer._writeHostObject(object);
+      return true;
+    },
+    sharedBufferId(buffer, number) {
+      const serializer = find(number);
+      if (typeof serializer._getSharedArrayBufferId !== 'function') refuse(buffer, number);
+      return serializer._getSharedArrayBufferId(buffer) >>> 0;
+    },
+  };
+}
+
+/** What V8 asks while it reads; `find(number)` gives the Deserializer that is at work. */
+function questionsOnReading(find) {
+  return {
+    __proto__: null,
+    readHostObject(number) {
+      const deserializer = find(number);
+      if (typeof deserializer._readHostObject !== 'function') throw new Error('Unable to deserialize cloned data.');
+      const object = deserializer._readHostObject();
+      if (typeof object === 'object' && object !== null) return object;
+      if (typeof object === 'function') return object;
+      throw new TypeError('readHostObject must return an object');
+    },
+  };
 }
 
 /** A function, because one that is called without `new` must get Node's error. */
 function Serializer() {
   checkNew(new.target, 'Serializer');
-  const delegate = {
-    __proto__: null,
-    isHostObject: (object) => (object[kTransferMode] & TRANSFERABLE) !== 0,
-    writeHostObject: (object) => {
-      if (typeof this._writeHostObject === 'function') return this._writeHostObject(object);
-      const { noSideEffectsToString } = require('internal/no_side_effects_to_string');
-      throw delegate.cloneError(`${noSideEffectsToString(object)} could not be cloned.`);
-    },
-    sharedBufferId: (buffer) => this._getSharedArrayBufferId?.(buffer),
-    cloneError: (message) => this._getDataCloneError(message),
-  };
-  hide(this, kWriter, new ValueWriter(delegate));
+  hide(this, kNumber, undefined);
+  hide(this, kViewsAreHostObjects, false);
+}
+
+const kViewsAreHostObjects = Symbol('kViewsAreHostObjects');
+
+/** The number of a serializer of V8's, which there is from the first that is written until the buffer is released. */
+function begun(serializer) {
+  if (serializer[kNumber] !== undefined) return serializer[kNumber];
+  const weakly = new WeakRef(serializer); // V8's part holds the questions, and must not keep this alive
+  const { dropSerializer, newSerializer, treatViewsAsHostObjects } = binding;
+  const number = newSerializer(questionsOnWriting(() => weakly.deref()), mayHavePorts());
+  keepNumber(serializer, number, dropSerializer);
+  treatViewsAsHostObjects(number, serializer[kViewsAreHostObjects]);
+  return number;
 }
 
 const serializerMethods = {
   writeHeader() {
-    this[kWriter].writeHeader();
+    binding.writeHeader(begun(this));
   },
 
   /** Throws what `_getDataCloneError` makes of the message if the value cannot be cloned. */
   writeValue(value) {
-    this[kWriter].write(value);
+    binding.writeValue(begun(this), value);
     return true;
   },
 
   releaseBuffer() {
-    return this[kWriter].release();
+    const number = begun(this);
+    const { dropSerializer, releaseBuffer } = binding;
+    const bytes = Buffer.from(releaseBuffer(number));
+    forgotten.unregister(this);
+    this[kNumber] = undefined;
+    dropSerializer(number);
+    return bytes;
   },
 
   transferArrayBuffer(id, arrayBuffer) {
-    if (!require('internal/util/types').isAnyArrayBuffer(arrayBuffer)) {
-      throw argumentError('arrayBuffer must be an ArrayBuffer');
-    }
-    this[kWriter].transfer(id >>> 0, arrayBuffer);
+    if (!isAnyArrayBuffer(arrayBuffer)) throw argumentError('arrayBuffer must be an ArrayBuffer');
+    binding.transferOnWriting(begun(this), id >>> 0, arrayBuffer);
   },
 
   writeUint32(value) {
-    this[kWriter].writeVarint(value >>> 0);
+    binding.writeUint32(begun(this), value >>> 0);
   },
 
   writeUint64(high, low) {
-    this[kWriter].writeVarint64(BigInt(high >>> 0) << 32n | BigInt(low >>> 0));
+    binding.writeUint64(begun(this), high >>> 0, low >>> 0);
   },
 
   writeDouble(value) {
-    this[kWriter].writeDouble(+value);
+    binding.writeDouble(begun(this), +value);
   },
 
   writeRawBytes(source) {
     if (!ArrayBuffer.isView(source)) throw argumentError('source must be a TypedArray or a DataView');
-    this[kWriter].writeBytes(source);
+    binding.writeRawBytes(begun(this), source.buffer, source.byteOffset, source.byteLength);
   },
 
   _setTreatArrayBufferViewsAsHostObjects(flag) {
-    this[kWriter].viewsAreHostObjects = Boolean(flag);
+    this[kViewsAreHostObjects] = Boolean(flag);
+    if (this[kNumber] !== undefined) binding.treatViewsAsHostObjects(this[kNumber], Boolean(flag));
   },
 };
 
@@ -110,12 +173,16 @@ function Deserializer(buffer) {
   checkNew(new.target, 'Deserializer');
   if (!ArrayBuffer.isView(buffer)) throw argumentError('buffer must be a TypedArray or a DataView');
   this.buffer = buffer;
-  hide(this, kReader, new ValueReader(buffer, {
-    __proto__: null,
-    readHostObject: () => this._readHostObject?.(),
-    sharedBuffer: () => undefined,
-  }));
+  hide(this, kSource, buffer.buffer);
+  hide(this, kNumber, undefined);
+  const weakly = new WeakRef(this);
+  const { newDeserializer, dropDeserializer } = binding;
+  const questions = questionsOnReading(() => weakly.deref());
+  const number = newDeserializer(buffer.buffer, buffer.byteOffset, buffer.byteLength, questions);
+  keepNumber(this, number, dropDeserializer);
 }
+
+const kSource = Symbol('kSource'); // the memory that is read from must not go
 
 function readOrThrow(value, method) {
   if (value === undefined) throw new Error(`${method}() failed`);
@@ -124,41 +191,38 @@ function readOrThrow(value, method) {
 
 const deserializerMethods = {
   readHeader() {
-    this[kReader].readHeader();
+    binding.readHeader(this[kNumber]);
     return true;
   },
 
   readValue() {
-    return this[kReader].read();
+    return binding.readValue(this[kNumber]);
   },
 
   getWireFormatVersion() {
-    return this[kReader].version;
+    return binding.wireFormatVersion(this[kNumber]);
   },
 
   transferArrayBuffer(id, arrayBuffer) {
-    if (!require('internal/util/types').isAnyArrayBuffer(arrayBuffer)) {
-      throw argumentError('arrayBuffer must be an ArrayBuffer or SharedArrayBuffer');
-    }
-    this[kReader].transfer(id >>> 0, arrayBuffer);
+    if (!isAnyArrayBuffer(arrayBuffer)) throw argumentError('arrayBuffer must be an ArrayBuffer or SharedArrayBuffer');
+    binding.transferOnReading(this[kNumber], id >>> 0, arrayBuffer, isSharedArrayBuffer(arrayBuffer));
   },
 
   readUint32() {
-    return readOrThrow(this[kReader].readVarint(), 'ReadUint32');
+    return readOrThrow(binding.readUint32(this[kNumber]), 'ReadUint32');
   },
 
   readUint64() {
-    const value = readOrThrow(this[kReader].readVarint64(), 'ReadUint64');
-    return [Number(value >> 32n), Number(value & 0xFFFFFFFFn)];
+    return readOrThrow(binding.readUint64(this[kNumber]), 'ReadUint64');
   },
 
   readDouble() {
-    return readOrThrow(this[kReader].readDouble(), 'ReadDouble');
+    return readOrThrow(binding.readDouble(this[kNumber]), 'ReadDouble');
   },
 
   /** Where in `buffer` the bytes begin. */
   _readRawBytes(length) {
-    return readOrThrow(this[kReader].skip(length), 'ReadRawBytes');
+    return readOrThrow(binding.readRawBytes(this[kNumber], length), 'ReadRawBytes');
   },
 
   readRawBytes(length) {
@@ -179,12 +243,12 @@ const VIEWS = [
   Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, Uint16Array, Int32Array, Uint32Array, Float32Array,
   Float64Array, DataView, Buffer, BigInt64Array, BigUint64Array,
 ];
-if (typeof Float16Array === 'function') VIEWS.push(Float16Array);
 const BUFFER = VIEWS.indexOf(Buffer);
 
 function viewNumber(view) {
   if (Buffer.isBuffer(view)) return BUFFER;
-  return VIEWS.indexOf(viewClass(view));
+  const number = VIEWS.indexOf(viewClass(view));
+  return number === -1 ? VIEWS.length : number; // Float16Array, which is not there when the snapshot is made
 }
 
 /** Writes views, which it treats as host objects, as their part of the buffer alone. */
@@ -208,7 +272,7 @@ class DefaultSerializer extends Serializer {
 
 class DefaultDeserializer extends Deserializer {
   _readHostObject() {
-    const View = VIEWS[this.readUint32()];
+    const View = VIEWS[this.readUint32()] ?? Float16Array;
     const length = this.readUint32();
     const offset = this.buffer.byteOffset + this._readRawBytes(length);
     const { buffer } = this.buffer;
@@ -219,17 +283,30 @@ class DefaultDeserializer extends Deserializer {
   }
 }
 
-function serialize(value) {
-  const serializer = new DefaultSerializer();
-  serializer.writeHeader();
-  serializer.writeValue(value);
-  return serializer.releaseBuffer();
+/** What stands for a serializer or deserializer that V8 has and nobody sees, when V8 has a question. */
+function standIn(Class, number, buffer) {
+  return Object.create(Class.prototype, { [kNumber]: { value: number, writable: true }, buffer: { value: buffer } });
 }
 
+const whenWriting = questionsOnWriting((number) => standIn(DefaultSerializer, number));
+const whenReading = questionsOnReading((number) => standIn(DefaultDeserializer, number, beingRead));
+let beingRead;
+
+/** What `new DefaultSerializer()` writes, in one call. */
+function serialize(value) {
+  return Buffer.from(binding.serialize(value, whenWriting, mayHavePorts()));
+}
+
+/** What `new DefaultDeserializer(buffer)` reads, in one call. */
 function deserialize(buffer) {
-  const deserializer = new DefaultDeserializer(buffer);
-  deserializer.readHeader();
-  return deserializer.readValue();
+  if (!ArrayBuffer.isView(buffer)) throw argumentError('buffer must be a TypedArray or a DataView');
+  const outer = beingRead;
+  beingRead = buffer;
+  try {
+    return binding.deserialize(buffer.buffer, buffer.byteOffset, buffer.byteLength, whenReading);
+  } finally {
+    beingRead = outer;
+  }
 }
 
 // What V8 tells
@@ -260,7 +337,7 @@ function getHeapStatistics() {
 
 /** Sizes in bytes of each of V8's spaces. */
 function getHeapSpaceStatistics() {
-  return internalBinding('v8').getHeapSpaceStatistics().map(([name, size, used, available, physical]) => ({
+  return binding.getHeapSpaceStatistics().map(([name, size, used, available, physical]) => ({
     space_name: name,
     space_size: size,
     space_used_size: used,
@@ -270,7 +347,7 @@ function getHeapSpaceStatistics() {
 }
 
 function getHeapCodeStatistics() {
-  const [code, bytecode, source, profiler] = internalBinding('v8').getHeapCodeStatistics();
+  const [code, bytecode, source, profiler] = binding.getHeapCodeStatistics();
   return {
     code_and_metadata_size: code,
     bytecode_and_metadata_size: bytecode,
@@ -289,13 +366,13 @@ function getCppHeapStatistics(type = 'detailed') {
  * the same.
  */
 function cachedDataVersionTag() {
-  return internalBinding('v8').cachedDataVersionTag();
+  return binding.cachedDataVersionTag();
 }
 
 /** Flags for V8, such as '--trace-gc'. Most are heeded only before the first JavaScript runs. */
 function setFlagsFromString(flags) {
   validateString(flags, 'flags');
-  internalBinding('v8').setFlagsFromString(flags);
+  binding.setFlagsFromString(flags);
   const aborting = /--(no-?)?abort[-_]on[-_]uncaught[-_]exception/.exec(flags);
   if (aborting) require('internal/process/execution').abortOnUncaughtException(aborting[1] === undefined);
 }

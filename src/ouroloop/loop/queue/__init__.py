@@ -22,8 +22,13 @@ from __future__ import annotations
 
 import os
 import select
-from collections.abc import Callable
-from typing import Protocol
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Protocol, TypeAlias
+else:
+    Protocol = object
 
 READABLE = 0x001
 PRIORITIZED = 0x002
@@ -33,7 +38,7 @@ HANGUP = 0x010
 INVALID = 0x020
 DISCONNECT = 0x2000
 
-Callback = Callable[[int], None]
+Callback: TypeAlias = "Callable[[int], None]"
 
 
 class Queue(Protocol):

@@ -59,7 +59,7 @@ function pooledText(string, write, limit, size) {
 
 // ---- Inner conversions ----
 
-// These three come from Node's C++ and bring no more than a code: no `[ERR_…]` at the head of their stack.
+// These three come from Node's C++ and bring no more than a code: no `[ERR_...]` at the head of their stack.
 function complain(ErrorClass, code, message) {
   const error = new ErrorClass(message);
   error.code = code;

@@ -133,7 +133,7 @@ function flatten(data) {
   return rows;
 }
 
-/** [kind, …]: 'data' by copy, 'utf16' and 'flat' too; 'function', 'promise', 'object' by number. */
+/** [kind, ...]: 'data' by copy, 'utf16' and 'flat' too; 'function', 'promise', 'object' by number. */
 function encode(value) {
   if (typeof value === 'string') return encodeString(value);
   const kind = kindOf(value, 0, new Set());

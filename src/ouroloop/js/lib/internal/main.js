@@ -14,6 +14,7 @@ const hooks = require('internal/async_hooks');
 const { codes: { ERR_MISSING_OPTION } } = require('internal/errors');
 const { getOptionValue } = require('internal/options');
 const { notThere } = require('internal/not_there');
+const { getVariable } = require('internal/process/environment');
 const traceEvents = require('internal/trace_events');
 const { emitExperimentalWarning, getCWDURL } = require('internal/util');
 
@@ -29,14 +30,17 @@ function run() {
 }
 
 function runProgram() {
-  const channel = internalBinding('process').takeChannel();
+  const hasParent = getVariable('NODE_CHANNEL_FD') !== undefined;
+  const channel = hasParent ? internalBinding('process').takeChannel() : null;
   if (channel) openChannel(channel);
   require('internal/modules/esm/loader').initialize();
   require('internal/modules/cjs/loader').Module._initPaths();
   require('internal/modules/compile_cache').enableFromEnvironment();
   traceEvents.initialize();
   if (getOptionValue('--pending-deprecation')) require('internal/modules/cjs/loader').deprecateParent();
-  require('internal/disable_proto').restrictPrototype(Object.prototype);
+  if (getOptionValue('--disable-proto') !== '') {
+    require('internal/disable_proto').restrictPrototype(Object.prototype);
+  }
   if (getOptionValue('--experimental-vm-modules')) require('internal/vm/module').addTo(require('vm'));
   for (const option of ['--allow-fs-read', '--allow-fs-write']) {
     if (getOptionValue(option)) throw new ERR_MISSING_OPTION('--permission');
@@ -287,11 +291,13 @@ function warnUnsettled() {
   process._rawDebug(`Warning: Detected unsettled top-level await at ${url}${place}`);
 }
 
-/** What an embedding Python program calls, in place of a main program. */
+/** In place of a main program, for an embedding Python program: what that calls is on the global `__embedding`. */
 function embedding() {
   require('internal/modules/esm/loader').initialize();
   require('internal/modules/cjs/loader').Module._initPaths();
-  return require('internal/embedding');
+  Object.defineProperty(globalThis, '__embedding', {
+    __proto__: null, value: require('internal/embedding'), writable: false, enumerable: false, configurable: false,
+  });
 }
 
 module.exports = { embedding, run, beforeExit, exit, executeUserEntryPoint, runEntryPoint };

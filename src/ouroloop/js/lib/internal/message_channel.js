@@ -274,10 +274,12 @@ class Port extends NodeEventTarget {
     receiverOf = (port) => port.#receiver;
     adopt = (endpoint) => new Port(endpoint);
     Port.isPort = (value) => isObject(value) && #receiver in value;
+    Port.wasMade = false; // any
   }
 
   constructor(endpoint) {
     super();
+    Port.wasMade = true;
     this.#receiver = new Receiver(endpoint, (message) => this.#dispatch(message), (peers) => {
       for (const peer of peers) peer.push(CLOSE);
       dispatch(this, undefined, 'close');
@@ -525,5 +527,5 @@ function neverKeepAlive(port) {
 }
 
 module.exports = {
-  BroadcastChannel, MessageChannel, MessageEvent, MessagePort, deliverAlways, neverKeepAlive, receiveMessageOnPort,
+  BroadcastChannel, MessageChannel, MessageEvent, MessagePort, Port, deliverAlways, neverKeepAlive, receiveMessageOnPort,
 };

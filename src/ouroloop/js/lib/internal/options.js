@@ -2,14 +2,16 @@
 
 // The command line's options, as `--name`: value. Python has read them (js/options.py); here they are only looked up.
 
-const binding = internalBinding('options');
-
 let options;
+
+/** Once, at start-up. */
+function initialize(given) {
+  options = given;
+}
 
 /** The value of an option: true or false, a string, a number, or a list; undefined for one that does not exist. */
 function getOptionValue(name) {
-  options ??= binding.getOptions();
   return options[name];
 }
 
-module.exports = { getOptionValue };
+module.exports = { initialize, getOptionValue };

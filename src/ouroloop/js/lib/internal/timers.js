@@ -18,6 +18,7 @@ const frames = require('internal/async_context_frame');
 const hooks = require('internal/async_hooks');
 const { runNextTicks, afterCallback } = require('internal/process/task_queues');
 const execution = require('internal/process/execution');
+const monotonic = require('internal/clock');
 
 const asyncIdSymbol = Symbol('asyncId');
 const triggerAsyncIdSymbol = Symbol('triggerId');
@@ -31,7 +32,6 @@ const kFrame = Symbol('asyncContextFrame');
 // Places in the memory that is shared with Python (bindings/timers.py).
 const NOW = 0;
 const DELAY = 1;
-const PRECISE = 2;
 const IMMEDIATES = 0;
 const REFERENCED_IMMEDIATES = 1;
 const IDLE_RUNS = 2;
@@ -40,17 +40,22 @@ const TURNS_AT_ONCE = 64; // signals are looked at in between
 const { operationsCalled } = internalBinding('builtins');
 let clock; // Float64Array
 let counts; // Int32Array
+let loopStart; // when the loop began, in whole ms of the monotonic clock
+let processStart; // when the process did: { seconds, nanoseconds }
 
 /** The loop's time in ms, read anew. */
 function now() {
-  native.updateClock();
-  return clock[NOW];
+  monotonic.read();
+  const time = monotonic.seconds() * 1000 + Math.floor(monotonic.nanoseconds() / 1e6) - loopStart;
+  clock[NOW] = time;
+  return time;
 }
 
 /** The time since the process began in ms, as a float (`performance.now`). Has nothing to do with the loop's clock. */
 function preciseNow() {
-  native.updatePreciseClock();
-  return clock[PRECISE];
+  monotonic.read();
+  const { seconds, nanoseconds } = processStart;
+  return (monotonic.seconds() - seconds) * 1000 + (monotonic.nanoseconds() - nanoseconds) / 1e6;
 }
 
 // Lists
@@ -75,7 +80,10 @@ let lastListId = Number.MIN_SAFE_INTEGER;
 const lists = new Map(); // duration -> TimersList
 const heap = []; // of TimersList
 let nextExpiry = Infinity;
+let armedFor = Infinity; // when the loop's timer fires; there may be nothing due then
 let referenced = 0; // how many timers keep the loop alive
+let isReferenced = false; // whether the loop's timer does, as far as the loop has been told
+let isTellingSoon = false;
 
 function append(list, timer) {
   const last = list._idlePrev;
@@ -145,7 +153,7 @@ function insert(timer, duration, start = now()) {
     lists.set(duration, list);
     siftUp(list, heap.length);
     if (nextExpiry > expiry) {
-      schedule(duration);
+      if (armedFor > expiry) schedule(duration);
       nextExpiry = expiry;
     }
   }
@@ -155,12 +163,30 @@ function insert(timer, duration, start = now()) {
 function schedule(delay) {
   clock[DELAY] = delay;
   native.schedule();
+  armedFor = clock[NOW] + delay;
 }
 
 function count(change) {
   referenced += change;
-  if (referenced === 0) native.unref();
-  else if (referenced === 1 && change === 1) native.ref();
+  if (referenced > 0 === isReferenced || isTellingSoon) return;
+  isTellingSoon = true;
+  tellSoon();
+}
+
+async function tellSoon() {
+  await undefined; // programs replace Promise and its `then`, but not this
+  tellReference();
+}
+
+/**
+ * Let the loop know whether its timer keeps it alive. It wants to know when this callback is over: a timer that is
+ * started and stopped in the same one, as a time limit is, costs nothing.
+ */
+function tellReference() {
+  isTellingSoon = false;
+  isReferenced = referenced > 0;
+  if (isReferenced) native.ref();
+  else native.unref();
 }
 
 /** Take a timer out of its list; the list goes with its last one. */
@@ -183,12 +209,12 @@ function leave(timer) {
 /** What the loop's timer calls. */
 function processTimers(time) {
   let next;
+  armedFor = Infinity;
   // After an error it goes on by the same clock: what has become due since has no part in this turn.
   do next = execution.enter(runDue, time); while (next === execution.FAILED_CALL);
   if (next !== Infinity) {
     schedule(Math.max(1, next - clock[NOW])); // by the clock as it was last read, as the loop counts too
-    if (referenced > 0) native.ref();
-    else native.unref();
+    tellReference();
   }
   afterCallback();
 }
@@ -583,10 +609,10 @@ function recover() {
     unfinished = current._idleNext;
     current = null;
   }
+  tellReference(); // what was to tell may have been stopped as well
   if (heap.length === 0) return;
   nextExpiry = heap[0].expiry;
   schedule(Math.max(1, nextExpiry - now()));
-  if (referenced > 0) native.ref();
 }
 
 // The old, never public way to put a timeout on any object.
@@ -616,12 +642,14 @@ function enroll(item, msecs) {
   item._idleNext = item._idlePrev = item;
 }
 
-/** Once, at start-up: the memory shared with Python. */
-function initialize() {
-  clock = new Float64Array(3);
+/** Once, at start-up: the memory shared with Python, by addresses. */
+function initialize(facts) {
+  clock = new Float64Array(2);
   counts = new Int32Array(4);
   const { address } = internalBinding('util');
-  internalBinding('timers_memory').share(address(clock.buffer), address(counts.buffer));
+  loopStart = facts.loopStart;
+  processStart = { seconds: facts.processStart[0], nanoseconds: facts.processStart[1] };
+  return [address(clock.buffer), address(counts.buffer)];
 }
 
 /** What of this keeps the loop going, for `process.getActiveResourcesInfo`. */

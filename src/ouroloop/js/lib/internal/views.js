@@ -17,7 +17,9 @@ function typedArrayName(value) {
 
 /** The language's own class of a view: `Uint8Array` for a Buffer. */
 function viewClass(view) {
-  return classes[nameGetter.call(view) ?? 'DataView'];
+  const name = nameGetter.call(view) ?? 'DataView';
+  // V8 adds the newest class when the snapshot has been loaded.
+  return classes[name] ?? (name === 'Float16Array' ? Float16Array : undefined);
 }
 
 module.exports = { typedArrayName, viewClass };

@@ -118,6 +118,7 @@ for (const id of [
   'internal/process/warning', 'internal/modules/cjs/loader', 'internal/modules/esm/loader', 'internal/modules/esm/resolve',
   'internal/modules/cjs_exports', 'internal/modules/esm_syntax', 'module', 'fs', 'internal/fs/streams', 'internal/fs/promises', 'stream', 'util', 'os',
   'diagnostics_channel', 'async_hooks', 'url', 'querystring', 'tty', 'timers/promises', 'internal/structured_clone', 'perf_hooks',
+  'internal/streams/from', 'internal/util/colors',
 ]) require(id);
 
 /** Compiling WebAssembly is done by threads of V8's; a program that awaits it goes on for as long as that takes. */
@@ -134,11 +135,12 @@ function watchWebAssembly() {
   }
 }
 
-/** Called by Python in a new process: what the loop calls, by name. */
-function start() {
-  require('internal/timers').initialize();
+/** Called by Python in a new process, with its facts: what the loop calls, by name, and where the shared memory is. */
+function start(facts) {
+  require('internal/options').initialize(facts.options);
+  const memory = require('internal/timers').initialize(facts);
   require('internal/process/promises').listen();
-  process_.start();
+  process_.start(facts);
   if (typeof WebAssembly === 'object') watchWebAssembly();
   const { processTimers, processImmediate } = require('internal/timers');
   const { complete } = require('internal/requests');
@@ -147,7 +149,7 @@ function start() {
   const main = require('internal/main');
   return {
     __proto__: null, processTimers, processImmediate, complete, emit, afterCallback, runMain: main.run,
-    beforeExit: main.beforeExit, exit: main.exit, embedding: main.embedding,
+    beforeExit: main.beforeExit, exit: main.exit, embedding: main.embedding, memory,
   };
 }
 

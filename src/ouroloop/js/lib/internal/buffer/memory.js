@@ -3,8 +3,8 @@
 // Between strings and the memory of buffers, by natives that call V8's own routines; the way of long texts (see
 // strings.js).
 //
-// A native costs some microseconds to call and next to nothing for a byte. To make the call cheap, only the ArrayBuffer
-// and the string are passed: position and length lie in memory that both sides see, and the result comes back in it.
+// Only ArrayBuffers and strings are passed; positions and lengths lie in memory that both sides see, and the result
+// comes back in it. Where natives are of machine code, a call costs 0.05 us; elsewhere some microseconds.
 //
 // Callers have checked all ranges; nothing here looks at them again.
 
@@ -12,15 +12,40 @@ const binding = internalBinding('buffer');
 
 const kStringMaxLength = 0x1fffffe8;
 
-let parameters;
+// Places in the frame: words of 64 bits, whose lower half comes first.
+const RESULT = 0;
+const POSITION = 2; // becomes an address
+const LENGTH = 4;
+const OTHER_POSITION = 6;
+const OTHER_LENGTH = 8;
+
+let words;
+let isOfMachineCode;
+
+function share() {
+  words = new Int32Array(10);
+  isOfMachineCode = binding.shareParameters(words.buffer);
+}
+
+/** Is a call cheap, so that it pays for a few bytes too? */
+function isCheap() {
+  if (words === undefined) share();
+  return isOfMachineCode;
+}
+
+function putLong(place, value) {
+  words[place] = value;
+  words[place + 1] = Math.floor(value / 0x100000000);
+}
+
+function getLong(place) {
+  return words[place + 1] * 0x100000000 + (words[place] >>> 0);
+}
 
 function pass(position, length) {
-  if (parameters === undefined) {
-    parameters = new Float64Array(4);
-    binding.shareParameters(parameters.buffer);
-  }
-  parameters[0] = position;
-  parameters[1] = length;
+  if (words === undefined) share();
+  putLong(POSITION, position);
+  putLong(LENGTH, length);
 }
 
 function checkStringLength(length) {
@@ -29,8 +54,15 @@ function checkStringLength(length) {
   throw new ERR_STRING_TOO_LONG();
 }
 
+// From here on it pays to look whether all is ASCII, of which a string is made three times as fast.
+const kWorthALook = 256;
+
 function utf8Slice(view, start, end) {
   checkStringLength(end - start);
+  if (end - start >= kWorthALook && isCheap()) {
+    pass(view.byteOffset + start, end - start);
+    if (binding.isAscii(view.buffer)) return latin1Slice(view, start, end);
+  }
   pass(view.byteOffset + start, end - start);
   return binding.utf8Slice(view.buffer);
 }
@@ -52,7 +84,7 @@ function ucs2Slice(view, start, length) {
 function utf8Write(view, string, start, length) {
   pass(view.byteOffset + start, length);
   binding.utf8Write(view.buffer, string);
-  return parameters[0];
+  return getLong(RESULT);
 }
 
 function latin1Write(view, string, start, length) {
@@ -68,34 +100,58 @@ function ucs2Write(view, string, start, length) {
 function utf8Length(string) {
   pass(0, 0);
   binding.utf8Length(string);
-  return parameters[0];
+  return getLong(RESULT);
 }
 
 function isUtf8(view) {
   pass(view.byteOffset, view.byteLength);
-  binding.isUtf8(view.buffer);
-  return parameters[0] === 1;
+  return binding.isUtf8(view.buffer);
 }
 
 function isAscii(view) {
   pass(view.byteOffset, view.byteLength);
-  binding.isAscii(view.buffer);
-  return parameters[0] === 1;
+  return binding.isAscii(view.buffer);
+}
+
+function isAsciiPart(view, start, length) {
+  pass(view.byteOffset + start, length);
+  return binding.isAscii(view.buffer);
 }
 
 /** @returns {number} where `needle` is in `view` from `start` on, -1 if it is not */
 function find(view, needle, start) {
   pass(view.byteOffset + start, view.length - start);
-  parameters[2] = needle.byteOffset;
-  parameters[3] = needle.length;
+  putLong(OTHER_POSITION, needle.byteOffset);
+  putLong(OTHER_LENGTH, needle.length);
   binding.find(view.buffer, needle.buffer);
-  return parameters[0] < 0 ? -1 : parameters[0] + start;
+  const found = getLong(RESULT);
+  return found === 0 ? -1 : found - getLong(POSITION) + start;
+}
+
+function findByte(view, byte, start) {
+  pass(view.byteOffset + start, view.length - start);
+  words[OTHER_LENGTH] = byte;
+  binding.findByte(view.buffer);
+  const found = getLong(RESULT);
+  return found === 0 ? -1 : found - getLong(POSITION) + start;
+}
+
+/** Less than 0, 0 or more, as `length` bytes of `a` sort before, with or after those of `b`. */
+function compare(a, aStart, b, bStart, length) {
+  pass(a.byteOffset + aStart, length);
+  putLong(OTHER_POSITION, b.byteOffset + bStart);
+  binding.compare(a.buffer, b.buffer);
+  return words[RESULT];
 }
 
 module.exports = {
   checkStringLength,
+  compare,
   find,
+  findByte,
   isAscii,
+  isAsciiPart,
+  isCheap,
   isUtf8,
   kStringMaxLength,
   latin1Slice,

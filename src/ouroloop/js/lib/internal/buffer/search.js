@@ -5,15 +5,17 @@
 // `find` looks for a run of bytes from a place on, forwards or backwards, at every step of one byte (or of two, for
 // UTF-16, which matches at even places only). Forwards it jumps from one occurrence of the needle's first byte to the
 // next with V8's own `indexOf`; where these turn out to be everywhere, it goes over to Horspool's skip table, or to
-// the C library.
+// the C library. Where a call of the C library is cheap (machine code, `memory.isCheap`), it looks for the bytes too,
+// ten times as fast as V8.
 
 const memory = require('internal/buffer/memory');
 
 const { indexOf: indexOfByte, lastIndexOf: lastIndexOfByte } = Uint8Array.prototype;
 
 const kFruitlessJumps = 64;
-// The C library's `memmem` is called where there is so much to search that the call, some microseconds, does not
-// count. It is five times as fast as V8's `indexOf` if the needle has some length, and no faster if it has not.
+const kFruitlessCalls = 8; // as dear as those jumps
+// Elsewhere `memmem` is called where there is so much to search that the call, some microseconds, does not count. It is
+// five times as fast as V8's `indexOf` if the needle has some length, and no faster if it has not.
 const kLong = 0x4000;
 const kLongNeedle = 4;
 
@@ -23,12 +25,13 @@ function matches(haystack, at, needle) {
 }
 
 function findForwards(haystack, needle, from, step) {
-  const isForNative = step === 1 && haystack.length - from >= kLong;
-  if (isForNative && needle.length >= kLongNeedle) return memory.find(haystack, needle, from);
+  const isCheap = memory.isCheap();
+  const isForNative = step === 1 && (isCheap || haystack.length - from >= kLong);
+  if (isForNative && !isCheap && needle.length >= kLongNeedle) return memory.find(haystack, needle, from);
   const last = haystack.length - needle.length;
   let at = from;
-  for (let jumps = 0; jumps < kFruitlessJumps; jumps++) {
-    at = indexOfByte.call(haystack, needle[0], at);
+  for (let left = isCheap ? kFruitlessCalls : kFruitlessJumps; left > 0; left--) {
+    at = isCheap ? memory.findByte(haystack, needle[0], at) : indexOfByte.call(haystack, needle[0], at);
     if (at === -1 || at > last) return -1;
     if (at % step === 0 && matches(haystack, at, needle)) return at;
     at++;
@@ -84,10 +87,12 @@ function find(haystack, needle, offset, isForwards, isUtf16) {
 function findByte(haystack, byte, offset, isForwards) {
   const start = startOf(offset, haystack.length, 1, isForwards);
   if (start < 0) return -1;
-  return isForwards ? indexOfByte.call(haystack, byte, start) : lastIndexOfByte.call(haystack, byte, start);
+  if (!isForwards) return lastIndexOfByte.call(haystack, byte, start);
+  return memory.isCheap() ? memory.findByte(haystack, byte, start) : indexOfByte.call(haystack, byte, start);
 }
 
 const kWordsFrom = 64;
+const kLoop = 24; // so many bytes are compared here sooner than by a call
 
 /** Where `a` and `b` first differ, looking at `length` bytes. */
 function mismatch(a, aStart, b, bStart, length) {
@@ -108,6 +113,9 @@ function compare(a, aStart, aEnd, b, bStart, bEnd) {
   const aLength = aEnd - aStart;
   const bLength = bEnd - bStart;
   const length = Math.min(aLength, bLength);
+  if (length > kLoop && memory.isCheap()) {
+    return Math.sign(memory.compare(a, aStart, b, bStart, length) || aLength - bLength);
+  }
   const at = mismatch(a, aStart, b, bStart, length);
   if (at < length) return a[aStart + at] < b[bStart + at] ? -1 : 1;
   return Math.sign(aLength - bLength);
@@ -115,7 +123,9 @@ function compare(a, aStart, aEnd, b, bStart, bEnd) {
 
 function equals(a, b) {
   const { length } = a;
-  return length === b.length && mismatch(a, 0, b, 0, length) === length;
+  if (length !== b.length) return false;
+  if (length > kLoop && memory.isCheap()) return memory.compare(a, 0, b, 0, length) === 0;
+  return mismatch(a, 0, b, 0, length) === length;
 }
 
 module.exports = { compare, equals, find, findByte };

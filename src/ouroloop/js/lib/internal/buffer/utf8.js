@@ -4,19 +4,20 @@
 
 const memory = require('internal/buffer/memory');
 
-// To here a loop is faster than a call of a native.
+// To here a loop is faster than a call of a native that is not of machine code.
 const kShort = 512;
+const isForLoop = (length) => length <= kShort && !memory.isCheap();
 
 function isAscii(view) {
   const { length } = view;
-  if (length > kShort) return memory.isAscii(view);
+  if (!isForLoop(length)) return memory.isAscii(view);
   let i = 0;
   while (i < length && view[i] < 0x80) i++;
   return i === length;
 }
 
 function isUtf8(view) {
-  return (view.length <= kShort && isAscii(view)) || memory.isUtf8(view);
+  return (isForLoop(view.length) && isAscii(view)) || memory.isUtf8(view);
 }
 
 /**

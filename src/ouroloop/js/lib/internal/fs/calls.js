@@ -9,29 +9,37 @@
 const { os: { errno: { EINTR, ENAMETOOLONG } } } = internalBinding('constants');
 const binding = internalBinding('fs');
 
-// Places in the frame, as Python has them.
+// Places in the frame, as Python has them: words of 64 bits, whose lower half comes first.
 const RESULT = 0;
-const FD = 1;
-const FLAGS = 2;
-const MODE = 3;
-const LENGTH = 4;
-const OFFSET = 4; // among the doubles
-const POSITION = 5;
+const FD = 2;
+const FLAGS = 4;
+const MODE = 6;
+const LENGTH = 8;
+const OFFSET = 10;
+const POSITION = 12;
 const STATS = 256;
 const PATH = 1024;
 const PATH_MAX = 4096;
 const NOFOLLOW = 0x100;
+const MOST = 0x7ffff000; // bytes that Linux transfers in one call
 
 const frame = new ArrayBuffer(PATH + PATH_MAX + 1);
 const integers = new Int32Array(frame, 0, 16);
-const doubles = new Float64Array(frame, 0, 8);
 const pathBytes = new Uint8Array(frame, PATH);
 const statWords = new Uint32Array(frame, STATS, 128);
 let isShared = false;
+let closeOnExec; // O_CLOEXEC
 
 function share() {
   binding.shareFrame(frame);
+  closeOnExec = integers[RESULT];
   isShared = true;
+}
+
+/** Write an integer of at most 53 bits. */
+function putLong(place, value) {
+  integers[place] = value;
+  integers[place + 1] = Math.floor(value / 0x100000000);
 }
 
 /** Put a path, a string or bytes, into the frame. False if it is too long for the system. */
@@ -64,7 +72,7 @@ function putText(path) {
 
 function open(path, flags, mode) {
   if (!putPath(path)) return -ENAMETOOLONG;
-  integers[FLAGS] = flags;
+  integers[FLAGS] = flags | closeOnExec;
   integers[MODE] = mode;
   do binding.callOpen();
   while (integers[RESULT] === -EINTR);
@@ -125,16 +133,18 @@ function addressOf(view, offset = 0) {
 function pass(fd, offset, length, position) {
   if (!isShared) share();
   integers[FD] = fd;
-  integers[LENGTH] = length;
-  doubles[OFFSET] = offset;
-  doubles[POSITION] = position;
+  integers[LENGTH] = Math.min(length, MOST);
+  putLong(OFFSET, offset);
+  if (position >= 0) putLong(POSITION, position);
 }
 
 /** Read into a view; `position` is -1 for "where the file is". */
 function read(fd, view, offset, length, position) {
   pass(fd, addressOf(view, offset), length, position);
-  do binding.callRead();
-  while (integers[RESULT] === -EINTR);
+  do {
+    if (position < 0) binding.callRead();
+    else binding.callReadAt();
+  } while (integers[RESULT] === -EINTR);
   return integers[RESULT];
 }
 
@@ -148,8 +158,10 @@ function readIntoNew(fd, view, offset, length) {
 
 function write(fd, view, offset, length, position) {
   pass(fd, addressOf(view, offset), length, position);
-  do binding.callWrite();
-  while (integers[RESULT] === -EINTR);
+  do {
+    if (position < 0) binding.callWrite();
+    else binding.callWriteAt();
+  } while (integers[RESULT] === -EINTR);
   return integers[RESULT];
 }
 

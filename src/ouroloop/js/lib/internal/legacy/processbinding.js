@@ -29,10 +29,10 @@ const makers = {
   }),
   constants: () => internalBinding('constants'),
   natives: () => {
-    const { ids, sourceOf } = internalBinding('builtins');
+    const { ids, source } = internalBinding('builtins');
     const natives = {};
     for (const id of ids) {
-      Object.defineProperty(natives, id, { get: () => sourceOf(id), enumerable: true, configurable: true });
+      Object.defineProperty(natives, id, { get: () => source(id), enumerable: true, configurable: true });
     }
     return natives;
   },

@@ -25,6 +25,7 @@ const execution = require('internal/process/execution');
 const perThread = require('internal/process/per_thread');
 const { processBinding } = require('internal/legacy/processbinding');
 const { nextTick } = require('internal/process/task_queues');
+const { getVariable } = require('internal/process/environment');
 
 const binding = internalBinding('process');
 const config = internalBinding('config');
@@ -204,7 +205,7 @@ function stopListeningIfSignal(type) {
 }
 
 function uptime() {
-  return internalBinding('performance').now() / 1000;
+  return require('internal/timers').preciseNow() / 1000;
 }
 
 // What keeps it going
@@ -237,12 +238,12 @@ const environment = new Proxy(Object.create(Object.prototype), {
   get(target, name) {
     if (typeof name === 'symbol') return Reflect.get(target, name);
     trace('get', name);
-    return binding.envGet(name) ?? (Object.hasOwn(Object.prototype, name) ? Object.prototype[name] : undefined);
+    return getVariable(name) ?? (Object.hasOwn(Object.prototype, name) ? Object.prototype[name] : undefined);
   },
   has(target, name) {
     if (typeof name !== 'string') return false;
     trace('query', name);
-    return binding.envGet(name) != null || name in Object.prototype;
+    return getVariable(name) != null || name in Object.prototype;
   },
   set(target, name, value) {
     if (typeof name === 'symbol' || typeof value === 'symbol') {
@@ -270,7 +271,7 @@ const environment = new Proxy(Object.create(Object.prototype), {
   getOwnPropertyDescriptor(target, name) {
     if (typeof name !== 'string') return undefined;
     trace('query', name);
-    const value = binding.envGet(name);
+    const value = getVariable(name);
     return value == null ? undefined : { value, writable: true, enumerable: true, configurable: true };
   },
   preventExtensions() {
@@ -482,8 +483,7 @@ const DEPRECATION_SWITCHES = [
 ];
 
 /** What runs in each process: the facts, and what waits for listeners. */
-function start() {
-  const { argv, execArgv, execPath, pid, argv0, isEmbedded } = binding.facts();
+function start({ argv, execArgv, execPath, pid, argv0, isEmbedded }) {
   if (isEmbedded) require('internal/process/report_error').tellEmbedder();
   Object.assign(process, { argv, execArgv, execPath, pid });
   fix('_preload_modules', getOptionValue('--require') ?? []);

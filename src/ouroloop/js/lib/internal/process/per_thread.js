@@ -15,6 +15,8 @@ const {
   validateArray, validateInteger, validateNumber, validateObject, validateString,
 } = require('internal/validators');
 const { getOptionValue } = require('internal/options');
+const monotonic = require('internal/clock');
+const { getVariable } = require('internal/process/environment');
 
 const binding = internalBinding('process');
 const { os: { signals: signalNumbers } } = internalBinding('constants');
@@ -123,8 +125,12 @@ function resourceUsage() {
   };
 }
 
+const EXACT_SECONDS = 9e6; // so many, in ns, are a number without loss: one BigInt is to be made, not three
+
 function hrtime(previous) {
-  const [seconds, nanoseconds] = binding.hrtime();
+  monotonic.read();
+  const seconds = monotonic.seconds();
+  const nanoseconds = monotonic.nanoseconds();
   if (previous === undefined) return [seconds, nanoseconds];
   validateArray(previous, 'time');
   if (previous.length !== 2) throw new ERR_OUT_OF_RANGE('time', 2, previous.length);
@@ -133,7 +139,10 @@ function hrtime(previous) {
   return rest < 0 ? [whole - 1, rest + 1e9] : [whole, rest];
 }
 hrtime.bigint = function bigint() {
-  const [seconds, nanoseconds] = binding.hrtime();
+  monotonic.read();
+  const seconds = monotonic.seconds();
+  const nanoseconds = monotonic.nanoseconds();
+  if (seconds < EXACT_SECONDS) return BigInt(seconds * 1e9 + nanoseconds);
   return BigInt(seconds) * 1000000000n + BigInt(nanoseconds);
 };
 
@@ -151,7 +160,7 @@ function loadEnvFile(path = undefined) {
   const { getValidatedPath } = require('internal/fs/arguments');
   const variables = binding.parseEnvFile(readFileSync(getValidatedPath(path ?? '.env'), 'utf8'));
   for (const [name, value] of Object.entries(variables)) {
-    if (binding.envGet(name) == null) binding.envSet(name, value);
+    if (getVariable(name) == null) binding.envSet(name, value);
   }
 }
 

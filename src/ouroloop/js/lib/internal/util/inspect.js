@@ -9,16 +9,12 @@
 
 const { layOut } = require('internal/util/inspect/layout');
 const { className, constructorName } = require('internal/util/inspect/names');
-const { describe } = require('internal/util/inspect/kinds');
+const { describe, proxyDetails } = require('internal/util/inspect/kinds');
 const { bigintText, numberText } = require('internal/util/inspect/numbers');
 const strings = require('internal/util/inspect/strings');
 
-const natives = internalBinding('util');
-
 const { getOwnPropertyDescriptor, hasOwn, keys: enumerableKeys, setPrototypeOf } = Object;
 const { propertyIsEnumerable } = Object.prototype;
-const { isView } = ArrayBuffer;
-const { toString: functionToString } = Function.prototype;
 const symbolToString = Symbol.prototype.toString;
 
 const customInspect = Symbol.for('nodejs.util.inspect.custom');
@@ -26,7 +22,6 @@ const IDENTIFIER = /^[a-zA-Z_][a-zA-Z_0-9]*$/;
 const AFTER_NEW_LINE = /(?<=\n)/;
 const SHORTEST_TO_SPLIT = 16;
 const BUDGET = 2 ** 27;
-const SOURCE_OF_PROXY = functionToString.call(new Proxy(() => { /* empty */ }, {}));
 
 const defaultOptions = Object.seal({
   showHidden: false,
@@ -214,7 +209,7 @@ class Printer {
     if (typeof value !== 'object' && typeof value !== 'function') return this.primitive(value);
     if (value === null) return this.stylize('null', 'null');
     const original = value;
-    const proxy = mayBeProxy(value) ? natives.getProxyDetails(value) : undefined;
+    const proxy = proxyDetails(value);
     if (proxy !== undefined) {
       if (proxy[0] === null) return this.stylize('<Revoked Proxy>', 'special');
       if (this.showProxy) return this.proxy(proxy, level);
@@ -488,15 +483,9 @@ function isTagRedundant(printer, value, name, tag) {
   return next === undefined || next !== next.toLowerCase();
 }
 
-/** Spares asking the engine where it is plain: a Proxy is no view, and as a function it has no source. */
-function mayBeProxy(value) {
-  if (typeof value === 'function') return functionToString.call(value) === SOURCE_OF_PROXY;
-  return !isView(value);
-}
-
 /** What stands behind a Proxy of a Proxy of ...; null if one of them is revoked. */
 function innermostTarget(target) {
-  for (let proxy; target !== null && (proxy = natives.getProxyDetails(target)) !== undefined;) target = proxy[0];
+  for (let proxy; target !== null && (proxy = proxyDetails(target)) !== undefined;) target = proxy[0];
   return target;
 }
 

@@ -138,7 +138,7 @@ async function resolveAsync(specifier, parentURL, attributes) {
 const resolveNow = (specifier, parentURL) => asyncHooks.now(resolveAsync(specifier, parentURL, {}));
 const loadNow = (url, format) => asyncHooks.now(loadAsync(url, {}, format));
 
-/** Attributes as V8 gives them, [key, value, key, value …], as an object. */
+/** Attributes as V8 gives them, [key, value, key, value ...], as an object. */
 function attributesOf(list) {
   const attributes = { __proto__: null };
   for (let i = 0; i < list.length; i += 2) attributes[list[i]] = list[i + 1];

@@ -3,10 +3,9 @@
 // A placeholder without an argument stays as it is, arguments without a placeholder are appended; without a format
 // string everything is inspected and joined by spaces. `%s` calls a `toString` only if the program wrote it.
 
+const { proxyDetails } = require('internal/util/inspect/kinds');
 const { BUILTIN_CLASSES } = require('internal/util/inspect/names');
 const { bigintText, numberText } = require('internal/util/inspect/numbers');
-
-const natives = internalBinding('util');
 
 const { getOwnPropertyDescriptor, getPrototypeOf, hasOwn } = Object;
 
@@ -37,7 +36,7 @@ function comesFromLanguage(value, key) {
 
 /** Whether String(value) would say no more than the language's own toString does. */
 function hasBuiltinToString(value) {
-  for (let proxy; (proxy = natives.getProxyDetails(value)) !== undefined;) {
+  for (let proxy; (proxy = proxyDetails(value)) !== undefined;) {
     [value] = proxy;
     if (value === null) return true;
   }

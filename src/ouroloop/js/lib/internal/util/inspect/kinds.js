@@ -52,6 +52,11 @@ class Shape {
   }
 }
 
+/** Target and handler of a Proxy, both null if it is revoked; undefined if it is none. */
+function proxyDetails(value) {
+  return types.isProxy(value) ? natives.getProxyDetails(value) : undefined;
+}
+
 // ---- Keys ----
 
 function enumerableSymbols(value) {
@@ -467,4 +472,4 @@ function describe(printer, value, name, tag, hasTag, isInTypedArray) {
   return shape;
 }
 
-module.exports = { describe };
+module.exports = { describe, proxyDetails };
