@@ -84,6 +84,31 @@ def test_errors_are_told_with_their_place(command: list[str], tmp_path: Path, so
     assert rest.replace(" {\n", "\n") == expected.replace(" {\n", "\n")
 
 
+EMITTED = r"node:events:\d+\n +throw er; // Unhandled 'error' event\n +\^\n\n"
+
+
+@pytest.mark.parametrize(
+    ("source", "head"),
+    [
+        ("require('fs').createReadStream('nope')", f"{EMITTED}Error: ENOENT"),
+        ("require('child_process').spawn('./nope')", f"{EMITTED}Error: spawn ./nope ENOENT"),
+        ("process.nextTick(() => new (require('events'))().emit('error', new Error('m')))", f"{EMITTED}Error: m"),
+        ("new (require('stream').Readable)({ read() { this.destroy(new Error('m')); } }).resume()",
+         f"{EMITTED}Error: m"),
+        ("require('fs').readFile('nope', (error) => { throw error; })", r"\[?Error: ENOENT"),
+        ("require('fs/promises').readFile('nope')", r"\[?Error: ENOENT"),
+    ],
+)
+def test_an_error_that_was_made_long_before_is_not_told_with_a_wrong_place(
+    command: list[str], tmp_path: Path, source: str, head: str,
+) -> None:
+    write(tmp_path, {"a.js": source})
+    done = run(command, "a.js", folder=tmp_path)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert re.match(head, done.stderr)
+    assert done.stderr.count("Emitted 'error' event") == (EMITTED in head)
+
+
 @pytest.mark.parametrize(
     ("reason", "expected"),
     [

@@ -5,13 +5,13 @@
 // An error is often made long before it is emitted, or by another program's code; its stack alone does not say which
 // emitter it was. The note is kept beside the error, not on it, and turned into text only when the process does end.
 
-const emissions = new WeakMap(); // error -> { emitter, trace }
+const emissions = new WeakMap(); // error -> { emitter, trace, emit }
 
 /** Note that `emitter` emits `error` here; `emit` is the function that the trace leaves out, with all it called. */
 function noteEmission(error, emitter, emit) {
   const trace = {};
   Error.captureStackTrace(trace, emit);
-  emissions.set(error, { emitter, trace });
+  emissions.set(error, { emitter, trace, emit });
 }
 
 /** Add to the stack of an error that is about to be printed where it was emitted, if it was. */
@@ -30,4 +30,17 @@ function addEmission(error) {
   }
 }
 
-module.exports = { noteEmission, addEmission };
+/**
+ * Where `emit` threw an error: [file, line, start, end, source line]; undefined for what was not emitted.
+ *
+ * V8 knows that only while it is thrown, so it is thrown once more, by an emitter that nobody listens to.
+ */
+function placeOfEmission(error) {
+  const emission = emissions.get(error);
+  if (emission === undefined) return undefined;
+  const [, place] = internalBinding('errors').callCatching(emission.emit, { __proto__: null }, ['error', error]);
+  emissions.set(error, emission);
+  return place;
+}
+
+module.exports = { noteEmission, addEmission, placeOfEmission };

@@ -5,6 +5,7 @@
 // Theory of operation. Where something was thrown is known to V8 only as long as it is being thrown. Calls that keep it
 // (`callCatching`) hand it on; otherwise the place where an error was *made* stands for it, moved back to the word
 // `throw` if that is what comes before. A syntax error's place is kept with the error when it is compiled (`decorate`).
+// Once an error's stack has been read, V8 has forgotten that too, and names the place that asks: then none is told.
 
 const { getOptionValue } = require('internal/options');
 const { isObject } = require('internal/util');
@@ -13,6 +14,11 @@ const natives = internalBinding('errors');
 
 const arrows = new WeakMap();
 
+/** Where an error was made, as `[file, line, start, end, source line, frames]`; undefined if nobody knows any more. */
+function messageOf(error) {
+  const message = natives.getMessage(error);
+  return message?.[0] === 'node:internal/process/report_error' ? undefined : message;
+}
 
 /** Text for `[file, line, start, end, source line]`. */
 function arrowOf(message) {
@@ -28,7 +34,7 @@ function arrowOf(message) {
 
 /** Keep where a syntax error is, for when it is printed. */
 function decorate(error) {
-  if (isObject(error) && !arrows.has(error)) arrows.set(error, arrowOf(natives.getMessage(error)));
+  if (isObject(error) && !arrows.has(error)) arrows.set(error, arrowOf(messageOf(error)));
 }
 
 /** Put where an error was thrown (`place`) at the head of its stack, once. Then it needs no telling any more. */
@@ -42,7 +48,7 @@ function decorateStack(error, place, gap = '\n') {
 
 /** The same for a module's import that cannot be linked, with no line between. */
 function decorateLinkError(error) {
-  decorateStack(error, isError(error) ? natives.getMessage(error) : undefined, '');
+  decorateStack(error, isError(error) ? messageOf(error) : undefined, '');
 }
 
 function hasArrow(error) {
@@ -54,8 +60,8 @@ const THROWN = Symbol('thrown');
 
 /** Where an error was made; if it was thrown, the `throw` that stands before that place. */
 function madeAt(error, place) {
-  const message = natives.getMessage(error);
-  if (place !== THROWN) return message;
+  const message = messageOf(error);
+  if (place !== THROWN || message === undefined) return message;
   const [file, line, start, , source] = message;
   const keyword = /\bthrow\s+$/.exec(source.slice(0, start));
   return keyword === null ? message : [file, line, keyword.index, keyword.index + 1, source];
@@ -64,7 +70,7 @@ function madeAt(error, place) {
 /** Where it was thrown, as --trace-uncaught has it told. */
 function tracesOf(error, place) {
   if (!getOptionValue('--trace-uncaught')) return '';
-  const frames = (Array.isArray(place) ? place : isError(error) && natives.getMessage(error))[5];
+  const frames = (Array.isArray(place) ? place : isError(error) && messageOf(error))?.[5];
   if (frames === undefined) return '';
   let text = '\nThrown at:\n';
   for (let i = 0; i < frames.length; i += 4) {
@@ -83,7 +89,9 @@ function arrowFor(error, fromPromise, place) {
   const kept = isObject(error) ? arrows.get(error) : undefined;
   if (kept !== undefined) return kept;
   if (Array.isArray(place) && !fromPromise) return arrowOf(place);
-  return isError(error) ? arrowOf(madeAt(error, place)) : '';
+  if (!isError(error)) return '';
+  const emitted = place === THROWN ? require('internal/events/emission').placeOfEmission(error) : undefined;
+  return arrowOf(emitted ?? madeAt(error, place));
 }
 
 /** What is thrown, as `inspect` has it; undefined for what is no object, or does not let itself be looked at. */
@@ -126,10 +134,10 @@ function print(error, fromPromise, place) {
     internalBinding('embedding').uncaught(require('internal/embedding').encodeError(error));
     return;
   }
-  if (isObject(error)) require('internal/events/emission').addEmission(error);
   let text;
   try {
     const arrow = arrowFor(error, fromPromise, place);
+    if (isObject(error)) require('internal/events/emission').addEmission(error); // reads the stack
     const described = describe(error);
     const thrownAt = tracesOf(error, place);
     const hint = described !== undefined || thrownAt || arrow === '' ?
