@@ -16,9 +16,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from js.commands import OURO, run
 
 from ouroloop import EngineBusyError, JavaScriptError, JavaScriptExit, JSFunction, JSObject, JSPromise, Runtime
 from ouroloop.loop import Loop
+from ouroloop.node import Environment, Promise
 
 
 @pytest.fixture
@@ -202,6 +204,54 @@ def test_wait_runs_the_loop(js: Runtime) -> None:
         js.wait(js.eval("new Promise(() => {})"))
     with pytest.raises(TimeoutError):
         js.wait(js.eval("new Promise((ok) => setTimeout(ok, 60_000))"), time_limit=0.05)
+
+
+PROGRAM = """
+from ouroloop import Runtime
+from ouroloop.node import current, timers_promises
+
+async def main():
+    js = Runtime(SHARED)
+    async def later(x):
+        await timers_promises.set_timeout(5)
+        return x * 2
+    async def inner():
+        return await js.eval("new Promise((ok) => setTimeout(ok, 3, 'inner'))")
+    js.globals.later, js.globals.inner = later, inner
+    print(await js.eval("new Promise((ok) => setTimeout(ok, 10, 'timer'))"))
+    print(await js.eval("Promise.all([later(4), inner(), inner()])"))
+    try:
+        await js.eval("Promise.reject(new RangeError('no'))")
+    except Exception as exc:
+        print(exc)
+    js.close()
+"""
+
+
+@pytest.mark.parametrize("shared", ["", "loop=current().loop"])
+def test_promises_are_awaited_in_a_program_on_ouroloop_node(tmp_path: Path, shared: str) -> None:
+    (tmp_path / "program.py").write_text(PROGRAM.replace("SHARED", shared))
+    done = run(OURO, "program.py", folder=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "timer\n[8, 'inner', 'inner']\nRangeError: no\n"
+
+
+def test_a_promise_that_nothing_can_settle_is_told_in_a_program_on_ouroloop_node(tmp_path: Path) -> None:
+    (tmp_path / "program.py").write_text(
+        "from ouroloop import Runtime\nasync def main():\n    await Runtime().eval('new Promise(() => {})')\n")
+    done = run(OURO, "program.py", folder=tmp_path)
+    assert done.returncode == 1
+    assert "RuntimeError: the promise can never be settled" in done.stderr
+
+
+def test_a_function_that_awaits_another_loop_s_work_is_told_of(js: Runtime) -> None:
+    async def forever() -> None:
+        await Promise()
+
+    js.globals.forever = forever
+    told = r"still awaits something; .* Runtime\(loop=ouroloop\.node\.current"
+    with Environment(), pytest.raises(RuntimeError, match=told):
+        js.wait(js.eval("forever()"))
 
 
 def test_files_of_the_working_folder(js: Runtime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

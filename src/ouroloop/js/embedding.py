@@ -26,7 +26,7 @@ import traceback
 from collections.abc import Mapping, Sequence
 from threading import get_ident
 
-from ..loop import Loop, RunMode
+from ..loop import Loop, RunMode, Timer
 from . import engine as _engine
 from . import runtime as _runtime
 from .engine import EngineBusyError
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
     from typing import Any, NoReturn, Self
 
+    from ..node.environment import Environment
     from .time_limit import TimeLimit
 
 __all__ = ["EngineBusyError", "JSFunction", "JSObject", "JSPromise", "JavaScriptError", "JavaScriptExit", "Runtime"]
@@ -91,8 +92,9 @@ class _NestedError(Exception):
 class Runtime:
     """A JavaScript runtime: a context manager.
 
-    `argv` and `env` are `process.argv[2:]` and additions to `process.env`; `loop` is a loop to run on; `time_limit`
-    (seconds) holds for each call into JavaScript that does not bring its own. It belongs to the thread that makes it.
+    `argv` is `process.argv[2:]`; `loop` is a loop to run on, as `ouroloop.node.current().loop`, in place of one of its
+    own; `time_limit` (seconds) holds for each call into JavaScript that does not bring its own. It belongs to the
+    thread that makes it.
     """
 
     def __init__(
@@ -184,6 +186,25 @@ class Runtime:
         self._raise_failure()
         return alive
 
+    def _turn_for(self, settlement: _Settlement) -> float | None:
+        """Do what is due, beside another loop: in how many seconds to come again; None when the promise is settled."""
+        self._check_open()
+        alive = self._turn("nowait")
+        if settlement.done:
+            return None
+        if not alive and not self._outstanding:
+            raise self._never_settled()
+        due = self._inner.loop.backend_timeout()
+        return _MAX_WAIT / 10 if due < 0 else min(due / 1000, _MAX_WAIT)
+
+    def _never_settled(self) -> RuntimeError:
+        message = "the promise can never be settled: nothing is left in the event loop"
+        if self._outstanding:
+            message += (
+                ". A Python function that JavaScript has called still awaits something; if that is of ouroloop.node, "
+                "make the runtime on its loop: Runtime(loop=ouroloop.node.current().loop)")
+        return RuntimeError(message)
+
     def wait(self, awaitable: JSPromise, *, time_limit: float | None = None) -> Any:
         """Run the loop until a promise is settled; its value.
 
@@ -202,12 +223,10 @@ class Runtime:
         while not settlement.done:
             alive = self._turn("once") if deadline is None else self._step_until(deadline)
             if not alive and not settlement.done:
-                raise RuntimeError("the promise can never be settled: nothing is left in the event loop")
+                raise self._never_settled()
         return settlement.result()
 
     def _step_until(self, deadline: int) -> bool:
-        from ..loop import Timer
-
         loop = self._inner.loop
         if loop.now >= deadline:
             raise TimeoutError("the promise was not settled in time")
@@ -715,7 +734,7 @@ class JSPromise(JSObject):
         try:
             asyncio.get_running_loop()
         except RuntimeError:
-            return (yield from _await_on_our_loop(settlement))
+            return (yield from _await_on_our_loop(self._ouroloop_runtime, settlement))
         return (yield from _await_in_asyncio(self._ouroloop_runtime, settlement).__await__())
 
 
@@ -744,29 +763,52 @@ class _Settlement:
         return self._value
 
 
-def _await_on_our_loop(settlement: _Settlement) -> Generator[Any, Any, Any]:
-    """Await in a coroutine of `ouroloop.node`."""
+def _await_on_our_loop(runtime: Runtime, settlement: _Settlement) -> Generator[Any, Any, Any]:
+    """Await in a coroutine of `ouroloop.node`. If the program has a loop of its own, the runtime's runs beside it."""
+    from ..node import environment
     from ..node.promise import Promise
 
     def settle(resolve: Callable[[Any], object], _reject: object) -> None:
         settlement.callback = lambda: resolve(None)
 
-    yield from Promise(settle).__await__()
+    promise: Promise[None] = Promise(settle)
+    program = environment._current
+    if program is None or not program.running or program.loop is runtime._inner.loop:
+        yield from promise.__await__()
+        return settlement.result()
+    timer = Timer(program.loop)
+    _turn_beside(runtime, settlement, program, timer)
+    try:
+        yield from promise.__await__()
+    finally:
+        timer.close()
     return settlement.result()
+
+
+def _turn_beside(runtime: Runtime, settlement: _Settlement, program: Environment, timer: Timer) -> None:
+    """Turn the runtime's loop whenever it has something to do, by a timer of the program's."""
+
+    def turn() -> None:
+        try:
+            due = runtime._turn_for(settlement)
+        except BaseException as exc:
+            if not isinstance(exc, Exception):
+                raise
+            settlement.settle(exc, None)
+            return
+        if due is not None:
+            start(max(1, int(due * 1000)))
+
+    def start(ms: int) -> None:
+        timer.start(lambda: program.make_callback(turn), ms)
+
+    start(0)
 
 
 async def _await_in_asyncio(runtime: Runtime, settlement: _Settlement) -> Any:
     """Let our loop run beside asyncio's, which sleeps until ours has something to do."""
-    ours = runtime._inner.loop
-    while not settlement.done:
-        runtime._check_open()
-        alive = runtime._turn("nowait")
-        if settlement.done:
-            break
-        if not alive and not runtime._outstanding:
-            raise RuntimeError("the promise can never be settled: nothing is left in the event loop")
-        due = ours.backend_timeout()
-        await asyncio.sleep(_MAX_WAIT / 10 if due < 0 else min(due / 1000, _MAX_WAIT))
+    while not settlement.done and (due := runtime._turn_for(settlement)) is not None:
+        await asyncio.sleep(due)
     return settlement.result()
 
 
