@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def constants() -> dict[str, Any]:
     """The constants, by module."""
-    return {"os": _os(), "fs": _fs(), "crypto": {}, "zlib": {}, "trace": {}, "http": _http()}
+    return {"os": _os(), "fs": _fs(), "crypto": {}, "zlib": _zlib(), "trace": {}, "http": _http()}
 
 
 def _http() -> dict[str, Any]:
@@ -23,6 +23,18 @@ def _http() -> dict[str, Any]:
     return {
         "METHODS": list(protocol.METHODS), "STATUS_CODES": protocol.STATUS_CODES,
         "flags": {name: getattr(protocol, name) for name in dir(protocol) if name.startswith("HAS_")},
+    }
+
+
+def _zlib() -> dict[str, Any]:
+    from zlib_ng import zlib_ng
+
+    from ..node import zlib
+
+    major, minor, patch = map(int, str(zlib_ng.ZLIB_RUNTIME_VERSION).split(".")[:3])
+    return {
+        "zlib": zlib.ZLIB | {"ZLIB_VERNUM": major << 12 | minor << 8 | patch << 4}, "brotli": zlib.BROTLI,
+        "zstd": zlib.ZSTD | {f"ZSTD_error_{name}": number for name, (number, _) in zlib.ZSTD_ERRORS.items()},
     }
 
 
