@@ -14,13 +14,15 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from ...node import zlib
+from ...node.zlib import Codec, InitializationError, NodeError, Settings, ZlibError
 from ..engine import memory
 
 if TYPE_CHECKING:
-    from ...node.zlib import Codec, Settings
     from ..runtime import Runtime
 
 _MORE, _DONE, _END = range(3)
+_DEFAULTS = Settings()
 _JOB_OUTPUT = 64 * 1024  # of one job, in bytes: the trip to the pool costs as much as packing some KiB
 
 
@@ -36,8 +38,6 @@ def operations(runtime: Runtime) -> dict[str, Callable[..., Any]]:
 
 def crc32(address: float, length: int, value: int) -> int:
     """The CRC-32 of some memory, on from `value`."""
-    from ...node import zlib
-
     return zlib.crc32(_input(address, length), int(value))
 
 
@@ -47,10 +47,8 @@ def _input(address: float, length: int) -> memoryview | bytes:
 
 def _settings(options: list[Any] | None) -> Settings:
     """What JavaScript checked: level, window bits, memory level, strategy, dictionary, parameters, pledged size."""
-    from ...node.zlib import Settings
-
     if options is None:
-        return Settings()
+        return _DEFAULTS
     level, window, mem_level, strategy, dictionary, params, pledged = options
     pairs = [int(number) for number in params]
     return Settings(
@@ -72,10 +70,8 @@ class Codecs:
 
     def open(self, form: Any, options: list[Any] | None) -> int | list[Any]:
         """The number of a new codec."""
-        from ...node.zlib import InitializationError, ZlibError, new_codec
-
         try:
-            codec = new_codec(form, _settings(options))
+            codec = zlib.new_codec(form, _settings(options))
         except (InitializationError, ZlibError) as exc:
             return _error(exc)
         self._last += 1
@@ -131,8 +127,6 @@ class Codecs:
         self, number: int, flush: int, address: float, length: int, target: float, space: int,
     ) -> list[Any]:
         """One step into memory: how many bytes were written and how many of the input are left; or an error."""
-        from ...node.zlib import ZlibError
-
         codec = self._by_number[int(number)]
         codec.feed(_input(address, length), int(flush))
         try:
@@ -148,12 +142,10 @@ class Codecs:
         self, form: Any, options: list[Any] | None, finish_flush: int, limit: float | None, address: float, length: int,
     ) -> bytes | list[Any]:
         """All that a codec makes of some memory, or the error."""
-        from ...node.zlib import NodeError, new_codec, run
-
         try:
-            codec = new_codec(form, _settings(options))
+            codec = zlib.new_codec(form, _settings(options))
             most = sys.maxsize if limit is None else int(limit)
-            output = run(codec, _input(address, length), int(finish_flush), most)
+            output = zlib.run(codec, _input(address, length), int(finish_flush), most)
         except NodeError as exc:
             return _error(exc)
         return output
@@ -171,8 +163,6 @@ def _output(codec: Codec, limit: int, size: int, room: float = _JOB_OUTPUT) -> l
 
     What an error cuts short does not count, as in Node.
     """
-    from ...node.zlib import ZlibError
-
     pieces: list[bytes] = []
     part = b""
     try:

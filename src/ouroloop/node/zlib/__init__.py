@@ -302,17 +302,28 @@ def _checked_option(form: Format, library: _Library, name: str, value: Any) -> A
 
 def new_codec(form: Format, settings: Settings) -> Codec:
     """A codec for one stream of data. Raises `InitializationError`."""
-    if form == "brotli_compress" or form == "brotli_decompress":
+    codec_class = _classes.get(form)
+    if codec_class is None:
+        codec_class = _classes[form] = _find_class(form)
+    return codec_class(form, settings)
+
+
+_classes: dict[str, Callable[[Format, Settings], Codec]] = {}
+
+
+def _find_class(form: Format) -> Callable[[Format, Settings], Codec]:
+    """The class for a format; its library is loaded when it is first needed."""
+    if form.startswith("brotli"):
         from . import libbrotli
 
-        return (libbrotli.BrotliEncoder if form == "brotli_compress" else libbrotli.BrotliDecoder)(form, settings)
-    if form == "zstd_compress" or form == "zstd_decompress":
+        return libbrotli.BrotliEncoder if form == "brotli_compress" else libbrotli.BrotliDecoder
+    if form.startswith("zstd"):
         from . import libzstd
 
-        return (libzstd.ZstdCompressor if form == "zstd_compress" else libzstd.ZstdDecompressor)(form, settings)
+        return libzstd.ZstdCompressor if form == "zstd_compress" else libzstd.ZstdDecompressor
     from . import libz
 
-    return (libz.Deflater if form in _DEFLATING else libz.Inflater)(form, settings)
+    return libz.Deflater if form in _DEFLATING else libz.Inflater
 
 
 _DEFLATING = ("gzip", "deflate", "deflate_raw")
