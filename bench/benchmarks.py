@@ -250,6 +250,12 @@ def copy(peers: Peers, peer: str, scale: Scale) -> Sample:
         return _rate(command, 20, None)
 
 
+def script_zlib(which: str, size: int, peers: Peers, peer: str, scale: Scale) -> Sample:
+    """Buffers of so many bytes packed or unpacked in a second; or MiB a second through createGzip and createGunzip."""
+    command = peers.javascript(peer, processes.JAVASCRIPT / "zlib.js", which, size, scale.seconds)
+    return _rate(command, scale.seconds, None)
+
+
 def start_up(peers: Peers, peer: str, scale: Scale) -> Sample:
     """Milliseconds from start to end of a process that runs an empty program: the median of five."""
     command = peers.javascript(peer, "-e", "0")
@@ -320,5 +326,12 @@ BENCHMARKS = [
             ("clocks", "clocks, process.env"),
         )
     ),
+    *(
+        _script(
+            f"{which}-{name}", f"{which}Sync, {title}", "buffers/s", partial(script_zlib, which, size))
+        for which in ("gzip", "gunzip")
+        for name, title, size in (("small", "1 KB", 1_000), ("medium", "100 KB", 100_000), ("large", "10 MB", 10_000_000))
+    ),
+    _script("gzip-stream", "gzip and gunzip streams, 64 MiB", "MiB/s", partial(script_zlib, "stream", 64 * 2**20)),
     _script("urls", "URLs parsed", "URLs/s", partial(script, "urls", None)),
 ]
