@@ -330,7 +330,8 @@ BENCHMARKS = [
         _script(
             f"{which}-{name}", f"{which}Sync, {title}", "buffers/s", partial(script_zlib, which, size))
         for which in ("gzip", "gunzip")
-        for name, title, size in (("small", "1 KB", 1_000), ("medium", "100 KB", 100_000), ("large", "10 MB", 10_000_000))
+        for name, title, size in (
+            ("small", "1 KB", 1_000), ("medium", "100 KB", 100_000), ("large", "10 MB", 10_000_000))
     ),
     _script("gzip-stream", "gzip and gunzip streams, 64 MiB", "MiB/s", partial(script_zlib, "stream", 64 * 2**20)),
     _script("urls", "URLs parsed", "URLs/s", partial(script, "urls", None)),

@@ -95,16 +95,18 @@ PROGRAMS = {
         "const g = zlib.gzipSync('hello'); log(told(() => zlib.gunzipSync(Buffer.concat([g, g]))));"
         " log(told(() => zlib.gunzipSync(Buffer.concat([g, Buffer.alloc(9)]))));"
         " log(told(() => zlib.gunzipSync(Buffer.concat([g, Buffer.from('rubbish')]))));"
-        " log(told(() => zlib.inflateSync(Buffer.concat([zlib.deflateSync('a'), g]))));"
-        " log(told(() => zlib.inflateSync(Buffer.concat([zlib.deflateSync('a'), g]), { rejectGarbageAfterEnd: true })));"
+        " const more = Buffer.concat([zlib.deflateSync('a'), g]); log(told(() => zlib.inflateSync(more)));"
+        " log(told(() => zlib.inflateSync(more, { rejectGarbageAfterEnd: true })));"
         " through(zlib.createGunzip(), [g, Buffer.alloc(5)]);",
         "hellohello\nhello\nError | Z_DATA_ERROR | -3 | incorrect header check\na\n"
         "TypeError | ERR_TRAILING_JUNK_AFTER_STREAM_END |  | "
         "Trailing junk found after the end of the compressed stream\nend hello"),
     "the longest output may be limited": (
         "const g = zlib.gzipSync(Buffer.alloc(5e7)); const limit = { maxOutputLength: 1000 };"
-        " log(told(() => zlib.gunzipSync(g, limit))); log(zlib.gunzipSync(zlib.gzipSync('x'.repeat(1000)), limit).length);"
-        " zlib.gunzip(g, limit, (error) => log(error.code)); log(told(() => zlib.gunzipSync(g, { ...limit, info: 1 })));",
+        " log(told(() => zlib.gunzipSync(g, limit)));"
+        " log(zlib.gunzipSync(zlib.gzipSync('x'.repeat(1000)), limit).length);"
+        " zlib.gunzip(g, limit, (error) => log(error.code));"
+        " log(told(() => zlib.gunzipSync(g, { ...limit, info: 1 })));",
         "RangeError | ERR_BUFFER_TOO_LARGE |  | Cannot create a Buffer larger than 1000 bytes\n1000\n"
         "RangeError | ERR_BUFFER_TOO_LARGE |  | Cannot create a Buffer larger than 1000 bytes\nERR_BUFFER_TOO_LARGE"),
     "options are checked": (
@@ -147,9 +149,9 @@ PROGRAMS = {
         "const one = (pack, unpack, next) => {"
         " const stream = maker(pack)(); const pieces = []; stream.on('data', (d) => pieces.push(d));"
         " stream.on('end', () => { const all = Buffer.concat(pieces); log(pack, all.length > 3000, all.length < 6000,"
-        " told(() => zlib[`${unpack}Sync`](all)) === 'abcd'.repeat(1250) + 'xyz'.repeat(1000) + 'abcd'.repeat(1250)); next?.(); });"
-        " stream.write('abcd'.repeat(1250)); stream.params(0, 0, () => { stream.write('xyz'.repeat(1000));"
-        " stream.params(9, 0, () => stream.end('abcd'.repeat(1250))); }); };"
+        " told(() => zlib[`${unpack}Sync`](all)) === first + second + first); next?.(); });"
+        " const first = 'abcd'.repeat(1250), second = 'xyz'.repeat(1000); stream.write(first);"
+        " stream.params(0, 0, () => { stream.write(second); stream.params(9, 0, () => stream.end(first)); }); };"
         " one('deflate', 'inflate', () => one('deflateRaw', 'inflateRaw'));",
         "deflate true true true\ndeflateRaw true true true"),
     "a stream begins anew after reset": (
@@ -165,7 +167,8 @@ PROGRAMS = {
     "info gives the engine, too": (
         "const { buffer, engine } = zlib.gunzipSync(zlib.gzipSync('hello'), { info: true });"
         " log(String(buffer), engine instanceof zlib.Gunzip, engine.bytesWritten, engine._handle);"
-        " zlib.deflate('hello', { info: true }, (error, { buffer, engine }) => log(buffer.length, engine.bytesWritten));",
+        " zlib.deflate('hello', { info: true }, (error, { buffer, engine }) =>"
+        " log(buffer.length, engine.bytesWritten));",
         "hello true 25 null\n13 5"),
     "classes are functions of old": (
         "function Mine(options) { zlib.Inflate.call(this, options); } require('util').inherits(Mine, zlib.Inflate);"
@@ -178,7 +181,7 @@ PROGRAMS = {
         " const parts = []; let at = 0, left = packed.length, room; do { const out = Buffer.alloc(64);"
         " stream._handle.writeSync(4, packed, at, left, out, 0, 64); const [space, rest] = stream._writeState;"
         " parts.push(out.subarray(0, 64 - space)); at += left - rest; left = rest; room = space; } while (room === 0);"
-        " log(parts.map((part) => part.length).join(), left, Buffer.concat(parts).equals(Buffer.from('ab'.repeat(100))));"
+        " log(parts.map((part) => part.length).join(), left, String(Buffer.concat(parts)) === 'ab'.repeat(100));"
         " stream.close();",
         "64,64,64,8 0 true"),
     "crc32 goes on from a value": (

@@ -1,4 +1,4 @@
-"""zlib: the three formats both ways, and Node's answers to input that is cut short, damaged or too long."""
+"""zlib: the formats both ways, and Node's answers to input that is cut short, damaged or too long."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 
 from ouroloop.node import zlib
 from ouroloop.node.environment import Environment
-from ouroloop.node.zlib import BufferTooLargeError, ZlibError
+from ouroloop.node.zlib import BufferTooLargeError, InitializationError, ZlibError
 
 GZIP = bytes.fromhex("1f8b0800000000000003cb48cdc9c9070086a6103605000000")
 DEFLATE = bytes.fromhex("789ccb48cdc9c90700062c0215")
@@ -22,6 +22,7 @@ DICTIONARY = b"hello world"
 
 PAIRS = [
     ("gzip", "gunzip"), ("deflate", "inflate"), ("deflate_raw", "inflate_raw"), ("gzip", "unzip"), ("deflate", "unzip"),
+    ("brotli_compress", "brotli_decompress"), ("zstd_compress", "zstd_decompress"),
 ]
 
 
@@ -52,7 +53,7 @@ def test_other_programs_read_it_and_are_read() -> None:
     assert zlib.inflate_sync(python_zlib.compress(data)) == data
 
 
-@pytest.mark.parametrize(("pack", "unpack"), PAIRS)
+@pytest.mark.parametrize(("pack", "unpack"), PAIRS[:5])
 def test_work_is_done_on_the_pool_and_called_back_on_the_loop(env: Environment, pack: str, unpack: str) -> None:
     got: list[Any] = []
 
@@ -418,3 +419,103 @@ def test_stream_options_are_checked(env: Environment) -> None:
     with pytest.raises(TypeError):
         zlib.create_gzip(levle=1)
     assert zlib.create_gzip(level=9, high_water_mark=1000).writable_high_water_mark == 1000
+
+
+# Brotli, Zstandard, and a level that changes
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "expected"),
+    [
+        ("brotli_decompress", b"hello hello hello", ("ERR__ERROR_FORMAT_CL_SPACE", -6, "Decompression failed")),
+        ("brotli_decompress", zlib.brotli_compress_sync("hello")[:5], ("Z_BUF_ERROR", -5, "unexpected end of file")),
+        ("zstd_decompress", b"hello hello hello", ("ZSTD_error_prefix_unknown", 10, "Unknown frame descriptor")),
+        ("zstd_decompress", zlib.zstd_compress_sync("hello")[:8], ("Z_BUF_ERROR", -5, "unexpected end of file")),
+    ],
+)
+def test_each_library_has_its_errors(name: str, data: bytes, expected: tuple[str, int, str]) -> None:
+    with pytest.raises(ZlibError) as caught:
+        getattr(zlib, f"{name}_sync")(data)
+    assert (caught.value.code, caught.value.errno, str(caught.value)) == expected
+
+
+def test_zstandard_errors_are_told_by_libzstd_own_texts() -> None:
+    packed = bytearray(zlib.zstd_compress_sync(text(1000), params={zlib.ZSTD["ZSTD_c_checksumFlag"]: 1}))
+    packed[-1] ^= 1
+    with pytest.raises(ZlibError) as caught:
+        zlib.zstd_decompress_sync(packed)
+    assert (caught.value.code, caught.value.errno) == ("ZSTD_error_checksum_wrong", 22)
+
+
+def test_params_have_their_effect_and_are_checked() -> None:
+    data = text(50_000)
+    quality, level = zlib.BROTLI["BROTLI_PARAM_QUALITY"], zlib.ZSTD["ZSTD_c_compressionLevel"]
+    assert len(zlib.brotli_compress_sync(data, params={quality: 0})) > len(zlib.brotli_compress_sync(data))
+    fast, slow = (zlib.zstd_compress_sync(data, params={level: value}) for value in (1, 19))
+    assert len(fast) > len(slow)
+    for name, params in (("brotli_compress", {4: 42}), ("zstd_compress", {107: 130}), ("zstd_decompress", {100: 1})):
+        with pytest.raises(InitializationError) as caught:
+            getattr(zlib, f"{name}_sync")(data, params=params)
+        assert caught.value.code == "ERR_ZLIB_INITIALIZATION_FAILED"
+    with pytest.raises(TypeError, match="there is no option 'params'"):
+        zlib.gzip_sync(data, params={quality: 0})
+    with pytest.raises(ValueError, match="flush must be from 0 to 2, not 4"):
+        zlib.zstd_compress_sync(data, flush=4)
+
+
+@pytest.mark.parametrize(("pack", "unpack"), PAIRS[-2:])
+def test_dictionaries_of_brotli_and_zstandard(pack: str, unpack: str) -> None:
+    dictionary = text(500)
+    packed = getattr(zlib, f"{pack}_sync")(dictionary, dictionary=dictionary)
+    assert len(packed) < 30
+    assert getattr(zlib, f"{unpack}_sync")(packed, dictionary=dictionary) == dictionary
+    with pytest.raises(ZlibError):
+        getattr(zlib, f"{unpack}_sync")(packed)
+
+
+def test_the_pledged_size_must_be_true() -> None:
+    assert zlib.zstd_decompress_sync(zlib.zstd_compress_sync("hello", pledged_src_size=5)) == b"hello"
+    for size in (0, 4, 6):
+        with pytest.raises(ZlibError, match="Src size is incorrect"):
+            zlib.zstd_compress_sync("hello", pledged_src_size=size)
+
+
+@pytest.mark.parametrize(("pack", "unpack"), PAIRS[:3])
+def test_the_level_changes_in_mid_stream(env: Environment, pack: str, unpack: str) -> None:
+    packer = getattr(zlib, f"create_{pack}")()
+    watch = Watch(packer)
+    data = text(100_000)
+    sizes: list[int] = []
+
+    def unpacked_level(error: Any) -> None:
+        sizes.append(len(watch.data))
+        packer.write(data)
+        packer.params(9, zlib.Z_DEFAULT_STRATEGY, packed_level)
+
+    def packed_level(error: Any) -> None:
+        sizes.append(len(watch.data))
+        packer.end(data)
+
+    packer.write(data)
+    packer.params(0, zlib.Z_DEFAULT_STRATEGY, unpacked_level)
+    assert env.run() == 0
+    assert getattr(zlib, f"{unpack}_sync")(watch.data) == data * 3
+    assert sizes[0] < len(data) < sizes[1] - sizes[0]
+    assert len(watch.data) - sizes[1] < sizes[0]
+    with pytest.raises(ValueError, match="level must be from -1 to 9, not 10"):
+        packer.params(10, 0)
+
+
+def test_a_stream_begins_anew_after_reset(env: Environment) -> None:
+    packer = zlib.create_deflate()
+    watch = Watch(packer)
+
+    def flushed(error: Any) -> None:
+        watch.pieces.clear()
+        packer.reset()
+        packer.end("kept")
+
+    packer.write("lost")
+    packer.flush(flushed)
+    assert env.run() == 0
+    assert zlib.inflate_sync(watch.data) == b"kept"
