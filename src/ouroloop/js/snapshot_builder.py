@@ -9,6 +9,7 @@ import platform
 import sys
 
 from .. import __version__
+from ..node import zlib
 from . import bindings, engine, natives, snapshot
 from .constants import constants
 
@@ -64,6 +65,7 @@ def _config() -> dict[str, Any]:
         "versions": {
             "node": snapshot.NODE_VERSION, "ouroloop": __version__, "v8": engine.version(),
             "python": platform.python_version(), "uv": "1.51.0", "modules": "137", "unicode": "16.0",
+            **zlib.versions(),
         },
         "platform": {"linux": "linux", "darwin": "darwin", "win32": "win32"}.get(sys.platform, sys.platform),
         "arch": {"x86_64": "x64", "AMD64": "x64", "aarch64": "arm64", "arm64": "arm64"}.get(

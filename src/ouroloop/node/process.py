@@ -104,13 +104,14 @@ class Process(EventEmitter):
     def versions(self) -> dict[str, str]:
         """The versions of Ouroloop and of what it stands on."""
         import ssl
-        import zlib
+
+        from . import zlib
 
         return {
             "ouroloop": ouroloop.__version__,
             "python": sys.version.split()[0],
             "openssl": ssl.OPENSSL_VERSION.split()[1],
-            "zlib": zlib.ZLIB_RUNTIME_VERSION,
+            **zlib.versions(),
         }
 
     @property

@@ -132,7 +132,8 @@ __all__ = [
     "Codec",
     "Data",
     "Format",
-    "InitializationError", "NodeError",
+    "InitializationError",
+    "NodeError",
     "Options",
     "Settings",
     "ZSTD_e_continue",
@@ -172,6 +173,7 @@ __all__ = [
     "run",
     "unzip",
     "unzip_sync",
+    "versions",
     "zstd_compress",
     "zstd_compress_sync",
     "zstd_decompress",
@@ -327,6 +329,20 @@ def _find_class(form: Format) -> Callable[[Format, Settings], Codec]:
 
 
 _DEFLATING = ("gzip", "deflate", "deflate_raw")
+
+
+def versions() -> dict[str, str]:
+    """The versions of the libraries."""
+    from importlib import metadata
+
+    from zlib_ng import zlib_ng
+
+    from . import libzstd
+
+    return {
+        "zlib": f"{zlib_ng.ZLIB_RUNTIME_VERSION}.zlib-ng", "brotli": metadata.version("brotli"),
+        "zstd": libzstd.VERSION,
+    }
 
 
 # In one go

@@ -20,6 +20,9 @@ if sys.version_info >= (3, 14):
 else:
     from backports import zstd
 
+VERSION = zstd.zstd_version
+"""libzstd's."""
+
 _DICTIONARY_MAGIC = bytes.fromhex("37a430ec")
 _LEAST_DICTIONARY = 8  # libzstd takes no notice of shorter ones
 _LEVEL = ZSTD["ZSTD_c_compressionLevel"]

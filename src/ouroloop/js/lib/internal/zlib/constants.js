@@ -18,7 +18,10 @@ const modes = {
   ZSTD_DECOMPRESS: 11,
 };
 
-const constants = Object.freeze({ ...zlib, ...modes, Z_MAX_CHUNK: Infinity, ...brotli, ...zstd });
+const constants = { __proto__: null };
+for (const [name, value] of Object.entries({ ...zlib, ...modes, Z_MAX_CHUNK: Infinity, ...brotli, ...zstd })) {
+  Object.defineProperty(constants, name, { __proto__: null, enumerable: true, value });
+}
 
 /** Names of zlib's results, both ways. */
 const codes = {};
