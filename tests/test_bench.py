@@ -130,5 +130,6 @@ def test_the_list_names_every_benchmark_asked_for() -> None:
         "js-ticks", "js-tick-chain", "js-microtasks", "js-promises", "js-await", "js-events", "js-files", "js-clone",
         "js-serialize", "js-compare", "js-inspect", "js-hash", "js-clocks", "js-pipe", "js-transform", "js-loop",
         "js-read_file", "js-stat", "js-read_sync", "js-echo-1", "js-echo-10", "js-echo-50", "js-copy",
-        "js-buffer-small", "js-buffer-large", "js-buffer-text", "js-urls",
+        "js-buffer-small", "js-buffer-large", "js-buffer-text", "js-urls", "js-gzip-small",
+        "js-gzip-medium", "js-gzip-large", "js-gunzip-small", "js-gunzip-medium", "js-gunzip-large", "js-gzip-stream",
     }

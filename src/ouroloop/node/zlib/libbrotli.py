@@ -22,6 +22,8 @@ _QUALITY = 1
 _MAX_QUALITY = 11
 _RAW_DICTIONARY = 0
 _COMPRESSION_FAILED = -1
+_LEAST_OUTPUT = 64 * 1024
+_LIKELY_RATIO = 8
 
 _library: ctypes.CDLL | None = None
 
@@ -106,6 +108,7 @@ class _BrotliCodec(Codec):
 
     def _run(self, function: Any, leading: tuple[Any, ...], limit: int) -> tuple[int, bytes]:
         """Call `function`: its result, and the output it made."""
+        limit = min(limit, max(_LEAST_OUTPUT, _LIKELY_RATIO * len(self._data)))  # a short text needs no large buffer
         if len(self._output) < limit:
             self._output = ctypes.create_string_buffer(limit)
         data = c_char_p(self._data)
