@@ -8,11 +8,10 @@
 
 const { Buffer } = require('buffer');
 const { codes: { ERR_BUFFER_TOO_LARGE, ERR_INVALID_ARG_TYPE } } = require('internal/errors');
-const { start } = require('internal/requests');
 const { isAnyArrayBuffer, isArrayBufferView } = require('internal/util/types');
 const { validateFunction, validateUint32 } = require('internal/validators');
 const { constants, codes, modes } = require('internal/zlib/constants');
-const { errorFrom, initializationError, keep, place } = require('internal/zlib/handle');
+const { errorFrom, initializationError, place, startWith } = require('internal/zlib/handle');
 const { KINDS, runningOf, settingsOf } = require('internal/zlib/options');
 const classes = require('internal/zlib/streams');
 
@@ -78,11 +77,10 @@ function convert(Class, mode, data, options, callback) {
     collect(new Class(options), bytes, callback);
     return;
   }
-  const id = start((errno, result) => {
-    keep(bytes);
+  const id = startWith(bytes, (result) => {
     if (Array.isArray(result)) callback(failure(result, running));
     else callback(null, Buffer.from(result));
-  }, 'ZLIB');
+  });
   binding.convertAsync(
     id, KINDS[mode].form, settings, running.finishFlush, limitOf(running), place(bytes), bytes.byteLength);
 }

@@ -8,8 +8,7 @@
 // What surprises people: programs on npm reach for this object. `close`, `reset`, `params` and `writeSync`, which works
 // on memory step by step and tells what is left of both sides in `_writeState`, are for them, too.
 
-const { codes: { ERR_ZLIB_INITIALIZATION_FAILED } } = require('internal/errors');
-const { genericNodeError } = require('internal/errors');
+const { codes: { ERR_ZLIB_INITIALIZATION_FAILED }, genericNodeError } = require('internal/errors');
 const { addressOf } = require('internal/fs/calls');
 const { start } = require('internal/requests');
 const { KINDS } = require('internal/zlib/options');
@@ -47,20 +46,13 @@ class ZlibHandle {
 
   /** Work on `chunk`; `callback([state, consumed, error, pieces])`. */
   write(flush, chunk, first, size, callback) {
-    const id = start((errno, result) => {
-      keep(chunk);
-      callback(result);
-    }, 'ZLIB');
+    const id = startWith(chunk, callback);
     binding.write(id, this.#number, flush, place(chunk), chunk.byteLength, first, size);
   }
 
   /** Go on with it. */
   more(chunk, size, callback) {
-    const id = start((errno, result) => {
-      keep(chunk);
-      callback(result);
-    }, 'ZLIB');
-    binding.more(id, this.#number, size);
+    binding.more(startWith(chunk, callback), this.#number, size);
   }
 
   /** All at once, but not much more than `room` bytes. */
@@ -102,8 +94,11 @@ class ZlibHandle {
   }
 }
 
-/** To be called with what a thread works on when it has done so: the memory is there as long as its object. */
-function keep() {}
+/** A request of a thread that works on the memory of `bytes`, which must stay until `callback(result)`. */
+function startWith(bytes, callback) {
+  const request = (errno, result) => callback(result, bytes);
+  return start(request, 'ZLIB');
+}
 
 function initializationError([code, errno, message]) {
   if (code !== 'ERR_ZLIB_INITIALIZATION_FAILED') return errorFrom([code, errno, message]);
@@ -112,4 +107,4 @@ function initializationError([code, errno, message]) {
   return error;
 }
 
-module.exports = { ZlibHandle, errorFrom, initializationError, keep, place };
+module.exports = { ZlibHandle, errorFrom, initializationError, place, startWith };

@@ -40,6 +40,11 @@ function flushMark(flag) {
   return flushMarks[flag];
 }
 
+function inherit(Class, Base) {
+  Object.setPrototypeOf(Class.prototype, Base.prototype);
+  Object.setPrototypeOf(Class, Base);
+}
+
 function ZlibBase(options, mode, settings = settingsOf(mode, options)) {
   const writeState = new Uint32Array(2);
   const handle = new ZlibHandle(mode, settings, writeState);
@@ -65,8 +70,7 @@ function ZlibBase(options, mode, settings = settingsOf(mode, options)) {
   this[kError] = null;
   this[kHeld] = null;
 }
-Object.setPrototypeOf(ZlibBase.prototype, Transform.prototype);
-Object.setPrototypeOf(ZlibBase, Transform);
+inherit(ZlibBase, Transform);
 
 Object.defineProperty(ZlibBase.prototype, '_closed', {
   __proto__: null,
@@ -246,8 +250,7 @@ function Zlib(options, mode) {
   this._strategy = settings === null ? checkStrategy(undefined) : settings[STRATEGY];
   this._mode = mode;
 }
-Object.setPrototypeOf(Zlib.prototype, ZlibBase.prototype);
-Object.setPrototypeOf(Zlib, ZlibBase);
+inherit(Zlib, ZlibBase);
 
 Zlib.prototype.params = function(level, strategy, callback) {
   checkLevel(level);
@@ -265,65 +268,19 @@ Zlib.prototype.params = function(level, strategy, callback) {
   });
 };
 
-function Deflate(options) {
-  if (!(this instanceof Deflate)) return deprecateInstantiation(Deflate, 'DEP0184', options);
-  Zlib.call(this, options, modes.DEFLATE);
-}
-
-function Inflate(options) {
-  if (!(this instanceof Inflate)) return deprecateInstantiation(Inflate, 'DEP0184', options);
-  Zlib.call(this, options, modes.INFLATE);
-}
-
-function Gzip(options) {
-  if (!(this instanceof Gzip)) return deprecateInstantiation(Gzip, 'DEP0184', options);
-  Zlib.call(this, options, modes.GZIP);
-}
-
-function Gunzip(options) {
-  if (!(this instanceof Gunzip)) return deprecateInstantiation(Gunzip, 'DEP0184', options);
-  Zlib.call(this, options, modes.GUNZIP);
-}
-
-function DeflateRaw(options) {
-  if (!(this instanceof DeflateRaw)) return deprecateInstantiation(DeflateRaw, 'DEP0184', options);
-  Zlib.call(this, options, modes.DEFLATERAW);
-}
-
-function InflateRaw(options) {
-  if (!(this instanceof InflateRaw)) return deprecateInstantiation(InflateRaw, 'DEP0184', options);
-  Zlib.call(this, options, modes.INFLATERAW);
-}
-
-function Unzip(options) {
-  if (!(this instanceof Unzip)) return deprecateInstantiation(Unzip, 'DEP0184', options);
-  Zlib.call(this, options, modes.UNZIP);
-}
-
-for (const Class of [Deflate, Inflate, Gzip, Gunzip, DeflateRaw, InflateRaw, Unzip]) {
-  Object.setPrototypeOf(Class.prototype, Zlib.prototype);
-  Object.setPrototypeOf(Class, Zlib);
-}
-
 function Brotli(options, mode) {
   ZlibBase.call(this, options, mode);
 }
-Object.setPrototypeOf(Brotli.prototype, ZlibBase.prototype);
-Object.setPrototypeOf(Brotli, ZlibBase);
+inherit(Brotli, ZlibBase);
 
-function BrotliCompress(options) {
-  if (!(this instanceof BrotliCompress)) return deprecateInstantiation(BrotliCompress, 'DEP0184', options);
-  Brotli.call(this, options, modes.BROTLI_ENCODE);
-}
-
-function BrotliDecompress(options) {
-  if (!(this instanceof BrotliDecompress)) return deprecateInstantiation(BrotliDecompress, 'DEP0184', options);
-  Brotli.call(this, options, modes.BROTLI_DECODE);
-}
-
-for (const Class of [BrotliCompress, BrotliDecompress]) {
-  Object.setPrototypeOf(Class.prototype, Brotli.prototype);
-  Object.setPrototypeOf(Class, Brotli);
+/** A class of old, callable without `new`, of streams of one mode. */
+function makeClass(name, Base, mode) {
+  const { [name]: Class } = { [name]: function(options) {
+    if (!(this instanceof Class)) return deprecateInstantiation(Class, 'DEP0184', options);
+    Base.call(this, options, mode);
+  } };
+  inherit(Class, Base);
+  return Class;
 }
 
 class Zstd extends ZlibBase {}
@@ -341,6 +298,15 @@ class ZstdDecompress extends Zstd {
 }
 
 module.exports = {
-  Deflate, Inflate, Gzip, Gunzip, DeflateRaw, InflateRaw, Unzip, BrotliCompress, BrotliDecompress, ZstdCompress,
+  Deflate: makeClass('Deflate', Zlib, modes.DEFLATE),
+  Inflate: makeClass('Inflate', Zlib, modes.INFLATE),
+  Gzip: makeClass('Gzip', Zlib, modes.GZIP),
+  Gunzip: makeClass('Gunzip', Zlib, modes.GUNZIP),
+  DeflateRaw: makeClass('DeflateRaw', Zlib, modes.DEFLATERAW),
+  InflateRaw: makeClass('InflateRaw', Zlib, modes.INFLATERAW),
+  Unzip: makeClass('Unzip', Zlib, modes.UNZIP),
+  BrotliCompress: makeClass('BrotliCompress', Brotli, modes.BROTLI_ENCODE),
+  BrotliDecompress: makeClass('BrotliDecompress', Brotli, modes.BROTLI_DECODE),
+  ZstdCompress,
   ZstdDecompress,
 };
