@@ -3,6 +3,9 @@
 Theory of operation. JavaScript makes a number for each parser. `feed` returns what the bytes meant, as one flat list
 that crosses at once: for each event a code for its kind, then what belongs to it (see `_FLAT`). Headers cross as one
 text, names and values in turn with a line end between, and are taken apart when a program looks at them.
+
+What surprises people: what a socket reads goes no way round by JavaScript (`consume`). And nearly every read is one
+request without a body: that crosses as a text (its URL, then its headers) and two numbers, a third of a list's cost.
 """
 
 from __future__ import annotations
@@ -17,6 +20,9 @@ if TYPE_CHECKING:
 
 _REQUEST, _RESPONSE, _BODY, _END, _UPGRADE, _ERROR = range(6)
 _KEEP_ALIVE, _IS_UPGRADE, _COMPLETE = 1 << 8, 1 << 9, 1 << 10  # beside the HAS_ bits of protocol.py
+# Beside these, in the numbers of a request that crosses as a text.
+_IS_IDLE, _MINOR_VERSION, _METHOD = 1 << 11, 12, 16
+_MINOR_VERSIONS = {"1.0": 0, "1.1": 1 << _MINOR_VERSION}
 
 
 def operations(runtime: Runtime) -> dict[str, Callable[..., Any]]:
@@ -36,6 +42,7 @@ class Parsers:
         self._runtime = runtime
         self._by_number: dict[int, RequestParser | ResponseParser] = {}
         self._upgrades: dict[int, tuple[Any, Any]] = {}
+        self._methods: dict[str, int] = {}
         self._last = 0
 
     def open(self, is_request: bool, max_header_size: int, is_lenient: bool) -> int:
@@ -63,11 +70,10 @@ class Parsers:
         number = int(number)
         parser = self._by_number[number]
         was_idle = parser.idle
-        events: list[Any] = parser.feed(data)
-        if len(events) == 1 and events[0].__class__.__name__ == "RequestHead":  # almost always
-            head = events[0]
-            if head.complete and not head.upgrade:
-                return [len(data), parser.idle, *_request(head)]
+        return self._list(number, data, was_idle, parser.feed(data))
+
+    def _list(self, number: int, data: bytes, was_idle: bool, events: list[Any]) -> list[Any]:
+        parser = self._by_number[number]
         flat = self._flat(number, events)
         if events and events[-1].__class__.__name__ == "ProtocolError":
             flat += (_position(parser, events[-1].code, data) if was_idle else 0, data)
@@ -75,9 +81,26 @@ class Parsers:
         return flat
 
     def consume(self, number: int, handle: int) -> None:
-        """From here on a stream handle tells what its bytes mean: what `feed` returns."""
+        """From here on a stream handle tells what its bytes mean: what `feed` returns, or one request as a text."""
+        from ...node.http.protocol import METHODS, RequestHead
+
         number = int(number)
-        self._runtime.streams.decoders[int(handle)] = lambda data: self.feed(number, data)
+        parser = self._by_number[number]
+        parse = parser.feed
+        methods = self._methods = self._methods or {name: place << _METHOD for place, name in enumerate(METHODS)}
+
+        def decode(data: bytes) -> tuple[Any, ...]:
+            was_idle = parser.idle
+            events: list[Any] = parse(data)
+            if len(events) == 1 and (head := events[0]).__class__ is RequestHead and head.complete:
+                version, method = _MINOR_VERSIONS.get(head.version), methods.get(head.method)
+                if version is not None and method is not None and not head.upgrade:
+                    bits = (head.flags | head.keep_alive * _KEEP_ALIVE | _COMPLETE | parser.idle * _IS_IDLE
+                            | version | method)
+                    return f"{head.url}\n{_raw_headers(head.raw_headers)}", bits, len(data)
+            return (self._list(number, data, was_idle, events),)
+
+        self._runtime.streams.decoders[int(handle)] = decode
 
     def unconsume(self, handle: int) -> None:
         """A handle tells its bytes again."""

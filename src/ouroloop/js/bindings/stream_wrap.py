@@ -63,8 +63,8 @@ class Streams:
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self.by_number: dict[int, Stream] = {}
-        self.decoders: dict[int, Callable[[bytes], Any]] = {}
-        """What makes something else of the bytes that a handle reads (see `http_parser`)."""
+        self.decoders: dict[int, Callable[[bytes], tuple[Any, ...]]] = {}
+        """What makes news of another kind of the bytes that a handle reads (see `http_parser`)."""
         self._bind_failures: dict[int, OSError] = {}
 
     # Opening
@@ -166,8 +166,8 @@ class Streams:
         emit, stream, decoders = self._runtime.emit, self.by_number[handle], self.decoders
 
         def arrived(error: OSError | None, data: bytes) -> None:
-            if data and handle in decoders:
-                emit(handle, decoders[handle](data))
+            if data and (decode := decoders.get(handle)) is not None:
+                emit(handle, *decode(data))
             else:
                 emit(handle, data or (END if error is None else _errno(error)))
 

@@ -9,9 +9,17 @@
 // with ECONNRESET. A message that nobody reads is read and dropped once its answer is done (`_dump`).
 
 const { Readable, finished } = require('stream');
+const { Stream } = require('internal/streams/legacy');
 const { ConnResetException } = require('internal/errors');
 const { rawList } = require('internal/http/parser');
 
+const { ReadableState } = Readable;
+const AUTO_DESTROY = { autoDestroy: true };
+
+const kReadableState = Symbol('kReadableState');
+const kIsSettled = Symbol('kIsSettled');
+/** All of the message has arrived. */
+const kEnd = Symbol('kEnd');
 const kHead = Symbol('kHead');
 const kHeaders = Symbol('kHeaders');
 const kHeadersCount = Symbol('kHeadersCount');
@@ -25,8 +33,9 @@ const kAbortController = Symbol('kAbortController');
 const kWantMore = Symbol('kWantMore');
 
 function IncomingMessage(socket) {
-  Readable.call(this, socket ? { autoDestroy: true, highWaterMark: socket.readableHighWaterMark } : { autoDestroy: true });
-  this._readableState.readingMore = true;
+  this._events = { close: undefined, error: undefined, data: undefined, end: undefined, readable: undefined };
+  Stream.call(this);
+  this[kReadableState] = null;
   this.socket = socket;
   this.httpVersionMajor = null;
   this.httpVersionMinor = null;
@@ -41,6 +50,7 @@ function IncomingMessage(socket) {
   this[kTrailers] = null;
   this[kTrailersDistinct] = null;
   this[kWantMore] = null;
+  this[kIsSettled] = false;
   this.joinDuplicateHeaders = false;
   this.aborted = false;
   this.upgrade = null;
@@ -54,6 +64,42 @@ function IncomingMessage(socket) {
 }
 Object.setPrototypeOf(IncomingMessage.prototype, Readable.prototype);
 Object.setPrototypeOf(IncomingMessage, Readable);
+
+/** What a Readable is, made when somebody looks at it: most requests have no body, and nobody reads that. */
+Object.defineProperty(IncomingMessage.prototype, '_readableState', {
+  __proto__: null,
+  configurable: true,
+  get() {
+    return this[kReadableState] ?? makeReadableState(this);
+  },
+  set(state) {
+    this[kReadableState] = state;
+  },
+});
+
+function makeReadableState(message) {
+  const { socket } = message;
+  const state = new ReadableState(
+    socket ? { autoDestroy: true, highWaterMark: socket.readableHighWaterMark } : AUTO_DESTROY, message, false);
+  message[kReadableState] = state;
+  state.readingMore = true;
+  if (message[kIsSettled]) close(state);
+  else if (message.complete) message.push(null);
+  return state;
+}
+
+function close(state) {
+  state.ended = true;
+  state.endEmitted = true;
+  state.destroyed = true;
+  state.closed = true;
+  state.closeEmitted = true;
+}
+
+const hasListeners = ({ _events: events }) => {
+  for (const name in events) if (events[name] !== undefined) return true;
+  return false;
+};
 
 // Of headers that come more than once: joined by a comma unless named here.
 const FIRST_WINS = new Set([
@@ -94,6 +140,17 @@ function setHead(message, version, rawHeaders, limit) {
   message.httpVersionMajor = Number(version[0]);
   message.httpVersionMinor = Number(version[2]);
   message[kHead] = rawHeaders;
+  if (limit > 0) message[kHeadersCount] = 2 * limit;
+}
+
+/** As `setHead`: the URL, and then the headers, in lines. */
+function setHeadText(message, text, minor, limit) {
+  const end = text.indexOf('\n');
+  message.url = text.slice(0, end);
+  message.httpVersion = minor === 1 ? '1.1' : '1.0';
+  message.httpVersionMajor = 1;
+  message.httpVersionMinor = minor;
+  message[kHead] = text.slice(end + 1);
   if (limit > 0) message[kHeadersCount] = 2 * limit;
 }
 
@@ -205,17 +262,22 @@ Object.assign(IncomingMessage.prototype, {
 
   _dumpAndCloseReadable() {
     this._dumped = true;
-    this._readableState.ended = true;
-    this._readableState.endEmitted = true;
-    this._readableState.destroyed = true;
-    this._readableState.closed = true;
-    this._readableState.closeEmitted = true;
+    close(this._readableState);
+  },
+
+  [kEnd]() {
+    // Whoever looks later finds it ended.
+    if (this[kReadableState] !== null && !this.destroyed) this.push(null);
   },
 
   /** Read what is left and drop it. */
   _dump() {
     if (this._dumped) return;
     this._dumped = true;
+    if (this[kReadableState] === null && this.complete && !hasListeners(this)) {
+      this[kIsSettled] = true; // there is nothing to read, and nobody to hear that it was
+      return;
+    }
     // No listener may hear of data that nobody wanted.
     this.removeAllListeners('data');
     this.resume();
@@ -229,4 +291,4 @@ function tell(message, error, callback) {
 
 const connectionReset = () => new ConnResetException('aborted');
 
-module.exports = { IncomingMessage, connectionReset, setHead, kWantMore };
+module.exports = { IncomingMessage, connectionReset, setHead, setHeadText, kEnd, kWantMore };

@@ -34,9 +34,13 @@ class StreamHandle extends HandleWrap {
   bytesWritten = 0;
   onread = undefined;
   onconnection = undefined;
+  onrequest = undefined; // (text, bits) of a server's handle whose bytes Python parses
 
-  _tell(value, pending) {
-    if (typeof value === 'object') {
+  _tell(value, pending, size) {
+    if (typeof value === 'string') {
+      this.bytesRead += size;
+      this.onrequest(value, pending);
+    } else if (typeof value === 'object') {
       this.bytesRead += value.byteLength ?? value[0]; // of events, their bytes
       if (pending === undefined) this.onread(value);
       else this.onread(value, this._take(pending));

@@ -16,4 +16,7 @@ module.exports = {
   kKeepAlive: 1 << 8,
   kIsUpgrade: 1 << 9,
   kComplete: 1 << 10,
+  kIsIdle: 1 << 11,
+  kMinorVersion: 1 << 12,
+  kMethod: 16, // where the number of the method begins
 };

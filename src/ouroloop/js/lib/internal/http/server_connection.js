@@ -11,11 +11,16 @@
 const { ConnResetException, codes: { ERR_HTTP_REQUEST_TIMEOUT, ERR_HTTP_SOCKET_ENCODING } } = require('internal/errors');
 const { getOptionValue } = require('internal/options');
 const { continueExpression } = require('_http_common');
-const { setHead, kWantMore } = require('_http_incoming');
-const { kNeedDrain, kUniqueHeaders } = require('_http_outgoing');
+const { setHead, setHeadText, kEnd, kWantMore } = require('_http_incoming');
+const { kNeedDrain, kOwner, kUniqueHeaders } = require('_http_outgoing');
 const { MessageParser, rawList } = require('internal/http/parser');
-const { STATUS_CODES, kComplete, kHasContentLength, kHasExpect, kHasHost, kHasTransferEncoding, kIsUpgrade, kKeepAlive } = require('internal/http/facts');
+const {
+  METHODS, STATUS_CODES, kComplete, kHasContentLength, kHasExpect, kHasHost, kHasTransferEncoding, kIsIdle, kIsUpgrade,
+  kKeepAlive, kMethod, kMinorVersion,
+} = require('internal/http/facts');
+const { Socket, hasTimeout } = require('internal/net/socket');
 const { StreamHandle } = require('internal/stream_handle');
+const timers = require('internal/timers');
 const { afterCallback } = require('internal/process/task_queues');
 const dc = require('diagnostics_channel');
 
@@ -41,6 +46,9 @@ class Connection {
   #requests = 0;
   #held = 0; // bytes of responses that wait
   #isKeptAlive = false; // the socket's timeout is that of an idle connection
+  #idleTimer = null;
+  #idleTime = 0; // ms
+  #idleSince = 0; // by the timers' clock
   #isPaused = false;
   #since; // when the message that is arriving began; 0 between two
   #hasHead = false;
@@ -101,6 +109,7 @@ class Connection {
       if (typeof value === 'number') onread(value);
       else this.#consumed(value);
     };
+    handle.onrequest = (text, bits) => this.#consumedRequest(text, bits);
     const stop = () => this.#stopHandle(handle);
     const go = () => this.#startHandle(handle);
     socket.on('pause', stop);
@@ -136,7 +145,20 @@ class Connection {
     const { socket } = this;
     if (socket.destroyed) return;
     socket._unrefTimer();
+    if (this.#isKeptAlive) this.#idleSince = timers.now();
     this.#parser.deliver(list);
+  }
+
+  /** One request without a body, which is nearly always what a read brings (see bindings/http_parser.py). */
+  #consumedRequest(text, bits) {
+    const { socket } = this;
+    if (socket.destroyed) return;
+    socket._unrefTimer();
+    this.onBytes((bits & kIsIdle) !== 0);
+    const request = this.#begin();
+    setHeadText(request, text, (bits & kMinorVersion) === 0 ? 0 : 1, this.#server.maxHeadersCount ?? 2000);
+    request.method = METHODS[bits >> kMethod];
+    this.#take(request, bits);
   }
 
   /** Whether nothing is under way: the connection only waits for another request. */
@@ -188,6 +210,7 @@ class Connection {
   #closed = () => {
     const { socket } = this;
     this.#isOver = true;
+    this.#stopIdleTimer();
     this.#unconsume?.();
     this.#server[kConnections]?.delete(this);
     this.#parser.close();
@@ -233,23 +256,28 @@ class Connection {
   }
 
   onRequest(method, url, version, rawHeaders, flags) {
-    const server = this.#server;
-    const { socket } = this;
-    if (this.#isKeptAlive) {
-      socket.setTimeout(server.timeout || 0);
-      this.#isKeptAlive = false;
-    }
-    this.#hasHead = true;
-    this.#limit();
-    const request = new server[kIncomingMessage](socket);
-    setHead(request, version, rawHeaders, server.maxHeadersCount ?? 2000);
+    const request = this.#begin();
+    setHead(request, version, rawHeaders, this.#server.maxHeadersCount ?? 2000);
     request.method = method;
     request.url = url;
+    this.#take(request, flags);
+  }
+
+  #begin() {
+    if (this.#isKeptAlive) this.#endIdling();
+    this.#hasHead = true;
+    this.#limit();
+    const server = this.#server;
+    return new server[kIncomingMessage](this.socket);
+  }
+
+  #take(request, flags) {
+    const server = this.#server;
     request.joinDuplicateHeaders = server.joinDuplicateHeaders;
     request.upgrade = false;
     request[kWantMore] = this.#resume;
     if ((flags & kIsUpgrade) !== 0) {
-      request.upgrade = method === 'CONNECT' || server.shouldUpgradeCallback(request);
+      request.upgrade = request.method === 'CONNECT' || server.shouldUpgradeCallback(request);
       if (request.upgrade) {
         this.#upgrade = request;
         return;
@@ -287,7 +315,7 @@ class Connection {
     this.#hasHead = false;
     request.complete = true;
     if (rawTrailers !== '') request.rawTrailers = rawList(rawTrailers);
-    if (!request.destroyed) request.push(null);
+    request[kEnd]();
     this.#resume();
   }
 
@@ -319,6 +347,7 @@ class Connection {
   #leave() {
     const { socket } = this;
     this.#isOver = true;
+    this.#stopIdleTimer();
     this.#unconsume?.();
     this.#server[kConnections]?.delete(this);
     this.#parser.close();
@@ -349,14 +378,14 @@ class Connection {
     });
     response._keepAliveTimeout = server.keepAliveTimeout;
     response._maxRequestsPerSocket = server.maxRequestsPerSocket;
-    response._onPendingData = (change) => this.#countHeld(change);
+    response._onPendingData = this.#countHeld;
+    response[kOwner] = this;
     response.shouldKeepAlive = (flags & kKeepAlive) !== 0;
     response[kUniqueHeaders] = server[kUniqueHeaders];
     if (onResponseCreated.hasSubscribers) onResponseCreated.publish({ request, response });
     if (onRequestStart.hasSubscribers) onRequestStart.publish({ request, response, socket, server });
     if (socket._httpMessage) this.#waiting.push(response);
     else response.assignSocket(socket);
-    response.on('finish', () => this.#finished(request, response));
     this.#requests++;
     if (!this.#isRefused(request, response, flags)) this.#tell(request, response, flags);
   }
@@ -404,11 +433,11 @@ class Connection {
     }
   }
 
-  #countHeld(change) {
+  #countHeld = (change) => {
     const { socket } = this;
     this.#held += change;
     if (socket._paused && this.#held < socket.writableHighWaterMark) this.#drained();
-  }
+  };
 
   /** A client that asks faster than it reads has to wait: nothing more is taken from it until there is room. */
   #limit() {
@@ -418,11 +447,18 @@ class Connection {
     socket.pause();
   }
 
-  #finished(request, response) {
+  /** A response is out. */
+  finished(response) {
     const { socket } = this;
+    const request = response.req;
     if (onResponseFinish.hasSubscribers) onResponseFinish.publish({ request, response, socket, server: this.#server });
-    const place = this.#incoming.indexOf(request);
-    if (place !== -1) this.#incoming.splice(place, 1);
+    const incoming = this.#incoming;
+    if (incoming.length === 1 && incoming[0] === request) {
+      incoming.length = 0;
+    } else {
+      const place = incoming.indexOf(request);
+      if (place !== -1) incoming.splice(place, 1);
+    }
     // Nobody has asked for the body: it is read and dropped, so that the next request can be.
     if (!request._consuming) request._dump();
     response.detachSocket(socket);
@@ -437,11 +473,47 @@ class Connection {
     }
   }
 
+  // Idle connections. To start and stop a timer for each request would cost more than much of the rest: one timer runs
+  // on, and looks when it fires how long the connection has been idle.
+
   #keepAlive() {
     const { keepAliveTimeout, keepAliveTimeoutBuffer } = this.#server;
-    if (!keepAliveTimeout || typeof this.socket.setTimeout !== 'function') return;
-    this.socket.setTimeout(keepAliveTimeout + keepAliveTimeoutBuffer);
+    const { socket } = this;
+    if (!keepAliveTimeout || typeof socket.setTimeout !== 'function') return;
+    const time = keepAliveTimeout + keepAliveTimeoutBuffer;
     this.#isKeptAlive = true;
+    if (!(socket instanceof Socket)) {
+      socket.setTimeout(time);
+      return;
+    }
+    if (hasTimeout(socket)) socket.setTimeout(0);
+    socket.timeout = time;
+    this.#idleTime = time;
+    this.#idleSince = timers.now();
+    this.#idleTimer ??= timers.setUnrefTimeout(this.#idled, time);
+  }
+
+  #endIdling() {
+    const { socket } = this;
+    const time = this.#server.timeout || 0;
+    this.#isKeptAlive = false;
+    if (time === 0 && socket instanceof Socket && !hasTimeout(socket)) socket.timeout = 0;
+    else socket.setTimeout(time);
+  }
+
+  #idled = () => {
+    const { socket } = this;
+    this.#idleTimer = null;
+    // Nor is it idle in our sense when a program has set a timeout of its own.
+    if (!this.#isKeptAlive || this.#isOver || socket.destroyed || hasTimeout(socket)) return;
+    const left = this.#idleSince + this.#idleTime - timers.now();
+    if (left > 0) this.#idleTimer = timers.setUnrefTimeout(this.#idled, left);
+    else socket._onTimeout();
+  };
+
+  #stopIdleTimer() {
+    timers.clear(this.#idleTimer);
+    this.#idleTimer = null;
   }
 }
 

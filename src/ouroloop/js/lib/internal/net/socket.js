@@ -24,7 +24,8 @@ const { UV_EBADF, UV_ENOTCONN } = require('internal/uv');
 const hooks = require('internal/async_hooks');
 const timers = require('internal/timers');
 const { BlockList } = require('internal/blocklist');
-const { Pipe, TCP, END, READ_SIZE } = require('internal/stream_handle');
+const { Pipe, StreamHandle, TCP, END, READ_SIZE } = require('internal/stream_handle');
+const { kMayPassBy, kPassedBy, kBeginWrite } = require('internal/streams/state');
 
 const { async_id_symbol: asyncIdSymbol } = hooks;
 const stdio = internalBinding('stream_wrap');
@@ -321,6 +322,35 @@ function writeNow(socket, data, callback) {
     socket[kLastWriteQueueSize] = handle.bytesWritten - before;
   }
 }
+
+/**
+ * Write text at once, past the stream's machinery, if nothing is under way in it. False when it is not: nothing has
+ * happened then. `callback` comes a tick later when all was taken, and else as for any write.
+ */
+function writeThrough(socket, text, callback) {
+  const handle = socket[kHandle];
+  const state = socket._writableState;
+  if (!(handle instanceof StreamHandle) || socket.connecting || socket.write !== Duplex.prototype.write ||
+      !state[kMayPassBy]() || !text.isWellFormed()) {
+    return false;
+  }
+  socket._unrefTimer();
+  let onwrite;
+  const before = handle.bytesWritten;
+  const outcome = handle.write(text, (errno) => onWritten(socket, errno, onwrite));
+  if (outcome === 0) {
+    state[kPassedBy](socket, callback);
+    return true;
+  }
+  const size = outcome < 0 ? text.length : handle.bytesWritten - before;
+  onwrite = state[kBeginWrite](size, callback);
+  if (outcome < 0) onwrite(errnoException(outcome, 'write'));
+  else socket[kLastWriteQueueSize] = size;
+  return true;
+}
+
+/** Whether the socket's timeout is set. */
+const hasTimeout = (socket) => socket[kTimeout] !== null;
 
 function onWritten(socket, errno, callback) {
   if (socket.destroyed) {
@@ -628,4 +658,4 @@ Socket.prototype.connect = function(...args) {
   return require('internal/net/connect').connect(this, args);
 };
 
-module.exports = { Socket, attach, applyOptions, asyncIdSymbol };
+module.exports = { Socket, attach, applyOptions, asyncIdSymbol, hasTimeout, writeThrough };

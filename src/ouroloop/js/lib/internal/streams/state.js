@@ -12,6 +12,10 @@ const kState = Symbol('kState');
 const kErroredValue = Symbol('kErroredValue');
 const kDefaultEncodingValue = Symbol('kDefaultEncodingValue');
 const kOnConstructed = Symbol('kOnConstructed');
+/** What `net.Socket` needs of its writing side to write past it (see `internal/streams/writable`). */
+const kMayPassBy = Symbol('kMayPassBy');
+const kPassedBy = Symbol('kPassedBy');
+const kBeginWrite = Symbol('kBeginWrite');
 
 const OBJECT_MODE = 1 << 0;
 const ERROR_EMITTED = 1 << 1;
@@ -127,7 +131,7 @@ function initialFlags(options, objectMode) {
 }
 
 module.exports = {
-  kState, kErroredValue, kDefaultEncodingValue, kOnConstructed,
+  kState, kErroredValue, kDefaultEncodingValue, kOnConstructed, kMayPassBy, kPassedBy, kBeginWrite,
   OBJECT_MODE, ERROR_EMITTED, AUTO_DESTROY, EMIT_CLOSE, DESTROYED, CLOSED, CLOSE_EMITTED, ERRORED, CONSTRUCTED,
   defineFlags, defineSlot, defineTristate, defineDefaultEncoding, defineSharedState, initialFlags,
   getHighWaterMark, getDefaultHighWaterMark, setDefaultHighWaterMark,

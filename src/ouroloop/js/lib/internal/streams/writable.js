@@ -20,7 +20,7 @@ const {
   },
 } = require('internal/errors');
 const {
-  kState, kErroredValue, kOnConstructed,
+  kState, kErroredValue, kOnConstructed, kMayPassBy, kPassedBy, kBeginWrite,
   OBJECT_MODE, ERROR_EMITTED, AUTO_DESTROY, DESTROYED, CLOSE_EMITTED, ERRORED, CONSTRUCTED,
   defineFlags, defineSlot, defineTristate, defineDefaultEncoding, defineSharedState, initialFlags, getHighWaterMark,
 } = require('internal/streams/state');
@@ -90,6 +90,29 @@ Object.defineProperty(WritableState.prototype, 'bufferedRequestCount', {
 WritableState.prototype[kOnConstructed] = function onConstructed(stream) {
   if ((this[kState] & WRITING) === 0) clearBuffer(stream, this);
   if ((this[kState] & ENDING) !== 0) finishMaybe(stream, this);
+};
+
+/** Whether nothing is under way, so that bytes may go out beside the stream. */
+WritableState.prototype[kMayPassBy] = function mayPassBy() {
+  const mustNotBe = WRITING | ERRORED | CORKED | BUFFERED | BUFFER_PROCESSING | DESTROYED | ENDING;
+  return (this[kState] & (mustNotBe | CONSTRUCTED)) === CONSTRUCTED;
+};
+
+/** They went, all of them: `callback` comes a tick later, as after `_write`. */
+WritableState.prototype[kPassedBy] = function passedBy(stream, callback) {
+  this.pendingcb++;
+  process.nextTick(afterWrite, stream, this, 1, callback);
+};
+
+/** They are on their way, or have failed: from here on it is a write like any other. What is to be called at its end. */
+WritableState.prototype[kBeginWrite] = function beginWrite(size, callback) {
+  this.pendingcb++;
+  this.length += size;
+  this.writelen = size;
+  expectCallback(this, callback);
+  this[kState] &= ~SYNC;
+  if (this.length >= this.highWaterMark) this[kState] |= NEED_DRAIN;
+  return this.onwrite;
 };
 
 WritableState.prototype.getBuffer = function getBuffer() {
