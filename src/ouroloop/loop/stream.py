@@ -135,6 +135,16 @@ class Stream(IoHandle):
         self._readable = readable
         self._writable = writable
 
+    @property
+    def is_reading(self) -> bool:
+        """Whether what arrives is read."""
+        return self._read_callback is not None
+
+    @property
+    def read_size(self) -> int:
+        """How many bytes are read at a time, at most."""
+        return self._read_size
+
     # Reading
 
     def read_start(self, callback: ReadCallback, size: int = _READ_SIZE) -> None:

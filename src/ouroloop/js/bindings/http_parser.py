@@ -10,6 +10,8 @@ request without a body: that crosses as a text (its URL, then its headers) and t
 
 from __future__ import annotations
 
+from .stream_wrap import END, errno_of
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -89,7 +91,13 @@ class Parsers:
         parse = parser.feed
         methods = self._methods = self._methods or {name: place << _METHOD for place, name in enumerate(METHODS)}
 
-        def decode(data: bytes) -> tuple[Any, ...]:
+        handle = int(handle)
+        emit = self._runtime.emit
+
+        def read(error: OSError | None, data: bytes) -> None:
+            if not data:
+                emit(handle, END if error is None else errno_of(error))
+                return
             was_idle = parser.idle
             events: list[Any] = parse(data)
             if len(events) == 1 and (head := events[0]).__class__ is RequestHead and head.complete:
@@ -97,14 +105,15 @@ class Parsers:
                 if version is not None and method is not None and not head.upgrade:
                     bits = (head.flags | head.keep_alive * _KEEP_ALIVE | _COMPLETE | parser.idle * _IS_IDLE
                             | version | method)
-                    return f"{head.url}\n{_raw_headers(head.raw_headers)}", bits, len(data)
-            return (self._list(number, data, was_idle, events),)
+                    emit(handle, f"{head.url}\n{_raw_headers(head.raw_headers)}", bits, len(data))
+                    return
+            emit(handle, self._list(number, data, was_idle, events))
 
-        self._runtime.streams.decoders[int(handle)] = decode
+        self._runtime.streams.decode(handle, read)
 
     def unconsume(self, handle: int) -> None:
         """A handle tells its bytes again."""
-        self._runtime.streams.decoders.pop(int(handle), None)
+        self._runtime.streams.decode(int(handle), None)
 
     def finish(self, number: int) -> list[Any]:
         """The other side sends no more."""

@@ -63,8 +63,8 @@ class Streams:
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self.by_number: dict[int, Stream] = {}
-        self.decoders: dict[int, Callable[[bytes], tuple[Any, ...]]] = {}
-        """What makes news of another kind of the bytes that a handle reads (see `http_parser`)."""
+        self.decoders: dict[int, Callable[[OSError | None, bytes], None]] = {}
+        """Who gets what a handle reads instead of JavaScript (see `http_parser`)."""
         self._bind_failures: dict[int, OSError] = {}
 
     # Opening
@@ -123,7 +123,7 @@ class Streams:
         emit = self._runtime.emit
 
         def arrived(error: OSError | None) -> None:
-            emit(handle, CONNECTION if error is None else _errno(error))
+            emit(handle, CONNECTION if error is None else errno_of(error))
 
         try:
             self.by_number[handle].listen(int(backlog), arrived)  # type: ignore[attr-defined]
@@ -144,7 +144,7 @@ class Streams:
     def connect(self, handle: int, request: int, host: str, port: int) -> int:
         failure = self._bind_failures.get(handle)
         if failure is not None:
-            self._runtime.loop.defer(self._runtime.complete, request, _errno(failure), None)
+            self._runtime.loop.defer(self._runtime.complete, request, errno_of(failure), None)
             return 0
         return self._connect(handle, request, (host, int(port)))
 
@@ -154,7 +154,7 @@ class Streams:
     def _connect(self, handle: int, request: int, address: Any) -> int:
         try:
             self.by_number[handle].connect(  # type: ignore[attr-defined]
-                address, lambda error: self._runtime.complete(request, _errno(error), None))
+                address, lambda error: self._runtime.complete(request, errno_of(error), None))
         except OSError as exc:
             return -(exc.errno or errno.EINVAL)
         return 0
@@ -163,13 +163,10 @@ class Streams:
 
     def read_start(self, handle: int, size: int) -> int:
         """Tell of what arrives, at most `size` bytes at a time."""
-        emit, stream, decoders = self._runtime.emit, self.by_number[handle], self.decoders
+        emit, stream = self._runtime.emit, self.by_number[handle]
 
         def arrived(error: OSError | None, data: bytes) -> None:
-            if data and (decode := decoders.get(handle)) is not None:
-                emit(handle, *decode(data))
-            else:
-                emit(handle, data or (END if error is None else _errno(error)))
+            emit(handle, data or (END if error is None else errno_of(error)))
 
         def arrived_with_handles(error: OSError | None, data: bytes) -> None:
             if data and stream.pending_count:  # type: ignore[attr-defined]
@@ -177,11 +174,22 @@ class Streams:
             else:
                 arrived(error, data)
 
+        reader = self.decoders.get(handle) or (arrived_with_handles if getattr(stream, "ipc", False) else arrived)
         try:
-            stream.read_start(arrived_with_handles if getattr(stream, "ipc", False) else arrived, int(size))
+            stream.read_start(reader, int(size))
         except OSError as exc:
             return -(exc.errno or errno.EINVAL)
         return 0
+
+    def decode(self, handle: int, reader: Callable[[OSError | None, bytes], None] | None) -> None:
+        """From here on `reader` gets what the handle reads; None: JavaScript does again."""
+        if reader is None:
+            self.decoders.pop(handle, None)
+        else:
+            self.decoders[handle] = reader
+        stream = self.by_number.get(handle)
+        if stream is not None and stream.is_reading:
+            self.read_start(handle, stream.read_size)
 
     def read_stop(self, handle: int) -> None:
         stream = self.by_number.get(handle)
@@ -214,7 +222,7 @@ class Streams:
         except OSError as exc:
             return -(exc.errno or errno.EIO)
         try:
-            stream.write(data, lambda error: self._runtime.complete(request, _errno(error), None))
+            stream.write(data, lambda error: self._runtime.complete(request, errno_of(error), None))
         except OSError as exc:
             return -(exc.errno or errno.EIO)
         return size * 2 + 1
@@ -228,7 +236,7 @@ class Streams:
             data = data.encode()
         try:
             pipe.write(
-                data, lambda error: self._runtime.complete(request, _errno(error), None), [self.by_number[sent]])
+                data, lambda error: self._runtime.complete(request, errno_of(error), None), [self.by_number[sent]])
         except OSError as exc:
             return -(exc.errno or errno.EIO)
         return len(data) * 2 + 1
@@ -241,7 +249,7 @@ class Streams:
         if handle not in self.by_number:
             return -errno.EBADF
         try:
-            self.by_number[handle].shutdown(lambda error: self._runtime.complete(request, _errno(error), None))
+            self.by_number[handle].shutdown(lambda error: self._runtime.complete(request, errno_of(error), None))
         except OSError as exc:
             return -(exc.errno or errno.EIO)
         return 0
@@ -361,5 +369,5 @@ def _rest(chunks: list[bytes], written: int) -> list[Any]:
     return []
 
 
-def _errno(error: OSError | None) -> int:
+def errno_of(error: OSError | None) -> int:
     return 0 if error is None else -(error.errno or errno.EIO)

@@ -454,7 +454,7 @@ class Connection {
     if (onResponseFinish.hasSubscribers) onResponseFinish.publish({ request, response, socket, server: this.#server });
     const incoming = this.#incoming;
     if (incoming.length === 1 && incoming[0] === request) {
-      incoming.length = 0;
+      incoming.pop();
     } else {
       const place = incoming.indexOf(request);
       if (place !== -1) incoming.splice(place, 1);
