@@ -125,7 +125,10 @@ class Parsers:
         number = int(number)
         head, upgrade = self._upgrades.pop(number)
         parser = self._by_number[number]
-        return [0, parser.idle, *self._flat(number, parser.refuse_upgrade(head, upgrade))]  # type: ignore[union-attr]
+        flat = self._flat(number, parser.refuse_upgrade(head, upgrade))  # type: ignore[union-attr]
+        if head.complete:
+            flat[:0] = (_END, "")  # a head that asks for an upgrade was told of as one that something follows
+        return [0, parser.idle, *flat]
 
     def _flat(self, number: int, events: list[Any]) -> list[Any]:
         flat: list[Any] = []
