@@ -10,6 +10,7 @@
 //     onBody(buffer)     onEnd(rawTrailers)     onUpgrade(buffer)     onParseError(error)
 //
 // What surprises people: nothing of this touches a socket, and whoever listens may do to the connection what he likes.
+// But if he throws, what came with that is lost, so the next bytes are an error and the connection's end.
 
 const { Buffer } = require('buffer');
 
@@ -23,6 +24,7 @@ class MessageParser {
   #number;
   #handle = 0; // whose bytes it takes
   #isClosed = false;
+  #telling = -1; // the kind of event whose listener is running, or has thrown
 
   constructor(isRequest, sink, maxHeaderSize, isLenient) {
     this.#sink = sink;
@@ -35,7 +37,24 @@ class MessageParser {
   }
 
   feed(bytes) {
-    if (!this.#isClosed) this.deliver(binding.feed(this.#number, bytes));
+    if (this.#isClosed) return;
+    if (this.isBroken()) this.tellBroken(bytes);
+    else this.deliver(binding.feed(this.#number, bytes));
+  }
+
+  /** A request is told of without `deliver`; to be called again with -1 when that is done. */
+  setTelling(kind) {
+    this.#telling = kind;
+  }
+
+  /** Whether a listener threw. */
+  isBroken() {
+    return this.#telling >= 0;
+  }
+
+  tellBroken(bytes) {
+    const [code, reason] = BROKEN[this.#telling] ?? BROKEN[KINDS.END];
+    this.#sink.onParseError(parseError([code, reason, 400, bytes.byteLength, bytes]));
   }
 
   /** Take over what a stream handle reads: it tells a count of bytes and then events, which `deliver` hands out. */
@@ -62,17 +81,20 @@ class MessageParser {
   /** Hands out the events of a list, which begins with how many bytes it stands for, and whether they end a message. */
   deliver(list) {
     const sink = this.#sink;
+    const outer = this.#telling;
     sink.onBytes?.(list[1]);
     for (let at = 2; at < list.length && !this.#isClosed; at += LENGTHS[list[at]]) {
+      this.#telling = list[at];
       switch (list[at]) {
-        case 0: sink.onRequest(list[at + 1], list[at + 2], list[at + 3], list[at + 4], list[at + 5]); break;
-        case 1: sink.onResponse(list[at + 1], list[at + 2], list[at + 3], list[at + 4], list[at + 5]); break;
-        case 2: sink.onBody(Buffer.from(list[at + 1])); break;
-        case 3: sink.onEnd(list[at + 1]); break;
-        case 4: sink.onUpgrade(Buffer.from(list[at + 1])); break;
+        case KINDS.REQUEST: sink.onRequest(list[at + 1], list[at + 2], list[at + 3], list[at + 4], list[at + 5]); break;
+        case KINDS.RESPONSE: sink.onResponse(list[at + 1], list[at + 2], list[at + 3], list[at + 4], list[at + 5]); break;
+        case KINDS.BODY: sink.onBody(Buffer.from(list[at + 1])); break;
+        case KINDS.END: sink.onEnd(list[at + 1]); break;
+        case KINDS.UPGRADE: sink.onUpgrade(Buffer.from(list[at + 1])); break;
         default: sink.onParseError(parseError(list.slice(at + 1)));
       }
     }
+    this.#telling = outer;
   }
 
   close() {
@@ -83,7 +105,11 @@ class MessageParser {
   }
 }
 
+const KINDS = { REQUEST: 0, RESPONSE: 1, BODY: 2, END: 3, UPGRADE: 4 }; // as in bindings/http_parser.py
 const LENGTHS = [6, 6, 2, 2, 2, 6]; // of an event in the list, by its kind
+
+const HEAD_BROKEN = ['HPE_CB_HEADERS_COMPLETE', 'User callback error'];
+const BROKEN = [HEAD_BROKEN, HEAD_BROKEN, ['HPE_JS_EXCEPTION', 'JS Exception'], ['HPE_CB_MESSAGE_COMPLETE', 'User callback error']];
 
 function parseError([code, reason, , bytesParsed = 0, packet = new ArrayBuffer(0)]) {
   const error = new Error(`Parse Error: ${reason}`);
@@ -94,4 +120,4 @@ function parseError([code, reason, , bytesParsed = 0, packet = new ArrayBuffer(0
   return error;
 }
 
-module.exports = { MessageParser, rawList };
+module.exports = { MessageParser, rawList, KINDS };

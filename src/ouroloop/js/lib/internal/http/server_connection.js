@@ -13,7 +13,7 @@ const { getOptionValue } = require('internal/options');
 const { continueExpression } = require('_http_common');
 const { setHead, setHeadText, kEnd, kWantMore } = require('_http_incoming');
 const { kNeedDrain, kOwner, kUniqueHeaders } = require('_http_outgoing');
-const { MessageParser, rawList } = require('internal/http/parser');
+const { MessageParser, rawList, KINDS } = require('internal/http/parser');
 const {
   METHODS, STATUS_CODES, kComplete, kHasContentLength, kHasExpect, kHasHost, kHasTransferEncoding, kIsIdle, kIsUpgrade,
   kKeepAlive, kMethod, kMinorVersion,
@@ -21,7 +21,7 @@ const {
 const { Socket, hasTimeout } = require('internal/net/socket');
 const { StreamHandle } = require('internal/stream_handle');
 const timers = require('internal/timers');
-const { afterCallback } = require('internal/process/task_queues');
+const { runNextTicks } = require('internal/process/task_queues');
 const dc = require('diagnostics_channel');
 
 const kServerResponse = Symbol('ServerResponse');
@@ -33,6 +33,8 @@ const kOptimizeEmptyRequests = Symbol('kOptimizeEmptyRequests');
 const onRequestStart = dc.channel('http.server.request.start');
 const onResponseCreated = dc.channel('http.server.response.created');
 const onResponseFinish = dc.channel('http.server.response.finish');
+
+const NO_BYTES = new ArrayBuffer(0);
 
 const nothing = () => {};
 
@@ -146,7 +148,8 @@ class Connection {
     if (socket.destroyed) return;
     socket._unrefTimer();
     if (this.#isKeptAlive) this.#idleSince = timers.now();
-    this.#parser.deliver(list);
+    if (this.#parser.isBroken()) this.#parser.tellBroken(NO_BYTES);
+    else this.#parser.deliver(list);
   }
 
   /** One request without a body, which is nearly always what a read brings (see bindings/http_parser.py). */
@@ -154,11 +157,18 @@ class Connection {
     const { socket } = this;
     if (socket.destroyed) return;
     socket._unrefTimer();
+    const parser = this.#parser;
+    if (parser.isBroken()) {
+      parser.tellBroken(NO_BYTES);
+      return;
+    }
+    parser.setTelling(KINDS.REQUEST);
     this.onBytes((bits & kIsIdle) !== 0);
     const request = this.#begin();
     setHeadText(request, text, (bits & kMinorVersion) === 0 ? 0 : 1, this.#server.maxHeadersCount ?? 2000);
     request.method = METHODS[bits >> kMethod];
     this.#take(request, bits);
+    parser.setTelling(-1);
   }
 
   /** Whether nothing is under way: the connection only waits for another request. */
@@ -300,8 +310,8 @@ class Connection {
       this.#isPaused = true;
       this.socket.pause();
     }
-    // To the loop, a piece of a body is a callback of its own.
-    if (this.#unconsume !== null) afterCallback();
+    // To the loop, a piece of a body is a callback of its own; what its ticks throw ends the connection.
+    if (this.#unconsume !== null) runNextTicks();
   }
 
   onEnd(rawTrailers) {
