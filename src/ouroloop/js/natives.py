@@ -383,7 +383,7 @@ def run_at_import(scripts: Iterable[tuple[str, str, bool]]) -> list[str]:
 
 def names() -> dict[str, list[str]]:
     """The names of all natives by group, but for those that `Natives.add` adds."""
-    from . import clock_natives, crypto_natives, fs_natives, module_wrap_natives
+    from . import clock_natives, crypto_natives, fs_natives, module_wrap_natives, socket_natives
 
     return {
         **{group: [*methods] for group, methods in _METHODS.items()},
@@ -395,6 +395,7 @@ def names() -> dict[str, list[str]]:
         "clock": clock_natives.NAMES,
         "crypto": crypto_natives.NAMES,
         "process": environment_natives.NAMES,
+        "socket": socket_natives.NAMES,
         "v8": serdes_natives.NAMES,
         "vm_module": [*module_wrap_natives.NAMES],
         "fs": [*fs_natives.methods(_call, memory, None)],
@@ -477,6 +478,10 @@ class Natives:
             from . import fs_natives
 
             return fs_natives.methods(self._call, memory, self._directly)
+        if group == "socket":
+            from . import socket_natives
+
+            return socket_natives.methods(self._call, self._isolate, self._directly)
         if group == "process":
             return environment_natives.methods(self._call, self._isolate, self._directly)
         if group == "vm_module":

@@ -193,7 +193,7 @@ def _load_everything() -> None:
     for package in (loop, node, bindings):
         for module in iter_modules(package.__path__, f"{package.__name__}."):
             import_module(module.name)
-    for name in ("clock_natives", "compile_cache", "crypto_natives", "fs_natives", "time_limit"):
+    for name in ("clock_natives", "compile_cache", "crypto_natives", "fs_natives", "socket_natives", "time_limit"):
         import_module(f"ouroloop.js.{name}")
     snapshot.keep_sources()
     for name in ("fcntl", "grp", "pwd", "select", "socket", "subprocess", "termios", "tty"):

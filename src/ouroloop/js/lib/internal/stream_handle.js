@@ -12,6 +12,8 @@
 const handles = require('internal/handles');
 const hooks = require('internal/async_hooks');
 const { start, next } = require('internal/requests');
+const { UV_EAGAIN, UV_EINTR } = require('internal/uv');
+const calls = require('internal/socket_calls');
 const { HandleWrap, named } = require('internal/handle_wrap');
 
 const binding = internalBinding('stream_wrap');
@@ -25,6 +27,8 @@ const IPC = 2;
 
 const READ_SIZE = 65536;
 
+const NO_DESCRIPTOR = -1; // not asked for yet
+
 const IPV6_ONLY = 1;
 const REUSE_PORT = 2;
 
@@ -32,6 +36,7 @@ class StreamHandle extends HandleWrap {
   reading = false;
   bytesRead = 0;
   bytesWritten = 0;
+  writesUnderWay = 0;
   onread = undefined;
   onconnection = undefined;
   onrequest = undefined; // (text, bits) of a server's handle whose bytes Python parses
@@ -79,13 +84,26 @@ class StreamHandle extends HandleWrap {
    * negative errno. A `handle` that travels with it needs a pipe of kind `IPC`.
    */
   write(data, callback, handle = undefined) {
-    const outcome = handle == null ? binding.write(this.number, next(), data) :
-      binding.writeHandle(this.number, next(), data, handle.number);
+    if (handle == null) return this._writeData(data, callback);
+    return this._settleWrite(binding.writeHandle(this.number, next(), data, handle.number), callback);
+  }
+
+  _writeData(data, callback) {
+    return this._settleWrite(binding.write(this.number, next(), data), callback);
+  }
+
+  /** `outcome` is what Python says of a write: a negative errno, or twice its bytes, and one if it is under way. */
+  _settleWrite(outcome, callback) {
     if (outcome < 0) return outcome;
     const isAsync = outcome % 2;
     this.bytesWritten += (outcome - isAsync) / 2;
-    if (isAsync === 1) start(callback, 'WRITEWRAP');
-    return isAsync;
+    if (isAsync === 0) return 0;
+    this.writesUnderWay++;
+    start((errno) => {
+      this.writesUnderWay--;
+      callback(errno);
+    }, 'WRITEWRAP');
+    return 1;
   }
 
   shutdown(callback) {
@@ -113,6 +131,7 @@ function requestOn(handle, type, callback, operation) {
 
 class TCP extends StreamHandle {
   #kind;
+  #fd = NO_DESCRIPTOR;
 
   /** `source`: the server whose connection it is, or the pipe that it came through. */
   constructor(kind = SOCKET, source = undefined) {
@@ -129,6 +148,18 @@ class TCP extends StreamHandle {
 
   _accept() {
     return new TCP(SOCKET, this);
+  }
+
+  /** What the kernel takes at once goes to it directly; the rest is Python's. */
+  _writeData(data, callback) {
+    if (this.writesUnderWay > 0 || !this.isOpen()) return super._writeData(data, callback);
+    const size = calls.gather(data);
+    if (size <= 0) return super._writeData(data, callback);
+    if (this.#fd < 0) this.#fd = binding.fd(this.number);
+    const sent = calls.send(this.#fd, size);
+    if (sent < 0) return sent === UV_EAGAIN || sent === UV_EINTR ? super._writeData(data, callback) : sent;
+    this.bytesWritten += sent;
+    return sent === size ? 0 : super._writeData(calls.copy(sent, size), callback);
   }
 
   bind(host, port, flags = 0) {
