@@ -5,7 +5,8 @@ that crosses at once: for each event a code for its kind, then what belongs to i
 text, names and values in turn with a line end between, and are taken apart when a program looks at them.
 
 What surprises people: what a socket reads goes no way round by JavaScript (`consume`). And nearly every read is one
-request without a body: that crosses as a text (its URL, then its headers) and two numbers, a third of a list's cost.
+request, whole: that crosses as a text (its URL, then its headers), a number, and its body if it has one, for a third of
+a list's cost.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 _REQUEST, _RESPONSE, _BODY, _END, _UPGRADE, _ERROR = range(6)
 _KEEP_ALIVE, _IS_UPGRADE, _COMPLETE = 1 << 8, 1 << 9, 1 << 10  # beside the HAS_ bits of protocol.py
 # Beside these, in the numbers of a request that crosses as a text.
-_IS_IDLE, _MINOR_VERSION, _METHOD = 1 << 11, 12, 16
+_IS_IDLE, _MINOR_VERSION, _METHOD, _SIZE = 1 << 11, 12, 16, 24  # the last is how many bytes it was
 _MINOR_VERSIONS = {"1.0": 0, "1.1": 1 << _MINOR_VERSION}
 
 
@@ -84,7 +85,7 @@ class Parsers:
 
     def consume(self, number: int, handle: int) -> None:
         """From here on a stream handle tells what its bytes mean: what `feed` returns, or one request as a text."""
-        from ...node.http.protocol import METHODS, RequestHead
+        from ...node.http.protocol import END_OF_MESSAGE, METHODS, RequestHead
 
         number = int(number)
         parser = self._by_number[number]
@@ -100,12 +101,21 @@ class Parsers:
                 return
             was_idle = parser.idle
             events: list[Any] = parse(data)
-            if len(events) == 1 and (head := events[0]).__class__ is RequestHead and head.complete:
+            count = len(events)
+            if count and (head := events[0]).__class__ is RequestHead and (
+                (count == 1 and head.complete)
+                or (count == 3 and events[1].__class__ is bytes and events[2] is END_OF_MESSAGE)
+            ):
                 version, method = _MINOR_VERSIONS.get(head.version), methods.get(head.method)
                 if version is not None and method is not None and not head.upgrade:
-                    bits = (head.flags | head.keep_alive * _KEEP_ALIVE | _COMPLETE | parser.idle * _IS_IDLE
-                            | version | method)
-                    emit(handle, f"{head.url}\n{_raw_headers(head.raw_headers)}", bits, len(data))
+                    # As a float: larger whole numbers than 32 bits cross as a BigInt.
+                    bits = float(head.flags | head.keep_alive * _KEEP_ALIVE | (count == 1) * _COMPLETE
+                                 | parser.idle * _IS_IDLE | version | method | len(data) << _SIZE)
+                    text = f"{head.url}\n{_raw_headers(head.raw_headers)}"
+                    if count == 1:
+                        emit(handle, text, bits)
+                    else:
+                        emit(handle, text, bits, events[1])
                     return
             emit(handle, self._list(number, data, was_idle, events))
 

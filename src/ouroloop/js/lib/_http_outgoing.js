@@ -23,6 +23,7 @@ const {
 } = require('internal/errors');
 const { validateString } = require('internal/validators');
 const { writeThrough } = require('internal/net/socket');
+const { StreamHandle } = require('internal/stream_handle');
 const { isUint8Array } = require('internal/util/types');
 const { _checkInvalidHeaderChar: hasInvalidChar, chunkExpression } = require('_http_common');
 const { validateHeaderName, validateHeaderValue, parseUniqueHeadersOption } = require('internal/http/headers');
@@ -584,9 +585,8 @@ function lengthOf(chunk, encoding) {
   throw new ERR_INVALID_ARG_TYPE('chunk', ['string', 'Buffer', 'Uint8Array'], chunk);
 }
 
-/** `finish` is given by `end` (null is nothing to call): it is called when the last byte is out, if this is it. */
-function write(message, chunk, encoding, callback, finish) {
-  const isLast = finish !== undefined;
+/** `isLast`: nothing more will be written. */
+function write(message, chunk, encoding, callback, isLast = false) {
   if (typeof callback !== 'function') callback = nothing;
   const length = lengthOf(chunk, encoding);
   if (message.finished || message.destroyed) {
@@ -605,7 +605,7 @@ function write(message, chunk, encoding, callback, finish) {
   count(message, length, isLast);
   if (!isLast) corkForTick(message[kSocket]);
   if (message.chunkedEncoding && length > 0) return writeChunk(message, chunk, encoding, callback, length);
-  return message._send(chunk, encoding, finish && !message.chunkedEncoding ? finish : callback, length);
+  return message._send(chunk, encoding, callback, length);
 }
 
 function refuse(message, error, callback) {
@@ -672,14 +672,11 @@ function end(message, chunk, encoding, callback) {
       fail(message, new ERR_STREAM_WRITE_AFTER_END(), typeof callback === 'function' ? callback : nothing);
       return message;
     }
-    // To the loop's own sockets a text goes with its head as one string, which needs no cork.
-    const isOnePiece = typeof chunk === 'string' && !message._headerSent && message[kSocket]?._handle !== undefined;
-    if (isOnePiece && isUTF8(encoding) && sendWhole(message, chunk, finish)) {
+    if (isUTF8(encoding) && sendWhole(message, chunk, finish)) {
       isLast = true;
     } else {
-      if (!isOnePiece) message[kSocket]?.cork();
-      write(message, chunk, encoding, null, isOnePiece ? finish : null);
-      isLast = isOnePiece && message._hasBody && !message.chunkedEncoding;
+      message[kSocket]?.cork();
+      write(message, chunk, encoding, null, true);
     }
   } else if (message.finished) {
     endAgain(message, callback);
@@ -705,25 +702,37 @@ function tellFinish(message) {
 const isUTF8 = (encoding) => encoding === undefined || encoding === null || encoding === 'utf8';
 
 /**
- * Sends a message whose body is all of one text, if nothing of it has gone and its socket is idle: past all queues.
- * False when `write` has to, though the head may have been made.
+ * Sends a message whose body is all in one piece, if nothing of it has gone and its socket is idle: past all queues,
+ * with no need of a cork. False when `write` has to, though the head may have been made.
  */
-function sendWhole(message, text, finish) {
+function sendWhole(message, chunk, finish) {
   const socket = message[kSocket];
-  if (socket._httpMessage !== message || message.destroyed || message[kCorked] > 0 || message.outputData.length > 0) {
+  if (message._headerSent || !socket || !(socket._handle instanceof StreamHandle) || socket._httpMessage !== message ||
+      message.destroyed || message[kCorked] > 0 || message.outputData.length > 0) {
     return false;
   }
-  const length = Buffer.byteLength(text);
+  const length = lengthOf(chunk, 'utf8');
   if (!message._header) {
     message._contentLength ??= length;
     message._implicitHeader();
   }
-  if (!message._hasBody || message.chunkedEncoding || !isJoined(message._header, 'utf8')) return false;
-  if (isLengthStrict(message)) return false;
-  if (!writeThrough(socket, message._header + text, finish)) return false;
+  if (length === 0 || !message._hasBody || isLengthStrict(message) || !isJoined(message._header, 'utf8')) return false;
+  if (!writeThrough(socket, wholeOf(message, chunk, length), finish)) return false;
   message._headerSent = true;
   message[kBytesWritten] += length;
   return true;
+}
+
+/** All of a message: one text, or with bytes a list. */
+function wholeOf(message, chunk, length) {
+  let before = message._header;
+  let after = '';
+  if (message.chunkedEncoding) {
+    before += `${length.toString(16)}\r\n`;
+    after = `\r\n${LAST_CHUNK}${message._trailer}\r\n`;
+  }
+  if (typeof chunk === 'string') return before + chunk + after;
+  return after === '' ? [before, chunk] : [before, chunk, after];
 }
 
 function endAgain(message, callback) {

@@ -166,7 +166,8 @@ class End:
         return f"End({self.raw_trailers!r})"
 
 
-_END = End([])
+END_OF_MESSAGE = End([])
+"""The End of every message without trailers."""
 
 HAS_HOST = 1
 HAS_CONNECTION = 2
@@ -527,7 +528,7 @@ class _Parser:
         if events and events[-1] is head:
             head.complete = True
         elif not head.complete:
-            events.append(_END)
+            events.append(END_OF_MESSAGE)
 
 
 class RequestParser(_Parser):
@@ -679,7 +680,7 @@ class ResponseParser(_Parser):
         if self._state == _BODY and self._head is not None and self._head.until_close:
             self._state = _IDLE
             self.idle = True
-            return [_END]
+            return [END_OF_MESSAGE]
         return [self._eof_error()]
 
     def on_status(self, message: bytes) -> None:

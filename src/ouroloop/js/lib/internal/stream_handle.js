@@ -26,6 +26,7 @@ const SERVER = 1;
 const IPC = 2;
 
 const READ_SIZE = 65536;
+const SIZE_OF_REQUEST = 2 ** 24; // where its bytes stand in the number that comes with one
 
 const NO_DESCRIPTOR = -1; // not asked for yet
 
@@ -39,12 +40,12 @@ class StreamHandle extends HandleWrap {
   writesUnderWay = 0;
   onread = undefined;
   onconnection = undefined;
-  onrequest = undefined; // (text, bits) of a server's handle whose bytes Python parses
+  onrequest = undefined; // (text, bits, body) of a server's handle whose bytes Python parses
 
-  _tell(value, pending, size) {
+  _tell(value, pending, body) {
     if (typeof value === 'string') {
-      this.bytesRead += size;
-      this.onrequest(value, pending);
+      this.bytesRead += Math.floor(pending / SIZE_OF_REQUEST);
+      this.onrequest(value, pending | 0, body);
     } else if (typeof value === 'object') {
       this.bytesRead += value.byteLength ?? value[0]; // of events, their bytes
       if (pending === undefined) this.onread(value);

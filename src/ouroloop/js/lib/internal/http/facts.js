@@ -19,4 +19,5 @@ module.exports = {
   kIsIdle: 1 << 11,
   kMinorVersion: 1 << 12,
   kMethod: 16, // where the number of the method begins
+  kMethodMask: 0x3f,
 };

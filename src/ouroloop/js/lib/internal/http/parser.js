@@ -47,6 +47,10 @@ class MessageParser {
     this.#telling = kind;
   }
 
+  isOpen() {
+    return !this.#isClosed;
+  }
+
   /** Whether a listener threw. */
   isBroken() {
     return this.#telling >= 0;

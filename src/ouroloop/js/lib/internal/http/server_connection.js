@@ -9,6 +9,7 @@
 // reasons: nobody reads a request's body, or responses that wait for their turn hold too much.
 
 const { ConnResetException, codes: { ERR_HTTP_REQUEST_TIMEOUT, ERR_HTTP_SOCKET_ENCODING } } = require('internal/errors');
+const { Buffer } = require('buffer');
 const { getOptionValue } = require('internal/options');
 const { continueExpression } = require('_http_common');
 const { setHead, setHeadText, kEnd, kWantMore } = require('_http_incoming');
@@ -16,7 +17,7 @@ const { kNeedDrain, kOwner, kUniqueHeaders } = require('_http_outgoing');
 const { MessageParser, rawList, KINDS } = require('internal/http/parser');
 const {
   METHODS, STATUS_CODES, kComplete, kHasContentLength, kHasExpect, kHasHost, kHasTransferEncoding, kIsIdle, kIsUpgrade,
-  kKeepAlive, kMethod, kMinorVersion,
+  kKeepAlive, kMethod, kMethodMask, kMinorVersion,
 } = require('internal/http/facts');
 const { Socket, hasTimeout } = require('internal/net/socket');
 const { StreamHandle } = require('internal/stream_handle');
@@ -111,7 +112,7 @@ class Connection {
       if (typeof value === 'number') onread(value);
       else this.#consumed(value);
     };
-    handle.onrequest = (text, bits) => this.#consumedRequest(text, bits);
+    handle.onrequest = (text, bits, body) => this.#consumedRequest(text, bits, body);
     const stop = () => this.#stopHandle(handle);
     const go = () => this.#startHandle(handle);
     socket.on('pause', stop);
@@ -152,8 +153,8 @@ class Connection {
     else this.#parser.deliver(list);
   }
 
-  /** One request without a body, which is nearly always what a read brings (see bindings/http_parser.py). */
-  #consumedRequest(text, bits) {
+  /** One whole request, which is nearly always what a read brings (see bindings/http_parser.py). */
+  #consumedRequest(text, bits, body) {
     const { socket } = this;
     if (socket.destroyed) return;
     socket._unrefTimer();
@@ -166,9 +167,19 @@ class Connection {
     this.onBytes((bits & kIsIdle) !== 0);
     const request = this.#begin();
     setHeadText(request, text, (bits & kMinorVersion) === 0 ? 0 : 1, this.#server.maxHeadersCount ?? 2000);
-    request.method = METHODS[bits >> kMethod];
+    request.method = METHODS[(bits >> kMethod) & kMethodMask];
     this.#take(request, bits);
+    if (body !== undefined) this.#consumedBody(body);
     parser.setTelling(-1);
+  }
+
+  #consumedBody(body) {
+    const parser = this.#parser;
+    parser.setTelling(KINDS.BODY);
+    this.onBody(Buffer.from(body));
+    if (!parser.isOpen()) return;
+    parser.setTelling(KINDS.END);
+    this.onEnd('');
   }
 
   /** Whether nothing is under way: the connection only waits for another request. */

@@ -324,25 +324,25 @@ function writeNow(socket, data, callback) {
 }
 
 /**
- * Write text at once, past the stream's machinery, if nothing is under way in it. False when it is not: nothing has
- * happened then. `callback` comes a tick later when all was taken, and else as for any write.
+ * Write text, or a list of texts and bytes, at once, past the stream's machinery, if nothing is under way in it. False
+ * when something is, and nothing has happened then. `callback` comes a tick later when all was taken, and else as for any write.
  */
-function writeThrough(socket, text, callback) {
+function writeThrough(socket, data, callback) {
   const handle = socket[kHandle];
   const state = socket._writableState;
   if (!(handle instanceof StreamHandle) || socket.connecting || socket.write !== Duplex.prototype.write ||
-      !state[kMayPassBy]() || !text.isWellFormed()) {
+      !state[kMayPassBy]() || (typeof data === 'string' && !data.isWellFormed())) {
     return false;
   }
   socket._unrefTimer();
   let onwrite;
   const before = handle.bytesWritten;
-  const outcome = handle.write(text, (errno) => onWritten(socket, errno, onwrite));
+  const outcome = handle.write(data, (errno) => onWritten(socket, errno, onwrite));
   if (outcome === 0) {
     state[kPassedBy](socket, callback);
     return true;
   }
-  const size = outcome < 0 ? text.length : handle.bytesWritten - before;
+  const size = outcome < 0 ? 1 : handle.bytesWritten - before; // of a failed write nobody asks how large it was
   onwrite = state[kBeginWrite](size, callback);
   if (outcome < 0) onwrite(errnoException(outcome, 'write'));
   else socket[kLastWriteQueueSize] = size;
