@@ -339,6 +339,34 @@ def test_nothing_is_kept_after(name: str, tmp_path: Path) -> None:
     assert found == wanted.lstrip() + "left [0] [0]\n"
 
 
+AGENT = r"""
+(async () => {
+  const server = await serve((q, r) => r.end(q.method));
+  const agent = new http.Agent({ keepAlive: true, maxSockets: 2 });
+  const ask = (method, options = {}) => new Promise((resolve) => {
+    http.request({ port: server.address().port, agent, method, ...options }, (response) => {
+      let text = '';
+      response.on('data', (part) => { text += part; }).on('end', () => resolve(`${response.statusCode} ${text}`));
+    }).end();
+  });
+  for (let i = 0; i < 5; i++) {
+    log(...await Promise.all(['GET', 'HEAD', 'POST', 'GET'].map((method) => ask(method))));
+    log(await ask('GET', { maxHeaderSize: 1000 + i }), await ask('GET', { insecureHTTPParser: true }));
+  }
+  agent.destroy();
+  await finish(server);
+})();
+"""
+
+
+def test_parsers_of_a_client_go_with_its_sockets(tmp_path: Path) -> None:
+    write(tmp_path, {"program.js": PRELUDE + AGENT, "left.py": LEFT})
+    found = output([sys.executable, "left.py"], "program.js", folder=tmp_path)
+    assert found == (
+        "200 GET 200  200 POST 200 GET\n200 GET 200 GET\n" * 5
+        + "still 200 closed\nconnections 0\nclosed\nleft [0] [0]\n")
+
+
 FEW_DESCRIPTORS = r"""
 (async () => {
   log('begun');

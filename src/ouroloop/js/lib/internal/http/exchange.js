@@ -19,6 +19,9 @@ const dc = require('diagnostics_channel');
 /** Called when a request with a time limit gets its socket. */
 const kListenForTimeout = Symbol('kListenForTimeout');
 
+/** The parser that waits with a socket for the next exchange. */
+const kParser = Symbol('kParser');
+
 const onResponseFinish = dc.channel('http.client.response.finish');
 const onRequestError = dc.channel('http.client.request.error');
 
@@ -35,9 +38,7 @@ class Exchange {
   constructor(request, socket) {
     this.#request = request;
     this.#socket = socket;
-    this.#parser = new MessageParser(
-      false, this, request.maxHeaderSize || getOptionValue('--max-http-header-size'),
-      request.insecureHTTPParser ?? getOptionValue('--insecure-http-parser'));
+    this.#parser = parserFor(this, request, socket);
     this.#parser.requestSent(request.method);
     // From now on, though the socket is the request's only in the next tick.
     socket.on('error', this.#failed);
@@ -257,10 +258,12 @@ class Exchange {
     socket.destroy();
   }
 
-  #leave() {
+  /** `isClean`: both messages are over, and the parser may serve others. */
+  #leave(isClean = false) {
     const socket = this.#socket;
     this.#isOver = true;
-    this.#parser.close();
+    if (isClean && isPlain(this.#request)) keepParser(socket, this.#parser);
+    else this.#parser.close();
     this.#request.parser = null;
     socket.parser = null;
     socket.removeListener('data', this.#arrived);
@@ -296,7 +299,7 @@ class Exchange {
   #free() {
     const request = this.#request;
     const socket = this.#socket;
-    this.#leave();
+    this.#leave(true);
     if (request.timeoutCb) socket.setTimeout(0, request.timeoutCb);
     request.timeoutCb = null;
     request.destroyed = true;
@@ -304,6 +307,40 @@ class Exchange {
     request.res.socket = null;
     process.nextTick(release, request, socket);
   }
+}
+
+/** Whether a request asks nothing special of its parser. */
+const isPlain = ({ maxHeaderSize, insecureHTTPParser }) => maxHeaderSize === undefined && insecureHTTPParser === undefined;
+
+function parserFor(exchange, request, socket) {
+  const kept = socket[kParser];
+  if (kept) {
+    socket[kParser] = null;
+    if (kept.isOpen() && isPlain(request)) {
+      kept.serve(exchange);
+      return kept;
+    }
+    kept.close();
+  }
+  return new MessageParser(
+    false, exchange, request.maxHeaderSize || getOptionValue('--max-http-header-size'),
+    request.insecureHTTPParser ?? getOptionValue('--insecure-http-parser'));
+}
+
+/** To be closed with the socket, if no other exchange takes it before. */
+function keepParser(socket, parser) {
+  if (socket.destroyed) {
+    parser.close();
+    return;
+  }
+  parser.rest();
+  if (socket[kParser] === undefined) socket.once('close', closeParser);
+  socket[kParser] = parser;
+}
+
+function closeParser() {
+  this[kParser]?.close();
+  this[kParser] = null;
 }
 
 /** After the program's own 'end' listeners. */

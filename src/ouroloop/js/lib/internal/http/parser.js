@@ -31,6 +31,15 @@ class MessageParser {
     this.#number = binding.open(isRequest, maxHeaderSize, isLenient);
   }
 
+  /** Nothing is under way, and another sink will have the next message. */
+  rest() {
+    this.#sink = null;
+  }
+
+  serve(sink) {
+    this.#sink = sink;
+  }
+
   /** Tell what the next response answers: it decides whether there is a body. */
   requestSent(method) {
     binding.requestSent(this.#number, method);
