@@ -161,10 +161,19 @@ def _echo(server: list[str], client: list[str], scale: Scale) -> Sample:
 
 def http(peers: Peers, peer: str, scale: Scale) -> Sample:
     """HTTP requests in a second, as `wrk` counts them."""
+    return _served(peers.command(peer, "hello"), scale)
+
+
+def script_http(peers: Peers, peer: str, scale: Scale) -> Sample:
+    """As `http`, with the server in JavaScript."""
+    return _served(peers.javascript(peer, processes.PROGRAMS / "hello.js"), scale)
+
+
+def _served(command: list[str], scale: Scale) -> Sample:
     wrk = shutil.which("wrk")
     if wrk is None:
         raise Unavailable("wrk is not installed: apt install wrk")
-    with processes.server(peers.command(peer, "hello")) as (pid, port):
+    with processes.server(command) as (pid, port):
         url = f"http://127.0.0.1:{port}/"
         base = [wrk, "--threads=1", f"--connections={HTTP_CONNECTIONS}"]
         _requests_per_second([*base, "--duration=1s", url])  # warms the server up
@@ -188,12 +197,21 @@ def _requests_per_second(command: list[str]) -> float:
 
 def idle_memory(peers: Peers, peer: str, scale: Scale) -> Sample:
     """KiB by which a server grows for each idle keep-alive connection that had one request answered."""
+    return _grown(peers.command(peer, "hello"), scale)
+
+
+def script_idle_memory(peers: Peers, peer: str, scale: Scale) -> Sample:
+    """As `idle_memory`, with the server in JavaScript."""
+    return _grown(peers.javascript(peer, processes.PROGRAMS / "hello.js"), scale)
+
+
+def _grown(command: list[str], scale: Scale) -> Sample:
     count = scale.idle_connections
     limit = processes.open_files_limit()
     if limit < count + 100:
         raise Unavailable(f"a process may open only {limit} files (ulimit -Hn), not {count + 100}")
     client = [sys.executable, str(processes.PROGRAMS / "idle_client.py")]
-    with processes.server(peers.command(peer, "hello"), many_files=True) as (pid, port):
+    with processes.server(command, many_files=True) as (pid, port):
         _hold(client, port, 50, lambda: None)  # what the first connections alone cost is not a connection's price
         before = processes.resident_kib(pid)
         after = _hold(client, port, count, lambda: processes.resident_kib(pid))
@@ -287,6 +305,9 @@ BENCHMARKS = [
     Benchmark("read_file", "read_file, 16 KiB, 32 at a time", "files/s", partial(file_work, "read_file")),
     Benchmark("stat", "stat, 32 at a time", "calls/s", partial(file_work, "stat")),
     Benchmark("idle-memory", "memory of an idle HTTP connection", "KiB/connection", idle_memory, better="lower"),
+    _script("http", "HTTP hello world, 50 connections (wrk)", "requests/s", script_http),
+    _script(
+        "idle-memory", "memory of an idle HTTP connection", "KiB/connection", script_idle_memory, better="lower"),
     _script("start", "empty program", "ms", start_up, better="lower"),
     _script("memory", "memory, empty program", "MiB", start_memory, better="lower"),
     _script("timers", "timers, 50 durations", "timers/s", partial(script_timers, 50)),

@@ -78,7 +78,8 @@ function freed(socket, options) {
     return;
   }
   const request = socket._httpMessage;
-  if (!request || !request.shouldKeepAlive || !this.keepAlive || !hasRoomFor(this, name) || !this.keepSocketAlive(socket)) {
+  if (!request || !request.shouldKeepAlive || !this.keepAlive || !hasRoomFor(this, name) ||
+      !this.keepSocketAlive(socket)) {
     socket.destroy();
     return;
   }
@@ -92,7 +93,8 @@ function freed(socket, options) {
 function hasRoomFor(agent, name) {
   const free = agent.freeSockets[name]?.length ?? 0;
   const used = agent.sockets[name]?.length ?? 0;
-  return agent.totalSocketCount <= agent.maxTotalSockets && free + used <= agent.maxSockets && free < agent.maxFreeSockets;
+  return agent.totalSocketCount <= agent.maxTotalSockets && free + used <= agent.maxSockets &&
+    free < agent.maxFreeSockets;
 }
 
 const countInUse = (agent) => Object.values(agent.sockets).reduce((count, { length }) => count + length, 0);
@@ -212,7 +214,8 @@ Object.assign(Agent.prototype, {
     if (!socket.writable) lists.push(this.freeSockets);
     for (const list of lists) removeFrom(this, list, name, socket);
     if (countInUse(this) >= this.maxTotalSockets) return;
-    const next = [name, ...Object.keys(this.requests)].find((key) => this.requests[key]?.length > 0 && hasRoomForOneMore(this, key));
+    const next = [name, ...Object.keys(this.requests)].find(
+      (key) => this.requests[key]?.length > 0 && hasRoomForOneMore(this, key));
     if (next === undefined) return;
     const request = this.requests[next][0];
     const wanted = request[kOptions];

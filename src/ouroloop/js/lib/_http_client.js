@@ -6,7 +6,7 @@
 // until then what is written waits. An Exchange (internal/http/exchange) is the request and its response on the socket.
 //
 // What surprises people: an error before the response is the request's; after it, the response's. A response that no
-// listener takes is read and dropped. `destroy` without an error before the response is still told, as "socket hang up".
+// listener takes is read and dropped. `destroy` without an error before the response is told, as "socket hang up".
 
 const net = require('net');
 const { OutgoingMessage, kHeaders, kUniqueHeaders, kErrored } = require('_http_outgoing');
@@ -107,13 +107,16 @@ function check(request, options) {
   if (protocol !== expected) throw new ERR_INVALID_PROTOCOL(protocol, expected);
   const defaultPort = options.defaultPort || agent?.defaultPort;
   const port = options.port = options.port || defaultPort || 80;
-  const host = options.host = validateHost(options.hostname, 'hostname') || validateHost(options.host, 'host') || 'localhost';
+  const host = options.host =
+    validateHost(options.hostname, 'hostname') || validateHost(options.host, 'host') || 'localhost';
   request.socketPath = options.socketPath;
   if (options.timeout !== undefined) request.timeout = getTimerDuration(options.timeout, 'timeout');
   request.method = methodOf(options.method);
   if (options.maxHeaderSize !== undefined) validateInteger(options.maxHeaderSize, 'maxHeaderSize', 0);
   request.maxHeaderSize = options.maxHeaderSize;
-  if (options.insecureHTTPParser !== undefined) validateBoolean(options.insecureHTTPParser, 'options.insecureHTTPParser');
+  if (options.insecureHTTPParser !== undefined) {
+    validateBoolean(options.insecureHTTPParser, 'options.insecureHTTPParser');
+  }
   request.insecureHTTPParser = options.insecureHTTPParser;
   if (options.joinDuplicateHeaders !== undefined) {
     validateBoolean(options.joinDuplicateHeaders, 'options.joinDuplicateHeaders');
@@ -167,7 +170,9 @@ function takeHeaders(request, options, hasArray) {
   if (headers) for (const name of Object.keys(headers)) request.setHeader(name, headers[name]);
   const isHostSet = options.setHost ?? options.setDefaultHeaders !== false;
   if (options.host && isHostSet && !request.getHeader('host')) request.setHeader('Host', hostHeader(request, options));
-  if (options.auth && !request.getHeader('Authorization')) request.setHeader('Authorization', authorization(options.auth));
+  if (options.auth && !request.getHeader('Authorization')) {
+    request.setHeader('Authorization', authorization(options.auth));
+  }
   if (request.getHeader('expect')) {
     request._storeHeader(firstLine(request), request[kHeaders]);
   }

@@ -16,10 +16,13 @@ const { IncomingMessage } = require('_http_incoming');
 const { _checkInvalidHeaderChar: hasInvalidChar, chunkExpression } = require('_http_common');
 const { STATUS_CODES } = require('internal/http/facts');
 const { validateHeaderName, validateHeaderValue, parseUniqueHeadersOption } = require('internal/http/headers');
-const { Connection, kServerResponse, kIncomingMessage, kConnections, kOptimizeEmptyRequests } = require('internal/http/server_connection');
+const {
+  Connection, kServerResponse, kIncomingMessage, kConnections, kOptimizeEmptyRequests,
+} = require('internal/http/server_connection');
 const {
   codes: {
-    ERR_HTTP_HEADERS_SENT, ERR_HTTP_INVALID_STATUS_CODE, ERR_HTTP_SOCKET_ASSIGNED, ERR_INVALID_ARG_VALUE, ERR_INVALID_CHAR, ERR_OUT_OF_RANGE,
+    ERR_HTTP_HEADERS_SENT, ERR_HTTP_INVALID_STATUS_CODE, ERR_HTTP_SOCKET_ASSIGNED, ERR_INVALID_ARG_VALUE,
+    ERR_INVALID_CHAR, ERR_OUT_OF_RANGE,
   },
 } = require('internal/errors');
 const {
@@ -103,8 +106,8 @@ Object.assign(ServerResponse.prototype, {
     if (this._header) throw new ERR_HTTP_HEADERS_SENT('write');
     validateInteger(statusCode, 'statusCode');
     if (statusCode < 100 || statusCode > 199 || statusCode === 101) throw new ERR_HTTP_INVALID_STATUS_CODE(statusCode);
-    this._writeRaw(
-      `HTTP/1.1 ${statusCode} ${STATUS_CODES[statusCode] ?? 'unknown'}\r\n${informationLines(headers)}\r\n`, 'latin1', callback);
+    const line = `HTTP/1.1 ${statusCode} ${STATUS_CODES[statusCode] ?? 'unknown'}\r\n`;
+    this._writeRaw(`${line}${informationLines(headers)}\r\n`, 'latin1', callback);
   },
 
   writeContinue(callback) {
@@ -170,7 +173,8 @@ function headersOf(response, given) {
     for (const name of Object.keys(given)) if (name) response.setHeader(name, given[name]);
     return response[kHeaders];
   }
-  const pairs = Array.isArray(given[0]) ? given : given.flatMap((name, i) => (i % 2 === 0 ? [[name, given[i + 1]]] : []));
+  const pairs = Array.isArray(given[0]) ? given :
+    given.flatMap((name, i) => (i % 2 === 0 ? [[name, given[i + 1]]] : []));
   for (const [name] of pairs) response.removeHeader(name);
   for (const [name, value] of pairs) if (name) response.appendHeader(name, value);
   return response[kHeaders];
@@ -206,7 +210,8 @@ function storeHTTPOptions(options) {
     optional(options.rejectNonStandardBodyWrites, 'options.rejectNonStandardBodyWrites', validateBoolean) ?? false;
   this[kOptimizeEmptyRequests] =
     optional(options.optimizeEmptyRequests, 'options.optimizeEmptyRequests', validateBoolean) ?? false;
-  this.shouldUpgradeCallback = optional(options.shouldUpgradeCallback, 'options.shouldUpgradeCallback', validateFunction) ??
+  this.shouldUpgradeCallback =
+    optional(options.shouldUpgradeCallback, 'options.shouldUpgradeCallback', validateFunction) ??
     hasUpgradeListener;
 }
 

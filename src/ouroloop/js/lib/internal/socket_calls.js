@@ -5,7 +5,7 @@
 // Theory of operation. What is to be sent, text or bytes, is put together in memory that lies here; a native hands it
 // to the kernel. What is larger than that memory, or arrives where there is no machine code, is not for here.
 //
-// What surprises people: the kernel may take a part, or nothing; what it left is still in the memory until the next call.
+// What surprises people: the kernel may take a part, or nothing; what it left stays in the memory until the next call.
 
 const { utf8Write } = require('internal/buffer/memory');
 
@@ -43,7 +43,9 @@ function gather(data) {
 /** Where the memory is free after `data` was put at `start`; -1 when there is too little of it. */
 function put(data, start) {
   const left = SIZE - start;
-  if (typeof data === 'string') return data.length * UTF8_MOST > left ? -1 : start + utf8Write(bytes, data, start, left);
+  if (typeof data === 'string') {
+    return data.length * UTF8_MOST > left ? -1 : start + utf8Write(bytes, data, start, left);
+  }
   if (data.byteLength > left) return -1;
   bytes.set(data, start);
   return start + data.byteLength;

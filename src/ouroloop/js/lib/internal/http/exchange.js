@@ -310,7 +310,8 @@ class Exchange {
 }
 
 /** Whether a request asks nothing special of its parser. */
-const isPlain = ({ maxHeaderSize, insecureHTTPParser }) => maxHeaderSize === undefined && insecureHTTPParser === undefined;
+const isPlain = ({ maxHeaderSize, insecureHTTPParser }) =>
+  maxHeaderSize === undefined && insecureHTTPParser === undefined;
 
 function parserFor(exchange, request, socket) {
   const kept = socket[kParser];

@@ -99,8 +99,12 @@ class MessageParser {
     for (let at = 2; at < list.length && !this.#isClosed; at += LENGTHS[list[at]]) {
       this.#telling = list[at];
       switch (list[at]) {
-        case KINDS.REQUEST: sink.onRequest(list[at + 1], list[at + 2], list[at + 3], list[at + 4], list[at + 5]); break;
-        case KINDS.RESPONSE: sink.onResponse(list[at + 1], list[at + 2], list[at + 3], list[at + 4], list[at + 5]); break;
+        case KINDS.REQUEST:
+          sink.onRequest(list[at + 1], list[at + 2], list[at + 3], list[at + 4], list[at + 5]);
+          break;
+        case KINDS.RESPONSE:
+          sink.onResponse(list[at + 1], list[at + 2], list[at + 3], list[at + 4], list[at + 5]);
+          break;
         case KINDS.BODY: sink.onBody(Buffer.from(list[at + 1])); break;
         case KINDS.END: sink.onEnd(list[at + 1]); break;
         case KINDS.UPGRADE: sink.onUpgrade(Buffer.from(list[at + 1])); break;
@@ -122,7 +126,9 @@ const KINDS = { REQUEST: 0, RESPONSE: 1, BODY: 2, END: 3, UPGRADE: 4 }; // as in
 const LENGTHS = [6, 6, 2, 2, 2, 6]; // of an event in the list, by its kind
 
 const HEAD_BROKEN = ['HPE_CB_HEADERS_COMPLETE', 'User callback error'];
-const BROKEN = [HEAD_BROKEN, HEAD_BROKEN, ['HPE_JS_EXCEPTION', 'JS Exception'], ['HPE_CB_MESSAGE_COMPLETE', 'User callback error']];
+const BROKEN = [
+  HEAD_BROKEN, HEAD_BROKEN, ['HPE_JS_EXCEPTION', 'JS Exception'], ['HPE_CB_MESSAGE_COMPLETE', 'User callback error'],
+];
 
 function parseError([code, reason, , bytesParsed = 0, packet = new ArrayBuffer(0)]) {
   const error = new Error(`Parse Error: ${reason}`);

@@ -8,7 +8,9 @@
 // What surprises people: with pipelining all requests of one packet are handed out at once. Reading stops for two
 // reasons: nobody reads a request's body, or responses that wait for their turn hold too much.
 
-const { ConnResetException, codes: { ERR_HTTP_REQUEST_TIMEOUT, ERR_HTTP_SOCKET_ENCODING } } = require('internal/errors');
+const {
+  ConnResetException, codes: { ERR_HTTP_REQUEST_TIMEOUT, ERR_HTTP_SOCKET_ENCODING },
+} = require('internal/errors');
 const { Buffer } = require('buffer');
 const { getOptionValue } = require('internal/options');
 const { continueExpression } = require('_http_common');

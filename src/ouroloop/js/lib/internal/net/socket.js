@@ -325,7 +325,8 @@ function writeNow(socket, data, callback) {
 
 /**
  * Write text, or a list of texts and bytes, at once, past the stream's machinery, if nothing is under way in it. False
- * when something is, and nothing has happened then. `callback` comes a tick later when all was taken, and else as for any write.
+ * when something is, and nothing has happened then. `callback` comes a tick later when all was taken, and else as for
+ * any write.
  */
 function writeThrough(socket, data, callback) {
   const handle = socket[kHandle];
