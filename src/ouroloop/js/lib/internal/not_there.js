@@ -21,9 +21,4 @@ function refuseTypeScript(filename) {
   throw notThere(`TypeScript (${filename})`);
 }
 
-/** The global `fetch`. */
-async function fetch() {
-  throw notThere('fetch()');
-}
-
-module.exports = { MODULES, notThere, refuseTypeScript, fetch };
+module.exports = { MODULES, notThere, refuseTypeScript };

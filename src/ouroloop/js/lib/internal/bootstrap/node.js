@@ -37,6 +37,11 @@ function defineLazily(id, names, enumerable = false) {
   }
 }
 
+/** The fetch itself is read when it is first called. */
+function fetch(input, init = undefined) {
+  return require('internal/fetch/fetch').fetch(input, init);
+}
+
 function makeGlobals() {
   define('global', globalThis, true);
   Object.defineProperty(globalThis, Symbol.toStringTag, {
@@ -55,7 +60,7 @@ function makeGlobals() {
   defineLazily('buffer', ['atob', 'btoa'], true);
   defineLazily('perf_hooks', ['performance'], true);
   defineLazily('internal/webcrypto', ['crypto'], true);
-  define('fetch', require('internal/not_there').fetch, true);
+  define('fetch', fetch, true);
   defineLazily('internal/navigator', ['navigator'], true);
 
   const { Buffer } = require('buffer');
@@ -82,6 +87,12 @@ function makeGlobals() {
   defineLazily('internal/urlpattern', ['URLPattern']);
   defineLazily('buffer', ['Blob', 'File']);
   defineLazily('internal/message_channel', ['BroadcastChannel', 'MessageChannel', 'MessagePort', 'MessageEvent']);
+  defineLazily('internal/fetch/formdata', ['FormData']);
+  defineLazily('internal/fetch/headers', ['Headers']);
+  defineLazily('internal/fetch/request', ['Request']);
+  defineLazily('internal/fetch/response', ['Response']);
+  defineLazily('internal/fetch/close_event', ['CloseEvent']);
+  defineLazily('internal/fetch/websocket', ['WebSocket']);
   defineLazily('perf_hooks', [
     'Performance', 'PerformanceEntry', 'PerformanceMark', 'PerformanceMeasure', 'PerformanceObserver',
     'PerformanceObserverEntryList', 'PerformanceResourceTiming',
