@@ -65,3 +65,9 @@ Object.defineProperties(module.exports, {
     },
   },
 });
+
+for (const name of ['WebSocket', 'CloseEvent', 'MessageEvent']) {
+  Object.defineProperty(module.exports, name, {
+    __proto__: null, configurable: true, enumerable: true, get: () => globalThis[name],
+  });
+}

@@ -10,15 +10,30 @@ const { connectionHeaders } = require('internal/fetch/network_headers');
 const { BodyTimeoutError, ConnectTimeoutError, HeadersTimeoutError, SocketError, causeOf } =
   require('internal/fetch/errors');
 const { getLazy } = require('internal/util');
+const { clearTimeout, setImmediate, setTimeout } = require('timers');
 const { isBlob } = require('internal/blob');
 
 const CONNECT_TIMEOUT = 10_000; // ms, as in Node
 const SILENCE_TIMEOUT = 300_000; // ms without a byte, of the head or of the body
 const KEPT_FOR = 4_000; // ms that a connection waits for the next request
 
-const agentOptions = { keepAlive: true, scheduling: 'lifo', timeout: KEPT_FOR };
-const plainAgent = getLazy(() => new (require('http').Agent)(agentOptions));
-const secureAgent = getLazy(() => new (require('https').Agent)(agentOptions));
+/**
+ * An agent that gives a server one turn of the loop to close a connection that it said it would keep; whoever wants one
+ * meanwhile gets another.
+ */
+function makeAgent({ Agent }) {
+  class PatientAgent extends Agent {
+    emit(event, ...args) {
+      if (event !== 'free') return super.emit(event, ...args);
+      setImmediate(() => super.emit('free', ...args));
+      return true;
+    }
+  }
+  return new PatientAgent({ keepAlive: true, scheduling: 'lifo', timeout: KEPT_FOR });
+}
+
+const plainAgent = getLazy(() => makeAgent(require('http')));
+const secureAgent = getLazy(() => makeAgent(require('https')));
 
 function optionsFor({ method, url, headers }, length) {
   const isSecure = url.protocol === 'https:';

@@ -1,0 +1,69 @@
+'use strict';
+
+// CloseEvent and ErrorEvent: how a WebSocket tells its end, and that something went wrong.
+
+const { Event } = require('internal/event_target');
+const { isObject } = require('internal/util');
+const { defineEnumerable, defineTag } = require('internal/util/class_looks');
+const { illegalInvocation, requireArguments, toDictionary, toScalarString, toUnsignedShort } =
+  require('internal/fetch/webidl');
+
+class CloseEvent extends Event {
+  #wasClean;
+  #code;
+  #reason;
+
+  constructor(type, eventInitDict = {}) {
+    requireArguments(arguments, 1, 'CloseEvent constructor');
+    const { wasClean = false, code = 0, reason = '', ...init } = toDictionary(eventInitDict);
+    super(`${type}`, init);
+    this.#wasClean = Boolean(wasClean);
+    this.#code = toUnsignedShort(code);
+    this.#reason = toScalarString(reason);
+  }
+
+  static #check(event) {
+    if (!isObject(event) || !(#code in event)) throw illegalInvocation('CloseEvent');
+  }
+
+  get wasClean() {
+    CloseEvent.#check(this);
+    return this.#wasClean;
+  }
+
+  get code() {
+    CloseEvent.#check(this);
+    return this.#code;
+  }
+
+  get reason() {
+    CloseEvent.#check(this);
+    return this.#reason;
+  }
+}
+
+class ErrorEvent extends Event {
+  #error;
+  #message;
+
+  constructor(type, { error, message = '', ...init } = {}) {
+    super(type, init);
+    this.#error = error;
+    this.#message = message;
+  }
+
+  get message() {
+    return this.#message;
+  }
+
+  get error() {
+    return this.#error;
+  }
+}
+
+defineEnumerable(CloseEvent, 'wasClean', 'code', 'reason');
+defineEnumerable(ErrorEvent, 'message', 'error');
+defineTag(CloseEvent);
+defineTag(ErrorEvent);
+
+module.exports = { CloseEvent, ErrorEvent };
