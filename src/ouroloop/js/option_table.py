@@ -69,7 +69,9 @@ SWITCHES = {
     "--report-on-signal": False,
     "--report-uncaught-exception": False,
     # Globals
+    "--experimental-eventsource": False,
     "--experimental-global-navigator": True,
+    "--experimental-websocket": True,
     # HTTP
     "--insecure-http-parser": False,
     # Watching
@@ -122,10 +124,10 @@ LISTS = _names("""
 IDLE_SWITCHES = _names("""
     allow-addons allow-child-process allow-inspector allow-openssl-store allow-wasi allow-worker async-context-frame
     debug-arraybuffer-allocations disable-sigusr1 disable-wasm-trap-handler enable-fips experimental-addon-modules
-    experimental-eventsource experimental-import-text experimental-inspector-network-resource
+    experimental-import-text experimental-inspector-network-resource
     experimental-network-inspection experimental-repl-await experimental-shadow-realm experimental-sqlite
     experimental-storage-inspection experimental-stream-iter experimental-test-coverage experimental-test-module-mocks
-    experimental-vm-modules experimental-websocket experimental-webstorage experimental-worker-inspection
+    experimental-vm-modules experimental-webstorage experimental-worker-inspection
     expose-internals extra-info-on-fatal-exception force-async-hooks-checks force-context-aware force-fips
     force-node-api-uncaught-exceptions-policy network-family-autoselection node-snapshot
     openssl-legacy-provider openssl-shared-config strip-types test-force-exit test-only test-randomize

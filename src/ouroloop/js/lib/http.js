@@ -66,8 +66,13 @@ Object.defineProperties(module.exports, {
   },
 });
 
-for (const name of ['WebSocket', 'CloseEvent', 'MessageEvent']) {
+const WEB = {
+  WebSocket: 'internal/fetch/websocket',
+  CloseEvent: 'internal/fetch/close_event',
+  MessageEvent: 'internal/message_event',
+};
+for (const [name, id] of Object.entries(WEB)) {
   Object.defineProperty(module.exports, name, {
-    __proto__: null, configurable: true, enumerable: true, get: () => globalThis[name],
+    __proto__: null, configurable: true, enumerable: true, get: () => require(id)[name],
   });
 }

@@ -146,12 +146,23 @@ function watchWebAssembly() {
   }
 }
 
+/** The globals that the command line decides on. */
+function chooseGlobals() {
+  const { getOptionValue } = require('internal/options');
+  if (!getOptionValue('--experimental-global-navigator')) delete globalThis.navigator;
+  if (getOptionValue('--experimental-eventsource')) defineLazily('internal/fetch/eventsource', ['EventSource']);
+  if (getOptionValue('--experimental-websocket')) return;
+  delete globalThis.WebSocket;
+  delete globalThis.CloseEvent;
+}
+
 /** Called by Python in a new process, with its facts: what the loop calls, by name, and where the shared memory is. */
 function start(facts) {
   require('internal/options').initialize(facts.options);
   const memory = require('internal/timers').initialize(facts);
   require('internal/process/promises').listen();
   process_.start(facts);
+  chooseGlobals();
   if (typeof WebAssembly === 'object') watchWebAssembly();
   const { processTimers, processImmediate } = require('internal/timers');
   const { complete } = require('internal/requests');

@@ -501,7 +501,6 @@ function start({ argv, execArgv, execPath, pid, argv0, isEmbedded }) {
   process.on('newListener', warnOfMultipleResolves);
   process.on('removeListener', stopListeningIfSignal);
   process.on('warning', (warning) => require('internal/process/warning').onWarning(warning));
-  if (getOptionValue('--experimental-global-navigator') === false) delete globalThis.navigator;
   const limit = getOptionValue('--stack-trace-limit');
   if (limit !== undefined) Error.stackTraceLimit = limit;
   if (getOptionValue('--enable-source-maps')) process.setSourceMapsEnabled(true);
