@@ -4,27 +4,14 @@
 //
 // It is the one event of Node that converts its arguments with Web IDL's messages ("MessageEvent constructor: ...").
 
-const { codes: { ERR_INVALID_THIS } } = require('internal/errors');
 const { Event } = require('internal/event_target');
 const { isObject, kEnumerableProperty } = require('internal/util');
+const { illegalInvocation, requireArguments, show, toDictionary } = require('internal/fetch/webidl');
 
 const CONTEXT = 'MessageEvent constructor';
 const NO_PORTS = Object.freeze([]);
 
 const isPort = (value) => value instanceof require('internal/message_channel').MessagePort;
-
-/** A value as it stands in Web IDL's messages. */
-function show(value) {
-  if (typeof value === 'object' && value !== null) return require('internal/util/inspect').inspect(value);
-  return typeof value === 'string' ? `"${value}"` : String(value);
-}
-
-
-function toDictionary(value) {
-  if (value == null) return {};
-  if (isObject(value)) return value;
-  throw new TypeError(`${CONTEXT}: Expected ${show(value)} to be one of: Null, Undefined, Object.`);
-}
 
 function toSource(value) {
   if (value == null) return null;
@@ -63,13 +50,13 @@ class MessageEvent extends Event {
   #ports;
 
   constructor(type, eventInitDict = {}) {
-    if (arguments.length === 0) throw new TypeError(`${CONTEXT}: 1 argument required, but 0 found.`);
+    requireArguments(arguments, 1, CONTEXT);
     if (eventInitDict instanceof Delivery) {
       super(type);
       this.#set(eventInitDict.data, '', '', null, eventInitDict.ports);
       return;
     }
-    const { data = null, origin = '', lastEventId = '', source, ports, ...init } = toDictionary(eventInitDict);
+    const { data = null, origin = '', lastEventId = '', source, ports, ...init } = toDictionary(eventInitDict, CONTEXT);
     super(`${type}`, init);
     this.#set(data, `${origin}`, `${lastEventId}`, toSource(source), toPorts(ports));
   }
@@ -84,9 +71,7 @@ class MessageEvent extends Event {
 
   static #check(event) {
     if (typeof event === 'object' && event !== null && #data in event) return;
-    const error = new ERR_INVALID_THIS('MessageEvent');
-    error.message = 'Illegal invocation';
-    throw error;
+    throw illegalInvocation('MessageEvent');
   }
 
   get data() {
@@ -117,9 +102,7 @@ class MessageEvent extends Event {
   initMessageEvent(type, bubbles = false, cancelable = false, data = null, origin = '', lastEventId = '', source = null,
     ports = []) {
     MessageEvent.#check(this);
-    if (arguments.length === 0) {
-      throw new TypeError('MessageEvent.initMessageEvent: 1 argument required, but 0 found.');
-    }
+    requireArguments(arguments, 1, 'MessageEvent.initMessageEvent');
     return new MessageEvent(type, { bubbles, cancelable, data, origin, lastEventId, source, ports });
   }
 }

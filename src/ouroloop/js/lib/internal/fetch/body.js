@@ -6,7 +6,8 @@
 // stream. The stream of parts is made when somebody asks for it; reading a whole body goes through it too, so that
 // `body`, `bodyUsed` and `locked` tell the truth.
 //
-// What surprises people: without a body, reading gives the empty text as often as one likes, and `bodyUsed` stays false.
+// What surprises people: without a body, reading gives the empty text as often as one likes, and `bodyUsed` stays
+// false.
 
 const { isObject } = require('internal/util');
 const { isAnyArrayBuffer, isArrayBuffer } = require('internal/util/types');
@@ -114,7 +115,7 @@ class Body {
     for (;;) {
       const { value, done } = await reader.read();
       if (done) return Buffer.concat(chunks);
-      if (!(ArrayBuffer.isView(value) && value instanceof Uint8Array)) throw new TypeError('Received non-Uint8Array chunk');
+      if (!(value instanceof Uint8Array)) throw new TypeError('Received non-Uint8Array chunk');
       chunks.push(value);
     }
   }

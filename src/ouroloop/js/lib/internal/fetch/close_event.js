@@ -5,6 +5,7 @@
 const { Event } = require('internal/event_target');
 const { isObject } = require('internal/util');
 const { defineEnumerable, defineTag } = require('internal/util/class_looks');
+const { NEITHER, defineTransferMode } = require('internal/worker/js_transferable');
 const { illegalInvocation, requireArguments, toDictionary, toScalarString, toUnsignedShort } =
   require('internal/fetch/webidl');
 
@@ -64,6 +65,7 @@ class ErrorEvent extends Event {
 defineEnumerable(CloseEvent, 'wasClean', 'code', 'reason');
 defineEnumerable(ErrorEvent, 'message', 'error');
 defineTag(CloseEvent);
+defineTransferMode(CloseEvent, NEITHER, (value) => value instanceof CloseEvent);
 defineTag(ErrorEvent);
 
 module.exports = { CloseEvent, ErrorEvent };

@@ -1,6 +1,7 @@
 'use strict';
 
-// The causes that a failed fetch names, as programs know them from Node: a name and a code by which they are told apart.
+// The causes that a failed fetch names, as programs know them from Node: a name and a code by which they are told
+// apart.
 
 function defineError(name, code, message) {
   const Class = { [name]: class extends Error {

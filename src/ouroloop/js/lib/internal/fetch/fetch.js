@@ -17,7 +17,10 @@ const { InnerResponse, NULL_BODY_STATUSES, REDIRECT_STATUSES, makeResponse } = r
 
 const MOST_REDIRECTS = 20;
 
-/** Ports of other services, which a request could be made to speak to. Source: https://fetch.spec.whatwg.org/#port-blocking */
+/**
+ * Ports of other services, which a request could be made to speak to.
+ * Source: https://fetch.spec.whatwg.org/#port-blocking
+ */
 const BAD_PORTS = new Set([
   1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101, 102, 103, 104, 109, 110,
   111, 113, 115, 117, 119, 123, 135, 137, 139, 143, 161, 179, 389, 427, 465, 512, 513, 514, 515, 526, 530, 531, 532,

@@ -4,6 +4,7 @@
 
 const { customInspectSymbol, isObject } = require('internal/util');
 const { defineEnumerable, defineTag } = require('internal/util/class_looks');
+const { NEITHER, defineTransferMode } = require('internal/worker/js_transferable');
 const { Blob, isBlob } = require('internal/blob');
 const { File } = require('internal/file');
 const { defineIteration } = require('internal/fetch/iterator');
@@ -99,6 +100,7 @@ class FormData {
 defineEnumerable(FormData, 'append', 'delete', 'get', 'getAll', 'has', 'set');
 defineIteration(FormData, (form) => pairsOf(form));
 defineTag(FormData);
+defineTransferMode(FormData, NEITHER, (value) => value instanceof FormData);
 
 const isFormData = (value) => value instanceof FormData;
 

@@ -2,9 +2,9 @@
 
 // Headers, and the list beneath it.
 //
-// Theory of operation. A HeaderList keeps one entry a name, with the name as it was first written and its values joined;
-// only `set-cookie` keeps each of its values. Headers is a HeaderList that a program may touch, as far as its guard lets
-// it: those of a response that came from the network, or of `Response.error()`, never change.
+// Theory of operation. A HeaderList keeps one entry a name, with the name as it was first written and its values
+// joined; only `set-cookie` keeps each of its values. Headers is a HeaderList that a program may touch, as far as its
+// guard lets it: those of a response that came from the network, or of `Response.error()`, never change.
 //
 // What surprises people: names are sorted when iterated and keep their letters' case when sent. Node forbids no names
 // (`host`, `cookie` …) as browsers do.
@@ -13,6 +13,7 @@ const { customInspectSymbol, isObject } = require('internal/util');
 const { isProxy } = require('internal/util/types');
 const { _checkIsHttpToken: isToken } = require('_http_common');
 const { defineEnumerable, defineTag } = require('internal/util/class_looks');
+const { NEITHER, defineTransferMode } = require('internal/worker/js_transferable');
 const { defineIteration } = require('internal/fetch/iterator');
 const {
   illegalInvocation, inspectFields, requireArguments, requireIterable, toByteString,
@@ -260,5 +261,6 @@ defineIteration(Headers, (headers) => {
   return list.sorted;
 });
 defineTag(Headers);
+defineTransferMode(Headers, NEITHER, (value) => value instanceof Headers);
 
 module.exports = { HeaderList, Headers, fillHeaders: fill, guardOf, headerListOf: listOf, makeHeaders: make };

@@ -2,8 +2,8 @@
 
 // Iteration of Headers and FormData: pairs by their place in a list that may change meanwhile.
 //
-// Theory of operation. An iterator keeps a place, not an item: each step looks at the list as it is then. So a pair that
-// was removed makes the next one move up and be passed over, as the standard has it.
+// Theory of operation. An iterator keeps a place, not an item: each step looks at the list as it is then. So a pair
+// that was removed makes the next one move up and be passed over, as the standard has it.
 
 const { requireArguments } = require('internal/fetch/webidl');
 

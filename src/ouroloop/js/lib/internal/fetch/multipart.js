@@ -113,8 +113,8 @@ class Reader {
         head.filename = filename;
         return;
       }
-      case 'content-type': head.type = value; return;
-      case 'content-transfer-encoding': head.encoding = value.toLowerCase(); return;
+      case 'content-type': head.type = value; break;
+      case 'content-transfer-encoding': head.encoding = value.toLowerCase(); break;
       default:
     }
   }

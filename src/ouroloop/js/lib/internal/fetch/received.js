@@ -3,7 +3,8 @@
 // What comes from the network, as the byte stream of a Response.
 //
 // Theory of operation. Bytes flow from the connection, through a decoder for each content coding, into the stream until
-// it has enough; then the connection rests until the program reads. A connection at rest does not keep the process alive.
+// it has enough; then the connection rests until the program reads. A connection at rest does not keep the process
+// alive.
 //
 // What surprises people: an abort fails the stream even when all its bytes are here but not read yet.
 

@@ -10,6 +10,7 @@
 
 const { customInspectSymbol, isObject } = require('internal/util');
 const { defineEnumerable, defineTag } = require('internal/util/class_looks');
+const { NEITHER, defineTransferMode } = require('internal/worker/js_transferable');
 const { _checkIsHttpToken: isToken } = require('_http_common');
 const { AbortSignal } = require('internal/abort_controller');
 const { defineBody, extractBody } = require('internal/fetch/body');
@@ -307,5 +308,6 @@ defineEnumerable(Request, ...SHOWN);
 defineBody(Request, innerOf);
 defineEnumerable(Request, 'duplex', 'clone');
 defineTag(Request);
+defineTransferMode(Request, NEITHER, (value) => value instanceof Request);
 
 module.exports = { Request, innerRequestOf: innerOf };

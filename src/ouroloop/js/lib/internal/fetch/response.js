@@ -7,11 +7,13 @@
 
 const { customInspectSymbol, isObject } = require('internal/util');
 const { defineEnumerable, defineTag } = require('internal/util/class_looks');
+const { NEITHER, defineTransferMode } = require('internal/worker/js_transferable');
 const { Buffer } = require('buffer');
 const { Body, defineBody, extractBody } = require('internal/fetch/body');
 const { HeaderList, fillHeaders, guardOf, makeHeaders } = require('internal/fetch/headers');
-const { illegalInvocation, inspectFields, requireArguments, toByteString, toDictionary, toScalarString, toUnsignedShort } =
-  require('internal/fetch/webidl');
+const {
+  illegalInvocation, inspectFields, requireArguments, toByteString, toDictionary, toScalarString, toUnsignedShort,
+} = require('internal/fetch/webidl');
 
 const NULL_BODY_STATUSES = new Set([101, 103, 204, 205, 304]);
 const REDIRECT_STATUSES = new Set([301, 302, 303, 307, 308]);
@@ -36,9 +38,13 @@ class InnerResponse {
 
 /** The members of a ResponseInit, converted. */
 function toInit(value) {
-  const init = toDictionary(value, undefined);
+  const init = toDictionary(value);
   const { headers, status = 200, statusText = '' } = init;
-  return { headers, status: toUnsignedShort(status), statusText: toByteString(statusText, 'Response constructor', 'statusText') };
+  return {
+    headers,
+    status: toUnsignedShort(status),
+    statusText: toByteString(statusText, 'Response constructor', 'statusText'),
+  };
 }
 
 let innerOf;
@@ -168,5 +174,6 @@ defineEnumerable(Response, 'type', 'url', 'redirected', 'status', 'ok', 'statusT
 defineBody(Response, innerOf);
 defineEnumerable(Response, 'clone');
 defineTag(Response);
+defineTransferMode(Response, NEITHER, (value) => value instanceof Response);
 
 module.exports = { InnerResponse, NULL_BODY_STATUSES, REDIRECT_STATUSES, Response, makeResponse: make };

@@ -2,9 +2,9 @@
 
 // Transaction: one request of a fetch on the wire, and the head of its response.
 //
-// Theory of operation. The head is written here whole, in Node's order, and goes out by the client of `http` or `https`.
-// Connections are kept by agents of the fetch's own; one that waits does not keep the process alive. A body is written
-// as fast as the other side takes it, and goes on while the response is read already.
+// Theory of operation. The head is written here whole, in Node's order, and goes out by the client of `http` or
+// `https`. Connections are kept by agents of the fetch's own; one that waits does not keep the process alive. A body
+// is written as fast as the other side takes it, and goes on while the response is read already.
 
 const { connectionHeaders } = require('internal/fetch/network_headers');
 const { BodyTimeoutError, ConnectTimeoutError, HeadersTimeoutError, SocketError, causeOf } =

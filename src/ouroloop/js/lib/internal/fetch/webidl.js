@@ -34,7 +34,7 @@ function toByteString(value, context, argument) {
     throw new TypeError(`${context}: ${argument} is a symbol, which cannot be converted to a ByteString.`);
   }
   const text = `${value}`;
-  const index = text.search(/[^\u0000-\u00ff]/);
+  const index = text.search(/[\u0100-\uffff]/);
   if (index === -1) return text;
   throw new TypeError('Cannot convert argument to a ByteString because the character at ' +
     `index ${index} has a value of ${text.charCodeAt(index)} which is greater than 255.`);
@@ -46,7 +46,7 @@ const toScalarString = (value) => toUSVString(`${value}`);
 function toDictionary(value, context) {
   if (value === undefined || value === null) return {};
   if (isObject(value)) return value;
-  throw new TypeError(`${context}: Expected ${String(value)} to be one of: Null, Undefined, Object.`);
+  throw new TypeError(`${context}: Expected ${value} to be one of: Null, Undefined, Object.`);
 }
 
 function toEnumeration(value, allowed, context) {

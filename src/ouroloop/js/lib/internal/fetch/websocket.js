@@ -3,11 +3,11 @@
 // WebSocket: the client.
 //
 // Theory of operation. The handshake is an http request; after it the connection is a socket that frames come from and
-// go to (websocket_frames). The end is told by 'close', after 'error' unless both sides had said goodbye. A message that
-// has to wait (one that is compressed, or a Blob to be sent) makes what follows it wait, so that order stays.
+// go to (websocket_frames). The end is told by 'close', after 'error' unless both sides had said goodbye. A message
+// that has to wait (one that is compressed, or a Blob to be sent) makes what follows it wait, so that order stays.
 //
-// What surprises people: `close()` waits for the other side, which closes the connection. `send()` after it is no error,
-// and sends nothing. A failure's reason is told to the server only.
+// What surprises people: `close()` waits for the other side, which closes the connection. `send()` after it is no
+// error, and sends nothing. A failure's reason is told to the server only.
 
 const { EventTarget, Event } = require('internal/event_target');
 const { MessageEvent } = require('internal/message_event');
@@ -17,6 +17,7 @@ const { Buffer } = require('buffer');
 const { isAnyArrayBuffer } = require('internal/util/types');
 const { isObject } = require('internal/util');
 const { defineEnumerable, defineTag } = require('internal/util/class_looks');
+const { NEITHER, defineTransferMode } = require('internal/worker/js_transferable');
 const { _checkIsHttpToken: isToken } = require('_http_common');
 const { defineHandlersAndConstants } = require('internal/fetch/handlers');
 const { Headers, headerListOf } = require('internal/fetch/headers');
@@ -145,7 +146,7 @@ class WebSocket extends EventTarget {
     if (this.#readyState !== OPEN) return;
     const isText = !isBlob(data) && !ArrayBuffer.isView(data) && !isAnyArrayBuffer(data);
     this.#bufferedAmount += isBlob(payload) ? payload.size : payload.length;
-    if (isBlob(payload)) this.#inOrder(async () => this.#write(frames.BINARY, Buffer.from(await payload.arrayBuffer())));
+    if (isBlob(payload)) this.#inOrder(async () => this.#write(frames.BINARY, await payload.bytes()));
     else this.#inOrder(() => this.#write(isText ? frames.TEXT : frames.BINARY, payload));
   }
 
@@ -325,7 +326,9 @@ class WebSocket extends EventTarget {
 }
 
 defineHandlersAndConstants(WebSocket, ['open', 'error', 'close', 'message'], { CONNECTING, OPEN, CLOSING, CLOSED });
-defineEnumerable(WebSocket, 'close', 'send', 'readyState', 'bufferedAmount', 'url', 'extensions', 'protocol', 'binaryType');
+defineEnumerable(
+  WebSocket, 'close', 'send', 'readyState', 'bufferedAmount', 'url', 'extensions', 'protocol', 'binaryType');
 defineTag(WebSocket);
+defineTransferMode(WebSocket, NEITHER, (value) => value instanceof WebSocket);
 
 module.exports = { WebSocket };

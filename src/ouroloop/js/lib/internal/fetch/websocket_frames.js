@@ -2,8 +2,8 @@
 
 // Frames of the WebSocket protocol (RFC 6455), as a client has them: bytes in, events out. No I/O is done here.
 //
-// Theory of operation. `FrameReader#feed(bytes)` takes what came, in pieces of any size, and calls its sink once a frame
-// is whole:
+// Theory of operation. `FrameReader#feed(bytes)` takes what came, in pieces of any size, and calls its sink once a
+// frame is whole:
 //
 //     onMessage(isText, bytes, isCompressed)    onPing(bytes)    onPong(bytes)    onClose(bytes)
 //     onViolation(code, reason)                 nothing is read after it

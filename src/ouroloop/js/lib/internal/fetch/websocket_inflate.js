@@ -4,7 +4,8 @@
 // does.
 //
 // Theory of operation. The messages of a connection are one stream of deflate blocks, each message without its last
-// four bytes. One inflater lives as long as the connection, or one as long as a message if the server forgets in between.
+// four bytes. One inflater lives as long as the connection, or one as long as a message if the server forgets in
+// between.
 
 const { Buffer } = require('buffer');
 
