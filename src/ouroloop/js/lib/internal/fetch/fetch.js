@@ -12,7 +12,7 @@
 const { Buffer } = require('buffer');
 const { Body } = require('internal/fetch/body');
 const { HeaderList } = require('internal/fetch/headers');
-const { Request, innerRequestOf } = require('internal/fetch/request');
+const { Request, dispatcherOf, innerRequestOf } = require('internal/fetch/request');
 const { InnerResponse, NULL_BODY_STATUSES, REDIRECT_STATUSES, makeResponse } = require('internal/fetch/response');
 
 const MOST_REDIRECTS = 20;
@@ -51,6 +51,7 @@ function locationOf(headers, url) {
 class Fetching {
   #inner;
   #signal;
+  #dispatcher; // a program's own, or undefined
   #wanted; // what is sent next
   #urls;
   #transaction = null;
@@ -60,6 +61,7 @@ class Fetching {
   constructor(request) {
     this.#inner = innerRequestOf(request);
     this.#signal = request.signal;
+    this.#dispatcher = dispatcherOf(request);
     const { method, url, headers, body } = this.#inner;
     this.#wanted = { method, url, headers: HeaderList.copyOf(headers), body };
     this.#urls = [url.href];
@@ -128,9 +130,16 @@ class Fetching {
     const sent = HeaderList.copyOf(headers);
     const { addFetchHeaders } = require('internal/fetch/network_headers');
     addFetchHeaders(sent, { ...this.#inner, url });
-    const { Transaction } = require('internal/fetch/transaction');
-    this.#transaction = new Transaction({ method, url, headers: sent, body });
+    this.#transaction = this.#begin({ method, url, headers: sent, body });
     return this.#transaction.response;
+  }
+
+  #begin(wanted) {
+    const { DispatchedTransaction, dispatcherFor } = require('internal/fetch/dispatched');
+    const dispatcher = dispatcherFor(this.#dispatcher);
+    if (dispatcher !== undefined) return new DispatchedTransaction(wanted, dispatcher);
+    const { Transaction } = require('internal/fetch/transaction');
+    return new Transaction(wanted);
   }
 
   /** The URL of a redirect that is to be followed, or null. */

@@ -119,6 +119,7 @@ function parseUrl(text) {
 }
 
 let innerOf;
+let dispatcherOf;
 let make;
 
 class Request {
@@ -133,6 +134,7 @@ class Request {
       if (!isObject(request) || !(#inner in request)) throw illegalInvocation('Request');
       return request.#inner;
     };
+    dispatcherOf = (request) => request.#dispatcher;
     make = (inner, guard, signal, dispatcher) => {
       const request = new Request(inner.url);
       request.#inner = inner;
@@ -310,4 +312,4 @@ defineEnumerable(Request, 'duplex', 'clone');
 defineTag(Request);
 defineTransferMode(Request, NEITHER, (value) => value instanceof Request);
 
-module.exports = { Request, innerRequestOf: innerOf };
+module.exports = { Request, dispatcherOf, innerRequestOf: innerOf };

@@ -45,6 +45,7 @@ function optionsFor({ method, url, headers }, length) {
     method,
     headers: connectionHeaders(method, url, headers, length),
     agent: isSecure ? secureAgent() : plainAgent(),
+    ...(isSecure && { ALPNProtocols: ['http/1.1'] }),
   };
 }
 
