@@ -9,7 +9,6 @@
 const { Buffer } = require('buffer');
 const { Readable } = require('stream');
 const { isBlob } = require('internal/blob');
-const { HeaderList } = require('internal/fetch/headers');
 
 const kGlobalDispatcher = Symbol.for('undici.globalDispatcher.1');
 
@@ -23,12 +22,6 @@ function bodyOf(body) {
   return Readable.from(body.chunks(), { objectMode: false });
 }
 
-function headersOf({ headers, body }) {
-  const list = HeaderList.copyOf(headers);
-  if (body?.length && !list.has('content-length')) list.append('content-length', `${body.length}`);
-  return list.toObject();
-}
-
 const toText = (value) => (typeof value === 'string' ? value : Buffer.from(value).toString('latin1'));
 
 class DispatchedTransaction {
@@ -36,14 +29,13 @@ class DispatchedTransaction {
   #message = null;
   #abort = null;
 
-  constructor(wanted, dispatcher) {
-    const { method, url, body } = wanted;
+  constructor({ method, url, headers, body }, dispatcher) {
     dispatcher.dispatch({
       path: url.pathname + url.search,
       origin: url.origin,
       method,
       body: bodyOf(body),
-      headers: headersOf(wanted),
+      headers: headers.toObject(),
       maxRedirections: 0,
       upgrade: undefined,
     }, this.#handler());

@@ -129,7 +129,7 @@ class Fetching {
     if (BAD_PORTS.has(url.port)) throw new Error('bad port');
     const sent = HeaderList.copyOf(headers);
     const { addFetchHeaders } = require('internal/fetch/network_headers');
-    addFetchHeaders(sent, { ...this.#inner, url });
+    addFetchHeaders(sent, { ...this.#inner, method, url, body });
     this.#transaction = this.#begin({ method, url, headers: sent, body });
     return this.#transaction.response;
   }

@@ -12,10 +12,12 @@ function addMissing(headers, name, value) {
   if (!headers.has(name)) headers.append(name, value);
 }
 
-/** What a fetch says of itself. `headers` is changed. */
-function addFetchHeaders(headers, { url, referrer, mode, cache }) {
+/** What a fetch says of itself and its body. `headers` is changed. */
+function addFetchHeaders(headers, { url, method, body, referrer, mode, cache }) {
   addMissing(headers, 'accept', '*/*');
   addMissing(headers, 'accept-language', '*');
+  const length = body === null ? (method === 'POST' || method === 'PUT' ? 0 : null) : body.length;
+  if (length !== null) headers.append('content-length', `${length}`);
   if (/^https?:/.test(referrer)) headers.append('referer', referrer);
   headers.set('sec-fetch-mode', mode);
   addMissing(headers, 'user-agent', 'node');
@@ -50,7 +52,7 @@ function connectionHeaders(method, url, headers, length) {
         if (value.toLowerCase() === 'close') connection = 'close';
         break;
       case 'content-length':
-        if (length !== null && Number(value) !== (length ?? 0)) throw new RequestContentLengthMismatchError();
+        if (length !== null && parseInt(value, 10) !== (length ?? 0)) throw new RequestContentLengthMismatchError();
         break;
       case 'expect': case 'keep-alive': case 'transfer-encoding': case 'upgrade':
         refuseHeader(name.toLowerCase());
