@@ -97,3 +97,76 @@ def test_the_globals_are_lazy_accessors_that_can_be_replaced(command: list[str],
     assert output(command, "a.js", folder=tmp_path) == (
         "Headers false\nRequest false\nResponse false\nFormData false\nWebSocket false\nCloseEvent false\n"
         "undefined fetch 1\n")
+
+
+def test_a_dispatcher_answers_instead_of_the_network(command: list[str], tmp_path: Path) -> None:
+    write(tmp_path, {"a.js": r"""
+        const answer = (name) => ({
+          dispatch({ origin, path, method, headers }, handler) {
+            console.log(name, origin, path, method, headers['x-a'] ?? headers['X-A']);
+            handler.onConnect(() => console.log('aborted'));
+            handler.onHeaders(201, ['X-B', '1', 'x-b', '2'].map((each) => Buffer.from(each)), () => {}, 'Fine');
+            handler.onData(Buffer.from('bo'));
+            handler.onData(Buffer.from('dy'));
+            handler.onComplete([]);
+          },
+        });
+        const failing = { dispatch: (options, handler) => handler.onError(new Error('no')) };
+        (async () => {
+          const own = await fetch('http://a.test/b?c#d', { dispatcher: answer('own'), headers: { 'X-A': 'y' } });
+          console.log(own.status, own.statusText, own.headers.get('x-b'), await own.text());
+          globalThis[Symbol.for('undici.globalDispatcher.1')] = answer('global');
+          console.log(await (await fetch('http://a.test/', { method: 'POST', body: 'x' })).text());
+          await fetch('http://a.test/', { dispatcher: failing }).catch((e) => console.log(e.message, e.cause.message));
+        })();
+    """})
+    assert output(command, "a.js", folder=tmp_path) == (
+        "own http://a.test /b?c GET y\n201 Fine 1, 2 body\n"
+        "global http://a.test / POST undefined\nbody\nfetch failed no\n")
+
+
+def needs(command: list[str], module: str, folder: Path) -> None:
+    """Skip the test where a module is not there yet."""
+    program = f"let is = true; try {{ require('{module}'); }} catch {{ is = false; }} is"
+    if output(command, "-p", program, folder=folder) != "true\n":
+        pytest.skip(f"{module} is not there yet")
+
+
+def test_content_codings_are_undone(command: list[str], tmp_path: Path) -> None:
+    needs(command, "zlib", tmp_path)
+    write(tmp_path, {"a.js": PRELUDE + r"""
+        const zlib = require('zlib');
+        const text = 'hello world '.repeat(20000);
+        const gzip = zlib.gzipSync(text);
+        const answers = {
+          gzip, 'x-gzip': gzip, GZIP: gzip, deflate: zlib.deflateSync(text), 'deflate ': zlib.deflateRawSync(text),
+          br: zlib.brotliCompressSync(text), 'deflate, gzip': zlib.gzipSync(zlib.deflateSync(text)), unknown: text,
+          ' gzip': 'no gzip', 'gzip, gzip, gzip, gzip, gzip, gzip': '',
+        };
+        serve((q, r) => {
+          const coding = decodeURIComponent(q.url.slice(1));
+          r.writeHead(200, { 'content-encoding': coding.trim() });
+          r.end(answers[coding]);
+        }, async (url) => {
+          for (const coding of Object.keys(answers)) {
+            try {
+              const response = await fetch(`${url}/${encodeURIComponent(coding)}`);
+              console.log(coding, response.headers.get('content-encoding'), await response.text() === text);
+            } catch ({ message, cause }) {
+              console.log(coding, message, cause.code, cause.message);
+            }
+          }
+        });
+    """})
+    assert output(command, "a.js", folder=tmp_path) == """gzip gzip true
+x-gzip x-gzip true
+GZIP GZIP true
+deflate deflate true
+deflate  deflate true
+br br true
+deflate, gzip deflate, gzip true
+unknown unknown true
+ gzip terminated Z_DATA_ERROR incorrect header check
+gzip, gzip, gzip, gzip, gzip, gzip fetch failed undefined \
+too many content-encodings in response: 6, maximum allowed is 5
+"""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from js.commands import output, write
+from js.test_fetch import needs
 from js.web.record import expected, printed
 
 
@@ -48,6 +49,37 @@ def test_frames_may_come_in_pieces_of_any_size(command: list[str], tmp_path: Pat
         });
     """})
     assert output(command, "a.js", folder=tmp_path) == "héllo\nbin\n1005 true\n"
+
+
+def test_compressed_messages_come_in_their_order(command: list[str], tmp_path: Path) -> None:
+    needs(command, "zlib", tmp_path)
+    write(tmp_path, {"a.js": r"""
+        const http = require('http');
+        const crypto = require('crypto');
+        const { deflateRawSync, constants: { Z_SYNC_FLUSH: finishFlush } } = require('zlib');
+        const compressed = deflateRawSync('secret', { finishFlush }).subarray(0, -4);
+        const frames = Buffer.concat([
+          Buffer.from([0xc1, compressed.length]), compressed, Buffer.from([0x81, 2, 65, 66]),
+          Buffer.from([0xc1, compressed.length]), compressed, Buffer.from([0x88, 0]),
+        ]);
+        const server = http.createServer().on('upgrade', (request, socket) => {
+          const key = request.headers['sec-websocket-key'] + '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
+          socket.write('HTTP/1.1 101 x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n' +
+            `Sec-WebSocket-Accept: ${crypto.createHash('sha1').update(key).digest('base64')}\r\n` +
+            'Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n');
+          socket.write(frames);
+          socket.on('data', () => socket.end());
+        }).listen(0, '127.0.0.1', () => {
+          const socket = new WebSocket(`ws://127.0.0.1:${server.address().port}`);
+          socket.onopen = () => console.log(socket.extensions);
+          socket.onmessage = ({ data }) => console.log(data);
+          socket.onclose = ({ code, wasClean }) => {
+            console.log(code, wasClean);
+            server.close();
+          };
+        });
+    """})
+    assert output(command, "a.js", folder=tmp_path) == "permessage-deflate\nsecret\nAB\nsecret\n1005 true\n"
 
 
 def test_it_goes_when_the_flag_says_so_but_stays_in_http(command: list[str], tmp_path: Path) -> None:
