@@ -3,8 +3,8 @@
 // DispatchedTransaction: a request that a program's dispatcher answers instead of the network.
 //
 // Theory of operation. Programs take over the fetch with the package undici: a dispatcher (a mock, a proxy, a client of
-// their own) is an option of one fetch, or a global under a registered symbol. What it tells by its handler becomes what
-// an http client's response looks like.
+// their own) is an option of one fetch, or a global under a registered symbol. What it tells its handler becomes a
+// message as the http client has it.
 
 const { Buffer } = require('buffer');
 const { Readable } = require('stream');

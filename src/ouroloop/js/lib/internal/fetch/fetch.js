@@ -56,6 +56,7 @@ class Fetching {
   #urls;
   #transaction = null;
   #received = null;
+  #timing = null; // of a fetch from the network
   #answer = Promise.withResolvers();
 
   constructor(request) {
@@ -92,14 +93,16 @@ class Fetching {
       response.urls = this.#urls;
       this.#answer.resolve(makeResponse(response, 'immutable'));
     } catch (cause) {
-      this.#over();
+      this.#over(0);
       this.#answer.reject(new TypeError('fetch failed', { cause }));
     }
   }
 
-  #over = () => {
+  /** Nothing more will come. `status` is the response's, 0 if it failed. */
+  #over(status) {
     this.#signal.removeEventListener('abort', this.#abort);
-  };
+    this.#timing?.report(this.#urls[0], status);
+  }
 
   async #fetch() {
     const { url } = this.#wanted;
@@ -114,13 +117,17 @@ class Fetching {
   }
 
   async #fetchHttp() {
+    const { FetchTiming } = require('internal/fetch/timing');
+    this.#timing = new FetchTiming();
     for (;;) {
       const message = await this.#send();
+      this.#timing.responded();
       const headers = headersOf(message);
       const next = this.#nextUrl(message, headers);
       if (next === null) return this.#toResponse(message, headers);
       message.destroy();
       this.#follow(next, message.statusCode);
+      this.#timing.redirected();
     }
   }
 
@@ -139,7 +146,7 @@ class Fetching {
     const dispatcher = dispatcherFor(this.#dispatcher);
     if (dispatcher !== undefined) return new DispatchedTransaction(wanted, dispatcher);
     const { Transaction } = require('internal/fetch/transaction');
-    return new Transaction(wanted);
+    return new Transaction(wanted, () => this.#timing.connected());
   }
 
   /** The URL of a redirect that is to be followed, or null. */
@@ -180,11 +187,15 @@ class Fetching {
     response.headers = headers;
     if (NULL_BODY_STATUSES.has(response.status) || this.#wanted.method === 'HEAD') {
       message.resume();
-      this.#over();
+      this.#over(response.status);
       return response;
     }
     const { Received } = require('internal/fetch/received');
-    this.#received = new Received(message, headers, this.#over);
+    this.#received = new Received(message, headers, ({ encodedSize, decodedSize, isWhole }) => {
+      this.#timing.encodedBodySize = encodedSize;
+      this.#timing.decodedBodySize = decodedSize;
+      this.#over(isWhole ? response.status : 0);
+    });
     response.body = new Body(null, this.#received.stream);
     return response;
   }

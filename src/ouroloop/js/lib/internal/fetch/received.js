@@ -80,10 +80,12 @@ class Received {
   #source; // the message, decoded
   #controller;
   #resting = null; // the socket, while it is not read
-  #isWhole = false; // all of it is in the stream; to be read yet
+  isWhole = false; // all of it is in the stream; to be read yet
+  encodedSize = 0; // in bytes, as they came
+  decodedSize = 0;
   #isOver = false;
 
-  /** `message` is what the http client got; `over` is called when nothing more will come of it. */
+  /** `message` is what the http client got; `over(this)` is called when nothing more will come of it. */
   constructor(message, headers, over) {
     this.#message = message;
     this.over = over;
@@ -95,7 +97,7 @@ class Received {
         this.#controller = controller;
       },
       pull: () => {
-        if (this.#isWhole) this.#close();
+        if (this.isWhole) this.#close();
         else this.#flow();
       },
       cancel: () => {
@@ -112,6 +114,9 @@ class Received {
       this.#failed(source.errored);
       return;
     }
+    this.#message.on('data', ({ length }) => {
+      this.encodedSize += length;
+    });
     source.on('data', this.#take);
     source.on('end', this.#ended);
     source.on('error', this.#failed);
@@ -137,6 +142,7 @@ class Received {
 
   #take = (chunk) => {
     if (this.#isOver || chunk.length === 0) return;
+    this.decodedSize += chunk.length;
     this.#controller.enqueue(new Uint8Array(chunk));
     if (this.#controller.desiredSize > 0) return;
     this.#source.pause();
@@ -146,7 +152,7 @@ class Received {
   #ended = () => {
     this.#wake();
     if (this.#isOver) return;
-    this.#isWhole = true;
+    this.isWhole = true;
     if (this.#controller.desiredSize === 0) this.#close();
   };
 
@@ -169,7 +175,7 @@ class Received {
 
   #end() {
     this.#isOver = true;
-    this.over();
+    this.over(this);
   }
 
   /** The program does not want it any more. */

@@ -59,15 +59,18 @@ class Transaction {
   #response = null;
   #answer = Promise.withResolvers();
 
-  /** `wanted` has a method, an URL, a list of headers and a body. Throws for headers that cannot be sent. */
-  constructor(wanted) {
+  /**
+   * `wanted` has a method, an URL, a list of headers and a body; `connected` is called when there is a connection for
+   * it. Throws for headers that cannot be sent.
+   */
+  constructor(wanted, connected) {
     const client = require(wanted.url.protocol === 'https:' ? 'https' : 'http');
     const request = this.#request = client.request(optionsFor(wanted, lengthOf(wanted.body)));
     request.on('response', this.#arrived);
     request.on('error', this.#failed);
     request.on('upgrade', (response, socket) => this.#refuse('bad upgrade', socket));
     request.on('continue', () => this.#refuse('bad response', request.socket));
-    request.on('socket', (socket) => this.#watchConnecting(socket, wanted.url));
+    request.on('socket', (socket) => this.#watchConnecting(socket, wanted.url, connected));
     request.setTimeout(SILENCE_TIMEOUT, this.#silent);
     this.#upload(wanted.body).catch((error) => this.destroy(error));
   }
@@ -105,15 +108,21 @@ class Transaction {
     this.#request.destroy();
   };
 
-  #watchConnecting(socket, { hostname, port, protocol }) {
-    if (!socket.connecting) return;
+  #watchConnecting(socket, { hostname, port, protocol }, connected) {
+    if (!socket.connecting) {
+      connected();
+      return;
+    }
     const address = `${hostname}:${port || (protocol === 'https:' ? 443 : 80)}`;
     const timer = setTimeout(() => {
       this.destroy(new ConnectTimeoutError(
         `Connect Timeout Error (attempted address: ${address}, timeout: ${CONNECT_TIMEOUT}ms)`));
     }, CONNECT_TIMEOUT);
     const clear = () => clearTimeout(timer);
-    socket.once(protocol === 'https:' ? 'secureConnect' : 'connect', clear);
+    socket.once(protocol === 'https:' ? 'secureConnect' : 'connect', () => {
+      clear();
+      connected();
+    });
     socket.once('close', clear);
   }
 
