@@ -143,6 +143,11 @@ function watchWebAssembly() {
     } }[name];
     Object.defineProperty(watched, 'length', { value: 1, configurable: true });
     Object.defineProperty(WebAssembly, name, { value: watched, writable: true, enumerable: true, configurable: true });
+    const streaming = { [`${name}Streaming`](source, ...rest) {
+      return require('internal/wasm_web_api').compileFrom(source, name, watched, ...rest);
+    } }[`${name}Streaming`];
+    Object.defineProperty(WebAssembly, streaming.name,
+      { value: streaming, writable: true, enumerable: true, configurable: true });
   }
 }
 

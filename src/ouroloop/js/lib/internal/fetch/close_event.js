@@ -9,10 +9,16 @@ const { NEITHER, defineTransferMode } = require('internal/worker/js_transferable
 const { illegalInvocation, requireArguments, toDictionary, toScalarString, toUnsignedShort } =
   require('internal/fetch/webidl');
 
+let isCloseEvent;
+
 class CloseEvent extends Event {
   #wasClean;
   #code;
   #reason;
+
+  static {
+    isCloseEvent = (value) => isObject(value) && #code in value;
+  }
 
   constructor(type, eventInitDict = {}) {
     requireArguments(arguments, 1, 'CloseEvent constructor');
@@ -24,7 +30,7 @@ class CloseEvent extends Event {
   }
 
   static #check(event) {
-    if (!isObject(event) || !(#code in event)) throw illegalInvocation('CloseEvent');
+    if (!isCloseEvent(event)) throw illegalInvocation('CloseEvent');
   }
 
   get wasClean() {
@@ -65,7 +71,7 @@ class ErrorEvent extends Event {
 defineEnumerable(CloseEvent, 'wasClean', 'code', 'reason');
 defineEnumerable(ErrorEvent, 'message', 'error');
 defineTag(CloseEvent);
-defineTransferMode(CloseEvent, NEITHER, (value) => value instanceof CloseEvent);
+defineTransferMode(CloseEvent, NEITHER, isCloseEvent);
 defineTag(ErrorEvent);
 
 module.exports = { CloseEvent, ErrorEvent };

@@ -93,6 +93,7 @@ class Fetching {
       response.urls = this.#urls;
       this.#answer.resolve(makeResponse(response, 'immutable'));
     } catch (cause) {
+      this.#transaction?.destroy(cause);
       this.#over(0);
       this.#answer.reject(new TypeError('fetch failed', { cause }));
     }

@@ -28,14 +28,16 @@ function toField(args, context) {
   return [field, toValue(value, args.length === 3 ? toScalarString(filename) : undefined)];
 }
 
+let isFormData;
 let pairsOf;
 
 class FormData {
   #pairs = [];
 
   static {
+    isFormData = (value) => isObject(value) && #pairs in value;
     pairsOf = (form) => {
-      if (!isObject(form) || !(#pairs in form)) throw illegalInvocation('FormData');
+      if (!isFormData(form)) throw illegalInvocation('FormData');
       return form.#pairs;
     };
   }
@@ -100,8 +102,6 @@ class FormData {
 defineEnumerable(FormData, 'append', 'delete', 'get', 'getAll', 'has', 'set');
 defineIteration(FormData, (form) => pairsOf(form));
 defineTag(FormData);
-defineTransferMode(FormData, NEITHER, (value) => value instanceof FormData);
-
-const isFormData = (value) => value instanceof FormData;
+defineTransferMode(FormData, NEITHER, isFormData);
 
 module.exports = { FormData, isFormData, pairsOf };

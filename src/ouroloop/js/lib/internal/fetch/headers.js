@@ -261,6 +261,6 @@ defineIteration(Headers, (headers) => {
   return list.sorted;
 });
 defineTag(Headers);
-defineTransferMode(Headers, NEITHER, (value) => value instanceof Headers);
+defineTransferMode(Headers, NEITHER, (value) => listOf(value) !== undefined);
 
 module.exports = { HeaderList, Headers, fillHeaders: fill, guardOf, headerListOf: listOf, makeHeaders: make };

@@ -118,6 +118,7 @@ function parseUrl(text) {
   return url;
 }
 
+let isRequest;
 let innerOf;
 let dispatcherOf;
 let make;
@@ -130,8 +131,9 @@ class Request {
   #dispatcher;
 
   static {
+    isRequest = (value) => isObject(value) && #inner in value;
     innerOf = (request) => {
-      if (!isObject(request) || !(#inner in request)) throw illegalInvocation('Request');
+      if (!isRequest(request)) throw illegalInvocation('Request');
       return request.#inner;
     };
     dispatcherOf = (request) => request.#dispatcher;
@@ -310,6 +312,6 @@ defineEnumerable(Request, ...SHOWN);
 defineBody(Request, innerOf);
 defineEnumerable(Request, 'duplex', 'clone');
 defineTag(Request);
-defineTransferMode(Request, NEITHER, (value) => value instanceof Request);
+defineTransferMode(Request, NEITHER, isRequest);
 
 module.exports = { Request, dispatcherOf, innerRequestOf: innerOf };

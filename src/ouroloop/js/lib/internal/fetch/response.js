@@ -47,6 +47,7 @@ function toInit(value) {
   };
 }
 
+let isResponse;
 let innerOf;
 let make;
 
@@ -55,8 +56,9 @@ class Response {
   #headers;
 
   static {
+    isResponse = (value) => isObject(value) && #inner in value;
     innerOf = (response) => {
-      if (!isObject(response) || !(#inner in response)) throw illegalInvocation('Response');
+      if (!isResponse(response)) throw illegalInvocation('Response');
       return response.#inner;
     };
     make = (inner, guard) => {
@@ -174,6 +176,6 @@ defineEnumerable(Response, 'type', 'url', 'redirected', 'status', 'ok', 'statusT
 defineBody(Response, innerOf);
 defineEnumerable(Response, 'clone');
 defineTag(Response);
-defineTransferMode(Response, NEITHER, (value) => value instanceof Response);
+defineTransferMode(Response, NEITHER, isResponse);
 
-module.exports = { InnerResponse, NULL_BODY_STATUSES, REDIRECT_STATUSES, Response, makeResponse: make };
+module.exports = { InnerResponse, NULL_BODY_STATUSES, REDIRECT_STATUSES, Response, isResponse, makeResponse: make };

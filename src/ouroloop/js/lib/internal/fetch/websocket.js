@@ -87,6 +87,8 @@ class Masks {
 
 const masks = new Masks();
 
+let isWebSocket;
+
 class WebSocket extends EventTarget {
   #url;
   #readyState = CONNECTING;
@@ -104,6 +106,10 @@ class WebSocket extends EventTarget {
   #sending = null; // settles when what was sent before is on its way, if that has to wait
   #receiving = null; // settles when the messages before are told, if they have to wait
 
+  static {
+    isWebSocket = (value) => isObject(value) && #url in value;
+  }
+
   constructor(url, protocols = []) {
     super();
     requireArguments(arguments, 1, 'WebSocket constructor');
@@ -118,7 +124,7 @@ class WebSocket extends EventTarget {
   }
 
   static #check(value) {
-    if (!isObject(value) || !(#url in value)) throw illegalInvocation('WebSocket');
+    if (!isWebSocket(value)) throw illegalInvocation('WebSocket');
   }
 
   close(code = undefined, reason = undefined) {
@@ -329,6 +335,6 @@ defineHandlersAndConstants(WebSocket, ['open', 'error', 'close', 'message'], { C
 defineEnumerable(
   WebSocket, 'close', 'send', 'readyState', 'bufferedAmount', 'url', 'extensions', 'protocol', 'binaryType');
 defineTag(WebSocket);
-defineTransferMode(WebSocket, NEITHER, (value) => value instanceof WebSocket);
+defineTransferMode(WebSocket, NEITHER, isWebSocket);
 
 module.exports = { WebSocket };
