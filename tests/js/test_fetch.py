@@ -170,3 +170,25 @@ unknown unknown true
 gzip, gzip, gzip, gzip, gzip, gzip fetch failed undefined \
 too many content-encodings in response: 6, maximum allowed is 5
 """
+
+
+def test_webassembly_is_compiled_from_responses(command: list[str], tmp_path: Path) -> None:
+    write(tmp_path, {"a.js": r"""
+        const bytes = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
+        const respond = (body, type = 'application/wasm', status = 200) =>
+          new Response(body, { status, headers: { 'content-type': type } });
+        (async () => {
+          console.log(await WebAssembly.compileStreaming(respond(bytes)));
+          console.log(Object.keys(await WebAssembly.instantiateStreaming(Promise.resolve(respond(bytes)))).join());
+          for (const bad of [respond(bytes, 'text/plain'), respond(bytes, undefined, 404), respond(bytes.with(7, 9)), 1]) {
+            await WebAssembly.compileStreaming(bad).catch((e) => console.log(e.name, e.code, e.message));
+          }
+        })();
+    """})
+    assert output(command, "a.js", folder=tmp_path) == (
+        "Module [WebAssembly.Module] {}\nmodule,instance\n"
+        "TypeError ERR_WEBASSEMBLY_RESPONSE WebAssembly response has unsupported MIME type 'text/plain'\n"
+        "TypeError ERR_WEBASSEMBLY_RESPONSE WebAssembly response has status code 404\n"
+        "CompileError undefined WebAssembly.compileStreaming(): expected version 01 00 00 00, found 01 00 00 09 @+4\n"
+        'TypeError ERR_INVALID_ARG_TYPE The "source" argument must be an instance of Response or an Promise resolving '
+        "to Response. Received type number (1)\n")
