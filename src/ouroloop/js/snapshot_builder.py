@@ -11,6 +11,7 @@ import sys
 from .. import __version__
 from ..node import zlib
 from . import bindings, engine, natives, snapshot
+from .bindings.tls_wrap import openssl_version
 from .constants import constants
 
 TYPE_CHECKING = False
@@ -66,6 +67,7 @@ def _config() -> dict[str, Any]:
             "node": snapshot.NODE_VERSION, "ouroloop": __version__, "v8": engine.version(),
             "python": platform.python_version(), "uv": "1.51.0", "modules": "137", "unicode": "16.0",
             **zlib.versions(),
+            "openssl": openssl_version(),
         },
         "platform": {"linux": "linux", "darwin": "darwin", "win32": "win32"}.get(sys.platform, sys.platform),
         "arch": {"x86_64": "x64", "AMD64": "x64", "aarch64": "arm64", "arm64": "arm64"}.get(

@@ -51,4 +51,7 @@ function toNumber(value) {
   return number >= 0 ? number : false;
 }
 
-module.exports = { isIP, isIPv4, isIPv6, normalizeArgs, normalizedArgs, isPipeName, toNumber };
+/** A method of sockets that put something between themselves and the connection that was made for them. */
+const wrapConnectedHandle = Symbol('kWrapConnectedHandle');
+
+module.exports = { wrapConnectedHandle, isIP, isIPv4, isIPv6, normalizeArgs, normalizedArgs, isPipeName, toNumber };

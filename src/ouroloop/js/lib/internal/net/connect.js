@@ -25,7 +25,7 @@ const timers = require('internal/timers');
 const { channel } = require('diagnostics_channel');
 const { getOptionValue } = require('internal/options');
 const { hasObserver, startPerf, stopPerf } = require('internal/perf/observe');
-const { isIP, normalizeArgs, normalizedArgs } = require('internal/net');
+const { isIP, normalizeArgs, normalizedArgs, wrapConnectedHandle } = require('internal/net');
 const { Pipe, TCP, SOCKET } = require('internal/stream_handle');
 const { Socket, applyOptions, asyncIdSymbol, attach } = require('internal/net/socket');
 
@@ -299,6 +299,7 @@ function connected(socket) {
   socket._sockname = null;
   socket._unrefTimer();
   applyOptions(socket);
+  socket[wrapConnectedHandle]?.();
   socket.emit('connect');
   socket.emit('ready');
   // The first read, or the end at once.

@@ -1,0 +1,92 @@
+'use strict';
+
+// Which authorities are trusted, and `tls.getCACertificates()`.
+//
+// Theory of operation. Lists of PEM come from Python (node/tls/roots.py) and are kept. The default list is Mozilla's
+// and what NODE_EXTRA_CA_CERTS names, with the system's if `--use-system-ca` is given, until a program sets another.
+
+const { getOptionValue } = require('internal/options');
+const { isArrayBufferView } = require('internal/util/types');
+const { validateOneOf, validateArray } = require('internal/validators');
+const { codes: { ERR_INVALID_ARG_TYPE, ERR_CRYPTO_OPERATION_FAILED } } = require('internal/errors');
+
+const binding = internalBinding('tls_wrap');
+
+const lists = new Map();
+let chosen;
+let hasWarned = false;
+
+function list(kind) {
+  if (!lists.has(kind)) lists.set(kind, Object.freeze(binding.certificates(kind, null)));
+  return lists.get(kind);
+}
+
+/** Those of the file that NODE_EXTRA_CA_CERTS names. */
+function extra() {
+  if (!lists.has('extra')) lists.set('extra', Object.freeze(readExtra(extraFile())));
+  return lists.get('extra');
+}
+
+const extraFile = () => process.env.NODE_EXTRA_CA_CERTS;
+
+function readExtra(path) {
+  if (!path) return [];
+  const found = binding.certificates('file', path);
+  if (Array.isArray(found) && found.length > 0) return found;
+  warn(path, found);
+  return [];
+}
+
+function warn(path, errno) {
+  if (hasWarned) return;
+  hasWarned = true;
+  const { getErrorMap } = require('internal/uv');
+  const reason = typeof errno === 'number' ?
+    `error:80000002:system library::${getErrorMap().get(errno)?.[1] ?? 'No such file or directory'}` :
+    'error:0480006C:PEM routines::no start line';
+  process.emitWarning(`Ignoring extra certs from \`${path}\`, load failed: ${reason}`);
+}
+
+function usesSystem() {
+  return Boolean(getOptionValue('--use-system-ca')) || process.env.NODE_USE_SYSTEM_CA === '1';
+}
+
+function defaultAuthorities() {
+  if (chosen !== undefined) return chosen;
+  if (!lists.has('default')) {
+    const base = getOptionValue('--use-openssl-ca') ? list('system') : list('bundled');
+    const system = usesSystem() ? list('system') : [];
+    lists.set('default', Object.freeze([...new Set([...base, ...system, ...extra()])]));
+  }
+  return lists.get('default');
+}
+
+function getCACertificates(type = 'default') {
+  validateOneOf(type, 'type', ['default', 'system', 'bundled', 'extra']);
+  switch (type) {
+    case 'default': return defaultAuthorities();
+    case 'extra': return extra();
+    default: return list(type);
+  }
+}
+
+const textOf = (certificate) => (typeof certificate === 'string' ? certificate :
+  new TextDecoder().decode(certificate));
+
+const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^]*?-----END CERTIFICATE-----/g;
+
+function setDefaultCACertificates(certificates) {
+  validateArray(certificates, 'certs');
+  certificates.forEach((each, index) => {
+    if (typeof each !== 'string' && !isArrayBufferView(each)) {
+      throw new ERR_INVALID_ARG_TYPE(`certs[${index}]`, ['string', 'ArrayBufferView'], each);
+    }
+  });
+  const found = certificates.flatMap((each) => textOf(each).match(CERTIFICATE) ?? []);
+  if (found.length === 0 && certificates.length > 0) {
+    throw new ERR_CRYPTO_OPERATION_FAILED('No valid certificates found in the provided array');
+  }
+  chosen = Object.freeze([...new Set(found.map((each) => `${each}\n`))]);
+}
+
+module.exports = { defaultAuthorities, getCACertificates, setDefaultCACertificates, rootCertificates: () => list('bundled') };

@@ -1,0 +1,304 @@
+'use strict';
+
+// TLSHandle: a handle whose bytes are encrypted on another one. To `net.Socket` it is what a TCP handle is.
+//
+// Theory of operation. The protocol is in Python (bindings/tls_wrap.py) and does no I/O: what the handle below reads is
+// fed to it, what it has to say is written below. What it learns becomes calls of the handle's `on…` functions. A
+// server that has something to decide about a client is asked at its first message (`onhello`) and answers `proceed`.
+//
+// What surprises people: before the handshake is over nothing of the program's is written, so writes wait and are
+// asynchronous; and reading goes on below although nobody reads yet. The counts of bytes are of what the program sees.
+
+const { Buffer } = require('buffer');
+const { UV_ECANCELED, UV_EPROTO } = require('internal/uv');
+const { codes: { ERR_TLS_INVALID_STATE } } = require('internal/errors');
+const { END, READ_SIZE } = require('internal/stream_handle');
+
+const binding = internalBinding('tls_wrap');
+
+const lengthOf = (data) => {
+  if (typeof data === 'string') return Buffer.byteLength(data);
+  return Array.isArray(data) ? data.reduce((sum, each) => sum + lengthOf(each), 0) : data.byteLength;
+};
+
+/** What OpenSSL refused, as an error. */
+function opensslError([message, code, library, reason, stack]) {
+  // eslint-disable-next-line no-restricted-syntax
+  const error = new Error(message);
+  if (library !== '') Object.assign(error, { library, reason });
+  if (stack.length > 0) error.opensslErrorStack = stack;
+  error.code = code;
+  return error;
+}
+
+const nothing = () => {};
+
+class TLSHandle {
+  owner = undefined;
+  reading = false;
+  bytesRead = 0;
+  bytesWritten = 0;
+  onread = nothing;
+  onerror = nothing;
+  onhandshakedone = nothing;
+  onhello = nothing;
+  onsession = nothing;
+  onkeylog = nothing;
+  onstatus = nothing;
+
+  #below;
+  #number;
+  #isServer;
+  #isEstablished = false;
+  #isClosed = false;
+  #hasStarted = false;
+  #waiting = []; // what is to be written after the handshake
+  #arrived = []; // what was decrypted and nobody has taken: bytes, END or an errno
+  #isReading = false;
+  #size = READ_SIZE;
+
+  /** `below` is a handle; `closeBelow(callback)` closes what it belongs to. */
+  constructor(below, closeBelow, context, isServer, options) {
+    this.#below = below;
+    this.closeBelow = closeBelow;
+    this.#isServer = isServer;
+    this.#number = binding.open(context.number, isServer, options);
+    // As long as a connection lives, so does its context.
+    this.context = context;
+    below.onread = (value) => this.#fed(value);
+  }
+
+  /** Begin the handshake; what was `received` before goes first. */
+  start(received = []) {
+    if (this.#hasStarted || this.#isClosed) return;
+    this.#hasStarted = true;
+    if (!this.#isServer) this.#take(binding.start(this.#number));
+    for (const each of received) this.#fed(each);
+    if (!this.#isClosed) this.#readBelow();
+  }
+
+  #readBelow() {
+    this.#below.reading = true;
+    return this.#below.readStart();
+  }
+
+  #fed(value) {
+    if (this.#isClosed) return;
+    if (typeof value === 'number') this.#arrive(value);
+    else this.#take(binding.feed(this.#number, value));
+  }
+
+  /** What a step of the protocol has brought: bytes to send, then events. */
+  #take(events) {
+    if (events[0] !== null) this.#send(events[0]);
+    for (let i = 1; i < events.length && !this.#isClosed; i += 2) this.#tell(events[i], events[i + 1]);
+  }
+
+  #tell(event, value) {
+    switch (event) {
+      case 'data': this.#arrive(value); break;
+      case 'end': this.#arrive(END); break;
+      case 'secure': this.#secured(); break;
+      case 'hello': this.onhello(...value); break;
+      case 'session': this.onsession(value); break;
+      case 'keylog': this.onkeylog(value); break;
+      case 'status': this.onstatus(value); break;
+      case 'error': this.onerror(opensslError(value)); break;
+    }
+  }
+
+  #secured() {
+    this.#isEstablished = true;
+    this.onhandshakedone();
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const each of waiting) each(0);
+  }
+
+  #send(bytes, callback = nothing) {
+    return this.#below.write(new Uint8Array(bytes), callback);
+  }
+
+  /** Answer `onhello`. */
+  proceed(context, protocols, status) {
+    if (this.#isClosed) return;
+    if (context) this.context = context;
+    this.#take(binding.proceed(this.#number, context ? context.number : null, protocols ?? null, status ?? null));
+  }
+
+  // Reading
+
+  #arrive(value) {
+    this.#arrived.push(value);
+    if (this.#isReading) this.#deliver();
+  }
+
+  #deliver() {
+    while (this.#isReading && this.#arrived.length > 0 && !this.#isClosed) {
+      const value = this.#arrived[0];
+      if (typeof value === 'number') {
+        this.#arrived.shift();
+        this.onread(value);
+        continue;
+      }
+      const chunk = value.byteLength > this.#size ? value.slice(0, this.#size) : value;
+      if (chunk === value) this.#arrived.shift();
+      else this.#arrived[0] = value.slice(this.#size);
+      this.bytesRead += chunk.byteLength;
+      this.onread(chunk);
+    }
+  }
+
+  readStart(size = READ_SIZE) {
+    this.#size = size;
+    this.#isReading = true;
+    if (this.#arrived.length > 0) process.nextTick(() => this.#deliver());
+    return this.#hasStarted && !this.#isClosed ? this.#readBelow() : 0;
+  }
+
+  readStop() {
+    this.#isReading = false;
+    if (!this.#isEstablished || this.#isClosed) return 0;
+    this.#below.reading = false;
+    return this.#below.readStop();
+  }
+
+  // Writing
+
+  write(data, callback) {
+    const length = lengthOf(data);
+    this.bytesWritten += length;
+    if (this.#isEstablished) return this.#writeNow(data, callback);
+    this.#waiting.push((errno) => {
+      const outcome = errno < 0 ? errno : this.#writeNow(data, callback);
+      if (outcome <= 0) callback(outcome);
+    });
+    return 1;
+  }
+
+  #writeNow(data, callback) {
+    const encrypted = binding.write(this.#number, data);
+    if (typeof encrypted === 'number') return encrypted;
+    if (Array.isArray(encrypted)) {
+      this.onerror(opensslError(encrypted));
+      return UV_EPROTO;
+    }
+    return this.#send(encrypted, callback);
+  }
+
+  get writeQueueSize() {
+    return this.#below.writeQueueSize;
+  }
+
+  shutdown(callback) {
+    if (!this.#isEstablished && !this.#isClosed) {
+      this.#waiting.push((errno) => {
+        const outcome = errno < 0 ? errno : this.shutdown(callback);
+        if (outcome !== 0) callback(outcome);
+      });
+      return 0;
+    }
+    const last = binding.shutdown(this.#number);
+    if (last.byteLength > 0) this.#send(last);
+    return this.#below.shutdown(callback);
+  }
+
+  // Closing
+
+  isOpen() {
+    return !this.#isClosed;
+  }
+
+  close(callback = nothing) {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    binding.close(this.#number);
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const each of waiting) each(UV_ECANCELED);
+    this.closeBelow(callback);
+  }
+
+  reset(callback) {
+    this.close(callback);
+    return 0;
+  }
+
+  // What is known of the connection
+
+  query(what, ...values) {
+    const answer = binding.query(this.#number, what, values);
+    return answer ?? undefined;
+  }
+
+  /** As `query`; what OpenSSL refuses is thrown. */
+  demand(what, ...values) {
+    if (!this.#isEstablished) throw new ERR_TLS_INVALID_STATE();
+    const answer = binding.query(this.#number, what, values);
+    if (Array.isArray(answer) && typeof answer[0] === 'string') throw opensslError(answer);
+    return answer;
+  }
+
+  set(what, value) {
+    binding.set(this.#number, what, value);
+  }
+
+  useContext(context) {
+    this.context = context;
+    this.set('context', context.number);
+  }
+
+  /** Begin another handshake. */
+  renegotiate() {
+    const outcome = this.demand('renegotiate');
+    this.#take(outcome);
+  }
+
+  // What belongs to the handle below
+
+  get fd() {
+    return this.#below.fd ?? -1;
+  }
+
+  getAsyncId() {
+    return this.#below.getAsyncId?.() ?? -1;
+  }
+
+  ref() {
+    this.#below.ref?.();
+  }
+
+  unref() {
+    this.#below.unref?.();
+  }
+
+  hasRef() {
+    return this.#below.hasRef?.() ?? false;
+  }
+
+  getsockname(into) {
+    return this.#below.getsockname?.(into) ?? -1;
+  }
+
+  getpeername(into) {
+    return this.#below.getpeername?.(into) ?? -1;
+  }
+
+  setNoDelay(enable) {
+    return this.#below.setNoDelay?.(enable) ?? 0;
+  }
+
+  setKeepAlive(...values) {
+    return this.#below.setKeepAlive?.(...values) ?? 0;
+  }
+
+  setTypeOfService(value) {
+    return this.#below.setTypeOfService?.(value) ?? 0;
+  }
+
+  getTypeOfService() {
+    return this.#below.getTypeOfService?.() ?? 0;
+  }
+}
+
+module.exports = { TLSHandle, opensslError };

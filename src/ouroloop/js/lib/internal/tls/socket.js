@@ -1,0 +1,509 @@
+'use strict';
+
+// TLSSocket: a net.Socket whose handle is a TLSHandle.
+//
+// Theory of operation. It stands on a connection of its own (`tls.connect`), on a net.Socket, whose handle it takes
+// over, or on any Duplex. 'secure' comes at the end of the handshake; who has the socket then decides whether it is
+// trusted and says 'secureConnect' (internal/tls/connect) or 'secureConnection' (internal/tls/server).
+//
+// What surprises people: a certificate that nobody trusts ends no handshake. And when the socket closes, so does what
+// it stands on, and the other way round.
+
+const net = require('net');
+const { Buffer } = require('buffer');
+const { Duplex } = require('stream');
+const {
+  codes: {
+    ERR_INVALID_ARG_TYPE, ERR_MULTIPLE_CALLBACK, ERR_TLS_ALPN_CALLBACK_INVALID_RESULT,
+    ERR_TLS_ALPN_CALLBACK_WITH_PROTOCOLS, ERR_TLS_HANDSHAKE_TIMEOUT, ERR_TLS_INVALID_CONTEXT, ERR_TLS_INVALID_STATE,
+    ERR_TLS_RENEGOTIATION_DISABLED, ERR_TLS_SNI_FROM_SERVER,
+  },
+} = require('internal/errors');
+const {
+  validateBuffer, validateFunction, validateInt32, validateObject, validateString, validateUint32,
+} = require('internal/validators');
+const { wrapConnectedHandle } = require('internal/net');
+const { attach } = require('internal/net/socket');
+const { notThere } = require('internal/not_there');
+const { TLSHandle } = require('internal/tls/handle');
+const { DuplexHandle } = require('internal/tls/stream_handle');
+const { Context, SecureContext, createSecureContext } = require('internal/tls/secure_context');
+const { convertALPNProtocols, toWire } = require('internal/tls/protocols');
+const { chained, shown } = require('internal/tls/certificate');
+
+const kIsVerified = Symbol('verified');
+const kErrorEmitted = Symbol('error-emitted');
+const kPendingSession = Symbol('pendingSession');
+const kIsServer = Symbol('kIsServer');
+const kRenegotiations = Symbol('kRenegotiations');
+const kIsRenegotiationDisabled = Symbol('kDisableRenegotiation');
+
+const VERIFY_NONE = 0;
+const VERIFY_PEER = 1;
+const FAIL_IF_NO_PEER_CERT = 2;
+
+const LARGEST_RECORD = 16384;
+const SMALLEST_RECORD = 512;
+
+function TLSSocket(socket, opts) {
+  const options = { ...opts };
+  if (options.ALPNCallback) {
+    validateFunction(options.ALPNCallback, 'options.ALPNCallback');
+    if (options.ALPNProtocols) throw new ERR_TLS_ALPN_CALLBACK_WITH_PROTOCOLS();
+  }
+  if (options.ALPNProtocols) convertALPNProtocols(options.ALPNProtocols, options);
+  if (options.pskCallback) throw notThere('tls: pskCallback');
+  if (options.enableTrace) throw notThere('tls: enableTrace');
+  this._tlsOptions = options;
+  this._secureEstablished = false;
+  this._securePending = false;
+  this._newSessionPending = false;
+  this._controlReleased = false;
+  this.secureConnecting = true;
+  this._SNICallback = null;
+  this.servername = null;
+  this.alpnProtocol = null;
+  this.authorized = false;
+  this.authorizationError = null;
+  this[kIsVerified] = false;
+  this[kErrorEmitted] = false;
+  this[kPendingSession] = null;
+  this[kIsServer] = Boolean(options.isServer);
+  this[kRenegotiations] = 0;
+  this[kIsRenegotiationDisabled] = false;
+  this._init(options);
+  Reflect.apply(net.Socket, this, [{
+    allowHalfOpen: socket ? socket.allowHalfOpen : options.allowHalfOpen,
+    pauseOnCreate: options.pauseOnConnect, manualStart: true, highWaterMark: options.highWaterMark,
+    onread: socket ? undefined : options.onread, signal: options.signal,
+  }]);
+  this.ssl = null;
+  this.on('newListener', enableKeylog);
+  if (socket) standOn(this, socket);
+}
+Object.setPrototypeOf(TLSSocket.prototype, net.Socket.prototype);
+Object.setPrototypeOf(TLSSocket, net.Socket);
+
+/** What a program is to have given, before anything is opened. */
+TLSSocket.prototype._init = function(options) {
+  options.requestCert = Boolean(options.requestCert) || !this[kIsServer];
+  options.rejectUnauthorized = options.rejectUnauthorized !== false;
+  this._requestCert = options.requestCert;
+  this._rejectUnauthorized = options.rejectUnauthorized;
+  if (options.SNICallback) {
+    validateFunction(options.SNICallback, 'options.SNICallback');
+    this._SNICallback = options.SNICallback;
+  }
+  options.secureContext ||= options.credentials || createSecureContext(options);
+};
+
+function enableKeylog(event) {
+  if (event !== 'keylog') return;
+  this._tlsOptions.wantsKeylog = true;
+  this._handle?.set?.('keylog', true);
+}
+
+// What it stands on
+
+function standOn(socket, below) {
+  if (below instanceof net.Socket) standOnSocket(socket, below);
+  else if (below instanceof Duplex || typeof below.pipe === 'function') standOnStream(socket, below);
+  else throw new ERR_INVALID_ARG_TYPE('socket', 'Duplex', below);
+}
+
+function standOnSocket(socket, below) {
+  socket._parent = below;
+  if (below._handle && !below.connecting) {
+    takeOver(socket, below);
+  } else if (below.destroyed) {
+    process.nextTick(() => socket.destroy());
+  } else {
+    socket.connecting = true;
+    below.once('connect', () => {
+      if (socket.destroyed) return;
+      takeOver(socket, below);
+      socket.connecting = false;
+      socket.emit('connect');
+      socket._start();
+      socket.read(0);
+    });
+  }
+  below.on('error', (error) => {
+    if (socket._handle === null || socket.connecting) socket.destroy(error);
+  });
+  below.once('close', () => socket.destroy());
+  socket.once('close', () => below.destroy());
+  forwardTimeout(socket, below);
+}
+
+function forwardTimeout(socket, below) {
+  // A time that was set below goes on to count what the program does here.
+  if (below.timeout) socket.setTimeout(below.timeout);
+}
+
+function takeOver(socket, below) {
+  const received = [];
+  for (let chunk = below.read(); chunk !== null; chunk = below.read()) received.push(chunk);
+  secure(socket, below._handle, (callback) => closeSocket(below, callback));
+  beginLater(socket, received);
+}
+
+function closeSocket(below, callback) {
+  if (below._handle === null) {
+    process.nextTick(callback);
+    return;
+  }
+  below.once('close', () => callback());
+  below.destroy();
+}
+
+function standOnStream(socket, stream) {
+  const received = [];
+  for (let chunk = stream.read(); chunk !== null; chunk = stream.read()) received.push(chunk);
+  secure(socket, new DuplexHandle(stream), (callback) => {
+    stream.destroy();
+    process.nextTick(callback);
+  });
+  stream.on('error', (error) => socket.destroy(error));
+  stream.once('close', () => socket.destroy());
+  beginLater(socket, received);
+}
+
+/** A client begins in a tick unless it is told to begin: whoever made the socket may still set something. */
+function beginLater(socket, received) {
+  socket._received = received;
+  if (socket[kIsServer]) beginServer(socket);
+  else process.nextTick(() => socket._start());
+}
+
+function beginServer(socket) {
+  socket._start();
+  if (!socket._tlsOptions.pauseOnConnect) socket.read(0);
+}
+
+/** Encrypt what goes through `below`, from now on. */
+function secure(socket, below, closeBelow) {
+  const options = socket._tlsOptions;
+  const isServer = socket[kIsServer];
+  const handle = new TLSHandle(below, closeBelow, options.secureContext.context, isServer, {
+    serverName: isServer ? '' : options.servername, protocols: options.ALPNProtocols,
+    requestCertificate: options.requestCert, requireCertificate: options.requestCert && options.rejectUnauthorized,
+    requestStatus: Boolean(options.requestOCSP), session: isServer ? undefined : socket[kPendingSession] ?? options.session,
+    stopAtHello: isServer && wantsHello(socket),
+  });
+  handle.onerror = (error) => onError(socket, error);
+  handle.onhandshakedone = () => onHandshakeDone(socket, handle);
+  handle.onhello = (...hello) => onHello(socket, handle, ...hello);
+  handle.onsession = (session) => {
+    if (session !== null) socket.emit('session', Buffer.from(session));
+  };
+  handle.onkeylog = (line) => socket.emit('keylog', Buffer.from(line));
+  handle.onstatus = (response) => socket.emit('OCSPResponse', response === null ? null : Buffer.from(response));
+  if (options.wantsKeylog) handle.set('keylog', true);
+  if (options.largestRecord) handle.set('largestRecord', options.largestRecord);
+  socket.ssl = handle;
+  socket._handle = handle;
+  attach(socket);
+}
+
+/** `net` calls this when a connection that it made for the socket is there. */
+TLSSocket.prototype[wrapConnectedHandle] = function() {
+  const below = this._handle;
+  secure(this, below, (callback) => below.close(callback));
+  this._start();
+};
+
+TLSSocket.prototype._start = function() {
+  if (this.connecting && !this.ssl) return;
+  const received = this._received ?? [];
+  this._received = undefined;
+  this._handle?.start(received.map(({ buffer, byteOffset, byteLength }) => buffer.slice(byteOffset, byteOffset + byteLength)));
+};
+
+// The handshake
+
+function wantsHello(socket) {
+  const { server } = socket._tlsOptions;
+  return socket._SNICallback !== null || Boolean(socket._tlsOptions.ALPNCallback) || socket.listenerCount('OCSPRequest') > 0 ||
+    (server !== undefined && server.listenerCount('OCSPRequest') > 0);
+}
+
+/** A client has said whom it wants and which protocols it speaks. */
+function onHello(socket, handle, name, protocols, wantsStatus) {
+  const fail = (error) => {
+    if (!socket.destroyed) socket.destroy(error);
+  };
+  chooseContext(socket, name, (error, context) => {
+    if (error) {
+      fail(error);
+      return;
+    }
+    if (context) handle.useContext(context);
+    askStatus(socket, handle, wantsStatus, context ?? handle.context, (statusError, status) => {
+      if (statusError) {
+        fail(statusError);
+        return;
+      }
+      if (socket.destroyed) return;
+      const chosen = chooseProtocol(socket, name, protocols);
+      if (chosen === null) return;
+      handle.proceed(undefined, chosen, status ?? undefined);
+    });
+  });
+}
+
+/** Call `callback` once; a second call is an error of the program's. */
+function onceOnly(socket, callback) {
+  let isCalled = false;
+  return (...values) => {
+    if (isCalled) {
+      socket.destroy(new ERR_MULTIPLE_CALLBACK());
+      return;
+    }
+    isCalled = true;
+    callback(...values);
+  };
+}
+
+function chooseContext(socket, name, callback) {
+  if (!name || socket._SNICallback === null) {
+    callback(null);
+    return;
+  }
+  socket._SNICallback(name, onceOnly(socket, (error, context) => {
+    if (error) {
+      callback(error);
+      return;
+    }
+    const chosen = context?.context ?? context;
+    if (chosen && !(chosen instanceof Context)) callback(new ERR_TLS_INVALID_CONTEXT('context'));
+    else callback(null, chosen);
+  }));
+}
+
+function askStatus(socket, handle, wantsStatus, context, callback) {
+  const { server } = socket._tlsOptions;
+  const target = server ?? socket;
+  if (!wantsStatus || target.listenerCount('OCSPRequest') === 0) {
+    callback(null);
+    return;
+  }
+  const own = handle.query('ownRaw');
+  const issuer = handle.query('ownIssuer');
+  target.emit('OCSPRequest', own && Buffer.from(own), issuer ? Buffer.from(issuer) : null, onceOnly(socket, callback));
+}
+
+/** On the wire; undefined to leave it as it is; null when the connection has failed. */
+function chooseProtocol(socket, servername, protocols) {
+  const { ALPNCallback } = socket._tlsOptions;
+  if (!ALPNCallback || protocols.length === 0) return undefined;
+  let chosen;
+  try {
+    chosen = Reflect.apply(ALPNCallback, socket, [{ servername, protocols }]);
+  } catch (error) {
+    socket.destroy(error);
+    return null;
+  }
+  // None that the client offers: it is told so.
+  if (chosen === undefined) return toWire([]);
+  if (protocols.includes(chosen)) return toWire([chosen]);
+  socket.destroy(new ERR_TLS_ALPN_CALLBACK_INVALID_RESULT(chosen, protocols));
+  return null;
+}
+
+function onHandshakeDone(socket, handle) {
+  if (handle !== socket._handle) return;
+  socket.alpnProtocol = handle.query('alpnProtocol') ?? false;
+  socket.servername = handle.query('serverName') ?? false;
+  if (socket._secureEstablished) return;
+  socket._finishInit();
+}
+
+TLSSocket.prototype._finishInit = function() {
+  if (!this._handle) return;
+  this._secureEstablished = true;
+  this.secureConnecting = false;
+  if (this._tlsOptions.handshakeTimeout > 0) this.setTimeout(0, this._handleTimeout);
+  this.emit('secure');
+};
+
+TLSSocket.prototype._handleTimeout = function() {
+  this._emitTLSError(new ERR_TLS_HANDSHAKE_TIMEOUT());
+};
+
+/** What the protocol says went wrong. */
+function onError(socket, error) {
+  if (socket._hadError) return;
+  socket._hadError = true;
+  if (socket._secureEstablished || !socket[kIsServer] || socket._tlsOptions.server === undefined) {
+    socket._emitTLSError(error);
+    return;
+  }
+  socket._tlsError(error);
+  socket.destroy();
+}
+
+TLSSocket.prototype._emitTLSError = function(error) {
+  const told = this._tlsError(error);
+  if (told) this.destroy(told);
+};
+
+TLSSocket.prototype._tlsError = function(error) {
+  this.emit('_tlsError', error);
+  return this._controlReleased || this._tlsOptions.server === undefined ? error : null;
+};
+
+/** From now on errors are the program's. True the first time. */
+TLSSocket.prototype._releaseControl = function() {
+  if (this._controlReleased) return false;
+  this._controlReleased = true;
+  this.removeListener('error', this._tlsError);
+  return true;
+};
+
+// What can be asked and set
+
+TLSSocket.prototype.setServername = function(name) {
+  validateString(name, 'name');
+  if (this[kIsServer]) throw new ERR_TLS_SNI_FROM_SERVER();
+  this._tlsOptions.servername = name;
+  this.ssl?.set('serverName', name);
+};
+
+TLSSocket.prototype.setSession = function(session) {
+  if (typeof session === 'string') session = Buffer.from(session, 'latin1');
+  this[kPendingSession] = session;
+  this.ssl?.set('session', session);
+};
+
+TLSSocket.prototype.setKeyCert = function(context) {
+  if (this._handle === null) return;
+  const chosen = context instanceof SecureContext ? context : createSecureContext(context);
+  this._handle.useContext(chosen.context);
+};
+
+TLSSocket.prototype.setMaxSendFragment = function(size) {
+  validateInt32(size, 'size');
+  if (size < SMALLEST_RECORD || size > LARGEST_RECORD) return false;
+  this._tlsOptions.largestRecord = size;
+  this.ssl?.set('largestRecord', size);
+  return true;
+};
+
+TLSSocket.prototype.disableRenegotiation = function() {
+  this[kIsRenegotiationDisabled] = true;
+};
+
+TLSSocket.prototype.renegotiate = function(options, callback) {
+  validateObject(options, 'options');
+  if (callback !== undefined) validateFunction(callback, 'callback');
+  if (this.destroyed) return undefined;
+  if (this[kIsRenegotiationDisabled]) {
+    if (callback) process.nextTick(callback, new ERR_TLS_RENEGOTIATION_DISABLED());
+    return false;
+  }
+  if (options.rejectUnauthorized !== undefined) this._rejectUnauthorized = options.rejectUnauthorized !== false;
+  if (options.requestCert !== undefined) this._requestCert = Boolean(options.requestCert);
+  this._handle.set('verifyMode', this._requestCert ? VERIFY_PEER | (this._rejectUnauthorized ? FAIL_IF_NO_PEER_CERT : 0) : VERIFY_NONE);
+  try {
+    this._handle.renegotiate();
+  } catch (error) {
+    if (callback) process.nextTick(callback, error);
+    return false;
+  }
+  if (callback) this.once('secure', () => callback(null));
+  return true;
+};
+
+TLSSocket.prototype.enableTrace = function() {
+  throw notThere('tls: enableTrace');
+};
+
+TLSSocket.prototype.exportKeyingMaterial = function(length, label, context) {
+  validateUint32(length, 'length', true);
+  validateString(label, 'label');
+  if (context !== undefined) validateBuffer(context, 'context');
+  if (!this._secureEstablished) throw new ERR_TLS_INVALID_STATE();
+  return Buffer.from(this._handle.demand('keyingMaterial', length, Buffer.from(label), context ?? null));
+};
+
+TLSSocket.prototype.getPeerCertificate = function(detailed) {
+  if (!this._handle) return null;
+  const list = this._handle.query('peerCertificates', Boolean(detailed)) ?? [];
+  return list.length === 0 ? {} : chained(list, Boolean(detailed));
+};
+
+TLSSocket.prototype.getCertificate = function() {
+  if (!this._handle) return null;
+  const own = this._handle.query('ownCertificate');
+  return own === undefined ? {} : shown(own);
+};
+
+const certificateObject = (raw) => {
+  const { X509Certificate } = require('crypto');
+  return raw === undefined ? undefined : new X509Certificate(Buffer.from(raw));
+};
+
+TLSSocket.prototype.getPeerX509Certificate = function() {
+  return this._handle ? certificateObject(this._handle.query('peerRaw')) : undefined;
+};
+
+TLSSocket.prototype.getX509Certificate = function() {
+  return this._handle ? certificateObject(this._handle.query('ownRaw')) : undefined;
+};
+
+TLSSocket.prototype.getSession = function() {
+  const session = this._handle?.query('session');
+  return session === undefined ? undefined : Buffer.from(session);
+};
+
+TLSSocket.prototype.getTLSTicket = function() {
+  const ticket = this._handle?.query('ticket');
+  return ticket === undefined ? undefined : Buffer.from(ticket);
+};
+
+TLSSocket.prototype.isSessionReused = function() {
+  return this._handle ? this._handle.query('isSessionReused') : null;
+};
+
+TLSSocket.prototype.getCipher = function() {
+  if (!this._handle) return null;
+  const cipher = this._handle.query('cipher');
+  if (cipher === undefined) return {};
+  const [name, standardName, version] = cipher;
+  return { name, standardName, version };
+};
+
+TLSSocket.prototype.getProtocol = function() {
+  return this._handle ? this._handle.query('protocol') : null;
+};
+
+TLSSocket.prototype.getEphemeralKeyInfo = function() {
+  if (!this._handle || this[kIsServer]) return null;
+  const found = this._handle.query('keyInfo');
+  if (found === undefined) return {};
+  return found.size === null ? { ...found, size: undefined } : found;
+};
+
+TLSSocket.prototype.getSharedSigalgs = function() {
+  throw notThere('tlsSocket.getSharedSigalgs()');
+};
+
+const finishedOf = (socket, isPeers) => {
+  const found = socket._handle?.query('finished', isPeers);
+  return found === undefined ? undefined : Buffer.from(found);
+};
+
+TLSSocket.prototype.getFinished = function() {
+  return finishedOf(this, false);
+};
+
+TLSSocket.prototype.getPeerFinished = function() {
+  return finishedOf(this, true);
+};
+
+Object.defineProperty(TLSSocket.prototype, 'encrypted', {
+  __proto__: null, configurable: true, enumerable: true, writable: true, value: true,
+});
+
+module.exports = { TLSSocket, kIsVerified, kErrorEmitted, kIsServer };
