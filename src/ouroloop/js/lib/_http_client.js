@@ -168,7 +168,7 @@ function takeHeaders(request, options, hasArray) {
     return;
   }
   if (headers) for (const name of Object.keys(headers)) request.setHeader(name, headers[name]);
-  const isHostSet = options.setHost ?? options.setDefaultHeaders !== false;
+  const isHostSet = options.setHost !== undefined ? options.setHost : options.setDefaultHeaders !== false;
   if (options.host && isHostSet && !request.getHeader('host')) request.setHeader('Host', hostHeader(request, options));
   if (options.auth && !request.getHeader('Authorization')) {
     request.setHeader('Authorization', authorization(options.auth));

@@ -22,6 +22,7 @@ VERSIONS = {"TLSv1": 0x0301, "TLSv1.1": 0x0302, "TLSv1.2": 0x0303, "TLSv1.3": 0x
 
 _PEM_CERTIFICATE = re.compile(
     rb"-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----.*?-----END (?:TRUSTED |X509 )?CERTIFICATE-----", re.DOTALL)
+_PEM_TRUSTED = re.compile(rb"-----BEGIN TRUSTED CERTIFICATE-----(.*?)-----END", re.DOTALL)
 _PEM_CRL = re.compile(rb"-----BEGIN X509 CRL-----(.*?)-----END X509 CRL-----", re.DOTALL)
 
 _MINIMUM_DH_BITS = 1024
@@ -54,7 +55,18 @@ def read_certificates(pem: bytes) -> list[Any]:
 
 def _read_certificate(pem: bytes) -> Any:
     clear_errors()
+    trusted = _PEM_TRUSTED.search(pem)
+    if trusted:
+        return _read_trusted(base64.b64decode(trusted[1]))
     certificate = lib.PEM_read_bio_X509(memory_reader(pem), ffi.NULL, _give_passphrase, ffi.NULL)
+    if certificate == ffi.NULL:
+        raise taken_error()
+    return ffi.gc(certificate, lib.X509_free)
+
+
+def _read_trusted(der: bytes) -> Any:
+    """A certificate with what it is trusted for behind it, which is left out."""
+    certificate = lib.d2i_X509_bio(memory_reader(der), ffi.NULL)
     if certificate == ffi.NULL:
         raise taken_error()
     return ffi.gc(certificate, lib.X509_free)

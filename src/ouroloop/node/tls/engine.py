@@ -1,8 +1,8 @@
 """Engine: one side of a TLS connection with no I/O in it. Bytes in, bytes and events out.
 
 Theory of operation. `feed` takes what the other side sent and returns events; what is to be sent waits until `output`
-takes it. `write` encrypts. A server stops at the client's first message with the event "hello" and goes on with
-`proceed`, so that a program may take its time to choose a certificate (Node's SNICallback).
+takes it. `write` encrypts. A server that has to choose stops at the client's first message, before OpenSSL sees it, with
+the event "hello", and goes on with `proceed`: so a program may take its time to choose (Node's SNICallback).
 
 What surprises people: OpenSSL calls back in the middle of `feed`. Nothing is decided there: what a callback learns
 becomes an event, and what it must answer was set before.
@@ -15,7 +15,7 @@ from typing import Any
 from weakref import WeakValueDictionary
 
 from .context import SecureContext
-from .hello import ClientHello, parse_client_hello, parse_protocols
+from .hello import ClientHello, HelloReader, parse_protocols
 from .openssl import TlsError, clear_errors, ffi, lib, taken_error
 
 READ_SIZE = 65536
@@ -23,7 +23,9 @@ _RECORD_LIMIT = 16384
 
 _HANDSHAKE = 22
 _TICKET_FIELD = 10
-_CLIENT_HELLO, _NEW_SESSION_TICKET = 1, 4
+_NEW_SESSION_TICKET = 4
+_RECORD_KINDS = range(20, 25)
+_RECORD_HEADER = 5
 _NOT_ANSWERED = 3  # SSL_TLSEXT_ERR_NOACK, as a status callback returns it
 
 _engines: WeakValueDictionary[int, Engine] = WeakValueDictionary()
@@ -74,10 +76,14 @@ class Engine:
         self._events: list[Event] = []
         self._protocols = settings.protocols
         self._status: bytes | None = None
-        self._may_proceed = not settings.stop_at_hello
+        self._reader = HelloReader() if settings.is_server else None
+        self._held: bytes | None = None
+        """What a client sent while its first message waits for an answer."""
         self._kept_protocol: Any = None
         self._is_closed = False
         self._has_ticket = False
+        self._may_have_tickets = not settings.is_server
+        self._partial = b""
         self.established = False
         self.wants_keys = False
         """Whether secrets become events."""
@@ -130,6 +136,49 @@ class Engine:
     def feed(self, data: bytes) -> list[Event]:
         """What the other side sent. Events: ("data", bytes), ("secure", None), ("hello", ClientHello), ("session",
         bytes), ("keylog", bytes), ("status", bytes or None), ("end", None), ("error", TlsError)."""
+        if self._held is not None:
+            self._held += data
+            return []
+        if self._reader is not None:
+            return self._feed_hello(data)
+        if self._may_have_tickets:
+            return self._feed_records(data)
+        return self._step(data)
+
+    def _feed_hello(self, data: bytes) -> list[Event]:
+        assert self._reader is not None
+        hello = self._reader.feed(data)
+        if hello is None:
+            return []
+        data, self._reader, self.hello = self._reader.taken(), None, hello
+        if not self._settings.stop_at_hello:
+            return self._step(data)
+        self._held = data
+        return [("hello", hello)]
+
+    def _feed_records(self, data: bytes) -> list[Event]:
+        """One record after the other: each may hold a session, and only the last of them could be asked for."""
+        data = self._partial + data
+        events: list[Event] = []
+        position = 0
+        while len(data) - position >= _RECORD_HEADER and data[position] in _RECORD_KINDS and self._may_have_tickets:
+            end = position + _RECORD_HEADER + (data[position + 3] << 8 | data[position + 4])
+            if end > len(data):
+                self._partial = data[position:]
+                return events
+            events += self._step(data[position:end])
+            position = end
+            # Sessions come before anything else, as a rule.
+            self._may_have_tickets = not any(name == "data" for name, _ in events)
+        self._partial = b""
+        if position < len(data):
+            if len(data) - position < _RECORD_HEADER and data[position] in _RECORD_KINDS and self._may_have_tickets:
+                self._partial = data[position:]
+            else:
+                events += self._step(data[position:])
+        return events
+
+    def _step(self, data: bytes) -> list[Event]:
         lib.BIO_write(self._incoming, data, len(data))
         return self._advance()
 
@@ -163,8 +212,8 @@ class Engine:
         if protocols is not None:
             self._protocols = protocols
         self._status = status
-        self._may_proceed = True
-        return self._advance()
+        data, self._held = self._held or b"", None
+        return self._step(data)
 
     def use_context(self, context: SecureContext) -> None:
         """Take certificate and authorities from another context."""
@@ -204,25 +253,15 @@ class Engine:
 
     def _stopped(self, outcome: int) -> None:
         why = lib.SSL_get_error(self._ssl, outcome)
-        if why == lib.SSL_ERROR_WANT_X509_LOOKUP:
-            self._events.append(("hello", self.hello))
-        elif why == lib.SSL_ERROR_ZERO_RETURN:
+        if why == lib.SSL_ERROR_ZERO_RETURN:
             self._events.append(("end", None))
         elif why in (lib.SSL_ERROR_SSL, lib.SSL_ERROR_SYSCALL):
             self._is_closed = True
             error = taken_error("the connection was ended")
-            error.code = f"ERR_SSL_{error.reason.upper().replace(' ', '_')}"
+            _spell_as_node(error)
             self._events.append(("error", error))
 
     # What OpenSSL asks and tells
-
-    def _message(self, is_sent: bool, message: bytes) -> None:
-        if is_sent:
-            return
-        if message[0] == _CLIENT_HELLO and self._settings.is_server:
-            self.hello = parse_client_hello(message)
-        elif message[0] == _NEW_SESSION_TICKET:
-            self._has_ticket = True
 
     def _chosen_protocol(self, offered: bytes) -> bytes | None:
         theirs = parse_protocols(offered)
@@ -409,18 +448,20 @@ def _header(encoded: bytes, position: int) -> tuple[int, int]:
     return position + 2 + count, int.from_bytes(encoded[position + 2 : position + 2 + count], "big")
 
 
+def _spell_as_node(error: TlsError) -> None:
+    """OpenSSL 4 has left out SSL 3, after which Node's OpenSSL calls the oldest alerts."""
+    if error.reason.startswith("tls alert "):
+        error.message = error.message.replace("::tls alert ", "::ssl/tls alert ")
+        error.reason = f"ssl/{error.reason}"
+    error.code = f"ERR_SSL_{error.reason.upper().replace(' ', '_')}"
+
+
 def _address(ssl: Any) -> int:
     return int(ffi.cast("uintptr_t", ssl))
 
 
 def _engine_of(ssl: Any) -> Engine | None:
     return _engines.get(_address(ssl))
-
-
-@ffi.callback("int(SSL *, void *)")  # type: ignore[untyped-decorator]
-def _certificate_wanted(ssl: Any, _: Any) -> int:
-    engine = _engine_of(ssl)
-    return -1 if engine is not None and engine._settings.is_server and not engine._may_proceed else 1
 
 
 @ffi.callback("int(SSL *, int *, void *)")  # type: ignore[untyped-decorator]
@@ -432,11 +473,11 @@ def _server_name_given(ssl: Any, alert: Any, _: Any) -> int:
 
 @ffi.callback("void(int, int, int, void *, size_t, SSL *, void *)")  # type: ignore[untyped-decorator]
 def _message_seen(is_sent: int, version: int, kind: int, data: Any, size: int, ssl: Any, _: Any) -> None:
-    if kind != _HANDSHAKE or not size:
+    if is_sent or kind != _HANDSHAKE or not size or ffi.cast("unsigned char *", data)[0] != _NEW_SESSION_TICKET:
         return
     engine = _engine_of(ssl)
     if engine is not None:
-        engine._message(bool(is_sent), ffi.buffer(ffi.cast("char *", data), size)[:])
+        engine._has_ticket = True
 
 
 @ffi.callback(  # type: ignore[untyped-decorator]
@@ -481,7 +522,6 @@ def _status_wanted(ssl: Any, _: Any) -> int:
 
 def install(context: Any) -> None:
     """Have an `SSL_CTX` tell the engines of its connections."""
-    lib.SSL_CTX_set_cert_cb(context, _certificate_wanted, ffi.NULL)
     lib.SSL_CTX_set_tlsext_servername_callback(context, _server_name_given)
     lib.SSL_CTX_set_msg_callback(context, _message_seen)
     lib.SSL_CTX_set_alpn_select_cb(context, _protocol_wanted, ffi.NULL)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 _SERVER_NAME, _STATUS_REQUEST, _ALPN = 0, 5, 16
+_HANDSHAKE_RECORD, _CLIENT_HELLO = 22, 1
+_RECORD_HEADER = 5
 _HEADER = 4
 _VERSION_AND_RANDOM = 34
 
@@ -19,8 +21,46 @@ class ClientHello:
     """Whether it asks for a word of the authority about the certificate (OCSP)."""
 
 
+class HelloReader:
+    """Reads what a client sends until its first message is there."""
+
+    def __init__(self) -> None:
+        self._data = bytearray()
+
+    def feed(self, data: bytes) -> ClientHello | None:
+        """The client's first message once it has come whole; an empty one for bytes that are none."""
+        self._data += data
+        try:
+            message = self._message()
+            return None if message is None else parse_client_hello(message)
+        except (IndexError, ValueError):  # OpenSSL will say what is wrong with it
+            return ClientHello()
+
+    def _message(self) -> bytes | None:
+        message = b""
+        position = 0
+        while True:
+            if len(self._data) > position and self._data[position] != _HANDSHAKE_RECORD:
+                raise ValueError("not a handshake")
+            if len(self._data) < position + _RECORD_HEADER:
+                return None
+            length = _number(self._data, position + 3)
+            message += self._data[position + _RECORD_HEADER : position + _RECORD_HEADER + length]
+            position += _RECORD_HEADER + length
+            if len(message) >= _HEADER and message[0] != _CLIENT_HELLO:
+                raise ValueError("not a ClientHello")
+            if len(message) >= _HEADER and len(message) >= _HEADER + int.from_bytes(message[1:4], "big"):
+                return message
+            if len(self._data) <= position:
+                return None
+
+    def taken(self) -> bytes:
+        """All that was fed."""
+        return bytes(self._data)
+
+
 def parse_client_hello(message: bytes) -> ClientHello:
-    """The handshake message `message`, with its header of four bytes. OpenSSL has checked its form."""
+    """The handshake message `message`, with its header of four bytes. Raises IndexError for one that is too short."""
     hello = ClientHello()
     position = _HEADER + _VERSION_AND_RANDOM
     position += 1 + message[position]  # session id
@@ -53,5 +93,5 @@ def parse_protocols(wire: bytes) -> list[str]:
     return found
 
 
-def _number(data: bytes, position: int) -> int:
+def _number(data: bytes | bytearray, position: int) -> int:
     return data[position] << 8 | data[position + 1]

@@ -141,11 +141,15 @@ function readInto(socket, onread) {
   socket[kBufferCallback] = onread.callback;
 }
 
-/** Have the handle tell the socket. */
+/** Begin anew with a handle. */
 function attach(socket) {
-  const handle = socket[kHandle];
-  if (!handle) return;
+  if (!socket[kHandle]) return;
   socket._undestroy();
+  listenTo(socket, socket[kHandle]);
+}
+
+/** Have the handle tell the socket. */
+function listenTo(socket, handle) {
   socket._sockname = null;
   handle.owner = socket;
   handle.onread = (value) => onRead(socket, handle, value);
@@ -659,4 +663,4 @@ Socket.prototype.connect = function(...args) {
   return require('internal/net/connect').connect(this, args);
 };
 
-module.exports = { Socket, attach, applyOptions, asyncIdSymbol, hasTimeout, writeThrough };
+module.exports = { Socket, attach, applyOptions, asyncIdSymbol, hasTimeout, listenTo, writeThrough };

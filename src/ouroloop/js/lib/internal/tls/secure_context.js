@@ -128,7 +128,8 @@ function addIdentity(context, { cert, key, passphrase }) {
   if (cert) for (const each of listOf(cert)) context.configure('certificate', bytesOf(each, 'options.cert'));
   if (!key) return;
   for (const each of listOf(key)) {
-    const isPair = each !== null && typeof each === 'object' && each.pem !== undefined;
+    // With a passphrase of its own, in a list only.
+    const isPair = Array.isArray(key) && each !== null && typeof each === 'object' && each.pem !== undefined;
     const phrase = isPair && each.passphrase !== undefined ? each.passphrase : passphrase;
     if (phrase !== undefined && phrase !== null) validateString(phrase, 'options.passphrase');
     context.configure('key', isPair ? bytesOf(each.pem, 'options.key') : keyBytes(each), passphraseBytes(phrase));

@@ -20,7 +20,6 @@ const { convertALPNProtocols } = require('internal/tls/protocols');
 
 const kHandshakeTimeout = Symbol('handshake-timeout');
 const kSNICallback = Symbol('snicallback');
-const kALPNCallback = Symbol('alpncallback');
 
 const HANDSHAKE_TIMEOUT = 120_000; // ms
 
@@ -40,7 +39,7 @@ function Server(options, listener) {
   if (options.ALPNCallback) {
     validateFunction(options.ALPNCallback, 'options.ALPNCallback');
     if (options.ALPNProtocols) throw new ERR_TLS_ALPN_CALLBACK_WITH_PROTOCOLS();
-    this[kALPNCallback] = options.ALPNCallback;
+    this.ALPNCallback = options.ALPNCallback;
   }
   if (options.pskCallback) throw notThere('tls: pskCallback');
   if (options.enableTrace) throw notThere('tls: enableTrace');
@@ -65,7 +64,7 @@ function onConnection(below) {
   const socket = new TLSSocket(below, {
     secureContext: this._sharedCreds, isServer: true, server: this, requestCert: this.requestCert,
     rejectUnauthorized: this.rejectUnauthorized, handshakeTimeout: this[kHandshakeTimeout],
-    ALPNProtocols: this.ALPNProtocols, ALPNCallback: this[kALPNCallback],
+    ALPNProtocols: this.ALPNProtocols, ALPNCallback: this.ALPNCallback,
     SNICallback: this[kSNICallback] || (this._contexts.length > 0 ? (name, answer) => chooseByName(this, name, answer) : null),
     pauseOnConnect: this.pauseOnConnect, highWaterMark: this.highWaterMark,
   });

@@ -23,7 +23,7 @@ const {
   validateBuffer, validateFunction, validateInt32, validateObject, validateString, validateUint32,
 } = require('internal/validators');
 const { wrapConnectedHandle } = require('internal/net');
-const { attach } = require('internal/net/socket');
+const { listenTo } = require('internal/net/socket');
 const { notThere } = require('internal/not_there');
 const { TLSHandle } = require('internal/tls/handle');
 const { DuplexHandle } = require('internal/tls/stream_handle');
@@ -203,7 +203,7 @@ function secure(socket, below, closeBelow) {
   if (options.largestRecord) handle.set('largestRecord', options.largestRecord);
   socket.ssl = handle;
   socket._handle = handle;
-  attach(socket);
+  listenTo(socket, handle);
 }
 
 /** `net` calls this when a connection that it made for the socket is there. */
