@@ -14,7 +14,39 @@ if TYPE_CHECKING:
 
 def constants() -> dict[str, Any]:
     """The constants, by module."""
-    return {"os": _os(), "fs": _fs(), "crypto": {}, "zlib": _zlib(), "trace": {}, "http": _http()}
+    return {"os": _os(), "fs": _fs(), "crypto": _crypto(), "zlib": _zlib(), "trace": {}, "http": _http()}
+
+
+_CIPHERS = ":".join((
+    "TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256", "TLS_AES_128_GCM_SHA256", "ECDHE-RSA-AES128-GCM-SHA256",
+    "ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-RSA-AES256-GCM-SHA384", "ECDHE-ECDSA-AES256-GCM-SHA384",
+    "DHE-RSA-AES128-GCM-SHA256", "ECDHE-RSA-AES128-SHA256", "DHE-RSA-AES128-SHA256", "ECDHE-RSA-AES256-SHA384",
+    "DHE-RSA-AES256-SHA384", "ECDHE-RSA-AES256-SHA256", "DHE-RSA-AES256-SHA256", "HIGH", "!aNULL", "!eNULL", "!EXPORT",
+    "!DES", "!RC4", "!MD5", "!PSK", "!SRP", "!CAMELLIA"))
+
+
+def _crypto() -> dict[str, Any]:
+    """OpenSSL's numbers, which are a part of its interface, and Node's choice of ciphers."""
+    return {
+        **{f"SSL_OP_{name}": 1 << bit for name, bit in {
+            "ALLOW_NO_DHE_KEX": 10, "ALLOW_UNSAFE_LEGACY_RENEGOTIATION": 18, "CIPHER_SERVER_PREFERENCE": 22,
+            "CISCO_ANYCONNECT": 15, "COOKIE_EXCHANGE": 13, "CRYPTOPRO_TLSEXT_BUG": 31, "DONT_INSERT_EMPTY_FRAGMENTS": 11,
+            "LEGACY_SERVER_CONNECT": 2, "NO_COMPRESSION": 17, "NO_ENCRYPT_THEN_MAC": 19, "NO_QUERY_MTU": 12,
+            "NO_RENEGOTIATION": 30, "NO_SESSION_RESUMPTION_ON_RENEGOTIATION": 16, "NO_SSLv3": 25, "NO_TICKET": 14,
+            "NO_TLSv1": 26, "NO_TLSv1_1": 28, "NO_TLSv1_2": 27, "NO_TLSv1_3": 29, "PRIORITIZE_CHACHA": 21,
+            "TLS_ROLLBACK_BUG": 23,
+        }.items()},
+        "SSL_OP_ALL": 0x80000850, "SSL_OP_NO_SSLv2": 0,
+        "DH_CHECK_P_NOT_SAFE_PRIME": 2, "DH_CHECK_P_NOT_PRIME": 1, "DH_UNABLE_TO_CHECK_GENERATOR": 4,
+        "DH_NOT_SUITABLE_GENERATOR": 8,
+        "RSA_PKCS1_PADDING": 1, "RSA_SSLV23_PADDING": 2, "RSA_NO_PADDING": 3, "RSA_PKCS1_OAEP_PADDING": 4,
+        "RSA_X931_PADDING": 5, "RSA_PKCS1_PSS_PADDING": 6, "RSA_PSS_SALTLEN_DIGEST": -1, "RSA_PSS_SALTLEN_MAX_SIGN": -2,
+        "RSA_PSS_SALTLEN_AUTO": -2,
+        "defaultCoreCipherList": _CIPHERS,
+        "TLS1_VERSION": 0x0301, "TLS1_1_VERSION": 0x0302, "TLS1_2_VERSION": 0x0303, "TLS1_3_VERSION": 0x0304,
+        "POINT_CONVERSION_COMPRESSED": 2, "POINT_CONVERSION_UNCOMPRESSED": 4, "POINT_CONVERSION_HYBRID": 6,
+        "defaultCipherList": _CIPHERS,
+    }
 
 
 def _http() -> dict[str, Any]:

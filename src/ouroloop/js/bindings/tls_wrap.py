@@ -182,6 +182,7 @@ _SETTERS: dict[str, Callable[..., None]] = {
     "signatureAlgorithms": lambda context, names: context.set_signature_algorithms(names),
     "curves": lambda context, names: context.set_curves(names),
     "dhParameters": lambda context, pem: context.set_dh_parameters(pem),
+    "versions": lambda context, least, most: context.limit_versions(least, most),
     "options": lambda context, bits: context.set_options(int(bits)),
     "sessionIdContext": lambda context, identifier: context.set_session_id_context(identifier),
     "sessionTimeout": lambda context, seconds: context.set_session_timeout(int(seconds)),
@@ -237,7 +238,7 @@ _QUERIES: dict[str, Callable[..., Any]] = {
     "isSessionReused": lambda engine: engine.is_session_reused,
     "verifyError": lambda engine: engine.verify_error,
     "peerCertificates": _peer,
-    "peerRaw": lambda engine: next(iter(engine.peer_certificates()), None),
+    "peerRaw": lambda engine: [each["raw"] for each in _peer(engine, True)],
     "ownCertificate": _own,
     "ownRaw": lambda engine: engine.own_certificate(),
     "finished": lambda engine, of_peer: engine.finished(of_peer),
@@ -278,8 +279,18 @@ def openssl_version() -> str:
     return version()
 
 
-def describe(der: bytes) -> dict[str, Any]:
-    """What is in a certificate."""
-    from ...node.tls.certificate import described
+def describe(data: bytes) -> list[Any]:
+    """What is in a certificate, in PEM or DER: `[description, name and number of the signature's algorithm]`; or what
+    OpenSSL says of data that is none."""
+    from ...node.tls.certificate import described, signature_algorithm
+    from ...node.tls.context import read_certificates
+    from ...node.tls.engine import encoded_certificate
+    from ...node.tls.openssl import TlsError
 
-    return described(der)
+    try:
+        der = data if data[:1] == b"0" else encoded_certificate(read_certificates(data)[0])
+        return [described(der), *signature_algorithm(der)]
+    except TlsError as exc:
+        return _refusal(exc)
+    except ValueError as exc:
+        return [str(exc), "ERR_CRYPTO_OPERATION_FAILED", "", "", []]

@@ -22,6 +22,7 @@ const { isAnyArrayBuffer, isArrayBufferView } = require('internal/util/types');
 const { start } = require('internal/requests');
 const { canDigest, digest: digestAtOnce, fillRandom } = require('internal/crypto/calls');
 const { notThere } = require('internal/not_there');
+const { X509Certificate } = require('internal/crypto/x509');
 
 const binding = internalBinding('crypto');
 const MAX_INT = 2 ** 31 - 1;
@@ -459,11 +460,12 @@ module.exports = {
   getRandomValues: (array) => require('internal/webcrypto').crypto.getRandomValues(array),
   Hash, Hmac, createHash, createHmac, getHashes, hash, pbkdf2, pbkdf2Sync, randomBytes, randomFill, randomFillSync, randomInt,
   randomUUID, scrypt, scryptSync, timingSafeEqual, constants: internalBinding('constants').crypto,
+  X509Certificate, getFips: () => 0,
   pseudoRandomBytes: randomBytes, prng: randomBytes, rng: randomBytes,
   ...Object.fromEntries([
     'checkPrime', 'checkPrimeSync', 'createCipheriv', 'createDecipheriv', 'createDiffieHellman', 'createECDH', 'createPrivateKey', 'createPublicKey',
     'createSecretKey', 'createSign', 'createVerify', 'diffieHellman', 'generateKey', 'generateKeyPair', 'generateKeyPairSync', 'generateKeySync',
     'generatePrime', 'generatePrimeSync', 'getCiphers', 'getCurves', 'getDiffieHellman', 'hkdf', 'hkdfSync', 'privateDecrypt', 'privateEncrypt',
-    'publicDecrypt', 'publicEncrypt', 'sign', 'verify', 'Certificate', 'KeyObject', 'X509Certificate',
+    'publicDecrypt', 'publicEncrypt', 'sign', 'verify', 'Certificate', 'KeyObject',
   ].map((name) => [name, missing(name)])),
 };

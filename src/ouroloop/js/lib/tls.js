@@ -12,15 +12,8 @@ const { TLSSocket } = require('internal/tls/socket');
 const { Server, createServer } = require('internal/tls/server');
 const { connect } = require('internal/tls/connect');
 
-const DEFAULT_CIPHERS = [
-  'TLS_AES_256_GCM_SHA384', 'TLS_CHACHA20_POLY1305_SHA256', 'TLS_AES_128_GCM_SHA256', 'ECDHE-RSA-AES128-GCM-SHA256',
-  'ECDHE-ECDSA-AES128-GCM-SHA256', 'ECDHE-RSA-AES256-GCM-SHA384', 'ECDHE-ECDSA-AES256-GCM-SHA384',
-  'DHE-RSA-AES128-GCM-SHA256', 'ECDHE-RSA-AES128-SHA256', 'DHE-RSA-AES128-SHA256', 'ECDHE-RSA-AES256-SHA384',
-  'DHE-RSA-AES256-SHA384', 'ECDHE-RSA-AES256-SHA256', 'DHE-RSA-AES256-SHA256', 'HIGH', '!aNULL', '!eNULL', '!EXPORT',
-  '!DES', '!RC4', '!MD5', '!PSK', '!SRP', '!CAMELLIA',
-].join(':');
-
 const binding = internalBinding('tls_wrap');
+const { crypto: constants } = internalBinding('constants');
 const getCiphers = getLazy(() => binding.ciphers());
 
 module.exports = {
@@ -54,7 +47,7 @@ function defaultedBy(name, read) {
     set(given) { value = given; },
   });
 }
-defaultedBy('DEFAULT_CIPHERS', () => getOptionValue('--tls-cipher-list') || DEFAULT_CIPHERS);
+defaultedBy('DEFAULT_CIPHERS', () => getOptionValue('--tls-cipher-list') || constants.defaultCoreCipherList);
 defaultedBy('DEFAULT_MIN_VERSION', defaultMinVersion);
 defaultedBy('DEFAULT_MAX_VERSION', defaultMaxVersion);
 

@@ -66,6 +66,12 @@ def described(der: bytes) -> dict[str, Any]:
     }
 
 
+def signature_algorithm(der: bytes) -> tuple[str, str]:
+    """OpenSSL's name of the algorithm that the certificate is signed by, and its number."""
+    oid = x509.load_der_x509_certificate(der).signature_algorithm_oid
+    return getattr(oid, "_name", oid.dotted_string), oid.dotted_string
+
+
 def with_issuers(chain: list[bytes]) -> list[dict[str, Any]]:
     """Descriptions of a certificate, of the one that signed it, and so on as far as `chain` has them."""
     found = []

@@ -37,7 +37,7 @@ def _accept_for_now(ok: int, store: Any) -> int:
 def _give_passphrase(buffer: Any, size: int, writing: int, wanted: Any) -> int:
     """Without this OpenSSL would ask at the terminal."""
     if wanted == ffi.NULL:
-        return -1
+        return 0  # none: it will not fit
     passphrase: bytes = ffi.from_handle(wanted)
     if len(passphrase) > size:
         return -1
@@ -101,8 +101,7 @@ class SecureContext:
         self._has_own_store = False
         self._known: list[bytes] = []
         """The certificates that were given, in PEM."""
-        lib.SSL_CTX_set_min_proto_version(self.pointer, VERSIONS[least])
-        lib.SSL_CTX_set_max_proto_version(self.pointer, VERSIONS[most])
+        self.limit_versions(least, most)
         lib.SSL_CTX_set_verify(self.pointer, lib.SSL_VERIFY_NONE, _accept_for_now)
         lib.SSL_CTX_set_mode(self.pointer, lib.SSL_MODE_AUTO_RETRY)
         lib.SSL_CTX_set_options(self.pointer, lib.SSL_OP_NO_SSLv2 | lib.SSL_OP_NO_SSLv3)
@@ -235,6 +234,13 @@ class SecureContext:
         if bits < _MINIMUM_DH_BITS:
             raise TlsError("DH parameter is less than 1024 bits", "ERR_INVALID_ARG_VALUE")
         self._require(lib.SSL_CTX_set_tmp_dh(self.pointer, parameters))
+
+    def limit_versions(self, least: str | None, most: str | None) -> None:
+        """Speak none older than `least` and none newer than `most`."""
+        if least is not None:
+            lib.SSL_CTX_set_min_proto_version(self.pointer, VERSIONS[least])
+        if most is not None:
+            lib.SSL_CTX_set_max_proto_version(self.pointer, VERSIONS[most])
 
     def set_options(self, options: int) -> None:
         """OpenSSL's `SSL_OP_` bits."""

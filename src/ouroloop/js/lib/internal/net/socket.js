@@ -154,7 +154,7 @@ function listenTo(socket, handle) {
   handle.owner = socket;
   handle.onread = (value) => onRead(socket, handle, value);
   socket[asyncIdSymbol] = handle.getAsyncId?.() ?? hooks.newAsyncId();
-  if (socket[kBufferMaker]) socket[kBuffer] = socket[kBufferMaker]();
+  if (socket[kBuffer] === true) socket[kBuffer] = socket[kBufferMaker]();
 }
 
 function startFlow(socket, options) {

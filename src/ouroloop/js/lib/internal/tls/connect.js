@@ -6,7 +6,6 @@ const { ConnResetException } = require('internal/errors');
 const { validateFunction, validateNumber } = require('internal/validators');
 const { isIP, normalizeArgs } = require('internal/net');
 const { TLSSocket, kIsVerified } = require('internal/tls/socket');
-const { createSecureContext } = require('internal/tls/secure_context');
 const { getOptionValue } = require('internal/options');
 
 const kConnectOptions = Symbol('connect-options');
@@ -39,9 +38,10 @@ function optionsOf(args) {
 
 function connect(...args) {
   const [given, callback] = optionsOf(args);
+  const tls = require('tls');
   const options = {
-    rejectUnauthorized: !trustsEverybody(), checkServerIdentity: require('tls').checkServerIdentity, minDHSize: 1024,
-    ...given,
+    rejectUnauthorized: !trustsEverybody(), ciphers: tls.DEFAULT_CIPHERS, checkServerIdentity: tls.checkServerIdentity,
+    minDHSize: 1024, ...given,
   };
   if (!options.keepAlive) options.singleUse = true;
   validateFunction(options.checkServerIdentity, 'options.checkServerIdentity');
@@ -49,7 +49,7 @@ function connect(...args) {
   options.rejectUnauthorized = options.rejectUnauthorized !== false;
   const socket = new TLSSocket(options.socket, {
     allowHalfOpen: options.socket ? options.socket.allowHalfOpen : Boolean(options.allowHalfOpen),
-    secureContext: options.secureContext || createSecureContext(options),
+    secureContext: options.secureContext || tls.createSecureContext(options),
     isServer: false, requestCert: true, rejectUnauthorized: options.rejectUnauthorized, session: options.session,
     ALPNProtocols: options.ALPNProtocols, requestOCSP: options.requestOCSP, enableTrace: options.enableTrace,
     pskCallback: options.pskCallback, highWaterMark: options.highWaterMark, onread: options.onread, signal: options.signal,

@@ -10,7 +10,8 @@
 // asynchronous; and reading goes on below although nobody reads yet. The counts of bytes are of what the program sees.
 
 const { Buffer } = require('buffer');
-const { UV_ECANCELED, UV_EPROTO } = require('internal/uv');
+const { setImmediate } = require('timers');
+const { UV_ECANCELED, UV_EPIPE, UV_EPROTO } = require('internal/uv');
 const { codes: { ERR_TLS_INVALID_STATE } } = require('internal/errors');
 const { END, READ_SIZE } = require('internal/stream_handle');
 
@@ -38,6 +39,7 @@ class TLSHandle {
   reading = false;
   bytesRead = 0;
   bytesWritten = 0;
+  writeQueueSize = 0; // bytes
   onread = nothing;
   onerror = nothing;
   onhandshakedone = nothing;
@@ -49,7 +51,9 @@ class TLSHandle {
   #below;
   #number;
   #isServer;
-  #isEstablished = false;
+  #isSecure = false;
+  #isEstablished = false; // and all of the handshake is sent
+  #hasEnded = false;
   #isClosed = false;
   #hasStarted = false;
   #waiting = []; // what is to be written after the handshake
@@ -84,21 +88,40 @@ class TLSHandle {
 
   #fed(value) {
     if (this.#isClosed) return;
-    if (typeof value === 'number') this.#arrive(value);
+    if (typeof value === 'number') this.#ended(value);
     else this.#take(binding.feed(this.#number, value));
   }
 
-  /** What a step of the protocol has brought: bytes to send, then events. */
+  /** There will be no more from below: a handshake that is not over never will be. */
+  #ended(value) {
+    this.#hasEnded = true;
+    if (!this.#isEstablished) this.#release(UV_EPIPE);
+    this.#arrive(value);
+  }
+
+  #release(errno) {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const each of waiting) each(errno);
+  }
+
+  /**
+   * What a step of the protocol has brought: bytes to send, then events. That the handshake is over is told before the
+   * last bytes of it are sent: who does not trust the other side closes, and it never hears that all was well.
+   */
   #take(events) {
-    if (events[0] !== null) this.#send(events[0]);
-    for (let i = 1; i < events.length && !this.#isClosed; i += 2) this.#tell(events[i], events[i + 1]);
+    const isLast = events.includes('secure');
+    if (events[0] !== null && !isLast) this.#send(events[0]);
+    for (let i = 1; i < events.length && !this.#isClosed; i += 2) {
+      if (events[i] === 'secure') this.#secured(events[0]);
+      else this.#tell(events[i], events[i + 1]);
+    }
   }
 
   #tell(event, value) {
     switch (event) {
       case 'data': this.#arrive(value); break;
       case 'end': this.#arrive(END); break;
-      case 'secure': this.#secured(); break;
       case 'hello': this.onhello(...value); break;
       case 'session': this.onsession(value); break;
       case 'keylog': this.onkeylog(value); break;
@@ -107,12 +130,13 @@ class TLSHandle {
     }
   }
 
-  #secured() {
-    this.#isEstablished = true;
+  #secured(last) {
+    this.#isSecure = true;
     this.onhandshakedone();
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const each of waiting) each(0);
+    if (this.#isClosed) return;
+    if (last !== null) this.#send(last);
+    this.#isEstablished = true;
+    this.#release(0);
   }
 
   #send(bytes, callback = nothing) {
@@ -168,10 +192,15 @@ class TLSHandle {
   write(data, callback) {
     const length = lengthOf(data);
     this.bytesWritten += length;
-    if (this.#isEstablished) return this.#writeNow(data, callback);
+    this.writeQueueSize += length;
+    const written = (errno) => {
+      this.writeQueueSize -= length;
+      callback(errno);
+    };
+    if (this.#isEstablished) return this.#writeNow(data, written);
     this.#waiting.push((errno) => {
-      const outcome = errno < 0 ? errno : this.#writeNow(data, callback);
-      if (outcome <= 0) callback(outcome);
+      const outcome = errno < 0 ? errno : this.#writeNow(data, written);
+      if (outcome < 0) written(outcome);
     });
     return 1;
   }
@@ -183,17 +212,16 @@ class TLSHandle {
       this.onerror(opensslError(encrypted));
       return UV_EPROTO;
     }
-    return this.#send(encrypted, callback);
-  }
-
-  get writeQueueSize() {
-    return this.#below.writeQueueSize;
+    const outcome = this.#send(encrypted, callback);
+    // To the program a write is never over at once, though it may be here.
+    if (outcome === 0) setImmediate(callback, 0);
+    return outcome < 0 ? outcome : 1;
   }
 
   shutdown(callback) {
-    if (!this.#isEstablished && !this.#isClosed) {
+    if (!this.#isEstablished && !this.#isClosed && !this.#hasEnded) {
       this.#waiting.push((errno) => {
-        const outcome = errno < 0 ? errno : this.shutdown(callback);
+        const outcome = errno === UV_ECANCELED ? errno : this.shutdown(callback);
         if (outcome !== 0) callback(outcome);
       });
       return 0;
@@ -213,9 +241,7 @@ class TLSHandle {
     if (this.#isClosed) return;
     this.#isClosed = true;
     binding.close(this.#number);
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const each of waiting) each(UV_ECANCELED);
+    this.#release(UV_ECANCELED);
     this.closeBelow(callback);
   }
 
@@ -233,7 +259,7 @@ class TLSHandle {
 
   /** As `query`; what OpenSSL refuses is thrown. */
   demand(what, ...values) {
-    if (!this.#isEstablished) throw new ERR_TLS_INVALID_STATE();
+    if (!this.#isSecure) throw new ERR_TLS_INVALID_STATE();
     const answer = binding.query(this.#number, what, values);
     if (Array.isArray(answer) && typeof answer[0] === 'string') throw opensslError(answer);
     return answer;

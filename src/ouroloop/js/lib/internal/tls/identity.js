@@ -70,7 +70,7 @@ function reasonOf(hostname, cert) {
   const { subject, subjectaltname } = cert;
   const all = !subjectaltname ? [] : subjectaltname.includes('"') ? splitNames(subjectaltname) : subjectaltname.split(', ');
   const dnsNames = all.filter((name) => name.startsWith('DNS:')).map((name) => name.slice(4));
-  const ips = all.filter((name) => name.startsWith('IP Address:')).map((name) => canonical(name.slice(11)));
+  const ips = all.filter((name) => name.startsWith('IP Address:')).map((name) => canonical(name.slice(11))).filter(isIP);
   const host = unfqdn(hostname);
   if (isIP(host)) {
     return ips.includes(canonical(host)) ? undefined : `IP: ${host} is not in the cert's list: ${ips.join(', ')}`;

@@ -22,7 +22,7 @@ const { defaultAuthorities } = require('internal/tls/authorities');
 const binding = internalBinding('tls_wrap');
 
 const VERSIONS = ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'];
-const SSL_OP_CIPHER_SERVER_PREFERENCE = 1 << 22;
+const { SSL_OP_CIPHER_SERVER_PREFERENCE } = internalBinding('constants').crypto;
 
 /** Methods of OpenSSL by which versions were chosen long ago. */
 const METHODS = new Map([
@@ -145,15 +145,17 @@ function addPfx(context, { pfx, passphrase }) {
   }
 }
 
-function setCiphers(context, ciphers, most) {
+function setCiphers(context, ciphers, least, most) {
   if (ciphers !== undefined && ciphers !== null) validateString(ciphers, 'options.ciphers');
   const names = (ciphers || require('tls').DEFAULT_CIPHERS).split(':');
   const suites = names.filter((name) => name.startsWith('TLS_'));
   const others = names.filter((name) => !name.startsWith('TLS_') && name !== '');
   context.configure('cipherSuites', Buffer.from(suites.join(':')));
-  if (others.length > 0) context.configure('ciphers', Buffer.from(others.join(':')));
-  // With none of its own, the versions before 1.3 cannot be spoken.
-  return others.length === 0 && suites.length > 0 && most === 'TLSv1.3' ? 'TLSv1.3' : undefined;
+  context.configure('ciphers', Buffer.from(others.join(':')));
+  // A version that has no cipher cannot be spoken.
+  if (least === 'TLSv1.3' || most !== 'TLSv1.3') return;
+  if (suites.length === 0) context.configure('versions', null, 'TLSv1.2');
+  else if (others.length === 0) context.configure('versions', 'TLSv1.3', null);
 }
 
 function setKeyExchange(context, { ecdhCurve = require('tls').DEFAULT_ECDH_CURVE, dhparam, sigalgs }) {
@@ -202,28 +204,26 @@ function setSessions(context, { sessionIdContext, sessionTimeout, ticketKeys }) 
   }
 }
 
-function secureOptionsOf({ secureOptions, honorCipherOrder }) {
-  let bits = 0;
+function setOptions(context, { secureOptions, honorCipherOrder }) {
   if (secureOptions !== undefined && secureOptions !== null) {
     validateInteger(secureOptions, 'secureOptions');
-    bits = secureOptions;
+    context.configure('options', secureOptions);
   }
-  return honorCipherOrder ? bits | SSL_OP_CIPHER_SERVER_PREFERENCE : bits;
+  if (honorCipherOrder) context.configure('options', SSL_OP_CIPHER_SERVER_PREFERENCE);
 }
 
 function configure(context, options, least, most) {
   refuseEngines(options);
   addAuthorities(context, options);
   addIdentity(context, options);
-  setCiphers(context, options.ciphers, most);
+  setCiphers(context, options.ciphers, least, most);
   setKeyExchange(context, options);
   if (options.crl) {
     for (const each of listOf(options.crl)) context.configure('revocations', bytesOf(each, 'options.crl'));
   }
   setSessions(context, options);
   if (options.pfx) addPfx(context, options);
-  const bits = secureOptionsOf(options);
-  if (bits) context.configure('options', bits);
+  setOptions(context, options);
 }
 
 function SecureContext(secureProtocol, secureOptions, minVersion, maxVersion) {

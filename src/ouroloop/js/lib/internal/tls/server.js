@@ -74,8 +74,6 @@ function onConnection(below) {
   socket[kErrorEmitted] = false;
   socket.on('close', onClose);
   socket.on('_tlsError', onTlsError);
-  // Until the program has the socket, its errors are the server's.
-  socket.on('error', socket._tlsError);
   if (this.listenerCount('keylog') > 0) socket.on('keylog', (line) => this.emit('keylog', line, socket));
 }
 
@@ -98,7 +96,6 @@ function onTlsError(error) {
   if (this._controlReleased || this[kErrorEmitted]) return;
   this[kErrorEmitted] = true;
   this._tlsOptions.server.emit('tlsClientError', error, this);
-  if (!this.destroyed) this.destroy();
 }
 
 function onClose() {

@@ -15,9 +15,10 @@ const { Duplex } = require('stream');
 const {
   codes: {
     ERR_INVALID_ARG_TYPE, ERR_MULTIPLE_CALLBACK, ERR_TLS_ALPN_CALLBACK_INVALID_RESULT,
-    ERR_TLS_ALPN_CALLBACK_WITH_PROTOCOLS, ERR_TLS_HANDSHAKE_TIMEOUT, ERR_TLS_INVALID_CONTEXT, ERR_TLS_INVALID_STATE,
+    ERR_TLS_ALPN_CALLBACK_WITH_PROTOCOLS, ERR_TLS_HANDSHAKE_TIMEOUT, ERR_TLS_INVALID_STATE,
     ERR_TLS_RENEGOTIATION_DISABLED, ERR_TLS_SNI_FROM_SERVER,
   },
+  genericNodeError,
 } = require('internal/errors');
 const {
   validateBuffer, validateFunction, validateInt32, validateObject, validateString, validateUint32,
@@ -30,6 +31,7 @@ const { DuplexHandle } = require('internal/tls/stream_handle');
 const { Context, SecureContext, createSecureContext } = require('internal/tls/secure_context');
 const { convertALPNProtocols, toWire } = require('internal/tls/protocols');
 const { chained, shown } = require('internal/tls/certificate');
+const { certificateOf } = require('internal/crypto/x509');
 
 const kIsVerified = Symbol('verified');
 const kErrorEmitted = Symbol('error-emitted');
@@ -78,7 +80,10 @@ function TLSSocket(socket, opts) {
     onread: socket ? undefined : options.onread, signal: options.signal,
   }]);
   this.ssl = null;
+  // Until the program has the socket, its errors are nobody's.
+  this.on('error', this._tlsError);
   this.on('newListener', enableKeylog);
+  if (options.pauseOnConnect) this.readableFlowing = false;
   if (socket) standOn(this, socket);
 }
 Object.setPrototypeOf(TLSSocket.prototype, net.Socket.prototype);
@@ -276,7 +281,7 @@ function chooseContext(socket, name, callback) {
       return;
     }
     const chosen = context?.context ?? context;
-    if (chosen && !(chosen instanceof Context)) callback(new ERR_TLS_INVALID_CONTEXT('context'));
+    if (chosen && !(chosen instanceof Context)) callback(genericNodeError('Invalid SNI context', { code: 'ERR_TLS_INVALID_CONTEXT' }));
     else callback(null, chosen);
   }));
 }
@@ -335,13 +340,23 @@ TLSSocket.prototype._handleTimeout = function() {
 function onError(socket, error) {
   if (socket._hadError) return;
   socket._hadError = true;
-  if (socket._secureEstablished || !socket[kIsServer] || socket._tlsOptions.server === undefined) {
+  if (socket._secureEstablished) {
     socket._emitTLSError(error);
     return;
   }
-  socket._tlsError(error);
-  socket.destroy();
+  // Who hears of the error may still look at the socket.
+  socket._closeAfterHandlingError = true;
+  socket.destroy(error);
 }
+
+TLSSocket.prototype._destroySSL = function() {
+  this.ssl = null;
+};
+
+TLSSocket.prototype._destroy = function(error, callback) {
+  Reflect.apply(net.Socket.prototype._destroy, this, [error, callback]);
+  this.once('close', this._destroySSL);
+};
 
 TLSSocket.prototype._emitTLSError = function(error) {
   const told = this._tlsError(error);
@@ -350,7 +365,7 @@ TLSSocket.prototype._emitTLSError = function(error) {
 
 TLSSocket.prototype._tlsError = function(error) {
   this.emit('_tlsError', error);
-  return this._controlReleased || this._tlsOptions.server === undefined ? error : null;
+  return this._controlReleased ? error : null;
 };
 
 /** From now on errors are the program's. True the first time. */
@@ -362,6 +377,9 @@ TLSSocket.prototype._releaseControl = function() {
 };
 
 // What can be asked and set
+
+/** The handle of a socket that is connected and not closed; or null. */
+const handleOf = (socket) => (socket._handle ? socket.ssl : null);
 
 TLSSocket.prototype.setServername = function(name) {
   validateString(name, 'name');
@@ -377,9 +395,9 @@ TLSSocket.prototype.setSession = function(session) {
 };
 
 TLSSocket.prototype.setKeyCert = function(context) {
-  if (this._handle === null) return;
+  if (this.ssl === null) return;
   const chosen = context instanceof SecureContext ? context : createSecureContext(context);
-  this._handle.useContext(chosen.context);
+  this.ssl.useContext(chosen.context);
 };
 
 TLSSocket.prototype.setMaxSendFragment = function(size) {
@@ -404,9 +422,9 @@ TLSSocket.prototype.renegotiate = function(options, callback) {
   }
   if (options.rejectUnauthorized !== undefined) this._rejectUnauthorized = options.rejectUnauthorized !== false;
   if (options.requestCert !== undefined) this._requestCert = Boolean(options.requestCert);
-  this._handle.set('verifyMode', this._requestCert ? VERIFY_PEER | (this._rejectUnauthorized ? FAIL_IF_NO_PEER_CERT : 0) : VERIFY_NONE);
+  this.ssl.set('verifyMode', this._requestCert ? VERIFY_PEER | (this._rejectUnauthorized ? FAIL_IF_NO_PEER_CERT : 0) : VERIFY_NONE);
   try {
-    this._handle.renegotiate();
+    this.ssl.renegotiate();
   } catch (error) {
     if (callback) process.nextTick(callback, error);
     return false;
@@ -424,63 +442,63 @@ TLSSocket.prototype.exportKeyingMaterial = function(length, label, context) {
   validateString(label, 'label');
   if (context !== undefined) validateBuffer(context, 'context');
   if (!this._secureEstablished) throw new ERR_TLS_INVALID_STATE();
-  return Buffer.from(this._handle.demand('keyingMaterial', length, Buffer.from(label), context ?? null));
+  return Buffer.from(handleOf(this).demand('keyingMaterial', length, Buffer.from(label), context ?? null));
 };
 
 TLSSocket.prototype.getPeerCertificate = function(detailed) {
-  if (!this._handle) return null;
-  const list = this._handle.query('peerCertificates', Boolean(detailed)) ?? [];
+  const handle = handleOf(this);
+  if (handle === null) return null;
+  const list = handle.query('peerCertificates', Boolean(detailed)) ?? [];
   return list.length === 0 ? {} : chained(list, Boolean(detailed));
 };
 
 TLSSocket.prototype.getCertificate = function() {
-  if (!this._handle) return null;
-  const own = this._handle.query('ownCertificate');
+  const handle = handleOf(this);
+  if (handle === null) return null;
+  const own = handle.query('ownCertificate');
   return own === undefined ? {} : shown(own);
 };
 
-const certificateObject = (raw) => {
-  const { X509Certificate } = require('crypto');
-  return raw === undefined ? undefined : new X509Certificate(Buffer.from(raw));
-};
-
 TLSSocket.prototype.getPeerX509Certificate = function() {
-  return this._handle ? certificateObject(this._handle.query('peerRaw')) : undefined;
+  return certificateOf(handleOf(this)?.query('peerRaw') ?? []);
 };
 
 TLSSocket.prototype.getX509Certificate = function() {
-  return this._handle ? certificateObject(this._handle.query('ownRaw')) : undefined;
+  const own = handleOf(this)?.query('ownRaw');
+  return certificateOf(own === undefined ? [] : [own]);
 };
 
 TLSSocket.prototype.getSession = function() {
-  const session = this._handle?.query('session');
+  const session = handleOf(this)?.query('session');
   return session === undefined ? undefined : Buffer.from(session);
 };
 
 TLSSocket.prototype.getTLSTicket = function() {
-  const ticket = this._handle?.query('ticket');
+  const ticket = handleOf(this)?.query('ticket');
   return ticket === undefined ? undefined : Buffer.from(ticket);
 };
 
 TLSSocket.prototype.isSessionReused = function() {
-  return this._handle ? this._handle.query('isSessionReused') : null;
+  return handleOf(this)?.query('isSessionReused') ?? null;
 };
 
 TLSSocket.prototype.getCipher = function() {
-  if (!this._handle) return null;
-  const cipher = this._handle.query('cipher');
+  const handle = handleOf(this);
+  if (handle === null) return null;
+  const cipher = handle.query('cipher');
   if (cipher === undefined) return {};
   const [name, standardName, version] = cipher;
   return { name, standardName, version };
 };
 
 TLSSocket.prototype.getProtocol = function() {
-  return this._handle ? this._handle.query('protocol') : null;
+  return handleOf(this)?.query('protocol') ?? null;
 };
 
 TLSSocket.prototype.getEphemeralKeyInfo = function() {
-  if (!this._handle || this[kIsServer]) return null;
-  const found = this._handle.query('keyInfo');
+  const handle = handleOf(this);
+  if (handle === null || this[kIsServer]) return null;
+  const found = handle.query('keyInfo');
   if (found === undefined) return {};
   return found.size === null ? { ...found, size: undefined } : found;
 };
@@ -490,7 +508,7 @@ TLSSocket.prototype.getSharedSigalgs = function() {
 };
 
 const finishedOf = (socket, isPeers) => {
-  const found = socket._handle?.query('finished', isPeers);
+  const found = handleOf(socket)?.query('finished', isPeers);
   return found === undefined ? undefined : Buffer.from(found);
 };
 
