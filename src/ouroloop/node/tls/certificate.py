@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+import warnings
 from collections.abc import Iterable
 from typing import Any
 
@@ -16,6 +17,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.utils import CryptographyDeprecationWarning
 
 _SHORT_NAMES = {
     "2.5.4.3": "CN", "2.5.4.4": "SN", "2.5.4.5": "serialNumber", "2.5.4.6": "C", "2.5.4.7": "L", "2.5.4.8": "ST",
@@ -43,6 +45,13 @@ _UNSAFE = re.compile(r"[\",'\\]|[^ -~]")
 
 def described(der: bytes) -> dict[str, Any]:
     """The certificate `der` as Node describes it; bytes where Node has a Buffer, None where it has undefined."""
+    with warnings.catch_warnings():
+        # Of certificates that are against the rules: some authorities of old are.
+        warnings.simplefilter("ignore", CryptographyDeprecationWarning)
+        return _described(der)
+
+
+def _described(der: bytes) -> dict[str, Any]:
     certificate = x509.load_der_x509_certificate(der)
     extensions = _extensions(certificate)
     constraints: Any = extensions.get(x509.BasicConstraints)
@@ -68,7 +77,9 @@ def described(der: bytes) -> dict[str, Any]:
 
 def signature_algorithm(der: bytes) -> tuple[str, str]:
     """OpenSSL's name of the algorithm that the certificate is signed by, and its number."""
-    oid = x509.load_der_x509_certificate(der).signature_algorithm_oid
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", CryptographyDeprecationWarning)
+        oid = x509.load_der_x509_certificate(der).signature_algorithm_oid
     return getattr(oid, "_name", oid.dotted_string), oid.dotted_string
 
 
@@ -83,12 +94,6 @@ def with_issuers(chain: list[bytes]) -> list[dict[str, Any]]:
         if der is not None:
             left.remove(der)
     return found
-
-
-def is_self_issued(der: bytes) -> bool:
-    """Whether subject and issuer are the same."""
-    certificate = x509.load_der_x509_certificate(der)
-    return certificate.subject == certificate.issuer
 
 
 def _is_issuer(der: bytes, of: dict[str, Any]) -> bool:

@@ -87,9 +87,9 @@ class Store:
 
     def __init__(self, certificates: Iterable[bytes] = ()) -> None:
         self.pointer = ffi.gc(lib.X509_STORE_new(), lib.X509_STORE_free)
-        for pem in certificates:
-            for certificate in read_certificates(pem):
-                lib.X509_STORE_add_cert(self.pointer, certificate)
+        self.certificates = [each for pem in certificates for each in read_certificates(pem)]
+        for certificate in self.certificates:
+            lib.X509_STORE_add_cert(self.pointer, certificate)
         clear_errors()
 
 
@@ -99,6 +99,7 @@ class SecureContext:
     def __init__(self, least: str, most: str) -> None:
         self.pointer = ffi.gc(lib.SSL_CTX_new(lib.TLS_method()), lib.SSL_CTX_free)
         self._has_own_store = False
+        self._shared_store: Store | None = None
         self._known: list[bytes] = []
         """The certificates that were given, in PEM."""
         self.limit_versions(least, most)
@@ -170,6 +171,7 @@ class SecureContext:
 
     def trust(self, store: Store) -> None:
         """Trust what many contexts do."""
+        self._shared_store = store
         lib.X509_STORE_up_ref(store.pointer)
         lib.SSL_CTX_set_cert_store(self.pointer, store.pointer)
 
@@ -193,7 +195,10 @@ class SecureContext:
     def _own_store(self) -> Any:
         if not self._has_own_store:
             self._has_own_store = True
-            lib.SSL_CTX_set_cert_store(self.pointer, lib.X509_STORE_new())
+            store = lib.X509_STORE_new()
+            for certificate in self._shared_store.certificates if self._shared_store else ():
+                lib.X509_STORE_add_cert(store, certificate)
+            lib.SSL_CTX_set_cert_store(self.pointer, store)
         return lib.SSL_CTX_get_cert_store(self.pointer)
 
     # How it speaks

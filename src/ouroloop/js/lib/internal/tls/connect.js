@@ -61,7 +61,7 @@ function connect(...args) {
   if (options.servername) setServername(socket, options.servername);
   if (!options.socket) {
     if (options.timeout) socket.setTimeout(options.timeout);
-    socket.connect(options);
+    if (!socket.destroyed) socket.connect(options); // by a signal, it may be
   }
   socket.on('secure', onSecure);
   socket.prependListener('end', onEnd);

@@ -11,7 +11,7 @@
 
 const { Buffer } = require('buffer');
 const { setImmediate } = require('timers');
-const { UV_ECANCELED, UV_EPIPE, UV_EPROTO } = require('internal/uv');
+const { UV_ECANCELED, UV_EPROTO } = require('internal/uv');
 const { codes: { ERR_TLS_INVALID_STATE } } = require('internal/errors');
 const { END, READ_SIZE } = require('internal/stream_handle');
 
@@ -95,7 +95,7 @@ class TLSHandle {
   /** There will be no more from below: a handshake that is not over never will be. */
   #ended(value) {
     this.#hasEnded = true;
-    if (!this.#isEstablished) this.#release(UV_EPIPE);
+    if (!this.#isEstablished) this.#release(UV_ECANCELED);
     this.#arrive(value);
   }
 
@@ -220,8 +220,8 @@ class TLSHandle {
 
   shutdown(callback) {
     if (!this.#isEstablished && !this.#isClosed && !this.#hasEnded) {
-      this.#waiting.push((errno) => {
-        const outcome = errno === UV_ECANCELED ? errno : this.shutdown(callback);
+      this.#waiting.push(() => {
+        const outcome = this.#isClosed ? UV_ECANCELED : this.shutdown(callback);
         if (outcome !== 0) callback(outcome);
       });
       return 0;

@@ -50,6 +50,14 @@ class Context {
     const refusal = binding.configure(this.number, what, values);
     if (Array.isArray(refusal)) throw refused(refusal);
   }
+
+  addCACert(certificate) {
+    this.configure('authority', bytesOf(certificate, 'certificate'));
+  }
+
+  addCRL(list) {
+    this.configure('revocations', bytesOf(list, 'crl'));
+  }
 }
 Object.defineProperty(Context, 'name', { value: 'SecureContext' });
 
@@ -149,13 +157,11 @@ function setCiphers(context, ciphers, least, most) {
   if (ciphers !== undefined && ciphers !== null) validateString(ciphers, 'options.ciphers');
   const names = (ciphers || require('tls').DEFAULT_CIPHERS).split(':');
   const suites = names.filter((name) => name.startsWith('TLS_'));
-  const others = names.filter((name) => !name.startsWith('TLS_') && name !== '');
-  context.configure('cipherSuites', Buffer.from(suites.join(':')));
-  context.configure('ciphers', Buffer.from(others.join(':')));
-  // A version that has no cipher cannot be spoken.
-  if (least === 'TLSv1.3' || most !== 'TLSv1.3') return;
-  if (suites.length === 0) context.configure('versions', null, 'TLSv1.2');
-  else if (others.length === 0) context.configure('versions', 'TLSv1.3', null);
+  const others = names.filter((name) => !/^!?TLS_/.test(name) && name !== '');
+  // Those of TLS 1.3 stay what they are if none is named. Without any other, nothing older can be spoken.
+  if (suites.length > 0) context.configure('cipherSuites', Buffer.from(suites.join(':')));
+  if (others.length > 0) context.configure('ciphers', Buffer.from(others.join(':')));
+  else if (least !== 'TLSv1.3' && most === 'TLSv1.3') context.configure('versions', 'TLSv1.3', null);
 }
 
 function setKeyExchange(context, { ecdhCurve = require('tls').DEFAULT_ECDH_CURVE, dhparam, sigalgs }) {

@@ -177,13 +177,12 @@ function standOnStream(socket, stream) {
 /** A client begins in a tick unless it is told to begin: whoever made the socket may still set something. */
 function beginLater(socket, received) {
   socket._received = received;
-  if (socket[kIsServer]) beginServer(socket);
-  else process.nextTick(() => socket._start());
-}
-
-function beginServer(socket) {
-  socket._start();
-  if (!socket._tlsOptions.pauseOnConnect) socket.read(0);
+  if (socket[kIsServer]) {
+    socket._start();
+    socket.read(0);
+  } else {
+    process.nextTick(() => socket._start());
+  }
 }
 
 /** Encrypt what goes through `below`, from now on. */
@@ -235,6 +234,7 @@ function wantsHello(socket) {
 
 /** A client has said whom it wants and which protocols it speaks. */
 function onHello(socket, handle, name, protocols, wantsStatus) {
+  if (name) socket.servername = name;
   const fail = (error) => {
     if (!socket.destroyed) socket.destroy(error);
   };
