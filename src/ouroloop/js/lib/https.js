@@ -5,7 +5,6 @@
 // What surprises people: the agent keeps the sessions of TLS too, by the connection's name, so that the next connection
 // to a host is made with less work. And what a certificate is checked by is part of that name.
 
-const http = require('http');
 const tls = require('tls');
 const {
   Server: HttpServer, httpServerPreClose, setupConnectionsTracking, storeHTTPOptions, _connectionListener,
@@ -121,8 +120,8 @@ Agent.prototype.createConnection = function(port, host, options) {
 
 /** What makes connections of TLS alike beside what does for plain ones, in the order of the name. */
 const NAMED = [
-  'ca', 'cert', 'clientCertEngine', 'ciphers', 'key', 'pfx', 'rejectUnauthorized', 'servername', 'minVersion', 'maxVersion',
-  'secureProtocol', 'crl', 'honorCipherOrder', 'ecdhCurve', 'dhparam', 'secureOptions', 'sessionIdContext', 'sigalgs',
+  'ca', 'cert', 'clientCertEngine', 'ciphers', 'key', 'pfx', 'rejectUnauthorized', 'servername', 'minVersion',
+  'maxVersion', 'secureProtocol', 'crl', 'honorCipherOrder', 'ecdhCurve', 'dhparam', 'secureOptions', 'sessionIdContext', 'sigalgs',
   'privateKeyIdentifier', 'privateKeyEngine',
 ];
 const NAMED_IF_GIVEN = new Set(['rejectUnauthorized', 'honorCipherOrder', 'secureOptions']);

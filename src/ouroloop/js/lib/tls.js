@@ -4,7 +4,9 @@
 
 const { getLazy } = require('internal/util');
 const { getOptionValue } = require('internal/options');
-const { SecureContext, createSecureContext, defaultMaxVersion, defaultMinVersion } = require('internal/tls/secure_context');
+const {
+  SecureContext, createSecureContext, defaultMaxVersion, defaultMinVersion,
+} = require('internal/tls/secure_context');
 const authorities = require('internal/tls/authorities');
 const { convertALPNProtocols } = require('internal/tls/protocols');
 const { checkServerIdentity } = require('internal/tls/identity');

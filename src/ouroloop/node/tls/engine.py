@@ -1,8 +1,8 @@
 """Engine: one side of a TLS connection with no I/O in it. Bytes in, bytes and events out.
 
 Theory of operation. `feed` takes what the other side sent and returns events; what is to be sent waits until `output`
-takes it. `write` encrypts. A server that has to choose stops at the client's first message, before OpenSSL sees it, with
-the event "hello", and goes on with `proceed`: so a program may take its time to choose (Node's SNICallback).
+takes it. `write` encrypts. A server that has to choose stops at the client's first message, before OpenSSL sees it,
+with the event "hello", and goes on with `proceed`: so a program may take its time to choose (Node's SNICallback).
 
 What surprises people: OpenSSL calls back in the middle of `feed`. Nothing is decided there: what a callback learns
 becomes an event, and what it must answer was set before.

@@ -15,13 +15,14 @@ const binding = internalBinding('tls_wrap');
 /** `key=value` lines, one for each value. */
 function linesOf(entries, separator) {
   if (entries === undefined) return undefined;
-  const lines = Object.entries(entries).flatMap(([key, value]) => [value].flat().map((each) => `${key}${separator}${each}`));
+  const lines = Object.entries(entries).flatMap(([key, value]) =>
+    [value].flat().map((each) => `${key}${separator}${each}`));
   return lines.length === 0 ? undefined : lines.join('\n');
 }
 
 const SHOWN = [
-  'subject', 'subjectAltName', 'issuer', 'infoAccess', 'validFrom', 'validTo', 'validFromDate', 'validToDate', 'fingerprint',
-  'fingerprint256', 'fingerprint512', 'keyUsage', 'serialNumber', 'signatureAlgorithm', 'signatureAlgorithmOid',
+  'subject', 'subjectAltName', 'issuer', 'infoAccess', 'validFrom', 'validTo', 'validFromDate', 'validToDate',
+  'fingerprint', 'fingerprint256', 'fingerprint512', 'keyUsage', 'serialNumber', 'signatureAlgorithm', 'signatureAlgorithmOid',
 ];
 
 class X509Certificate {
@@ -159,7 +160,8 @@ class X509Certificate {
     if (depth < 0) return this;
     const facts = Object.fromEntries(SHOWN.map((name) => [name, this[name]]));
     const { inspect } = require('internal/util/inspect');
-    return `X509Certificate ${inspect(facts, { ...options, depth: options.depth === null ? null : options.depth - 1 })}`;
+    const deeper = options.depth === null ? null : options.depth - 1;
+    return `X509Certificate ${inspect(facts, { ...options, depth: deeper })}`;
   }
 }
 

@@ -89,4 +89,6 @@ function setDefaultCACertificates(certificates) {
   chosen = Object.freeze([...new Set(found.map((each) => `${each}\n`))]);
 }
 
-module.exports = { defaultAuthorities, getCACertificates, setDefaultCACertificates, rootCertificates: () => list('bundled') };
+const rootCertificates = () => list('bundled');
+
+module.exports = { defaultAuthorities, getCACertificates, setDefaultCACertificates, rootCertificates };

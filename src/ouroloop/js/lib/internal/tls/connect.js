@@ -52,7 +52,8 @@ function connect(...args) {
     secureContext: options.secureContext || tls.createSecureContext(options),
     isServer: false, requestCert: true, rejectUnauthorized: options.rejectUnauthorized, session: options.session,
     ALPNProtocols: options.ALPNProtocols, requestOCSP: options.requestOCSP, enableTrace: options.enableTrace,
-    pskCallback: options.pskCallback, highWaterMark: options.highWaterMark, onread: options.onread, signal: options.signal,
+    pskCallback: options.pskCallback, highWaterMark: options.highWaterMark, onread: options.onread,
+    signal: options.signal,
   });
   socket[kConnectOptions] = options;
   if (callback) socket.once('secureConnect', callback);
@@ -73,7 +74,8 @@ function setServername(socket, name) {
   if (!hasWarnedOfAddress && isIP(name)) {
     hasWarnedOfAddress = true;
     process.emitWarning(
-      'Setting the TLS ServerName to an IP address is not permitted by RFC 6066. This will be ignored in a future version.',
+      'Setting the TLS ServerName to an IP address is not permitted by RFC 6066. ' +
+      'This will be ignored in a future version.',
       'DeprecationWarning', 'DEP0123');
   }
   socket.setServername(name);
@@ -119,7 +121,8 @@ function onEnd() {
   if (this._hadError || this._secureEstablished) return;
   const { path, host, port, localAddress } = this[kConnectOptions];
   this._hadError = true;
-  const error = new ConnResetException('Client network socket disconnected before secure TLS connection was established');
+  const error = new ConnResetException(
+    'Client network socket disconnected before secure TLS connection was established');
   this.destroy(Object.assign(error, { path, host, port, localAddress }));
 }
 

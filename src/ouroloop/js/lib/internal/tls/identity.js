@@ -18,7 +18,7 @@ const labelsOf = (host) => lowered(unfqdn(host)).split('.');
 const canonical = (address) => {
   if (isIP(address) !== 6) return address;
   try {
-    return new URL(`http://[${address}]`).hostname;
+    return new URL(`http://[${address}]`).hostname.slice(1, -1);
   } catch {
     return address;
   }
@@ -43,6 +43,7 @@ function matchesLabel(label, wanted, allowsWildcards) {
   return prefix.length + suffix.length <= label.length && label.startsWith(prefix) && label.endsWith(suffix);
 }
 
+// eslint-disable-next-line no-control-regex
 const STRING = /^"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/;
 
 /** The names in the text, which may stand in quotes. */
@@ -66,11 +67,19 @@ function splitNames(text) {
   return names;
 }
 
+function namesIn(subjectaltname) {
+  if (!subjectaltname) return [];
+  return subjectaltname.includes('"') ? splitNames(subjectaltname) : subjectaltname.split(', ');
+}
+
+const withoutPrefix = (names, prefix) =>
+  names.filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length));
+
 function reasonOf(hostname, cert) {
   const { subject, subjectaltname } = cert;
-  const all = !subjectaltname ? [] : subjectaltname.includes('"') ? splitNames(subjectaltname) : subjectaltname.split(', ');
-  const dnsNames = all.filter((name) => name.startsWith('DNS:')).map((name) => name.slice(4));
-  const ips = all.filter((name) => name.startsWith('IP Address:')).map((name) => canonical(name.slice(11))).filter(isIP);
+  const all = namesIn(subjectaltname);
+  const dnsNames = withoutPrefix(all, 'DNS:');
+  const ips = withoutPrefix(all, 'IP Address:').map(canonical).filter(isIP);
   const host = unfqdn(hostname);
   if (isIP(host)) {
     return ips.includes(canonical(host)) ? undefined : `IP: ${host} is not in the cert's list: ${ips.join(', ')}`;
@@ -82,7 +91,8 @@ function reasonOf(hostname, cert) {
       `Host: ${host}. is not in the cert's altnames: ${subjectaltname}`;
   }
   const names = Array.isArray(subject.CN) ? subject.CN : [subject.CN];
-  return names.some((name) => matches(labels, name, true)) ? undefined : `Host: ${host}. is not cert's CN: ${subject.CN}`;
+  return names.some((name) => matches(labels, name, true)) ? undefined :
+    `Host: ${host}. is not cert's CN: ${subject.CN}`;
 }
 
 /** An error, unless `cert` is `hostname`'s. */

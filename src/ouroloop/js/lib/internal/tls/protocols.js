@@ -26,7 +26,8 @@ function convertALPNProtocols(protocols, out) {
   } else if (isUint8Array(protocols)) {
     out.ALPNProtocols = Buffer.from(protocols);
   } else if (isArrayBufferView(protocols)) {
-    out.ALPNProtocols = Buffer.from(protocols.buffer.slice(protocols.byteOffset, protocols.byteOffset + protocols.byteLength));
+    const { buffer, byteOffset, byteLength } = protocols;
+    out.ALPNProtocols = Buffer.from(buffer.slice(byteOffset, byteOffset + byteLength));
   }
 }
 

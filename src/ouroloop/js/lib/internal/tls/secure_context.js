@@ -93,7 +93,8 @@ function versionsOf({ secureProtocol, minVersion, maxVersion }) {
   const tls = require('tls');
   if (secureProtocol === undefined || secureProtocol === null) {
     return [
-      versionOf(minVersion, 'minimum', tls.DEFAULT_MIN_VERSION), versionOf(maxVersion, 'maximum', tls.DEFAULT_MAX_VERSION),
+      versionOf(minVersion, 'minimum', tls.DEFAULT_MIN_VERSION),
+      versionOf(maxVersion, 'maximum', tls.DEFAULT_MAX_VERSION),
     ];
   }
   const given = minVersion ?? maxVersion;

@@ -65,7 +65,7 @@ function onConnection(below) {
     secureContext: this._sharedCreds, isServer: true, server: this, requestCert: this.requestCert,
     rejectUnauthorized: this.rejectUnauthorized, handshakeTimeout: this[kHandshakeTimeout],
     ALPNProtocols: this.ALPNProtocols, ALPNCallback: this.ALPNCallback,
-    SNICallback: this[kSNICallback] || (this._contexts.length > 0 ? (name, answer) => chooseByName(this, name, answer) : null),
+    SNICallback: this[kSNICallback] || sniOf(this),
     pauseOnConnect: this.pauseOnConnect, highWaterMark: this.highWaterMark,
   });
   socket.server = this;
@@ -104,6 +104,9 @@ function onClose() {
   this._tlsOptions.server.emit('tlsClientError', new ConnResetException('socket hang up'), this);
 }
 
+const sniOf = (server) => (
+  server._contexts.length === 0 ? null : (name, answer) => chooseByName(server, name, answer));
+
 function chooseByName(server, name, answer) {
   for (let i = server._contexts.length - 1; i >= 0; i--) {
     const [pattern, context] = server._contexts[i];
@@ -117,8 +120,8 @@ function chooseByName(server, name, answer) {
 
 const CONTEXT_OPTIONS = [
   'pfx', 'key', 'passphrase', 'cert', 'clientCertEngine', 'ca', 'minVersion', 'maxVersion', 'secureProtocol', 'crl',
-  'sigalgs', 'ciphers', 'ecdhCurve', 'dhparam', 'honorCipherOrder', 'secureOptions', 'sessionIdContext', 'sessionTimeout',
-  'ticketKeys', 'privateKeyIdentifier', 'privateKeyEngine', 'allowPartialTrustChain', 'certificateCompression',
+  'sigalgs', 'ciphers', 'ecdhCurve', 'dhparam', 'honorCipherOrder', 'secureOptions', 'sessionIdContext',
+  'sessionTimeout', 'ticketKeys', 'privateKeyIdentifier', 'privateKeyEngine', 'allowPartialTrustChain', 'certificateCompression',
 ];
 
 Server.prototype.setSecureContext = function(options) {

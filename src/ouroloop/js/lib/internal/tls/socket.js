@@ -192,7 +192,8 @@ function secure(socket, below, closeBelow) {
   const handle = new TLSHandle(below, closeBelow, options.secureContext.context, isServer, {
     serverName: isServer ? '' : options.servername, protocols: options.ALPNProtocols,
     requestCertificate: options.requestCert, requireCertificate: options.requestCert && options.rejectUnauthorized,
-    requestStatus: Boolean(options.requestOCSP), session: isServer ? undefined : socket[kPendingSession] ?? options.session,
+    requestStatus: Boolean(options.requestOCSP),
+    session: isServer ? undefined : socket[kPendingSession] ?? options.session,
     stopAtHello: isServer && wantsHello(socket),
   });
   handle.onerror = (error) => onError(socket, error);
@@ -221,15 +222,15 @@ TLSSocket.prototype._start = function() {
   if (this.connecting && !this.ssl) return;
   const received = this._received ?? [];
   this._received = undefined;
-  this._handle?.start(received.map(({ buffer, byteOffset, byteLength }) => buffer.slice(byteOffset, byteOffset + byteLength)));
+  this._handle?.start(
+    received.map(({ buffer, byteOffset, byteLength }) => buffer.slice(byteOffset, byteOffset + byteLength)));
 };
 
 // The handshake
 
 function wantsHello(socket) {
-  const { server } = socket._tlsOptions;
-  return socket._SNICallback !== null || Boolean(socket._tlsOptions.ALPNCallback) || socket.listenerCount('OCSPRequest') > 0 ||
-    (server !== undefined && server.listenerCount('OCSPRequest') > 0);
+  const { ALPNCallback, server = socket } = socket._tlsOptions;
+  return socket._SNICallback !== null || Boolean(ALPNCallback) || server.listenerCount('OCSPRequest') > 0;
 }
 
 /** A client has said whom it wants and which protocols it speaks. */
@@ -281,7 +282,8 @@ function chooseContext(socket, name, callback) {
       return;
     }
     const chosen = context?.context ?? context;
-    if (chosen && !(chosen instanceof Context)) callback(genericNodeError('Invalid SNI context', { code: 'ERR_TLS_INVALID_CONTEXT' }));
+    const isContext = chosen instanceof Context;
+    if (chosen && !isContext) callback(genericNodeError('Invalid SNI context', { code: 'ERR_TLS_INVALID_CONTEXT' }));
     else callback(null, chosen);
   }));
 }
@@ -422,7 +424,8 @@ TLSSocket.prototype.renegotiate = function(options, callback) {
   }
   if (options.rejectUnauthorized !== undefined) this._rejectUnauthorized = options.rejectUnauthorized !== false;
   if (options.requestCert !== undefined) this._requestCert = Boolean(options.requestCert);
-  this.ssl.set('verifyMode', this._requestCert ? VERIFY_PEER | (this._rejectUnauthorized ? FAIL_IF_NO_PEER_CERT : 0) : VERIFY_NONE);
+  const strictness = this._rejectUnauthorized ? FAIL_IF_NO_PEER_CERT : 0;
+  this.ssl.set('verifyMode', this._requestCert ? VERIFY_PEER | strictness : VERIFY_NONE);
   try {
     this.ssl.renegotiate();
   } catch (error) {
