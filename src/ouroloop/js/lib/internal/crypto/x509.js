@@ -22,7 +22,8 @@ function linesOf(entries, separator) {
 
 const SHOWN = [
   'subject', 'subjectAltName', 'issuer', 'infoAccess', 'validFrom', 'validTo', 'validFromDate', 'validToDate',
-  'fingerprint', 'fingerprint256', 'fingerprint512', 'keyUsage', 'serialNumber', 'signatureAlgorithm', 'signatureAlgorithmOid',
+  'fingerprint', 'fingerprint256', 'fingerprint512', 'keyUsage', 'serialNumber', 'signatureAlgorithm',
+  'signatureAlgorithmOid',
 ];
 
 class X509Certificate {

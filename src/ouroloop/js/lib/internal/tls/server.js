@@ -121,7 +121,8 @@ function chooseByName(server, name, answer) {
 const CONTEXT_OPTIONS = [
   'pfx', 'key', 'passphrase', 'cert', 'clientCertEngine', 'ca', 'minVersion', 'maxVersion', 'secureProtocol', 'crl',
   'sigalgs', 'ciphers', 'ecdhCurve', 'dhparam', 'honorCipherOrder', 'secureOptions', 'sessionIdContext',
-  'sessionTimeout', 'ticketKeys', 'privateKeyIdentifier', 'privateKeyEngine', 'allowPartialTrustChain', 'certificateCompression',
+  'sessionTimeout', 'ticketKeys', 'privateKeyIdentifier', 'privateKeyEngine', 'allowPartialTrustChain',
+  'certificateCompression',
 ];
 
 Server.prototype.setSecureContext = function(options) {
