@@ -10,10 +10,12 @@ What surprises people: what OpenSSL refuses comes back as a list `[message, code
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
     from ...node.tls.context import SecureContext
     from ...node.tls.engine import Engine, Event
     from ..runtime import Runtime
