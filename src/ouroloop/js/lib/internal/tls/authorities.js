@@ -7,7 +7,7 @@
 
 const { getOptionValue } = require('internal/options');
 const { isArrayBufferView } = require('internal/util/types');
-const { validateOneOf, validateArray } = require('internal/validators');
+const { validateArray, validateOneOf, validateString } = require('internal/validators');
 const { codes: { ERR_INVALID_ARG_TYPE, ERR_CRYPTO_OPERATION_FAILED } } = require('internal/errors');
 
 const binding = internalBinding('tls_wrap');
@@ -17,9 +17,14 @@ let chosen;
 let hasWarned = false;
 
 function list(kind) {
-  if (!lists.has(kind)) lists.set(kind, Object.freeze(binding.certificates(kind, null)));
+  if (!lists.has(kind)) {
+    const found = binding.certificates(kind, null);
+    lists.set(kind, Object.freeze(kind === 'bundled' ? found : found.map(endedByLine)));
+  }
   return lists.get(kind);
 }
+
+const endedByLine = (certificate) => `${certificate}\n`;
 
 /** Those of the file that NODE_EXTRA_CA_CERTS names. */
 function extra() {
@@ -32,7 +37,7 @@ const extraFile = () => process.env.NODE_EXTRA_CA_CERTS;
 function readExtra(path) {
   if (!path) return [];
   const found = binding.certificates('file', path);
-  if (Array.isArray(found) && found.length > 0) return found;
+  if (Array.isArray(found) && found.length > 0) return found.map(endedByLine);
   warn(path, found);
   return [];
 }
@@ -62,6 +67,7 @@ function defaultAuthorities() {
 }
 
 function getCACertificates(type = 'default') {
+  validateString(type, 'type');
   validateOneOf(type, 'type', ['default', 'system', 'bundled', 'extra']);
   switch (type) {
     case 'default': return defaultAuthorities();
@@ -86,7 +92,7 @@ function setDefaultCACertificates(certificates) {
   if (found.length === 0 && certificates.length > 0) {
     throw new ERR_CRYPTO_OPERATION_FAILED('No valid certificates found in the provided array');
   }
-  chosen = Object.freeze([...new Set(found.map((each) => `${each}\n`))]);
+  chosen = Object.freeze([...new Set(found.map(endedByLine))]);
 }
 
 const rootCertificates = () => list('bundled');

@@ -190,6 +190,7 @@ class TLSHandle {
   // Writing
 
   write(data, callback) {
+    if (!this.#hasStarted) this.start();
     const length = lengthOf(data);
     this.bytesWritten += length;
     this.writeQueueSize += length;

@@ -150,7 +150,8 @@ function takeOver(socket, below) {
   const received = [];
   for (let chunk = below.read(); chunk !== null; chunk = below.read()) received.push(chunk);
   secure(socket, below._handle, (callback) => closeSocket(below, callback));
-  beginLater(socket, received);
+  socket._received = received;
+  begin(socket);
 }
 
 function closeSocket(below, callback) {
@@ -171,18 +172,16 @@ function standOnStream(socket, stream) {
   });
   stream.on('error', (error) => socket.destroy(error));
   stream.once('close', () => socket.destroy());
-  beginLater(socket, received);
+  // The other end may be in this program, and answer before anybody listens.
+  socket._received = received;
+  process.nextTick(begin, socket);
 }
 
-/** A client begins in a tick unless it is told to begin: whoever made the socket may still set something. */
-function beginLater(socket, received) {
-  socket._received = received;
-  if (socket[kIsServer]) {
-    socket._start();
-    socket.read(0);
-  } else {
-    process.nextTick(() => socket._start());
-  }
+/** A server waits for a client; a client begins when it is told to, or has something to write. */
+function begin(socket) {
+  if (!socket[kIsServer] || socket.destroyed) return;
+  socket._start();
+  socket.read(0);
 }
 
 /** Encrypt what goes through `below`, from now on. */

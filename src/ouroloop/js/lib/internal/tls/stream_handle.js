@@ -2,6 +2,8 @@
 
 // DuplexHandle: a handle on a Duplex that has none, such as another protocol's stream.
 
+const { Buffer } = require('buffer');
+const { setImmediate } = require('timers');
 const { UV_ECANCELED, UV_EPIPE } = require('internal/uv');
 const { codes: { ERR_STREAM_WRAP } } = require('internal/errors');
 const { END } = require('internal/stream_handle');
@@ -37,9 +39,9 @@ class DuplexHandle {
 
   write(bytes, callback) {
     if (this.#stream.destroyed || this.#stream.writableEnded) return UV_EPIPE;
-    const { Buffer } = require('buffer');
+    // Who reads is to see it before who wrote goes on.
     this.#stream.write(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength),
-      (error) => callback(error ? error.errno ?? UV_ECANCELED : 0));
+      (error) => setImmediate(callback, error ? error.errno ?? UV_ECANCELED : 0));
     return 1;
   }
 
