@@ -10,6 +10,8 @@ const { isArrayBufferView } = require('internal/util/types');
 const { validateArray, validateOneOf, validateString } = require('internal/validators');
 const { codes: { ERR_INVALID_ARG_TYPE, ERR_CRYPTO_OPERATION_FAILED } } = require('internal/errors');
 
+const { opensslError } = require('internal/tls/handle');
+
 const binding = internalBinding('tls_wrap');
 
 const lists = new Map();
@@ -91,6 +93,10 @@ function setDefaultCACertificates(certificates) {
   const found = certificates.flatMap((each) => textOf(each).match(CERTIFICATE) ?? []);
   if (found.length === 0 && certificates.length > 0) {
     throw new ERR_CRYPTO_OPERATION_FAILED('No valid certificates found in the provided array');
+  }
+  for (const each of found) {
+    const answer = binding.describe(new TextEncoder().encode(each));
+    if (typeof answer[0] === 'string') throw opensslError(answer);
   }
   chosen = Object.freeze([...new Set(found.map(endedByLine))]);
 }

@@ -104,7 +104,7 @@ function versionsOf({ secureProtocol, minVersion, maxVersion }) {
   if (family === 'SSLv2' || family === 'SSLv3') throw new ERR_TLS_INVALID_PROTOCOL_METHOD(`${family} methods disabled`);
   if (!METHODS.has(family)) throw new ERR_TLS_INVALID_PROTOCOL_METHOD(`Unknown method: ${secureProtocol}`);
   const [least, most] = METHODS.get(family);
-  return [least ?? 'TLSv1', most];
+  return [least ?? tls.DEFAULT_MIN_VERSION, most];
 }
 
 function bytesOf(value, name) {
@@ -159,6 +159,7 @@ function setCiphers(context, ciphers, least, most) {
   const names = (ciphers || require('tls').DEFAULT_CIPHERS).split(':');
   const suites = names.filter((name) => name.startsWith('TLS_'));
   const others = names.filter((name) => !/^!?TLS_/.test(name) && name !== '');
+  if (suites.length === 0 && others.length === 0) throw new ERR_INVALID_ARG_VALUE('options.ciphers', names);
   // Those of TLS 1.3 stay what they are if none is named. Without any other, nothing older can be spoken.
   if (suites.length > 0) context.configure('cipherSuites', Buffer.from(suites.join(':')));
   if (others.length > 0) context.configure('ciphers', Buffer.from(others.join(':')));
@@ -222,8 +223,9 @@ function setOptions(context, { secureOptions, honorCipherOrder }) {
 function configure(context, options, least, most) {
   refuseEngines(options);
   addAuthorities(context, options);
-  addIdentity(context, options);
+  // First, as their security level decides which keys are too small.
   setCiphers(context, options.ciphers, least, most);
+  addIdentity(context, options);
   setKeyExchange(context, options);
   if (options.crl) {
     for (const each of listOf(options.crl)) context.configure('revocations', bytesOf(each, 'options.crl'));

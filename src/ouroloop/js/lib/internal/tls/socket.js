@@ -12,6 +12,7 @@
 const net = require('net');
 const { Buffer } = require('buffer');
 const { Duplex } = require('stream');
+const { getOptionValue } = require('internal/options');
 const {
   codes: {
     ERR_INVALID_ARG_TYPE, ERR_MULTIPLE_CALLBACK, ERR_TLS_ALPN_CALLBACK_INVALID_RESULT,
@@ -83,6 +84,7 @@ function TLSSocket(socket, opts) {
   // Until the program has the socket, its errors are nobody's.
   this.on('error', this._tlsError);
   this.on('newListener', enableKeylog);
+  logKeys(this);
   if (options.pauseOnConnect) this.readableFlowing = false;
   if (socket) standOn(this, socket);
 }
@@ -106,6 +108,20 @@ function enableKeylog(event) {
   if (event !== 'keylog') return;
   this._tlsOptions.wantsKeylog = true;
   this._handle?.set?.('keylog', true);
+}
+
+let hasWarnedOfKeys = false;
+
+/** `--tls-keylog`: every secret goes to a file. */
+function logKeys(socket) {
+  const file = getOptionValue('--tls-keylog');
+  if (!file) return;
+  if (!hasWarnedOfKeys) {
+    hasWarnedOfKeys = true;
+    process.emitWarning(
+      `Using --tls-keylog makes TLS connections insecure by writing secret key material to file ${file}`);
+  }
+  socket.on('keylog', (line) => require('fs').appendFileSync(file, line, { mode: 0o600 }));
 }
 
 // What it stands on
