@@ -31,6 +31,7 @@ def operations(runtime: Runtime) -> dict[str, Callable[..., Any]]:
         "open": tls.open, "close": tls.close, "start": tls.start, "feed": tls.feed, "write": tls.write,
         "shutdown": tls.shutdown, "proceed": tls.proceed, "query": tls.query, "set": tls.set,
         "certificates": certificates, "ciphers": ciphers, "describe": describe,
+        "check": check,
     }
 
 
@@ -272,6 +273,19 @@ def certificates(kind: str, path: str | None) -> list[str] | int:
                     else roots.of_file(path or ""))
     except OSError as exc:
         return -(exc.errno or errno.EIO)
+
+
+def check(pem: list[str]) -> list[Any] | None:
+    """What OpenSSL says of the first of these certificates that is none."""
+    from ...node.tls.context import read_certificates
+    from ...node.tls.openssl import TlsError
+
+    try:
+        for each in pem:
+            read_certificates(each.encode())
+    except TlsError as exc:
+        return _refusal(exc)
+    return None
 
 
 def openssl_version() -> str:

@@ -94,10 +94,8 @@ function setDefaultCACertificates(certificates) {
   if (found.length === 0 && certificates.length > 0) {
     throw new ERR_CRYPTO_OPERATION_FAILED('No valid certificates found in the provided array');
   }
-  for (const each of found) {
-    const answer = binding.describe(new TextEncoder().encode(each));
-    if (typeof answer[0] === 'string') throw opensslError(answer);
-  }
+  const refusal = binding.check(found);
+  if (Array.isArray(refusal)) throw opensslError(refusal);
   chosen = Object.freeze([...new Set(found.map(endedByLine))]);
 }
 
