@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
 _BROKEN = 7
+_CALLS = 20_000  # more calls in Python than V8's stack has room for, each of which JavaScript is between
 
 
 def run(options: Options) -> NoReturn:
@@ -24,6 +25,7 @@ def run(options: Options) -> NoReturn:
         # Names and text are UTF-8 for JavaScript, whatever the locale says: begin again with that.
         os.execv(sys.executable, [sys.executable, "-X", "utf8", *sys.orig_argv[1:]])
     _open_closed_streams()
+    sys.setrecursionlimit(_CALLS)  # that V8 meets its limit first, and JavaScript gets the error it knows
     # A program that does not listen for SIGINT is ended by it at once, even while it is busy. (SIGPIPE is ignored as in
     # every Python program.)
     _signal.signal(_signal.SIGINT, _signal.SIG_DFL)

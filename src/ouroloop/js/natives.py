@@ -65,6 +65,7 @@ _FUNCTIONS: dict[str, tuple[Any, ...]] = {
     "v8__Data__IsValue": (_bool, _pointer),
     "v8__Exception__CreateMessage": (_pointer, _pointer, _pointer),
     "v8__Exception__Error": (_pointer, _pointer),
+    "v8__Exception__RangeError": (_pointer, _pointer),
     "v8__FixedArray__Get": (_pointer, _pointer, _int),
     "v8__FixedArray__Length": (_int, _pointer),
     "v8__Function__Call": (_pointer, _pointer, _pointer, _pointer, _int, _pointer),
@@ -649,8 +650,11 @@ class Natives:
         return result
 
     def _throw(self, exception: BaseException) -> None:
-        text = self._string(f"{type(exception).__name__}: {exception}")
-        self._call.Isolate__ThrowException(self._isolate, self._call.Exception__Error(text))
+        text = f"{type(exception).__name__}: {exception}"
+        make = self._call.Exception__Error
+        if "RecursionError" in text:  # ctypes has another error around it: here Python's limit was met before V8's
+            text, make = "Maximum call stack size exceeded", self._call.Exception__RangeError
+        self._call.Isolate__ThrowException(self._isolate, make(self._string(text)))
 
     # Functions for JavaScript
 

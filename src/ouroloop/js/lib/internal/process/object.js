@@ -443,24 +443,19 @@ accessor('debugPort', () => debugPort, (value) => {
   }
   debugPort = port;
 });
+let allowedFlags;
 accessor('allowedNodeEnvironmentFlags', function() {
-  const flags = perThread.allowedFlags();
-  replace('allowedNodeEnvironmentFlags', flags);
-  return flags;
+  return allowedFlags ??= perThread.allowedFlags();
 }, (value) => replace('allowedNodeEnvironmentFlags', value));
 
 for (const name of ['stdin', 'stdout', 'stderr']) {
   const getter = `get${name[0].toUpperCase()}${name.slice(1)}`;
-  accessor(name, { [getter]() {
-    const stream = require('internal/process/stdio').open(name);
-    accessor(name, { [getter]: () => stream }[getter]);
-    return stream;
-  } }[getter]);
+  let stream;  // kept here, since a program may have frozen `process`
+  accessor(name, { [getter]: () => stream ??= require('internal/process/stdio').open(name) }[getter]);
 }
+let finalization;
 accessor('finalization', function() {
-  const finalization = require('internal/process/finalization').create();
-  replace('finalization', finalization);
-  return finalization;
+  return finalization ??= require('internal/process/finalization').create();
 }, (value) => replace('finalization', value));
 accessor('report', () => require('internal/process/diagnostic_report').report);
 process.getBuiltinModule = function getBuiltinModule(id) {
