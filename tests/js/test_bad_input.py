@@ -395,3 +395,66 @@ def test_an_interrupt_ends_a_program_that_does_not_listen(
         assert child.stdout.read() == expected
         assert child.stderr.read() == ""
         assert child.wait(30) == code
+
+
+# What a program does to the language
+
+USE = """
+const log = (...a) => require('fs').writeSync(1, `${require('util').format(...a)}\\n`);
+log(require('fs').readFileSync(__filename).length > 0, { a: [1, { b: 2 }] }, new Map([[1, 2]]));
+log(require('vm').runInNewContext('1 + 1'), require('v8').deserialize(require('v8').serialize({ a: 1 })));
+log(require('crypto').createHash('md5').update('a').digest('hex'), require('path').join('a', '..', 'b'));
+try { require('fs').readFileSync('/nowhere'); } catch (e) { log(e.code); }
+require('timers').setTimeout(() => log('timer'), 20);
+require('fs').promises.readFile(__filename).then((data) => log(data.length > 0));
+const server = require('net').createServer((socket) => socket.end('text')).listen(0, '127.0.0.1', () => {
+  require('net').connect(server.address().port).on('data', log).on('close', () => server.close());
+});
+"""
+
+
+@pytest.mark.parametrize("name", [
+    "Object", "Reflect", "Promise", "Symbol", "Array", "Error", "TypeError", "Set", "WeakMap", "Function", "String",
+    "Number", "JSON", "Math", "Date", "Uint8Array", "ArrayBuffer", "FinalizationRegistry", "Boolean",
+])
+def test_core_modules_have_the_language_that_a_program_has_deleted_or_replaced(
+    command: list[str], tmp_path: Path, name: str,
+) -> None:
+    write(tmp_path, {
+        "deleted.js": f"delete globalThis.{name};{USE}",
+        "replaced.js": f"globalThis.{name} = class {{ constructor() {{ throw 1; }} }};{USE}",
+    })
+    for program in ("deleted.js", "replaced.js"):
+        done = run(command, program, folder=tmp_path)
+        assert (done.returncode, done.stderr) == (0, "")
+        first = done.stdout.splitlines()
+        assert first[:4] == [
+            "true { a: [ 1, { b: 2 } ] } Map(1) { 1 => 2 }", "2 { a: 1 }", "0cc175b9c0f1b6a831c399e269772661 b", "ENOENT",
+        ]
+        assert {"timer", "true"} < set(first[4:])
+        assert len(first) == 7
+
+
+def test_a_frozen_process_prints_and_ends(command: list[str], tmp_path: Path) -> None:
+    write(tmp_path, {"a.js": "Object.freeze(process); console.log('out'); console.error('error');"})
+    done = run(command, "a.js", folder=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "out\n", "error\n")
+
+
+@pytest.mark.parametrize("again", [
+    "const context = vm.createContext({ f: () => script.runInContext(context) });"
+    "const script = new vm.Script('f()'); script.runInContext(context);",
+    "globalThis.f = () => vm.runInThisContext('f()'); f();",
+    "const f = () => structuredClone({ get a() { return f(); } }); f();",
+    "const f = () => vm.runInThisContext('(g) => g()')(f); f();",
+])
+def test_going_round_through_natives_for_ever_is_a_range_error(
+    command: list[str], tmp_path: Path, again: str,
+) -> None:
+    write(tmp_path, {"a.js": f"""
+        const vm = require('vm');
+        try {{ {again} }} catch (error) {{ console.log(error instanceof RangeError, error.message); }}
+        console.log(vm.runInNewContext('a + 1', {{ a: 1 }}));
+    """})
+    done = run(command, "a.js", folder=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "true Maximum call stack size exceeded\n2\n", "")

@@ -33,6 +33,18 @@ _COMPILED = frozenset({
     "internal/util/inspect/names", "internal/util/inspect/strings",
 })
 
+# What the language itself has, as parameters of each module's body: a program may delete, replace or fake these
+# globals (`Date`, `Promise`), and core modules go on with V8's own.
+_INTRINSICS = (
+    "Object", "Reflect", "Promise", "Symbol", "Array", "Error", "TypeError", "RangeError", "SyntaxError",
+    "ReferenceError", "EvalError", "URIError", "AggregateError", "Map", "Set", "WeakMap", "WeakSet", "WeakRef", "Proxy",
+    "Function", "String", "Number", "Boolean", "BigInt", "JSON", "Math", "Date", "RegExp", "ArrayBuffer",
+    "DataView", "Int8Array", "Uint8Array", "Uint8ClampedArray", "Int16Array", "Uint16Array",
+    "Int32Array", "Uint32Array", "Float32Array", "Float64Array", "BigInt64Array", "BigUint64Array",
+    "FinalizationRegistry", "parseInt", "parseFloat", "decodeURIComponent", "encodeURIComponent",
+)
+_PARAMETERS = ("exports", "require", "module", "process", "internalBinding", *_INTRINSICS)
+
 
 def build() -> bytes:
     """A new snapshot."""
@@ -55,7 +67,7 @@ def _scripts() -> Iterator[tuple[str, str, bool]]:
         if name == _LAST:
             continue
         # On the source's first line, so that line numbers in stack traces are the file's.
-        head = f"__files[{json.dumps(name)}] = function (exports, require, module, process, internalBinding) {{"
+        head = f"__files[{json.dumps(name)}] = function ({', '.join(_PARAMETERS)}) {{"
         yield f"node:{name}", f"{head}{snapshot.source(name)}\n}};", name in _COMPILED
     yield f"node:{_LAST}", snapshot.source(_LAST), True
 
@@ -73,6 +85,7 @@ def _config() -> dict[str, Any]:
         "arch": {"x86_64": "x64", "AMD64": "x64", "aarch64": "arm64", "arm64": "arm64"}.get(
             platform.machine(), platform.machine()),
         "constants": constants(),
+        "intrinsics": _INTRINSICS,
         "natives": {**natives.names(), "timers": snapshot.TIMER_NATIVES},
         "operations": {
             name: [

@@ -13,10 +13,7 @@
 
 const binding = internalBinding('embedding');
 
-const {
-  Array, ArrayBuffer, BigInt, Buffer, Date, Error, FinalizationRegistry, JSON, Map, Object, Promise, Reflect, Set,
-  Symbol, SyntaxError, TypeError, Uint8Array, WeakMap, WeakRef,
-} = globalThis;
+const { Buffer } = globalThis;
 const { then } = Promise.prototype;
 
 const byId = new Map(); // number -> { value, references }

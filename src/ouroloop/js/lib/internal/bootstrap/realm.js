@@ -12,12 +12,13 @@
 
 (() => {
   // A program may take these away before the last native is made and the last module run.
+  const { Error, Map, Object, Reflect } = globalThis;
   const { defineProperty } = Object;
   const { apply } = Reflect;
   const files = globalThis.__files; // the bodies, while the snapshot is built
   const ids = Object.keys(files);
   const known = new Set(ids);
-  const { operations, natives: namesOfNatives, ...config } = globalThis.__config;
+  const { operations, natives: namesOfNatives, intrinsics, ...config } = globalThis.__config;
   delete globalThis.__files;
   delete globalThis.__config;
 
@@ -73,7 +74,10 @@
     return binding;
   }
 
-  const parametersOfBodies = ['exports', 'require', 'module', 'process', 'internalBinding'];
+  // The language's own constructors and namespaces are parameters too: what a program makes of the globals of these
+  // names is nothing to core modules.
+  const parametersOfBodies = ['exports', 'require', 'module', 'process', 'internalBinding', ...intrinsics];
+  const valuesOfIntrinsics = intrinsics.map((name) => globalThis[name]);
   const process = { moduleLoadList: [] };
   const modules = new Map();
 
@@ -85,7 +89,9 @@
     const module = { exports: {}, id, loaded: false };
     modules.set(id, module);
     try {
-      apply(body, module.exports, [module.exports, requireBuiltin, module, process, internalBinding]);
+      apply(body, module.exports, [
+        module.exports, requireBuiltin, module, process, internalBinding, ...valuesOfIntrinsics,
+      ]);
     } catch (error) {
       modules.delete(id);
       throw error;
