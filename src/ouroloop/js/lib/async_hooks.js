@@ -8,7 +8,7 @@
 const { codes: { ERR_ASYNC_CALLBACK, ERR_ASYNC_TYPE, ERR_INVALID_ARG_VALUE, ERR_INVALID_ASYNC_ID } } =
   require('internal/errors');
 const { validateBoolean, validateFunction, validateObject, validateString } = require('internal/validators');
-const { deprecate, kEmptyObject } = require('internal/util');
+const { deprecate, kEmptyObject, kEnumerableProperty } = require('internal/util');
 const frames = require('internal/async_context_frame');
 const hooks = require('internal/async_hooks');
 
@@ -32,13 +32,14 @@ class RunScope {
 }
 
 class AsyncLocalStorage {
-  #name = undefined;
-  #defaultValue = undefined;
+  #fallback; // the store where none is set
+  #label;
 
   constructor(options = kEmptyObject) {
     validateObject(options, 'options');
-    this.#defaultValue = options.defaultValue;
-    if (options.name !== undefined) this.#name = `${options.name}`;
+    const { defaultValue, name = '' } = options;
+    this.#fallback = defaultValue;
+    this.#label = `${name}`;
   }
 
   /** `fn`, bound to the context of now. */
@@ -60,14 +61,14 @@ class AsyncLocalStorage {
   }
 
   get name() {
-    return this.#name ?? '';
+    return this.#label;
   }
 
   getStore() {
     const frame = frames.current();
-    if (frame === undefined) return this.#defaultValue;
+    if (frame === undefined) return this.#fallback;
     const store = frame.get(this);
-    return store !== undefined || frame.has(this) ? store : this.#defaultValue;
+    return store !== undefined || frame.has(this) ? store : this.#fallback;
   }
 
   /** Set the store for what is left of this callback, and all that it starts. */
@@ -169,13 +170,11 @@ class AsyncResource {
   /** `fn`, run in this resource's scope. Without `thisArg`, `this` is the caller's. */
   bind(fn, thisArg) {
     validateFunction(fn, 'fn');
-    const resource = this;
-    const bound = thisArg === undefined ?
-      function(...args) {
-        return resource.runInAsyncScope(fn, this, ...args);
-      } :
-      (...args) => resource.runInAsyncScope(fn, thisArg, ...args);
-    return describeBound(bound, fn, resource);
+    const call = (self, args) => this.runInAsyncScope(fn, self, ...args);
+    if (thisArg !== undefined) return describeBound((...args) => call(thisArg, args), fn, this, 'bound runInAsyncScope');
+    return describeBound(function(...args) {
+      return call(this, args);
+    }, fn, this, 'bound');
   }
 
   static bind(fn, type, thisArg) {
@@ -184,23 +183,21 @@ class AsyncResource {
   }
 }
 
-function describeBound(bound, fn, resource) {
-  const warn = (accessor) => deprecate(
+/** What a bound function says of itself: as a function its length and name, and deprecated, its resource. */
+function describeBound(bound, fn, resource, name) {
+  const warns = (accessor) => deprecate(
     accessor, 'The asyncResource property on bound functions is deprecated', 'DEP0172');
-  Object.defineProperties(bound, {
-    length: { __proto__: null, configurable: true, enumerable: false, value: fn.length, writable: false },
-    name: { __proto__: null, configurable: true, enumerable: false, value: 'bound', writable: false },
-    asyncResource: {
-      __proto__: null,
-      configurable: true,
-      enumerable: true,
-      get: warn(() => resource),
-      set: warn((value) => {
-        resource = value;
-      }),
-    },
+  Object.defineProperty(bound, 'length', { __proto__: null, value: fn.length });
+  Object.defineProperty(bound, 'name', { __proto__: null, value: name });
+  return Object.defineProperty(bound, 'asyncResource', {
+    __proto__: null,
+    ...kEnumerableProperty,
+    configurable: true,
+    get: warns(() => resource),
+    set: warns((other) => {
+      resource = other;
+    }),
   });
-  return bound;
 }
 
 // Hooks
