@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from ouroloop import Runtime
-from ouroloop.js import direct
+from ouroloop.js.natives import direct
 
-_WITHOUT = "from ouroloop.js import direct; direct.available = False; from ouroloop.cli import main; main()"
+_WITHOUT = "from ouroloop.js.natives import direct; direct.available = False; from ouroloop.cli import main; main()"
 
 PYTHON = [sys.executable, "-c", _WITHOUT]
 COMMANDS = {"python": PYTHON} | ({"machine code": [sys.executable, "-m", "ouroloop"]} if direct.available else {})
@@ -228,7 +228,7 @@ def test_this_v8_is_one_that_machine_code_knows() -> None:
 def test_where_machine_code_cannot_be_the_natives_are_in_python(question: str) -> None:
     done = subprocess.run(
         [sys.executable, "-c",
-         f"from ouroloop.js import direct; direct.{question} = lambda *_: False\n"
+         f"from ouroloop.js.natives import direct; direct.{question} = lambda *_: False\n"
          "direct.Directly = None  # must not be asked\n"
          "from ouroloop.cli import main; main(['-p', 'util.types.isProxy(0) || fs.statSync(`/`).dev'])"],
         capture_output=True, text=True, timeout=60, check=True)

@@ -18,14 +18,13 @@ import struct
 import tempfile
 from zlib import crc32
 
-from .natives import COMMONJS
-from .script_natives import CONSUME_CODE_CACHE, CachedData, take_code_cache
+from .natives.script import COMMONJS, CONSUME_CODE_CACHE, CachedData, take_code_cache
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from .natives import Natives
+    from .natives.realm import Realm
 
 _pointer = ctypes.c_void_p
 
@@ -80,9 +79,9 @@ class CompileCache:
     `is_portable`: sources are known by their place beside the folder, so that both can move together.
     """
 
-    def __init__(self, natives: Natives, directory: str, tag: str, is_portable: bool) -> None:
-        self._natives = natives
-        self._call = natives._call
+    def __init__(self, realm: Realm, directory: str, tag: str, is_portable: bool) -> None:
+        self._realm = realm
+        self._call = realm.call
         self._is_portable = is_portable
         self._entries: dict[tuple[str, str], Entry] = {}
         if is_portable:
@@ -133,14 +132,14 @@ class CompileCache:
         debug(f"V8 code cache for {entry} was {outcome}, {action} the in-memory entry")
         entry.is_fresh = action != "keeping"
         if entry.is_fresh and not entry.compiled:
-            entry.compiled = self._natives._keep(
+            entry.compiled = self._realm.keep(
                 compiled if entry.kind == COMMONJS else self._shared_function_of(compiled))
 
     def _shared_function_of(self, module: int) -> int:
         """What V8 serializes of a module; no C function gives it out (v8::Module::GetUnboundModuleScript)."""
         word = self._call._ZNK2v88internal16SourceTextModule21GetSharedFunctionInfoEv(module)
         slot = ctypes.c_uint64(word)
-        local: int = self._call.Local__New(self._natives._isolate, ctypes.addressof(slot))
+        local: int = self._call.Local__New(self._realm.isolate, ctypes.addressof(slot))
         return local
 
     def persist(self) -> None:
@@ -182,7 +181,7 @@ class CompileCache:
     def _serialize(self, entry: Entry) -> bytes:
         call = self._call
         create = call.Function__CreateCodeCache if entry.kind == COMMONJS else call.UnboundScript__CreateCodeCache
-        with self._natives.handle_scope():
+        with self._realm.handle_scope():
             return take_code_cache(call, create(entry.compiled))
 
 

@@ -1,6 +1,6 @@
 """Engine: V8, in one isolate and one context.
 
-Theory of operation. The only file that imports the V8 binding (with `natives.py`, which reaches V8's C interface beside
+Theory of operation. The only file that imports the V8 binding (with `natives/`, which reaches V8's C interface beside
 it). An engine starts from a snapshot, a heap in which the core modules have already run. Python enters JavaScript by
 calling a function that it took out once (`function`); JavaScript reaches Python by the one host function `operation`,
 which gets a number and the arguments.
@@ -20,7 +20,8 @@ import os
 import v8  # type: ignore[import-untyped]
 
 from . import cache, natives
-from .natives import memory
+from .natives import calls
+from .natives.calls import memory
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ _INTL_PACKAGE, _INTL_FILE = "py_mini_racer", "icudtl.dat"  # what there is
 def version() -> str:
     """V8's version."""
     load_natives()
-    return natives.v8_version()
+    return calls.v8_version()
 
 
 def cached_data_version_tag() -> int:
@@ -63,7 +64,7 @@ def set_flags_from_command_line(flags: list[str]) -> list[str]:
     global _is_gc_exposed
     _is_gc_exposed = any(flag.replace("_", "-") == "--expose-gc" for flag in flags)
     load_natives()
-    return natives.set_flags_from_command_line(flags)
+    return calls.set_flags_from_command_line(flags)
 
 
 class EngineBusyError(RuntimeError):
@@ -92,7 +93,7 @@ class Engine:
         if snapshot is not None:
             snapshot.release()  # V8 has its own copy
         if not _is_gc_exposed:
-            natives.set_flags("--no-expose-gc")  # the binding turns it on
+            calls.set_flags("--no-expose-gc")  # the binding turns it on
         builder = isolate.create_context_builder()
         if snapshot is not None:
             builder.use_snapshot(_OURS)
@@ -192,11 +193,13 @@ def make_snapshot(scripts: Iterable[tuple[str, str, bool]]) -> bytes:
     With each comes whether all of its functions are to be compiled at once, and not when they are first called. The
     snapshot's own context is left as it is: those of `node:vm` are made from it. The scripts run in a second one.
     """
+    from .natives.at_import import run_at_import
+
     load_natives()
     _use_intl_data()
     creator = v8.SnapshotCreator()
     # The binding runs one script in a context that it adds, and cannot be called meanwhile. So that script imports.
-    failed = natives.run_at_import(scripts)
+    failed = run_at_import(scripts)
     creator.add_context("import('')")
     if failed:
         raise RuntimeError(f"an exception at {failed[0]}")
@@ -217,7 +220,7 @@ def _use_intl_data() -> None:
         return
     key = f"intl-{cache.fingerprint(data)}"
     if cache.link(f"{key}/{_INTL_DATA}", data):
-        natives.set_intl_data(os.path.join(cache.folder(), key))
+        calls.set_intl_data(os.path.join(cache.folder(), key))
 
 
 def _intl_data() -> str | None:

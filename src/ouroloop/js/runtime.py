@@ -276,8 +276,8 @@ class Runtime:
 
     def end(self, code: int) -> NoReturn:
         """End the process with an exit code, at once: nothing of Python's own end is of use to a JavaScript program."""
-        if self.engine.natives is not None and self.engine.natives.compile_cache is not None:
-            self.engine.natives.compile_cache.persist()
+        if self.engine.natives is not None and self.engine.natives.loader.compile_cache is not None:
+            self.engine.natives.loader.compile_cache.persist()
         if "ouroloop.loop.tty" in sys.modules:
             sys.modules["ouroloop.loop.tty"].reset_mode()
         os._exit(code & 0xFF)

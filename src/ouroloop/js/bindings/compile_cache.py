@@ -30,21 +30,21 @@ def operations(runtime: Runtime) -> dict[str, Callable[..., Any]]:
         user = os.getuid() if sys.platform != "win32" else 0
         tag = f"{build}-{engine.cached_data_version_tag():08x}-{user}"
         try:
-            natives().compile_cache = CompileCache(natives(), directory, tag, is_portable)
+            natives().loader.compile_cache = CompileCache(natives(), directory, tag, is_portable)
         except OSError as exc:
             debug(f"Cannot create cache directory: {reason(exc)}")
             return -(exc.errno or 1)
         return 0
 
     def flush() -> None:
-        if natives().compile_cache is None:
+        if natives().loader.compile_cache is None:
             return
         debug("module.flushCompileCache() requested.")
-        natives().compile_cache.persist()
+        natives().loader.compile_cache.persist()
         debug("module.flushCompileCache() finished.")
 
     def directory() -> str | None:
-        cache = natives().compile_cache
+        cache = natives().loader.compile_cache
         return None if cache is None else cache.directory
 
     return {"enable": enable, "flush": flush, "getDirectory": directory, "debug": debug}

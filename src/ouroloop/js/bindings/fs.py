@@ -2,7 +2,7 @@
 
 Theory of operation. `loop.fs` has each operation once, as a function that blocks. Here it becomes two operations of
 JavaScript: `rename(old, new)` returns its result, or a negative errno; `renameAsync(request, old, new)` returns at once
-and tells the result to the request. The most frequent ones that wait are natives instead (`fs_natives.py`). Stats are
+and tells the result to the request. The most frequent ones that wait are natives instead (`natives/fs.py`). Stats are
 written into memory that JavaScript reads; buffers to be read into or written from are given as an address and a length,
 so that the bytes are not copied.
 
@@ -19,7 +19,7 @@ from functools import partial
 
 from ...loop import fs
 from ..engine import memory
-from ..fs_natives import STATX_SIZE, fstat_into, pack, stat_into
+from ..natives.fs import STATX_SIZE, fstat_into, pack, stat_into
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -289,7 +289,7 @@ _FUNCTIONS: dict[str, tuple[Callable[..., Any], int]] = {
     "statfs": (_statfs, 1),
 }
 
-# What is waited for by natives (`fs_natives.py`); here is the other form alone.
+# What is waited for by natives (`natives/fs.py`); here is the other form alone.
 _NATIVE = ("access", "open", "close", "read", "write", "readFile", "writeFile")
 
 

@@ -188,12 +188,12 @@ def _load_everything() -> None:
     from pkgutil import iter_modules
 
     from ... import loop, node
-    from .. import bindings, snapshot
+    from .. import bindings, natives, snapshot
 
-    for package in (loop, node, bindings):
+    for package in (loop, node, bindings, natives):
         for module in iter_modules(package.__path__, f"{package.__name__}."):
             import_module(module.name)
-    for name in ("clock_natives", "compile_cache", "crypto_natives", "fs_natives", "socket_natives", "time_limit"):
+    for name in ("compile_cache", "time_limit"):
         import_module(f"ouroloop.js.{name}")
     snapshot.keep_sources()
     for name in ("fcntl", "grp", "pwd", "select", "socket", "subprocess", "termios", "tty"):

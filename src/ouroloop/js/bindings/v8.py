@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .. import engine
-from ..natives import set_flags
+from ..natives.calls import set_flags
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

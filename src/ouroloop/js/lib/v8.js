@@ -4,7 +4,7 @@
 //
 // Theory of operation. The format is written and read by V8; Serializer and Deserializer are the face of its own
 // classes, whose underscored methods a subclass may replace: V8 asks them about what it does not know
-// (`serdes_natives.py`). Statistics and flags come from V8 too.
+// (`natives/serdes.py`). Statistics and flags come from V8 too.
 //
 // What surprises people: `deserialize` gives views on the memory of the buffer it was given. Heap snapshots,
 // coverage and profiles need parts of V8 that are out of reach here; each says so in one clear error.
@@ -25,7 +25,7 @@ const util = internalBinding('util');
 
 // Serializer and Deserializer
 
-// Those are V8's own (`serdes_natives.py`).
+// Those are V8's own (`natives/serdes.py`).
 
 const kNumber = Symbol('kNumber'); // under which the natives know it
 

@@ -3,7 +3,7 @@
 // The monotonic clock, as the kernel tells it.
 //
 // Theory of operation. A native has clock_gettime(2) write seconds and nanoseconds into memory that lies here; no
-// Python runs meanwhile (`clock_natives.py`). Reading it and using what was read are two steps, so that nothing is made
+// Python runs meanwhile (`natives/clock.py`). Reading it and using what was read are two steps, so that nothing is made
 // for the garbage collector.
 
 const native = internalBinding('clock');

@@ -1,6 +1,6 @@
 'use strict';
 
-// send(2), called from JavaScript with no Python in between (socket_natives.py).
+// send(2), called from JavaScript with no Python in between (natives/socket.py).
 //
 // Theory of operation. What is to be sent, text or bytes, is put together in memory that lies here; a native hands it
 // to the kernel. What is larger than that memory, or arrives where there is no machine code, is not for here.

@@ -43,7 +43,7 @@
     const binding = bindings[name] = Object.create(null);
     for (const [key, number, count] of functions) binding[key] = makers[count](current, number);
   }
-  const natives = { __proto__: null, make: undefined }; // what natives.py offers, from start-up on
+  const natives = { __proto__: null, make: undefined }; // what js/natives/ offers, from start-up on
 
   /**
    * A native is made when first looked at: a process uses few of them. Undefined while the snapshot is built, and for

@@ -2,7 +2,7 @@
 
 // Random bytes and hashes in one call.
 //
-// Theory of operation. What a call needs is written into memory that Python sees too; the natives (`crypto_natives.py`)
+// Theory of operation. What a call needs is written into memory that Python sees too; the natives (`natives/crypto.py`)
 // are of machine code where that can be. There `digest` makes a hash of bytes that lie together, at the cost of the
 // hash; elsewhere `canDigest` knows none.
 

@@ -3,7 +3,7 @@
 // The system calls that `fs` makes and waits for.
 //
 // Theory of operation. What a call needs is written into memory that Python sees too, then a native is called that
-// takes no arguments (`fs_natives.py`). Each function here gives what the call gave, or a negative errno. What `stat`
+// takes no arguments (`natives/fs.py`). Each function here gives what the call gave, or a negative errno. What `stat`
 // tells stays in that memory (`statWords`) until the next call.
 
 const { os: { errno: { EINTR, ENAMETOOLONG } } } = internalBinding('constants');

@@ -2,7 +2,7 @@
 
 // A variable of the environment.
 //
-// Theory of operation. The name is written into memory that natives see (`environment_natives.py`); they ask the C
+// Theory of operation. The name is written into memory that natives see (`natives/environment.py`); they ask the C
 // library, and no Python runs. An operation does the same for names that are not plain ASCII, and where there are no
 // such natives.
 

@@ -3,7 +3,7 @@
 // Contexts for `vm`: a sandbox object and the global object that stands for it.
 //
 // Theory of operation. A contextified sandbox has a context of V8 of its own. Its global object shows what the
-// sandbox has: every look-up, assignment, definition and deletion on it comes first to js/contextify_natives.py, which
+// sandbox has: every look-up, assignment, definition and deletion on it comes first to js/natives/contextify.py, which
 // looks at the sandbox, for all but reading by asking `answer` below. If nothing comes of that, V8 goes on with the real
 // global object, where JavaScript's own globals live. So `x = 1` inside makes a property of the sandbox, and `Array`
 // inside is that context's own Array.
@@ -72,7 +72,7 @@ function define(sandbox, key, bits, value, getter, setter) {
   return NOTHING;
 }
 
-/** In the order of the questions in js/contextify_natives.py. */
+/** In the order of the questions in js/natives/contextify.py. */
 const ANSWERS = [
   (sandbox) => globals.get(sandbox),
   set,

@@ -2,7 +2,7 @@
 
 // vm.Module, vm.SourceTextModule and vm.SyntheticModule: ES modules that a program makes and links itself.
 //
-// Theory of operation. V8 has the module; a handle (js/module_wrap_natives.py) stands for it. Linking is two steps: each
+// Theory of operation. V8 has the module; a handle (js/natives/vm_module.py) stands for it. Linking is two steps: each
 // module is told which modules its requests mean (`linkRequests`, or `link`, which asks a function), and then V8 links
 // the whole graph at once (`instantiate`). V8 knows a module's status; only what it cannot know (that a linker is being
 // asked, or has failed) is kept here.

@@ -17,7 +17,7 @@ import os
 import struct
 import sys
 
-from . import cache
+from .. import cache
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -15,24 +15,24 @@ from __future__ import annotations
 
 import ctypes
 
+from .calls import PRIMITIVE_ARRAY_SET, word
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, TypeAlias
 
-    from .natives import Natives
+    from .realm import Realm
 
 _pointer = ctypes.c_void_p
 _int = ctypes.c_int
 
 NAMES = ("setPromiseHooks",)
 
-PRIMITIVE_ARRAY_SET = "_ZN2v814PrimitiveArray3SetEPNS_7IsolateEiNS_5LocalINS_9PrimitiveEEE"
 _FLAGS_ADDRESS = "_ZN2v88internal17ExternalReference26promise_hook_flags_addressEPNS0_7IsolateE"
 _STATE_UPDATED = "_ZN2v88internal7Isolate23PromiseHookStateUpdatedEv"
 
 FUNCTIONS: dict[str, tuple[Any, ...]] = {
-    PRIMITIVE_ARRAY_SET: (None, _pointer, _pointer, _int, _pointer),
     _FLAGS_ADDRESS: (_pointer, _pointer),
     _STATE_UPDATED: (None, _pointer),
 }
@@ -47,9 +47,9 @@ Method: TypeAlias = "Callable[[int], int | None]"
 class PromiseHooks:
     """The native that sets a context's promise hooks; `context_of` gives the context of a global object."""
 
-    def __init__(self, natives: Natives, context_of: Callable[[int], int]) -> None:
-        self._natives = natives
-        self._call = natives._call
+    def __init__(self, realm: Realm, context_of: Callable[[int], int]) -> None:
+        self._realm = realm
+        self._call = realm.call
         self._context_of = context_of
         self._flags = 0
 
@@ -62,29 +62,25 @@ class PromiseHooks:
 
         All contexts are expected to have the same: the last call tells V8 whether there are any.
         """
-        natives, call = self._natives, self._call
-        *functions, target = natives._arguments(info, 5)
+        realm, call = self._realm, self._call
+        *functions, target = realm.arguments(info, 5)
         if not self._flags:
-            self._flags = getattr(call, _FLAGS_ADDRESS)(natives._isolate)
+            self._flags = getattr(call, _FLAGS_ADDRESS)(realm.isolate)
             self._check_slots()
         context = self._context_of(target)
         for index, function in enumerate(functions):
-            getattr(call, PRIMITIVE_ARRAY_SET)(context, natives._isolate, _FIRST_SLOT + index, function)
+            getattr(call, PRIMITIVE_ARRAY_SET)(context, realm.isolate, _FIRST_SLOT + index, function)
         flags = ctypes.c_uint32.from_address(self._flags)
         if any(call.Value__IsObject(function) for function in functions):
             flags.value |= _CONTEXT_HAS_HOOK
         else:
             flags.value &= ~_CONTEXT_HAS_HOOK
-        getattr(call, _STATE_UPDATED)(natives._isolate)  # code that relies on there being no hooks is thrown away
+        getattr(call, _STATE_UPDATED)(realm.isolate)  # code that relies on there being no hooks is thrown away
 
     def _check_slots(self) -> None:
         """The slots are those of V8 14.7; before anybody has set them, they hold `undefined`."""
-        natives = self._natives
-        start = _word(natives._context) - 1 + 16 + 8 * _FIRST_SLOT
-        undefined = _word(natives._undefined)
-        if any(_word(start + 8 * index) != undefined for index in range(4)):
+        realm = self._realm
+        start = word(realm.context) - 1 + 16 + 8 * _FIRST_SLOT
+        undefined = word(realm.undefined)
+        if any(word(start + 8 * index) != undefined for index in range(4)):
             raise RuntimeError("this V8 keeps a context's promise hooks in another place")
-
-
-def _word(address: int) -> int:
-    return ctypes.c_uint64.from_address(address).value

@@ -1,7 +1,7 @@
 """Script natives: scripts that are compiled once and run many times, for `vm.Script`, and V8's code cache.
 
 Theory of operation. What V8 compiles is bound to no context; to run it, it is bound to one. JavaScript holds it by a
-handle, an object with one internal field (`Natives.handle`). A code cache is bytes from which V8 need not compile
+handle, an object with one internal field (`Realm.handle`). A code cache is bytes from which V8 need not compile
 again, if it is of the same version with the same flags, and the source is the same.
 
 What surprises people: natives give no bytes. So those of a code cache wait here until JavaScript has memory for them.
@@ -13,13 +13,15 @@ from __future__ import annotations
 
 import ctypes
 
+from .calls import scratch
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, TypeAlias
 
-    from .contextify_natives import Contexts
-    from .natives import Natives
+    from .contextify import Contexts
+    from .realm import Realm
 
 _pointer = ctypes.c_void_p
 _int = ctypes.c_int
@@ -40,7 +42,10 @@ FUNCTIONS: dict[str, tuple[Any, ...]] = {
 
 NAMES = ("compileScript", "runScriptIn", "compileFunctionIn", "createCodeCache", "takeCodeCache")
 
-_SCRATCH = 512
+COMMONJS = "CommonJS"
+ESM = "ESM"
+"""What a source is compiled as, in the names that the compile cache has for it."""
+
 CONSUME_CODE_CACHE = 1  # v8::ScriptCompiler::CompileOptions
 
 Method: TypeAlias = "Callable[[int], int | None]"
@@ -63,9 +68,9 @@ def take_code_cache(call: Any, address: int) -> bytes:
 class Scripts:
     """The natives of `contextify` that deal with scripts and functions from source."""
 
-    def __init__(self, natives: Natives, contexts: Contexts) -> None:
-        self._natives = natives
-        self._call = natives._call
+    def __init__(self, realm: Realm, contexts: Contexts) -> None:
+        self._realm = realm
+        self._call = realm.call
         self._contexts = contexts
         self._code_cache = b""
 
@@ -81,17 +86,17 @@ class Scripts:
         `[handle, 1 if the code cache was rejected, sourceURL, sourceMappingURL]`. `cache` is an ArrayBuffer, or
         undefined.
         """
-        call, natives = self._call, self._natives
-        source, filename, line, column, symbol, *cache = natives._arguments(info, 8)
-        place = (filename, natives._integer(line), natives._integer(column))
-        with_cache = _Source(natives, source, place, symbol, cache)
+        call, realm = self._call, self._realm
+        source, filename, line, column, symbol, *cache = realm.arguments(info, 8)
+        place = (filename, realm.integer(line), realm.integer(column))
+        with_cache = _Source(realm, source, place, symbol, cache)
         try:
             script = call.ScriptCompiler__CompileUnboundScript(
-                natives._isolate, with_cache.address, with_cache.options, 0)
+                realm.isolate, with_cache.address, with_cache.options, 0)
             if not script:
                 return None
-            return natives._array([
-                natives.handle(script), natives._number(with_cache.is_rejected),
+            return realm.array([
+                realm.handle(script), realm.number(with_cache.is_rejected),
                 call.UnboundScript__GetSourceURL(script), call.UnboundScript__GetSourceMappingURL(script),
             ])
         finally:
@@ -99,27 +104,27 @@ class Scripts:
 
     def run_script(self, info: int) -> int | None:
         """`runScriptIn(handle, global, timeout)`: as `Contexts.run_in`."""
-        call, natives = self._call, self._natives
-        handle, target, timeout = natives._arguments(info, 3)
+        call, realm = self._call, self._realm
+        handle, target, timeout = realm.arguments(info, 3)
         context = self._contexts.context_of(target)
         call.Context__Enter(context)
         try:
-            script = call.UnboundScript__BindToCurrentContext(natives.unwrap(handle))
+            script = call.UnboundScript__BindToCurrentContext(realm.unwrap(handle))
         finally:
             call.Context__Exit(context)
-        return self._contexts.run_in(context, natives._integer(timeout), "Script__Run", script)
+        return self._contexts.run_in(context, realm.integer(timeout), "Script__Run", script)
 
     def compile_function(self, info: int) -> int | None:
         """`compileFunctionIn(global, source, filename, parameters, line, column, extensions, symbol, cache, offset,
         length)`: `[function, 1 if the code cache was rejected]`.
         """
-        call, natives = self._call, self._natives
-        target, source, filename, parameters, line, column, extensions, symbol, *cache = natives._arguments(info, 11)
-        names, objects = natives._list(parameters), natives._list(extensions)
+        call, realm = self._call, self._realm
+        target, source, filename, parameters, line, column, extensions, symbol, *cache = realm.arguments(info, 11)
+        names, objects = realm.elements(parameters), realm.elements(extensions)
         name_vector, object_vector = (_pointer * len(names))(*names), (_pointer * len(objects))(*objects)
         context = self._contexts.context_of(target)
-        place = (filename, natives._integer(line), natives._integer(column))
-        with_cache = _Source(natives, source, place, symbol, cache)
+        place = (filename, realm.integer(line), realm.integer(column))
+        with_cache = _Source(realm, source, place, symbol, cache)
         call.Context__Enter(context)
         try:
             function = call.ScriptCompiler__CompileFunction(
@@ -127,21 +132,21 @@ class Scripts:
                 ctypes.cast(object_vector, _pointer), with_cache.options, 0)
             if not function:
                 return None
-            return natives._array([function, natives._number(with_cache.is_rejected)])
+            return realm.array([function, realm.number(with_cache.is_rejected)])
         finally:
             call.Context__Exit(context)
             with_cache.close()
 
     def create_code_cache(self, info: int) -> int:
         """`createCodeCache(handle or function)`: how many bytes there are to take."""
-        call, natives = self._call, self._natives
+        call, realm = self._call, self._realm
         target = call.FunctionCallbackInfo__Get(info, 0)
         if call.Value__IsFunction(target):
             address = call.Function__CreateCodeCache(target)
         else:
-            address = call.UnboundScript__CreateCodeCache(natives.unwrap(target))
+            address = call.UnboundScript__CreateCodeCache(realm.unwrap(target))
         self._code_cache = take_code_cache(call, address)
-        return natives._number(len(self._code_cache))
+        return realm.number(len(self._code_cache))
 
     def take_code_cache(self, info: int) -> None:
         """`takeCodeCache(arrayBuffer)`: they are written there."""
@@ -155,17 +160,17 @@ class _Source:
     """A v8::ScriptCompiler::Source, with a code cache if there is one: `[ArrayBuffer or undefined, offset, length]`."""
 
     def __init__(
-        self, natives: Natives, source: int, place: tuple[int, int, int], symbol: int, cache: list[int],
+        self, realm: Realm, source: int, place: tuple[int, int, int], symbol: int, cache: list[int],
     ) -> None:
-        self._call = call = natives._call
+        self._call = call = realm.call
         buffer, offset, length = cache
         cached = None
         if call.Value__IsObject(buffer):
-            data = (call.ArrayBuffer__Data(buffer) or 0) + natives._integer(offset)
-            cached = call.ScriptCompiler__CachedData__NEW(data, natives._integer(length))
+            data = (call.ArrayBuffer__Data(buffer) or 0) + realm.integer(offset)
+            cached = call.ScriptCompiler__CachedData__NEW(data, realm.integer(length))
         self.options = CONSUME_CODE_CACHE if cached else 0
-        self._origin, self._source = ctypes.create_string_buffer(_SCRATCH), ctypes.create_string_buffer(_SCRATCH)
-        natives._origin(self._origin, *place, False, natives.host_defined_options(symbol))
+        self._origin, self._source = scratch(), scratch()
+        realm.origin(self._origin, *place, False, realm.host_defined_options(symbol))
         call.ScriptCompiler__Source__CONSTRUCT(self._source, source, self._origin, cached)  # the source owns `cached`
         self.address = ctypes.addressof(self._source)
 

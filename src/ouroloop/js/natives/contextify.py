@@ -18,12 +18,14 @@ from __future__ import annotations
 
 import ctypes
 
+from .calls import scratch, word
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, TypeAlias
 
-    from .natives import Natives
+    from .realm import Realm
 
 _pointer = ctypes.c_void_p
 _size = ctypes.c_size_t
@@ -36,7 +38,6 @@ _GET_REAL = "_ZN2v86Object20GetRealNamedPropertyENS_5LocalINS_7ContextEEENS1_INS
 _CREATION_CONTEXT = "_ZN2v86Object18GetCreationContextEPNS_7IsolateE"
 _EXCEPTION = "_ZN2v88internal17ExternalReference17exception_addressEPNS0_7IsolateE"
 _SHOULD_THROW = "_ZN2v88internal18ShouldThrowOnErrorEPNS0_7IsolateE"
-CANCEL_TERMINATION = "_ZN2v87Isolate24CancelTerminateExecutionEv"
 _IS_TERMINATING = "_ZN2v87Isolate22IsExecutionTerminatingEv"
 _GET_QUEUE = "_ZN2v87Context17GetMicrotaskQueueEv"
 _SET_UP_QUEUE = "_ZN2v88internal14MicrotaskQueue26SetUpDefaultMicrotaskQueueEPNS0_7IsolateE"
@@ -59,7 +60,6 @@ FUNCTIONS: dict[str, tuple[Any, ...]] = {
     _CREATION_CONTEXT: (_pointer, _pointer, _pointer),
     _EXCEPTION: (_pointer, _pointer),
     _SHOULD_THROW: (_bool, _pointer),
-    CANCEL_TERMINATION: (None, _pointer),
     _IS_TERMINATING: (_bool, _pointer),
     _GET_QUEUE: (_pointer, _pointer),
     _SET_UP_QUEUE: (None, _pointer),
@@ -92,7 +92,6 @@ class _Info(ctypes.Structure):
 
 _GLOBAL_OBJECT_SLOT = 4  # of a native context: the global object behind its proxy
 _HEADER = 2
-_SCRATCH = 512
 _ISOLATE_SIZE = 65536  # bytes: less than v8::internal::Isolate has, and more than lie before its queue
 _QUEUE_SIZE = 128  # bytes: no more than a v8::internal::MicrotaskQueue has
 
@@ -104,21 +103,17 @@ _ENUMERABLE, _HAS_ENUMERABLE, _CONFIGURABLE, _HAS_CONFIGURABLE, _WRITABLE, _HAS_
 Method: TypeAlias = "Callable[[int], int | None]"
 
 
-def _word(address: int) -> int:
-    return ctypes.c_uint64.from_address(address).value
-
-
 def _set_word(address: int, value: int) -> None:
     ctypes.c_uint64.from_address(address).value = value
 
 
 class Contexts:
-    """The natives of `contextify` that deal with contexts, in the isolate and main context of `natives`."""
+    """The natives of `contextify` that deal with contexts, in the isolate and main context of `realm`."""
 
-    def __init__(self, natives: Natives) -> None:
-        self._natives = natives
-        self._call = natives._call
-        self._isolate = natives._isolate
+    def __init__(self, realm: Realm) -> None:
+        self._realm = realm
+        self._call = realm.call
+        self._isolate = realm.isolate
         self._configurations: list[Any] | None = None
         self._callbacks: list[Any] = []
         self._data_offset = 0
@@ -127,8 +122,8 @@ class Contexts:
         self._is_unsettled = False
         self._answer = self._nothing = self._later = 0
         self._exception: int = getattr(self._call, _EXCEPTION)(self._isolate)
-        self._no_exception = _word(self._exception)
-        self._queues = MicrotaskQueues(natives)
+        self._no_exception = word(self._exception)
+        self._queues = MicrotaskQueues(realm)
 
     def methods(self) -> dict[str, Method]:
         """The natives by name."""
@@ -142,13 +137,13 @@ class Contexts:
 
         With `ownMicrotasks` it has a queue of its own, which is run when code was.
         """
-        natives, call = self._natives, self._call
-        sandbox, allow_strings, own_microtasks = natives._arguments(info, 3)
+        realm, call = self._realm, self._call
+        sandbox, allow_strings, own_microtasks = realm.arguments(info, 3)
         template = self._template(sandbox) if call.Value__IsObject(sandbox) else None
-        queue = self._queues.make() if natives._integer(own_microtasks) else None
+        queue = self._queues.make() if realm.integer(own_microtasks) else None
         context = self._new(template, queue)
         self._share_token(context)
-        if not natives._integer(allow_strings):
+        if not realm.integer(allow_strings):
             call.Context__AllowCodeGenerationFromStrings(context, False)
         target: int = call.Context__Global(context)
         if template and not self._data_offset:
@@ -171,26 +166,26 @@ class Contexts:
         `later`: and if it wants to see afterwards what V8 has done.
         """
         self._answer, self._nothing, self._later = (
-            self._natives._keep(local) for local in self._natives._arguments(info, 3))
+            self._realm.keep(local) for local in self._realm.arguments(info, 3))
 
     def describe_own(self, info: int) -> int | None:
         """`describeOwn(global, key)`: the descriptor of the global object's own property, whatever the sandbox has."""
-        target, key = self._natives._arguments(info, 2)
+        target, key = self._realm.arguments(info, 2)
         self._is_silent = True
         try:
-            descriptor: int | None = self._call.Object__GetOwnPropertyDescriptor(target, self._natives._context, key)
+            descriptor: int | None = self._call.Object__GetOwnPropertyDescriptor(target, self._realm.context, key)
             return descriptor
         finally:
             self._is_silent = False
 
     def set_webassembly_filter(self, info: int) -> None:
         """`setWebAssemblyFilter(function)`: it is asked, with a context's global, whether WebAssembly is compiled."""
-        natives, call = self._natives, self._call
-        function = natives._keep(natives._arguments(info, 1)[0])
+        realm, call = self._realm, self._call
+        function = realm.keep(realm.arguments(info, 1)[0])
 
         def callback(context: int, _source: int) -> bool:
-            answer = natives._invoke(function, call.Context__Global(context))
-            return answer is not None and natives._integer(answer) == 1
+            answer = realm.invoke(function, call.Context__Global(context))
+            return answer is not None and realm.integer(answer) == 1
 
         pointer = _ALLOW_WEBASSEMBLY(callback)
         self._callbacks.append(pointer)
@@ -201,19 +196,19 @@ class Contexts:
 
         That value never moves, so the garbage collector need not hear of the change.
         """
-        main = self._natives._context
-        token = _word(self._natives._undefined)
+        main = self._realm.context
+        token = word(self._realm.undefined)
         if not self._token_slot:
             self._token_slot = self._find_token_slot(main)
-            _set_word(_word(main) - 1 + 8 * self._token_slot, token)
-        _set_word(_word(context) - 1 + 8 * self._token_slot, token)
+            _set_word(word(main) - 1 + 8 * self._token_slot, token)
+        _set_word(word(context) - 1 + 8 * self._token_slot, token)
 
     def _find_token_slot(self, context: int) -> int:
         """By default a context's token is its global object, which stands in one other slot only."""
-        start = _word(context) - 1
-        wanted = _word(start + 8 * _GLOBAL_OBJECT_SLOT)
-        end = _HEADER + (_word(start + 8) >> 32)  # the second word is the number of slots, as a small integer
-        found = [slot for slot in range(_GLOBAL_OBJECT_SLOT + 1, end) if _word(start + 8 * slot) == wanted]
+        start = word(context) - 1
+        wanted = word(start + 8 * _GLOBAL_OBJECT_SLOT)
+        end = _HEADER + (word(start + 8) >> 32)  # the second word is the number of slots, as a small integer
+        found = [slot for slot in range(_GLOBAL_OBJECT_SLOT + 1, end) if word(start + 8 * slot) == wanted]
         if len(found) != 1:
             raise RuntimeError("this V8 keeps a context's security token in another place")
         return found[0]
@@ -221,7 +216,7 @@ class Contexts:
     def context_of(self, target: int) -> int:
         """The context of a global object; the main one for anything that is none."""
         if not self._call.Value__IsObject(target):
-            return self._natives._context
+            return self._realm.context
         context: int = getattr(self._call, _CREATION_CONTEXT)(target, self._isolate)
         return context
 
@@ -254,7 +249,7 @@ class Contexts:
         )
 
     def _indexed_callbacks(self) -> list[Any]:
-        ask, number, string, get, query = self._ask, self._natives._number, self._string, self._get, self._query
+        ask, number, string, get, query = self._ask, self._realm.number, self._string, self._get, self._query
         return self._kept(
             _INDEXED(lambda index, info: get(string(index), info)),
             _INDEXED_WITH_VALUE(lambda index, value, info: ask(info, _SET, number(index), value, self._is_strict())),
@@ -267,7 +262,7 @@ class Contexts:
         )
 
     def _string(self, index: int) -> int:
-        return self._natives._string(str(index))
+        return self._realm.string(str(index))
 
     def _kept(self, *callbacks: Any) -> list[Any]:
         self._callbacks.extend(callbacks)
@@ -275,14 +270,14 @@ class Contexts:
 
     def _is_strict(self) -> int:
         strict = getattr(self._call, _SHOULD_THROW)(self._isolate)
-        return self._natives._number(1 if strict else 0)
+        return self._realm.number(1 if strict else 0)
 
     def _sandbox(self, words: _Info) -> int:
         local: int = self._call.Local__New(self._isolate, words.interceptor - 1 + self._data_offset)
         return local
 
     def _has_thrown(self) -> bool:
-        return _word(self._exception) != self._no_exception
+        return word(self._exception) != self._no_exception
 
     def _get(self, name: int, info: int) -> int:
         """What the sandbox has under a name, itself or by inheritance. Every read of a global variable comes here."""
@@ -293,13 +288,13 @@ class Contexts:
         words = _Info.from_address(info)
         sandbox = self._sandbox(words)
         value = self._call._ZN2v86Object20GetRealNamedPropertyENS_5LocalINS_7ContextEEENS1_INS_4NameEEE(
-            sandbox, self._natives._context, name)
+            sandbox, self._realm.context, name)
         if value is None:
             return _INTERCEPTED if self._has_thrown() else _PASS
-        answer = _word(value)
-        if answer == _word(sandbox):  # inside, the global object stands for it
-            itself = self._natives._invoke(self._answer, self._natives._number(_SELF), sandbox)
-            answer = _word(itself) if itself else answer
+        answer = word(value)
+        if answer == word(sandbox):  # inside, the global object stands for it
+            itself = self._realm.invoke(self._answer, self._realm.number(_SELF), sandbox)
+            answer = word(itself) if itself else answer
         words.return_value = answer
         return _INTERCEPTED
 
@@ -307,37 +302,37 @@ class Contexts:
         """The attributes of the sandbox's own property."""
         if self._is_silent:
             return _PASS
-        call, context = self._call, self._natives._context
+        call, context = self._call, self._realm.context
         words = _Info.from_address(info)
         sandbox = self._sandbox(words)
         if call.Object__HasOwnProperty(sandbox, context, name) != 1:
             return _INTERCEPTED if self._has_thrown() else _PASS
         attributes = (_int * 2)()  # v8::Maybe: whether there is one, then the value
         call.Object__GetPropertyAttributes(sandbox, context, name, ctypes.addressof(attributes))
-        words.return_value = _word(call.Integer__New(self._isolate, attributes[1]))
+        words.return_value = word(call.Integer__New(self._isolate, attributes[1]))
         return _INTERCEPTED
 
     def _ask(self, info: int, question: int, *args: int) -> int:
         """Ask `answer`, and give V8 what it says."""
         if self._is_silent:
             return _PASS
-        natives = self._natives
+        realm = self._realm
         try:
             words = _Info.from_address(info)
-            result = natives._invoke(self._answer, natives._number(question), self._sandbox(words), *args)
+            result = realm.invoke(self._answer, realm.number(question), self._sandbox(words), *args)
             if result is None:
                 return _INTERCEPTED  # the exception is pending
-            answer = _word(result)
-            if answer == _word(self._nothing):
+            answer = word(result)
+            if answer == word(self._nothing):
                 return _PASS
-            if answer == _word(self._later):
+            if answer == word(self._later):
                 self._is_unsettled = True
                 return _PASS
             if question not in (_SET, _DEFINE):  # whose return value says already that all is well
                 words.return_value = answer
             return _INTERCEPTED
         except Exception as exc:
-            natives._throw(exc)
+            realm.throw(exc)
             return _INTERCEPTED
 
     def _settle(self) -> None:
@@ -346,7 +341,7 @@ class Contexts:
         Not before the next read, or the end: V8 itself asks in between.
         """
         self._is_unsettled = False
-        self._natives._invoke(self._answer, self._natives._number(_SETTLE))
+        self._realm.invoke(self._answer, self._realm.number(_SETTLE))
 
     def _enumerate(self, info: int) -> None:
         self._ask(info, _ENUMERATE)
@@ -357,7 +352,7 @@ class Contexts:
 
         def look(_name: int, info: int) -> int:
             interceptor = _Info.from_address(info).interceptor - 1
-            found.extend(offset for offset in range(8, 128, 8) if _word(interceptor + offset) == _word(sandbox))
+            found.extend(offset for offset in range(8, 128, 8) if word(interceptor + offset) == word(sandbox))
             return _PASS
 
         self._query, query = look, self._query  # type: ignore[method-assign, assignment]
@@ -365,7 +360,7 @@ class Contexts:
         try:
             other = self._new(self._template(sandbox), None)
             self._share_token(other)
-            self._call.Object__Has(self._call.Context__Global(other), context, self._natives._string("a"))
+            self._call.Object__Has(self._call.Context__Global(other), context, self._realm.string("a"))
         finally:
             self._query = query  # type: ignore[method-assign]
             self._configurations = None
@@ -375,14 +370,14 @@ class Contexts:
 
     def _described(self, descriptor: int) -> list[int]:
         """A v8::PropertyDescriptor as [bits, value, get, set]; what it does not have is undefined."""
-        start = _word(descriptor)
-        undefined = self._natives._undefined
-        handles = [_word(start + 8 * index) or undefined for index in (1, 2, 3)]
-        bits = _word(start) & 0x3F
+        start = word(descriptor)
+        undefined = self._realm.undefined
+        handles = [word(start + 8 * index) or undefined for index in (1, 2, 3)]
+        bits = word(start) & 0x3F
         for index in (1, 2, 3):
-            if _word(start + 8 * index):
+            if word(start + 8 * index):
                 bits |= 0x40 << (index - 1)
-        return [self._natives._number(bits), *handles]
+        return [self._realm.number(bits), *handles]
 
     # Code
 
@@ -391,7 +386,7 @@ class Contexts:
 
         `[value]`; `[]` when time was over; None when an exception is pending.
         """
-        natives, call = self._natives, self._call
+        realm, call = self._realm, self._call
         queue = self._queues.of(context)
         call.Context__Enter(context)
         try:
@@ -406,14 +401,14 @@ class Contexts:
         if self._is_unsettled and result:
             self._settle()
         if result is _TIMED_OUT:
-            return natives._array([])
-        return natives._array([result]) if result else None
+            return realm.array([])
+        return realm.array([result]) if result else None
 
     def _run_limited(self, limit: int, function: str, target: int, context: int, queue: int | None) -> Any:
         """The same with a time limit."""
-        natives, call = self._natives, self._call
+        realm, call = self._realm, self._call
         spin = self._compile_spin(context)
-        time_limit = natives.time_limit()
+        time_limit = realm.time_limit()
         time_limit.start(limit)
         result = getattr(call, function)(target, context)
         if queue and result:
@@ -429,14 +424,14 @@ class Contexts:
         time_limit.close()
         if not is_over:
             return result
-        natives.cancel_termination()
+        realm.cancel_termination()
         return _TIMED_OUT
 
     def _compile_spin(self, context: int) -> int:
-        natives, call = self._natives, self._call
-        origin = ctypes.create_string_buffer(_SCRATCH)
-        natives._origin(origin, natives._string("node:internal/vm/spin"), 0, 0, False)
-        script: int = call.Script__Compile(context, natives._string("for (;;);"), origin)
+        realm, call = self._realm, self._call
+        origin = scratch()
+        realm.origin(origin, realm.string("node:internal/vm/spin"), 0, 0, False)
+        script: int = call.Script__Compile(context, realm.string("for (;;);"), origin)
         return script
 
 
@@ -448,10 +443,10 @@ class MicrotaskQueues:
     pointers, into which the new one is put. They are never given back.
     """
 
-    def __init__(self, natives: Natives) -> None:
-        self._natives = natives
-        self._call = natives._call
-        self._isolate = natives._isolate
+    def __init__(self, realm: Realm) -> None:
+        self._realm = realm
+        self._call = realm.call
+        self._isolate = realm.isolate
         self._main = 0
         self._place = 0  # where the isolate has its queue
         self._has_others = False
@@ -470,14 +465,14 @@ class MicrotaskQueues:
     def make(self) -> int:
         """A new queue."""
         if not self._has_others:
-            self._main = getattr(self._call, _GET_QUEUE)(self._natives._context)
+            self._main = getattr(self._call, _GET_QUEUE)(self._realm.context)
             self._place = self._find_place()
             self._has_others = True
         getattr(self._call, _SET_UP_QUEUE)(self._isolate)
-        queue = _word(self._place)
+        queue = word(self._place)
         _set_word(self._place, self._main)
         following, preceding = self._links(queue)
-        last = _word(self._main + preceding)
+        last = word(self._main + preceding)
         _set_word(queue + following, self._main)
         _set_word(queue + preceding, last)
         _set_word(last + following, queue)
@@ -487,7 +482,7 @@ class MicrotaskQueues:
     def _find_place(self) -> int:
         places = [
             address for address in range(self._isolate, self._isolate + _ISOLATE_SIZE, 8)
-            if _word(address) == self._main
+            if word(address) == self._main
         ]
         if len(places) != 1:
             raise RuntimeError("this V8 keeps an isolate's microtask queue in another place")
@@ -495,7 +490,7 @@ class MicrotaskQueues:
 
     def _links(self, queue: int) -> list[int]:
         """Where a queue has the next and the previous one: alone, it is both."""
-        found = [offset for offset in range(0, _QUEUE_SIZE, 8) if _word(queue + offset) == queue]
+        found = [offset for offset in range(0, _QUEUE_SIZE, 8) if word(queue + offset) == queue]
         if len(found) != 2:
             raise RuntimeError("this V8 links its microtask queues in another way")
         return found

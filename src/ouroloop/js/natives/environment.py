@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import ctypes
 
-from . import buffer_natives, direct
+from . import buffer, direct
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -42,5 +42,5 @@ def methods(call: Any, isolate: int, directly: direct.Directly | None) -> dict[s
         "shareFrame": share_frame,
         "findVariable": directly.function(ctypes.CDLL(None).getenv, [direct.inside(_NAME)], cell=frame),
         "variableText": directly.function(
-            getattr(call, buffer_natives.NEW_FROM_UTF8), text, direct.TO_VALUE, frame),
+            getattr(call, buffer.NEW_FROM_UTF8), text, direct.TO_VALUE, frame),
     }

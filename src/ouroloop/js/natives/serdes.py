@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, TypeAlias
 
+    from .realm import Realm
+
 _pointer = ctypes.c_void_p
 _int = ctypes.c_int
 _bool = ctypes.c_bool
@@ -90,10 +92,10 @@ class _Work:
 
 
 class Serdes:
-    """The natives of one isolate. `host` is the `Natives` that they belong to."""
+    """The natives of one isolate."""
 
-    def __init__(self, host: Any, call: Any, isolate: int, context: int) -> None:
-        self._host, self._call, self._isolate, self._context = host, call, isolate, context
+    def __init__(self, realm: Realm) -> None:
+        self._realm, self._call, self._isolate, self._context = realm, realm.call, realm.isolate, realm.context
         self._works: dict[int, _Work] = {}  # by number
         self._spare: dict[int, list[_Work]] = {}  # by table: of calls that begin and end
         self._by_address: dict[int, _Work] = {}
@@ -139,8 +141,8 @@ class Serdes:
     def _ask(self, this: int, question: str, *args: int) -> int | None:
         """What JavaScript's function gives; None if it threw."""
         work = self._by_address[this]
-        answer: int | None = self._host._invoke(
-            self._host._get(work.questions, question), *args, self._host._number(work.number))
+        answer: int | None = self._realm.invoke(
+            self._realm.get(work.questions, question), *args, self._realm.number(work.number))
         return answer
 
     def _make_serializer_table(self) -> int:
@@ -268,8 +270,8 @@ class Serdes:
 
     def newSerializer(self, info: int) -> int:
         """`newSerializer(questions, has host objects)`: its number."""
-        work = self._begin_serializer(self._host._keep(self._argument(info, 0)), self._truth(info, 1))
-        number: int = self._host._number(work.number)
+        work = self._begin_serializer(self._realm.keep(self._argument(info, 0)), self._truth(info, 1))
+        number: int = self._realm.number(work.number)
         return number
 
     def dropSerializer(self, info: int) -> None:
@@ -329,8 +331,8 @@ class Serdes:
 
     def newDeserializer(self, info: int) -> int:
         """`newDeserializer(ArrayBuffer, offset, length, questions)`: its number."""
-        work = self._begin_deserializer(info, self._host._keep(self._argument(info, 3)))
-        number: int = self._host._number(work.number)
+        work = self._begin_deserializer(info, self._realm.keep(self._argument(info, 3)))
+        number: int = self._realm.number(work.number)
         return number
 
     def dropDeserializer(self, info: int) -> None:
@@ -353,7 +355,7 @@ class Serdes:
         read = getattr(self._call, f"ValueDeserializer__{name}")
         if not read(self._work(info).object, ctypes.byref(target)):
             return None
-        number: int = self._host._number(target.value)
+        number: int = self._realm.number(target.value)
         return number
 
     def readUint32(self, info: int) -> int | None:
@@ -364,8 +366,8 @@ class Serdes:
         target = _uint64()
         if not self._call.ValueDeserializer__ReadUint64(self._work(info).object, ctypes.byref(target)):
             return None
-        halves: int = self._host._array([
-            self._host._number(target.value >> 32), self._host._number(target.value & 0xFFFFFFFF)])
+        halves: int = self._realm.array([
+            self._realm.number(target.value >> 32), self._realm.number(target.value & 0xFFFFFFFF)])
         return halves
 
     def readDouble(self, info: int) -> int | None:
@@ -377,10 +379,10 @@ class Serdes:
         length = int(self._number(info, 1))
         if not self._call.ValueDeserializer__ReadRawBytes(work.object, length, ctypes.byref(data)):
             return None
-        place: int = self._host._number((data.value or work.start) - work.start)
+        place: int = self._realm.number((data.value or work.start) - work.start)
         return place
 
     def wireFormatVersion(self, info: int) -> int:
         version = self._call.ValueDeserializer__GetWireFormatVersion(self._work(info).object)
-        number: int = self._host._number(version)
+        number: int = self._realm.number(version)
         return number

@@ -1,0 +1,180 @@
+"""Natives: the functions that JavaScript needs to be made on V8's own C interface.
+
+Theory of operation. An operation (`bindings/`) gets copies of its arguments. A native gets the values themselves: it
+can ask a promise for its state, compile a source as a function, link ES modules, give the address of a buffer's
+memory. JavaScript asks for each by group and name (`internalBinding(group)[name]`) when it first needs it; who makes
+which group stands in `names` and in `Natives._methods`.
+
+`calls.py` is V8's C interface, `symbols.py` finds it, `realm.py` is what all natives do with values. Natives that only
+hand their arguments on to a C function need no Python at all: `direct.py` writes them in machine code. The other files
+are the groups: what is in each says its first line.
+
+What surprises people: a native may enter JavaScript again (to link a module, to run microtasks), which the binding may
+not. It is also cheaper than an operation: 0.2 us, and 0.15 us for each argument looked at.
+"""
+
+from __future__ import annotations
+
+from . import (
+    buffer,
+    calls,
+    contextify,
+    direct,
+    environment,
+    errors,
+    loader,
+    promise,
+    script,
+    serdes,
+    util,
+)
+from .calls import call, memory
+from .realm import Realm
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import TypeAlias
+
+    from .vm_module import VmModules
+
+Native: TypeAlias = "Callable[[int], int | None] | int"
+"""What a JavaScript function is made of: a method that gets the call's information, or the address of machine code."""
+
+
+def load(path: str) -> None:
+    """Find V8's functions in the binding's extension module `path`. Raises `SymbolsMissingError`."""
+    rooms = (buffer, contextify, promise, script, serdes, util)
+    calls.load(path, [room.FUNCTIONS for room in rooms], [util.DATE_CACHE], buffer.FLAGS)
+
+
+def names() -> dict[str, list[str]]:
+    """The names of all natives by group, but for those that `Natives.add` adds."""
+    from . import clock, crypto, fs, socket, vm_module
+
+    return {
+        "util": [*util.NAMES],
+        "types": [*util.TYPE_CHECKS],
+        "errors": [*errors.NAMES],
+        "contextify": [*loader.CONTEXTIFY_NAMES, *contextify.NAMES, *script.NAMES, *promise.NAMES],
+        "module_wrap": [*loader.NAMES],
+        "vm_module": [*vm_module.NAMES],
+        "buffer": [*buffer.methods(call, 0, memory, None)],
+        "clock": clock.NAMES,
+        "crypto": crypto.NAMES,
+        "fs": [*fs.methods(call, memory, None)],
+        "process": environment.NAMES,
+        "socket": socket.NAMES,
+        "v8": serdes.NAMES,
+    }
+
+
+class Natives(Realm):
+    """A realm whose JavaScript can ask for natives. Each is made when it is first looked at."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._directly: direct.Directly | None = None
+        self._is_begun = False
+        self._contexts: contextify.Contexts | None = None
+        self._made_vm_modules: VmModules | None = None
+        self._groups: dict[str, Mapping[str, Native]] = {}
+        self.loader = loader.Loader(self, self._vm_modules)
+
+    def install(self, target: str) -> None:
+        """Make the object that is the global variable `target` have `make(group, name)`, which gives a native."""
+        self.set(self.get(self.call.Context__Global(self.context), target), "make", self.function(self._make))
+
+    def add(self, group: str, actions: dict[str, Callable[[], None]]) -> None:
+        """One more group, of functions that take nothing and give nothing; the cheapest way into Python."""
+        self._groups[group] = {name: _ignoring_info(action) for name, action in actions.items()}
+
+    def _make(self, info: int) -> int | None:
+        if not self._is_begun:
+            self._is_begun = True
+            self._directly = self._make_directly(info)
+        group, name = (self.to_str(argument) for argument in self.arguments(info, 2))
+        methods = self._groups.get(group)
+        if methods is None:
+            methods = self._groups[group] = self._methods(group)
+            if self._directly is not None:
+                self._directly.seal()
+        native = methods.get(name)
+        if native is None:
+            return util.extra(self, name) if group == "util" else None
+        return self._direct(native) if isinstance(native, int) else self.function(native)
+
+    def _methods(self, group: str) -> Mapping[str, Native]:
+        if group == "util":
+            return util.Util(self, self._directly).methods()
+        if group == "types":
+            return util.Util(self, self._directly).type_checks()
+        if group == "errors":
+            return errors.Errors(self).methods()
+        if group == "contextify":
+            return self._contextify_methods()
+        if group == "module_wrap":
+            return self.loader.methods()
+        if group == "vm_module":
+            return self._vm_modules().methods()
+        if group == "buffer":
+            return buffer.methods(call, self.isolate, memory, self._directly)
+        if group == "clock":
+            from . import clock
+
+            return clock.methods(call, memory, self._directly)
+        if group == "crypto":
+            from .crypto import Crypto
+
+            return Crypto(call, memory, self._directly, self.to_str, self.number).methods()
+        if group == "fs":
+            from . import fs
+
+            return fs.methods(call, memory, self._directly)
+        if group == "socket":
+            from . import socket
+
+            return socket.methods(call, self.isolate, self._directly)
+        if group == "process":
+            return environment.methods(call, self.isolate, self._directly)
+        if group == "v8":
+            return serdes.Serdes(self).methods()
+        raise KeyError(group)
+
+    def _contextify_methods(self) -> Mapping[str, Native]:
+        contexts = self._all_contexts()
+        return {
+            **self.loader.contextify_methods(), **contexts.methods(), **script.Scripts(self, contexts).methods(),
+            **promise.PromiseHooks(self, contexts.context_of).methods(),
+        }
+
+    def _all_contexts(self) -> contextify.Contexts:
+        """The contexts of `node:vm`."""
+        if self._contexts is None:
+            self._contexts = contextify.Contexts(self)
+        return self._contexts
+
+    def _vm_modules(self) -> VmModules:
+        """Modules that a program links itself, and what modules ask for."""
+        if self._made_vm_modules is None:
+            from .vm_module import VmModules
+
+            self._made_vm_modules = VmModules(self, self._all_contexts())
+        return self._made_vm_modules
+
+    def _make_directly(self, info: int) -> direct.Directly | None:
+        """What makes natives of machine code, if that can be."""
+        call, isolate = self.call, self.isolate
+        truths = (call.Boolean__New(isolate, False), call.Boolean__New(isolate, True))
+        if not (direct.available and direct.is_allowed() and direct.fits(call, info, truths[1], self.undefined)):
+            return None
+        return direct.Directly(call, truths)
+
+    def _direct(self, address: int) -> int:
+        """A JavaScript function for machine code (`direct.py`)."""
+        function: int = self.call.Function__New(self.context, address, None, 0, 0, 0)
+        return function
+
+
+def _ignoring_info(action: Callable[[], None]) -> Callable[[int], None]:
+    return lambda _info: action()
