@@ -78,7 +78,7 @@ class Runtime:
         self._idle = Idle(self.loop)
         self._task_timer: Timer | None = None
         self._started = self._tasks_run_at = self.loop.now
-        blob = snapshot.load()
+        blob = snapshot.kept() or _new_snapshot()
         self._reach("v8Start")
         self.engine = Engine(blob, self._operation, self._natives)
         self._reach("environment")
@@ -307,6 +307,12 @@ class Signals:
     def close(self, handle: int) -> None:
         """End it; the signal does again what it did before."""
         self._watchers.pop(int(handle)).close()
+
+
+def _new_snapshot() -> memoryview:
+    from .snapshot_builder import build
+
+    return memoryview(build())
 
 
 def _out_of_memory() -> None:

@@ -41,18 +41,18 @@ TIMER_NATIVES = ("schedule", "ref", "unref", "immediatesBegin", "immediatesEnd",
 """The natives that each runtime has of its own, by which JavaScript's timers reach the loop."""
 
 
-def load() -> memoryview:
-    """The snapshot for this process. To be released when it was used."""
-    key = _key()
-    kept = cache.mapped(key)
-    if kept is not None and kept[-_LENGTH_SIZE:] == _length(len(kept) - _LENGTH_SIZE):
-        return memoryview(kept)[:-_LENGTH_SIZE]
-    from .snapshot_builder import build
+def kept() -> memoryview | None:
+    """The snapshot for this process, if there is one that is whole. To be released when it was used."""
+    found = cache.mapped(_key())
+    if found is None or found[-_LENGTH_SIZE:] != _length(len(found) - _LENGTH_SIZE):
+        return None
+    return memoryview(found)[:-_LENGTH_SIZE]
 
-    blob = build()
+
+def keep(blob: bytes) -> None:
+    """Keep a snapshot for the processes that come."""
     cache.forget_old("snapshot-")
-    cache.write(key, blob + _length(len(blob)))
-    return memoryview(blob)
+    cache.write(_key(), blob + _length(len(blob)))
 
 
 def _length(value: int) -> bytes:
@@ -89,6 +89,14 @@ def _sources() -> list[str]:
     return sorted(facts)
 
 
+def module_ids() -> list[str]:
+    """The names of all core modules in `lib/`."""
+    return sorted(
+        os.path.relpath(os.path.join(folder, name), LIBRARY)[:-3].replace(os.sep, "/")
+        for folder, _, names in os.walk(LIBRARY) for name in names if name.endswith(".js")
+    )
+
+
 _sources_kept: dict[str, str] = {}
 
 
@@ -102,8 +110,6 @@ def source(name: str) -> str:
 
 def keep_sources() -> None:
     """Read all sources now: this process may not be able to later."""
-    from .snapshot_builder import module_ids
-
     _sources_kept.update((name, source(name)) for name in module_ids())
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import json
-import os
 import platform
 import sys
 
@@ -47,23 +46,17 @@ _PARAMETERS = ("exports", "require", "module", "process", "internalBinding", *_I
 
 
 def build() -> bytes:
-    """A new snapshot."""
-    return engine.make_snapshot(_scripts())
-
-
-def module_ids() -> list[str]:
-    """The names of all core modules in `lib/`."""
-    return sorted(
-        os.path.relpath(os.path.join(folder, name), snapshot.LIBRARY)[:-3].replace(os.sep, "/")
-        for folder, _, names in os.walk(snapshot.LIBRARY) for name in names if name.endswith(".js")
-    )
+    """A new snapshot, which is kept too."""
+    blob = engine.make_snapshot(_scripts())
+    snapshot.keep(blob)
+    return blob
 
 
 def _scripts() -> Iterator[tuple[str, str, bool]]:
     """What runs in the heap before the snapshot is taken, in order: name, source, and whether to compile it at once."""
     config = json.dumps(_config())
     yield "node:config", f"globalThis.__files = {{ __proto__: null }}; globalThis.__config = {config};", False
-    for name in module_ids():
+    for name in snapshot.module_ids():
         if name == _LAST:
             continue
         # On the source's first line, so that line numbers in stack traces are the file's.

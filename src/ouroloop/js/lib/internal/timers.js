@@ -29,7 +29,7 @@ const kRefed = Symbol('refed');
 const kHasPrimitive = Symbol('kHasPrimitive');
 const kFrame = Symbol('asyncContextFrame');
 
-// Places in the memory that is shared with Python (bindings/timers.py).
+// Places in the memory that is shared with Python (runtime.py).
 const NOW = 0;
 const DELAY = 1;
 const IMMEDIATES = 0;
