@@ -18,13 +18,11 @@ const customInspectSymbol = Symbol.for('nodejs.util.inspect.custom');
 const kCustomPromisifiedSymbol = Symbol.for('nodejs.util.promisify.custom');
 const customPromisifyArgs = Symbol('customPromisifyArgs');
 const kIsEncodingSymbol = Symbol('kIsEncodingSymbol');
-const kVmBreakFirstLineSymbol = Symbol('kVmBreakFirstLineSymbol');
 
 const kEmptyObject = Object.freeze({ __proto__: null });
 const kEnumerableProperty = { __proto__: null, enumerable: true };
 
 const isWindows = process.platform === 'win32';
-const isMacOS = process.platform === 'darwin';
 
 // ---- Warnings ----
 
@@ -168,31 +166,7 @@ function getLazy(initialize) {
   };
 }
 
-/** Like `getLazy` for a list that its callers may change: each gets a copy. */
-function cachedResult(fn) {
-  let result;
-  return () => {
-    result ??= fn();
-    return result.slice();
-  };
-}
-
 // ---- Properties ----
-
-function setOwnProperty(object, key, value) {
-  return Object.defineProperty(object, key,
-    { __proto__: null, value, writable: true, enumerable: true, configurable: true });
-}
-
-function defineOperation(target, name, method) {
-  Object.defineProperty(target, name,
-    { __proto__: null, value: method, writable: true, enumerable: true, configurable: true });
-}
-
-function exposeInterface(target, name, interfaceObject) {
-  Object.defineProperty(target, name,
-    { __proto__: null, value: interfaceObject, writable: true, enumerable: false, configurable: true });
-}
 
 /** Properties `keys` of `target` that load module `id` when first read. */
 function defineLazyProperties(target, id, keys, enumerable = true) {
@@ -207,10 +181,6 @@ function defineLazyProperties(target, id, keys, enumerable = true) {
     const set = assignFunctionName(key, function(value) { become(value); });
     Object.defineProperty(target, key, { __proto__: null, get, set, enumerable, configurable: true });
   }
-}
-
-function exposeLazyInterfaces(target, id, keys) {
-  defineLazyProperties(target, id, keys, false);
 }
 
 // ---- Names ----
@@ -285,11 +255,6 @@ function join(list, separator) {
   return list.join(separator);
 }
 
-function spliceOne(list, index) {
-  list.copyWithin(index, index + 1);
-  list.pop();
-}
-
 function isUnderNodeModules(path) {
   return /(^|[\\/])node_modules[\\/]/.test(path);
 }
@@ -315,16 +280,6 @@ function getCIDR(address, netmask, family) {
   return bits.slice(0, ones).includes('0') ? null : `${address}/${ones}`;
 }
 
-/** The class of the nearest prototype that has one. */
-function getConstructorOf(object) {
-  while (object) {
-    const descriptor = Object.getOwnPropertyDescriptor(object, 'constructor');
-    if (typeof descriptor?.value === 'function' && descriptor.value.name !== '') return descriptor.value;
-    object = Object.getPrototypeOf(object);
-  }
-  return undefined;
-}
-
 /** Blocks this thread. */
 function sleep(milliseconds) {
   if (!Number.isInteger(milliseconds) || milliseconds < 0) {
@@ -333,37 +288,24 @@ function sleep(milliseconds) {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
 }
 
-const lazyDOMExceptionClass = () => require('internal/dom_exception').DOMException;
-
-function lazyDOMException(message, name) {
-  const DOMException = lazyDOMExceptionClass();
-  return new DOMException(message, name);
-}
 
 module.exports = {
   assignFunctionName,
-  cachedResult,
   convertProcessSignalToExitCode,
   convertToValidSignal,
   customInspectSymbol,
   customPromisifyArgs,
   defineLazyProperties,
-  defineOperation,
   deprecate,
   deprecateInstantiation,
   emitExperimentalWarning,
-  exposeInterface,
-  exposeLazyInterfaces,
-  exposeNamespace: exposeInterface,
   getCIDR,
   getCWDURL,
-  getConstructorOf,
   getLazy,
   getSystemErrorMap,
   getSystemErrorMessage,
   getSystemErrorName,
   isError,
-  isMacOS,
   isObject,
   isPendingDeprecation,
   isUnderNodeModules,
@@ -372,16 +314,11 @@ module.exports = {
   kEmptyObject,
   kEnumerableProperty,
   kIsEncodingSymbol,
-  kVmBreakFirstLineSymbol,
-  lazyDOMException,
-  lazyDOMExceptionClass,
   normalizeEncoding,
   once,
   pendingDeprecate,
   promisify,
   removeColors,
-  setOwnProperty,
   sleep,
-  spliceOne,
   toUSVString,
 };

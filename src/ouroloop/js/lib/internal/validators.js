@@ -9,7 +9,6 @@ const {
   codes: {
     ERR_INVALID_ARG_TYPE,
     ERR_INVALID_ARG_VALUE,
-    ERR_INVALID_THIS,
     ERR_OUT_OF_RANGE,
     ERR_SOCKET_BAD_PORT,
     ERR_UNKNOWN_SIGNAL,
@@ -20,10 +19,6 @@ const kMaxUint32 = 2 ** 32 - 1;
 
 function isInt32(value) {
   return value === (value | 0);
-}
-
-function isUint32(value) {
-  return value === (value >>> 0);
 }
 
 function checkInteger(value, name, min, max) {
@@ -67,12 +62,6 @@ function validateFiniteNumber(value, name) {
   return true;
 }
 
-function checkRangesOrGetDefault(value, name, lower, upper, defaultValue) {
-  if (!validateFiniteNumber(value, name)) return defaultValue;
-  if (value < lower || value > upper) throw new ERR_OUT_OF_RANGE(name, `>= ${lower} and <= ${upper}`, value);
-  return value;
-}
-
 /** A file mode: a number, or its octal digits in a string. */
 function parseFileMode(value, name, defaultValue = undefined) {
   value ??= defaultValue;
@@ -90,11 +79,6 @@ function validateString(value, name) {
   if (typeof value !== 'string') throw new ERR_INVALID_ARG_TYPE(name, 'string', value);
 }
 
-function validateStringWithoutNullBytes(value, name) {
-  validateString(value, name);
-  if (value.includes('\0')) throw new ERR_INVALID_ARG_VALUE(name, value, 'must be a string without null bytes');
-}
-
 function validateBoolean(value, name) {
   if (typeof value !== 'boolean') throw new ERR_INVALID_ARG_TYPE(name, 'boolean', value);
 }
@@ -107,10 +91,6 @@ function validatePlainFunction(value, name) {
   if (typeof value !== 'function' || require('internal/util/types').isAsyncFunction(value)) {
     throw new ERR_INVALID_ARG_TYPE(name, 'function', value);
   }
-}
-
-function validateUndefined(value, name) {
-  if (value !== undefined) throw new ERR_INVALID_ARG_TYPE(name, 'undefined', value);
 }
 
 function validateUnion(value, name, union) {
@@ -166,13 +146,6 @@ function validateStringArray(value, name) {
 
 function validateBooleanArray(value, name) {
   validateEach(value, name, validateBoolean);
-}
-
-function validateAbortSignalArray(value, name) {
-  validateEach(value, name, (signal, itemName) => {
-    if (signal == null) throw new ERR_INVALID_ARG_TYPE(itemName, 'AbortSignal', signal);
-    validateAbortSignal(signal, itemName);
-  });
 }
 
 /** Anything with `aborted` will do: polyfills of AbortSignal are welcome. */
@@ -251,23 +224,15 @@ function validateLinkHeaderValue(hints) {
   return hints.join(', ');
 }
 
-function validateThisInternalField(object, field, className) {
-  if (object === null || typeof object !== 'object' || !(field in object)) throw new ERR_INVALID_THIS(className);
-}
-
 module.exports = {
-  checkRangesOrGetDefault,
   isInt32,
-  isUint32,
   kValidateObjectAllowArray,
   kValidateObjectAllowFunction,
   kValidateObjectAllowNullable,
   kValidateObjectAllowObjects,
   kValidateObjectAllowObjectsAndNull,
-  kValidateObjectNone,
   parseFileMode,
   validateAbortSignal,
-  validateAbortSignalArray,
   validateArray,
   validateBoolean,
   validateBooleanArray,
@@ -288,9 +253,6 @@ module.exports = {
   validateSignalName,
   validateString,
   validateStringArray,
-  validateStringWithoutNullBytes,
-  validateThisInternalField,
   validateUint32,
-  validateUndefined,
   validateUnion,
 };

@@ -100,14 +100,6 @@ function getPackageScope(url) {
 
 const withoutSlash = (folder) => (folder.length > 1 ? folder.slice(0, -1) : folder);
 
-/** The manifest that a file's URL belongs to, in Node's words. */
-function getPackageScopeConfig(url) {
-  const scope = getPackageScope(url);
-  if (scope === null) return { exists: false, type: 'none', exports: undefined, imports: undefined };
-  const { name, main, type, exports, imports } = scope;
-  return { exists: true, pjsonPath: scope.path, name, main, type, exports, imports };
-}
-
 /** 'module', 'commonjs' or 'none'. */
 function getPackageType(url) {
   return getPackageScope(url)?.type ?? 'none';
@@ -164,7 +156,6 @@ module.exports = {
   findPackageJSON,
   getNearestParentPackageJSON,
   getPackageScope,
-  getPackageScopeConfig,
   getPackageType,
   read,
 };

@@ -90,14 +90,6 @@ function isWritableFinished(stream, strict) {
   return state.finished || (strict === false && state.ended === true && state.length === 0);
 }
 
-function isReadableEnded(stream) {
-  if (!isReadableNodeStream(stream)) return null;
-  if (stream.readableEnded === true) return true;
-  const state = stream._readableState;
-  if (!state || state.errored) return false;
-  return typeof state.ended === 'boolean' ? state.ended : null;
-}
-
 function isReadableFinished(stream, strict) {
   if (!isReadableNodeStream(stream)) return null;
   const state = stream._readableState;
@@ -190,7 +182,7 @@ module.exports = {
   kIsDestroyed, kIsErrored, kIsReadable, kIsWritable, kIsDisturbed, kIsClosedPromise, kControllerErrorFunction,
   isReadableNodeStream, isWritableNodeStream, isDuplexNodeStream, isNodeStream,
   isReadableStream, isWritableStream, isTransformStream, isWebStream, isIterable,
-  isDestroyed, isWritableEnded, isWritableFinished, isReadableEnded, isReadableFinished, isReadable, isWritable,
+  isDestroyed, isWritableEnded, isWritableFinished, isReadableFinished, isReadable, isWritable,
   isFinished, isWritableErrored, isReadableErrored, isClosed, isDisturbed, isErrored, willEmitClose,
   isOutgoingMessage, isServerResponse, isServerRequest, isRequest,
 };
