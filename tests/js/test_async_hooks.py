@@ -87,6 +87,11 @@ CASES = {
         "const t = setInterval(gc, 5);",
         "destroyed",
     ),
+    "a bound function has a name that tells whether its this is bound, and the length of what it is bound to": (
+        "const resource = new hooks.AsyncResource('R'); const two = (a, b) => a + b;"
+        "for (const bound of [resource.bind(two), resource.bind(two, {})]) see(bound.name, bound.length, bound(1, 2));",
+        "bound 2 3, bound runInAsyncScope 2 3",
+    ),
     "a file is read in steps while somebody looks": (
         "let n = 0; hooks.createHook({ init: (id, type) => { if (type === 'FSREQCALLBACK') n++; } }).enable();"
         "require('fs').readFile('given.txt', 'utf8', (error, text) => see(n, text));",

@@ -171,7 +171,9 @@ class AsyncResource {
   bind(fn, thisArg) {
     validateFunction(fn, 'fn');
     const call = (self, args) => this.runInAsyncScope(fn, self, ...args);
-    if (thisArg !== undefined) return describeBound((...args) => call(thisArg, args), fn, this, 'bound runInAsyncScope');
+    if (thisArg !== undefined) {
+      return describeBound((...args) => call(thisArg, args), fn, this, 'bound runInAsyncScope');
+    }
     return describeBound(function(...args) {
       return call(this, args);
     }, fn, this, 'bound');
