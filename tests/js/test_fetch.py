@@ -180,8 +180,9 @@ def test_webassembly_is_compiled_from_responses(command: list[str], tmp_path: Pa
         (async () => {
           console.log(await WebAssembly.compileStreaming(respond(bytes)));
           console.log(Object.keys(await WebAssembly.instantiateStreaming(Promise.resolve(respond(bytes)))).join());
-          for (const bad of [respond(bytes, 'text/plain'), respond(bytes, undefined, 404), respond(bytes.with(7, 9)), 1]) {
-            await WebAssembly.compileStreaming(bad).catch((e) => console.log(e.name, e.code, e.message));
+          const bad = [respond(bytes, 'text/plain'), respond(bytes, undefined, 404), respond(bytes.with(7, 9)), 1];
+          for (const each of bad) {
+            await WebAssembly.compileStreaming(each).catch((e) => console.log(e.name, e.code, e.message));
           }
         })();
     """})
