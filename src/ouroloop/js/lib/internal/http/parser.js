@@ -24,7 +24,7 @@ class MessageParser {
   #number;
   #handle = 0; // whose bytes it takes
   #isClosed = false;
-  #telling = -1; // the kind of event whose listener is running, or has thrown
+  #broken = -1; // the kind of event whose listener has thrown
 
   constructor(isRequest, sink, maxHeaderSize, isLenient) {
     this.#sink = sink;
@@ -51,9 +51,9 @@ class MessageParser {
     else this.deliver(binding.feed(this.#number, bytes));
   }
 
-  /** A request is told of without `deliver`; to be called again with -1 when that is done. */
-  setTelling(kind) {
-    this.#telling = kind;
+  /** The listener of an event of that kind, told of without `deliver`, has thrown. */
+  setBroken(kind) {
+    this.#broken = kind;
   }
 
   isOpen() {
@@ -62,11 +62,11 @@ class MessageParser {
 
   /** Whether a listener threw. */
   isBroken() {
-    return this.#telling >= 0;
+    return this.#broken >= 0;
   }
 
   tellBroken(bytes) {
-    const [code, reason] = BROKEN[this.#telling] ?? BROKEN[KINDS.END];
+    const [code, reason] = BROKEN[this.#broken] ?? BROKEN[KINDS.END];
     this.#sink.onParseError(parseError([code, reason, 400, bytes.byteLength, bytes]));
   }
 
@@ -94,24 +94,31 @@ class MessageParser {
   /** Hands out the events of a list, which begins with how many bytes it stands for, and whether they end a message. */
   deliver(list) {
     const sink = this.#sink;
-    const outer = this.#telling;
     sink.onBytes?.(list[1]);
     for (let at = 2; at < list.length && !this.#isClosed; at += LENGTHS[list[at]]) {
-      this.#telling = list[at];
-      switch (list[at]) {
-        case KINDS.REQUEST:
-          sink.onRequest(list[at + 1], list[at + 2], list[at + 3], list[at + 4], list[at + 5]);
-          break;
-        case KINDS.RESPONSE:
-          sink.onResponse(list[at + 1], list[at + 2], list[at + 3], list[at + 4], list[at + 5]);
-          break;
-        case KINDS.BODY: sink.onBody(Buffer.from(list[at + 1])); break;
-        case KINDS.END: sink.onEnd(list[at + 1]); break;
-        case KINDS.UPGRADE: sink.onUpgrade(Buffer.from(list[at + 1])); break;
-        default: sink.onParseError(parseError(list.slice(at + 1)));
+      let isTold = false;
+      try {
+        this.#tell(sink, list, at);
+        isTold = true;
+      } finally {
+        if (!isTold) this.#broken = list[at];
       }
     }
-    this.#telling = outer;
+  }
+
+  #tell(sink, list, at) {
+    switch (list[at]) {
+      case KINDS.REQUEST:
+        sink.onRequest(list[at + 1], list[at + 2], list[at + 3], list[at + 4], list[at + 5]);
+        break;
+      case KINDS.RESPONSE:
+        sink.onResponse(list[at + 1], list[at + 2], list[at + 3], list[at + 4], list[at + 5]);
+        break;
+      case KINDS.BODY: sink.onBody(Buffer.from(list[at + 1])); break;
+      case KINDS.END: sink.onEnd(list[at + 1]); break;
+      case KINDS.UPGRADE: sink.onUpgrade(Buffer.from(list[at + 1])); break;
+      default: sink.onParseError(parseError(list.slice(at + 1)));
+    }
   }
 
   close() {

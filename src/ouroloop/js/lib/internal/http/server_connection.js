@@ -165,23 +165,27 @@ class Connection {
       parser.tellBroken(NO_BYTES);
       return;
     }
-    parser.setTelling(KINDS.REQUEST);
+    let kind = KINDS.REQUEST; // whose listeners are running
+    try {
+      this.#tellRequest(text, bits);
+      if (body !== undefined && parser.isOpen()) {
+        kind = KINDS.BODY;
+        this.onBody(Buffer.from(body));
+        kind = KINDS.END;
+        if (parser.isOpen()) this.onEnd('');
+      }
+      kind = -1;
+    } finally {
+      if (kind >= 0) parser.setBroken(kind);
+    }
+  }
+
+  #tellRequest(text, bits) {
     this.onBytes((bits & kIsIdle) !== 0);
     const request = this.#begin();
     setHeadText(request, text, (bits & kMinorVersion) === 0 ? 0 : 1, this.#server.maxHeadersCount ?? 2000);
     request.method = METHODS[(bits >> kMethod) & kMethodMask];
     this.#take(request, bits);
-    if (body !== undefined) this.#consumedBody(body);
-    parser.setTelling(-1);
-  }
-
-  #consumedBody(body) {
-    const parser = this.#parser;
-    parser.setTelling(KINDS.BODY);
-    this.onBody(Buffer.from(body));
-    if (!parser.isOpen()) return;
-    parser.setTelling(KINDS.END);
-    this.onEnd('');
   }
 
   /** Whether nothing is under way: the connection only waits for another request. */
