@@ -436,8 +436,9 @@ def test_core_modules_have_the_language_that_a_program_has_deleted_or_replaced(
         assert len(first) == 7
 
 
-def test_a_frozen_process_prints_and_ends(command: list[str], tmp_path: Path) -> None:
-    write(tmp_path, {"a.js": "Object.freeze(process); console.log('out'); console.error('error');"})
+def test_a_frozen_process_with_frozen_globals_prints_and_ends(command: list[str], tmp_path: Path) -> None:
+    write(tmp_path, {"a.js": "Object.freeze(process); Object.freeze(globalThis);"
+                              "console.log(structuredClone('out')); console.error(atob(btoa('error')));"})
     done = run(command, "a.js", folder=tmp_path)
     assert (done.returncode, done.stdout, done.stderr) == (0, "out\n", "error\n")
 

@@ -24,7 +24,8 @@ function defineLazily(id, names, enumerable = false) {
       enumerable,
       get() {
         const value = require(id)[name];
-        define(name, value, enumerable);
+        const property = { __proto__: null, value, writable: true, enumerable, configurable: true };
+        Reflect.defineProperty(globalThis, name, property); // not where the program has frozen its globals
         return value;
       },
       set(value) {
