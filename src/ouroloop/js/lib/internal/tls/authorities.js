@@ -47,11 +47,15 @@ function readExtra(path) {
 function warn(path, errno) {
   if (hasWarned) return;
   hasWarned = true;
-  const { getErrorMap } = require('internal/uv');
-  const reason = typeof errno === 'number' ?
-    `error:80000002:system library::${getErrorMap().get(errno)?.[1] ?? 'No such file or directory'}` :
-    'error:0480006C:PEM routines::no start line';
+  const reason = typeof errno === 'number' ? systemReason(errno) : 'error:0480006C:PEM routines::no start line';
   process.emitWarning(`Ignoring extra certs from \`${path}\`, load failed: ${reason}`);
+}
+
+/** As OpenSSL words an error of the system's. */
+function systemReason(errno) {
+  const text = require('internal/uv').getErrorMap().get(errno)?.[1] ?? 'unknown error';
+  const code = (0x80000000 - errno).toString(16).toUpperCase();
+  return `error:${code}:system library::${text[0].toUpperCase()}${text.slice(1)}`;
 }
 
 function usesSystem() {
