@@ -10,7 +10,6 @@
 // asynchronous; and reading goes on below although nobody reads yet. The counts of bytes are of what the program sees.
 
 const { Buffer } = require('buffer');
-const { setImmediate } = require('timers');
 const { UV_ECANCELED, UV_EPROTO } = require('internal/uv');
 const { codes: { ERR_TLS_INVALID_STATE } } = require('internal/errors');
 const { END, READ_SIZE } = require('internal/stream_handle');
@@ -215,7 +214,7 @@ class TLSHandle {
     }
     const outcome = this.#send(encrypted, callback);
     // To the program a write is never over at once, though it may be here.
-    if (outcome === 0) setImmediate(callback, 0);
+    if (outcome === 0) process.nextTick(callback, 0);
     return outcome < 0 ? outcome : 1;
   }
 
