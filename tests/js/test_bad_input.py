@@ -460,3 +460,14 @@ def test_going_round_through_natives_for_ever_is_a_range_error(
     """})
     done = run(command, "a.js", folder=tmp_path)
     assert (done.returncode, done.stdout, done.stderr) == (0, "RangeError Maximum call stack size exceeded\n2\n", "")
+
+
+@pytest.mark.parametrize("thrown", ["{ a: 1 }", "[ 1 ]", "{ name: 'N', message: 'M' }"])
+def test_what_is_thrown_and_no_error_stands_right_below_its_place(
+    command: list[str], tmp_path: Path, thrown: str,
+) -> None:
+    write(tmp_path, {"a.js": f"throw {thrown}"})
+    done = run(command, "a.js", folder=tmp_path)
+    place = os.path.realpath(tmp_path / "a.js")
+    assert done.stderr.startswith(f"\n{place}:1\nthrow {thrown}\n^\n{thrown}\n")
+    assert done.returncode == 1

@@ -143,7 +143,7 @@ function print(error, fromPromise, place) {
     const hint = described !== undefined || thrownAt || arrow === '' ?
       '' : '(Use `node --trace-uncaught ...` to show where the exception was thrown)\n';
     text = `${described ?? toText(error)}${thrownAt}\n${hint}`;
-    if (isError(error) || (isObject(error) && arrow !== '')) text = `${arrow}${arrow && '\n'}${text}`;
+    if (isError(error)) text = `${arrow}${arrow && '\n'}${text}`;
     else text = arrow === '' ? `Uncaught:\n${text}` : `\n${arrow}${text}`;
   } catch (failure) {
     text = `Uncaught error, and another one while it was described: ${failure?.message}\n`;
