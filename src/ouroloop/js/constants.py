@@ -54,6 +54,7 @@ def _http() -> dict[str, Any]:
 
     return {
         "METHODS": list(protocol.METHODS), "STATUS_CODES": protocol.STATUS_CODES,
+        "FIRST_WINS": sorted(protocol.FIRST_WINS),
         "flags": {name: getattr(protocol, name) for name in dir(protocol) if name.startswith("HAS_")},
     }
 

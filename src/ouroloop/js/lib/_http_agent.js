@@ -15,8 +15,8 @@ const { getLazy, kEmptyObject } = require('internal/util');
 const { validateNumber, validateOneOf, validateString } = require('internal/validators');
 
 const kOptions = Symbol('kOptions'); // of the connection that a waiting request wants
-const kKey = Symbol('kKey');
 const kResource = Symbol('kResource');
+const kKeylog = Symbol('kKeylog'); // the listener, while there is one
 
 function Agent(options) {
   if (!(this instanceof Agent)) return new Agent(options);
@@ -42,7 +42,7 @@ function Agent(options) {
   if (this.maxTotalSockets !== undefined) validateNumber(this.maxTotalSockets, 'maxTotalSockets', 1);
   else this.maxTotalSockets = Infinity;
   this.on('free', freed);
-  // A socket that is handed to somebody else must not be kept here.
+  // Sockets tell the keys of TLS only while somebody wants to hear of them.
   this.on('newListener', maybeEnableKeylog);
 }
 Object.setPrototypeOf(Agent.prototype, EventEmitter.prototype);
@@ -59,7 +59,6 @@ function maybeEnableKeylog(event) {
   this[kKeylog] = function(line) { agent.emit('keylog', line, this); };
   for (const sockets of Object.values(this.sockets)) for (const socket of sockets) socket.on('keylog', this[kKeylog]);
 }
-const kKeylog = Symbol('kKeylog');
 
 /** A request is done with its socket. */
 function freed(socket, options) {
@@ -78,7 +77,7 @@ function freed(socket, options) {
     return;
   }
   const request = socket._httpMessage;
-  if (!request || !request.shouldKeepAlive || !this.keepAlive || !hasRoomFor(this, name) ||
+  if (!request || !request.shouldKeepAlive || !this.keepAlive || !hasRoomToKeep(this, name) ||
       !this.keepSocketAlive(socket)) {
     socket.destroy();
     return;
@@ -90,20 +89,19 @@ function freed(socket, options) {
   this.freeSockets[name].push(socket);
 }
 
-function hasRoomFor(agent, name) {
-  const free = agent.freeSockets[name]?.length ?? 0;
-  const used = agent.sockets[name]?.length ?? 0;
-  return agent.totalSocketCount <= agent.maxTotalSockets && free + used <= agent.maxSockets &&
-    free < agent.maxFreeSockets;
+/** How many connections there are under a name, in use and kept. */
+function countOf(agent, name) {
+  return (agent.freeSockets[name]?.length ?? 0) + (agent.sockets[name]?.length ?? 0);
 }
+
+function hasRoomToKeep(agent, name) {
+  return agent.totalSocketCount <= agent.maxTotalSockets && countOf(agent, name) <= agent.maxSockets &&
+    (agent.freeSockets[name]?.length ?? 0) < agent.maxFreeSockets;
+}
+
+const hasRoomForOneMore = (agent, name) => countOf(agent, name) < agent.maxSockets;
 
 const countInUse = (agent) => Object.values(agent.sockets).reduce((count, { length }) => count + length, 0);
-
-function hasRoomForOneMore(agent, name) {
-  const free = agent.freeSockets[name]?.length ?? 0;
-  const used = agent.sockets[name]?.length ?? 0;
-  return free + used < agent.maxSockets;
-}
 
 /** A kept socket has failed: nobody is waiting for it. */
 function onFreeError() {
@@ -125,15 +123,11 @@ function completeOptions(agent, request, options) {
   options = { __proto__: null, ...options, ...agent.options };
   if (options.socketPath) options.path = options.socketPath;
   if (request.timeout !== undefined) options.timeout = request.timeout;
-  normalizeServerName(options, request);
+  if (!options.servername && options.servername !== '') options.servername = serverName(options, request);
   return options;
 }
 
 /** The name that TLS asks for: the one of the Host header, unless that is an address. */
-function normalizeServerName(options, request) {
-  if (!options.servername && options.servername !== '') options.servername = serverName(options, request);
-}
-
 function serverName(options, request) {
   const header = request.getHeader('host');
   if (!header) return options.host;
@@ -300,7 +294,6 @@ function watch(agent, socket, options) {
   socket.on('timeout', onTimeout);
   socket.on('agentRemove', onRemove);
   if (agent[kKeylog]) socket.on('keylog', agent[kKeylog]);
-  socket[kKey] = options._agentKey;
 }
 
 const globalAgent = getLazy(() => new Agent({ keepAlive: true, scheduling: 'lifo', timeout: 5000 }));

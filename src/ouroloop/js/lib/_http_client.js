@@ -9,7 +9,7 @@
 // listener takes is read and dropped. `destroy` without an error before the response is told, as "socket hang up".
 
 const net = require('net');
-const { OutgoingMessage, kHeaders, kUniqueHeaders, kErrored } = require('_http_outgoing');
+const { OutgoingMessage, kHeaders, kUniqueHeaders } = require('_http_outgoing');
 const { _checkIsHttpToken: isToken } = require('_http_common');
 const agents = require('_http_agent');
 const { Exchange, kListenForTimeout } = require('internal/http/exchange');
@@ -82,11 +82,10 @@ function ClientRequest(input, options, callback) {
   this.agent = agentOf(options);
   options = check(this, options);
   if (callback) this.once('response', callback);
-  const hasArray = Array.isArray(options.headers);
   this.useChunkedEncodingByDefault = !BODILESS.has(this.method);
   decideKeepAlive(this);
   this[kUniqueHeaders] = parseUniqueHeadersOption(options.uniqueHeaders);
-  takeHeaders(this, options, hasArray);
+  takeHeaders(this, options);
   if (onCreated.hasSubscribers) onCreated.publish({ request: this });
   connect(this, options);
   if (onStart.hasSubscribers) onStart.publish({ request: this });
@@ -157,12 +156,12 @@ function decideKeepAlive(request) {
   request._last = !request.shouldKeepAlive;
 }
 
-function takeHeaders(request, options, hasArray) {
+function takeHeaders(request, options) {
   const { headers } = options;
   if (options.setDefaultHeaders === false) {
     request._removedConnection = request._removedContLen = request._removedTE = true;
   }
-  if (hasArray) {
+  if (Array.isArray(headers)) {
     // All of the head is the program's own.
     request._storeHeader(firstLine(request), headers);
     return;
@@ -233,10 +232,6 @@ Object.defineProperty(ClientRequest.prototype, 'path', {
 });
 
 Object.assign(ClientRequest.prototype, {
-  _finish() {
-    OutgoingMessage.prototype._finish.call(this);
-  },
-
   _implicitHeader() {
     if (this._header) throw new ERR_HTTP_HEADERS_SENT('render');
     this._storeHeader(firstLine(this), this[kHeaders]);
@@ -348,4 +343,4 @@ function listenForTimeout(request) {
   else request.once('socket', (socket) => socket.once('timeout', emitRequestTimeout));
 }
 
-module.exports = { ClientRequest, fail, kErrored };
+module.exports = { ClientRequest };

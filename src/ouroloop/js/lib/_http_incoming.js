@@ -12,6 +12,7 @@ const { Readable, finished } = require('stream');
 const { Stream } = require('internal/streams/legacy');
 const { ConnResetException } = require('internal/errors');
 const { rawList } = require('internal/http/parser');
+const { FIRST_WINS } = require('internal/http/facts');
 
 const { ReadableState } = Readable;
 const AUTO_DESTROY = { autoDestroy: true };
@@ -100,13 +101,6 @@ const hasListeners = ({ _events: events }) => {
   for (const name in events) if (events[name] !== undefined) return true;
   return false;
 };
-
-// Of headers that come more than once: joined by a comma unless named here.
-const FIRST_WINS = new Set([
-  'age', 'authorization', 'content-length', 'content-type', 'etag', 'expires', 'from', 'host', 'if-modified-since',
-  'if-unmodified-since', 'last-modified', 'location', 'max-forwards', 'proxy-authorization', 'referer', 'retry-after',
-  'server', 'user-agent',
-]);
 
 /** Puts one header into `target` under its lower-case name. */
 function addLine(target, name, value, isJoined) {

@@ -487,10 +487,6 @@ class Head {
     const message = this.#message;
     this.#checkBodiless();
     if (message.sendDate && !this.#hasDate) this.text += dateLine();
-    if (!message._hasBody && message.chunkedEncoding && (message.statusCode === 204 || message.statusCode === 304)) {
-      message.chunkedEncoding = false;
-      message.shouldKeepAlive = false;
-    }
     if (!this.#hasConnection) this.#addConnection();
     if (!this.#hasLength && !this.#hasTransferEncoding) this.#addFraming();
     if (this.#hasTrailer && !message.chunkedEncoding) throw new ERR_HTTP_TRAILER_INVALID();
@@ -567,8 +563,7 @@ function dateLine() {
 /** An error of a message: told in the next tick, once. */
 function fail(message, error, callback) {
   if (message.destroyed) return;
-  if (typeof callback === 'function') process.nextTick(callback, error);
-  else callback = nothing;
+  process.nextTick(callback, error);
   process.nextTick(tellError, message, error);
 }
 

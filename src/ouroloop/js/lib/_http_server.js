@@ -79,10 +79,6 @@ Object.assign(ServerResponse.prototype, {
   statusCode: 200,
   statusMessage: undefined,
 
-  _finish() {
-    OutgoingMessage.prototype._finish.call(this);
-  },
-
   assignSocket(socket) {
     if (socket._httpMessage) throw new ERR_HTTP_SOCKET_ASSIGNED();
     socket._httpMessage = this;
@@ -125,14 +121,9 @@ Object.assign(ServerResponse.prototype, {
     const link = validateLinkHeaderValue(hints.link);
     if (link.length === 0) return;
     if (hasInvalidChar(link)) throw new ERR_INVALID_CHAR('header content', 'Link');
-    let lines = `Link: ${link}\r\n`;
-    for (const name of Object.keys(hints)) {
-      if (name === 'link') continue;
-      validateHeaderName(name);
-      validateHeaderValue(name, hints[name]);
-      lines += `${name}: ${hints[name]}\r\n`;
-    }
-    this._writeRaw(`HTTP/1.1 103 Early Hints\r\n${lines}\r\n`, 'ascii', callback);
+    const { link: _, ...others } = hints;
+    this._writeRaw(
+      `HTTP/1.1 103 Early Hints\r\nLink: ${link}\r\n${informationLines(others)}\r\n`, 'ascii', callback);
   },
 
   _implicitHeader() {
@@ -232,48 +223,45 @@ function checkConnections() {
   for (const connection of this[kConnections]) connection.checkTime(now, this.headersTimeout, this.requestTimeout);
 }
 
+/** The arguments of `createServer` of http and https: `[options, requestListener]`. */
+function serverArguments(options, requestListener) {
+  if (typeof options === 'function') return [kEmptyObject, options];
+  if (options == null) return [kEmptyObject, requestListener];
+  validateObject(options, 'options');
+  return [options, requestListener];
+}
+
+/** What http and https servers have in common, once each is a server of its transport. */
+function setUpServer(server, options, requestListener) {
+  if (requestListener) server.on('request', requestListener);
+  // Whether a client that has sent its request may close its half while it waits.
+  server.httpAllowHalfOpen = false;
+  server.on('listening', setupConnectionsTracking);
+  server.timeout = 0;
+  server.maxHeadersCount = null;
+  server.maxRequestsPerSocket = 0;
+  server[kConnections] = new Set();
+  server[kUniqueHeaders] = parseUniqueHeadersOption(options.uniqueHeaders);
+}
+
 function Server(options, requestListener) {
   if (!(this instanceof Server)) return new Server(options, requestListener);
-  if (typeof options === 'function') {
-    requestListener = options;
-    options = kEmptyObject;
-  } else if (options == null) {
-    options = kEmptyObject;
-  } else {
-    validateObject(options, 'options');
-  }
+  [options, requestListener] = serverArguments(options, requestListener);
   storeHTTPOptions.call(this, options);
   net.Server.call(this, {
     allowHalfOpen: true, noDelay: options.noDelay ?? true, keepAlive: options.keepAlive,
     keepAliveInitialDelay: options.keepAliveInitialDelay, highWaterMark: options.highWaterMark,
   });
-  if (requestListener) this.on('request', requestListener);
-  // Whether a client that has sent its request may close its half while it waits.
-  this.httpAllowHalfOpen = false;
+  setUpServer(this, options, requestListener);
   this.on('connection', connectionListener);
-  this.on('listening', setupConnectionsTracking);
-  this.timeout = 0;
-  this.maxHeadersCount = null;
-  this.maxRequestsPerSocket = 0;
-  this[kConnections] = new Set();
-  this[kUniqueHeaders] = parseUniqueHeadersOption(options.uniqueHeaders);
 }
-Object.setPrototypeOf(Server.prototype, net.Server.prototype);
-Object.setPrototypeOf(Server, net.Server);
-
 /** What http and https servers do before they close. */
 function httpServerPreClose(server) {
   server.closeIdleConnections();
   clearInterval(server[kCheckingInterval]);
 }
 
-Object.assign(Server.prototype, {
-  close() {
-    httpServerPreClose(this);
-    Reflect.apply(net.Server.prototype.close, this, arguments);
-    return this;
-  },
-
+const serverMethods = {
   closeAllConnections() {
     for (const connection of [...this[kConnections]]) connection.socket.destroy();
   },
@@ -287,16 +275,30 @@ Object.assign(Server.prototype, {
     if (callback) this.on('timeout', callback);
     return this;
   },
-});
+};
 
-Object.defineProperty(Server.prototype, Symbol.asyncDispose, {
-  __proto__: null,
-  configurable: true,
-  writable: true,
-  async value() {
-    await promisify(this.close).call(this);
-  },
-});
+/** Makes `Server` inherit from the server of its transport, and gives it what servers of HTTP have. */
+function inheritTransport(Server, Transport) {
+  Object.setPrototypeOf(Server.prototype, Transport.prototype);
+  Object.setPrototypeOf(Server, Transport);
+  Object.assign(Server.prototype, serverMethods, {
+    close() {
+      httpServerPreClose(this);
+      Reflect.apply(Transport.prototype.close, this, arguments);
+      return this;
+    },
+  });
+  Object.defineProperty(Server.prototype, Symbol.asyncDispose, {
+    __proto__: null,
+    configurable: true,
+    writable: true,
+    async value() {
+      await promisify(this.close).call(this);
+    },
+  });
+}
+
+inheritTransport(Server, net.Server);
 
 Server.prototype[captureRejectionSymbol] = function(error, event, ...args) {
   if (event !== 'request') {
@@ -318,7 +320,7 @@ function connectionListener(socket) {
 }
 
 module.exports = {
-  STATUS_CODES, Server, ServerResponse, setupConnectionsTracking, storeHTTPOptions,
-  _connectionListener: connectionListener, kServerResponse, httpServerPreClose,
+  STATUS_CODES, Server, ServerResponse, setupConnectionsTracking, storeHTTPOptions, inheritTransport, serverArguments,
+  setUpServer, _connectionListener: connectionListener, kServerResponse, httpServerPreClose,
   kConnectionsCheckingInterval: kCheckingInterval,
 };

@@ -7,68 +7,28 @@
 
 const tls = require('tls');
 const {
-  Server: HttpServer, httpServerPreClose, setupConnectionsTracking, storeHTTPOptions, _connectionListener,
+  inheritTransport, serverArguments, setUpServer, storeHTTPOptions, _connectionListener,
 } = require('_http_server');
 const { Agent: HttpAgent } = require('_http_agent');
 const { ClientRequest } = require('_http_client');
-const { kConnections } = require('internal/http/server_connection');
-const { parseUniqueHeadersOption } = require('internal/http/headers');
-const { kUniqueHeaders } = require('_http_outgoing');
 const { urlToHttpOptions, isURL } = require('internal/url');
-const { validateObject } = require('internal/validators');
-const { getLazy, kEmptyObject, promisify } = require('internal/util');
+const { getLazy, kEmptyObject } = require('internal/util');
 
 // Server
 
 function Server(options, requestListener) {
   if (!(this instanceof Server)) return new Server(options, requestListener);
-  if (typeof options === 'function') {
-    requestListener = options;
-    options = kEmptyObject;
-  } else if (options == null) {
-    options = kEmptyObject;
-  } else {
-    validateObject(options, 'options');
-  }
+  [options, requestListener] = serverArguments(options, requestListener);
   const chosen = { noDelay: true, ...options };
   if (!chosen.ALPNProtocols && !chosen.ALPNCallback) chosen.ALPNProtocols = ['http/1.1'];
   Reflect.apply(storeHTTPOptions, this, [chosen]);
   Reflect.apply(tls.Server, this, [chosen, _connectionListener]);
-  this.httpAllowHalfOpen = false;
-  if (requestListener) this.on('request', requestListener);
+  setUpServer(this, chosen, requestListener);
   this.on('tlsClientError', function onTlsClientError(error, socket) {
     if (!this.emit('clientError', error, socket)) socket.destroy(error);
   });
-  this.on('listening', setupConnectionsTracking);
-  this.timeout = 0;
-  this.maxHeadersCount = null;
-  this.maxRequestsPerSocket = 0;
-  this[kConnections] = new Set();
-  this[kUniqueHeaders] = parseUniqueHeadersOption(chosen.uniqueHeaders);
 }
-Object.setPrototypeOf(Server.prototype, tls.Server.prototype);
-Object.setPrototypeOf(Server, tls.Server);
-
-Object.assign(Server.prototype, {
-  closeAllConnections: HttpServer.prototype.closeAllConnections,
-  closeIdleConnections: HttpServer.prototype.closeIdleConnections,
-  setTimeout: HttpServer.prototype.setTimeout,
-
-  close() {
-    httpServerPreClose(this);
-    Reflect.apply(tls.Server.prototype.close, this, arguments);
-    return this;
-  },
-});
-
-Object.defineProperty(Server.prototype, Symbol.asyncDispose, {
-  __proto__: null,
-  configurable: true,
-  writable: true,
-  async value() {
-    await promisify(this.close).call(this);
-  },
-});
+inheritTransport(Server, tls.Server);
 
 function createServer(options, requestListener) {
   return new Server(options, requestListener);

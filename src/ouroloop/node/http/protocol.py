@@ -764,11 +764,12 @@ def _joined(events: list[Event]) -> list[Event]:
 
 # Headers as programs see them
 
-_FIRST_WINS = frozenset((
+FIRST_WINS = frozenset((
     "age", "authorization", "content-length", "content-type", "etag", "expires", "from", "host", "if-modified-since",
     "if-unmodified-since", "last-modified", "location", "max-forwards", "proxy-authorization", "referer", "retry-after",
     "server", "user-agent",
 ))  # fmt: skip
+"""Headers that must not be repeated: of several, the first counts. In lower case."""
 
 
 def raw_strings(raw: list[bytes]) -> list[str]:
@@ -792,7 +793,7 @@ def header_dict(raw: Sequence[str], join_duplicates: bool = False) -> dict[str, 
             headers[name].append(value)
         elif name == "cookie":
             headers[name] += "; " + value
-        elif join_duplicates or name not in _FIRST_WINS:
+        elif join_duplicates or name not in FIRST_WINS:
             headers[name] += ", " + value
     return headers
 

@@ -2,9 +2,10 @@
 
 // The facts of HTTP/1, as `node/http/protocol.py` has them: methods, status codes, and the flags of a message's head.
 
-const { METHODS, STATUS_CODES, flags } = internalBinding('constants').http;
+const { FIRST_WINS, METHODS, STATUS_CODES, flags } = internalBinding('constants').http;
 
 module.exports = {
+  FIRST_WINS: new Set(FIRST_WINS), // of these, when they come more than once
   METHODS,
   STATUS_CODES,
   kHasConnection: flags.HAS_CONNECTION,

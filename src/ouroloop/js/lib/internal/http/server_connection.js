@@ -30,7 +30,6 @@ const dc = require('diagnostics_channel');
 const kServerResponse = Symbol('ServerResponse');
 const kIncomingMessage = Symbol('IncomingMessage');
 const kConnections = Symbol('kConnections');
-const kConnection = Symbol('kConnection');
 const kOptimizeEmptyRequests = Symbol('kOptimizeEmptyRequests');
 
 const onRequestStart = dc.channel('http.server.request.start');
@@ -74,7 +73,6 @@ class Connection {
     const { socket } = this;
     const server = this.#server;
     socket.server = server;
-    socket[kConnection] = this;
     socket._httpMessage = null;
     socket._paused = false;
     server[kConnections]?.add(this);
@@ -126,9 +124,7 @@ class Connection {
   #watchListeners(socket, name) {
     const method = socket[name];
     socket[name] = (event, listener) => {
-      if ((event === 'data' || event === 'readable') && this.#unconsume !== null) {
-        this.#unconsume();
-      }
+      if (event === 'data' || event === 'readable') this.#unconsume?.();
       return Reflect.apply(method, socket, [event, listener]);
     };
   }
@@ -235,15 +231,19 @@ class Connection {
   };
 
   #closed = () => {
-    const { socket } = this;
+    this.#end();
+    this.#abortIncoming();
+  };
+
+  /** Nothing more is received. */
+  #end() {
     this.#isOver = true;
     this.#stopIdleTimer();
     this.#unconsume?.();
     this.#server[kConnections]?.delete(this);
     this.#parser.close();
-    socket.parser = null;
-    this.#abortIncoming();
-  };
+    this.socket.parser = null;
+  }
 
   #abortIncoming() {
     while (this.#incoming.length > 0) this.#incoming.shift().destroy(new ConnResetException('aborted'));
@@ -373,11 +373,7 @@ class Connection {
   /** The socket speaks another protocol from here on: nothing of ours may listen to it. */
   #leave() {
     const { socket } = this;
-    this.#isOver = true;
-    this.#stopIdleTimer();
-    this.#unconsume?.();
-    this.#server[kConnections]?.delete(this);
-    this.#parser.close();
+    this.#end();
     socket.removeListener('data', this.#arrived);
     socket.removeListener('end', this.#ended);
     socket.removeListener('close', this.#closed);
@@ -385,7 +381,6 @@ class Connection {
     socket.removeListener('error', this.#failed);
     socket.removeAllListeners('timeout');
     delete socket.setEncoding;
-    socket.parser = null;
   }
 
   #resume = () => {
@@ -565,4 +560,4 @@ function statusOf({ code }) {
   }
 }
 
-module.exports = { Connection, kConnection, kConnections, kIncomingMessage, kOptimizeEmptyRequests, kServerResponse };
+module.exports = { Connection, kConnections, kIncomingMessage, kOptimizeEmptyRequests, kServerResponse };
