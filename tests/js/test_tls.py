@@ -50,6 +50,19 @@ class Authority:
         }
 
 
+# An encrypted key, one for all runs: without its passphrase, one key of 256 decrypts to what only later is no key.
+LOCKED_KEY = b"""\
+-----BEGIN ENCRYPTED PRIVATE KEY-----
+MIH0MF8GCSqGSIb3DQEFDTBSMDEGCSqGSIb3DQEFDDAkBBBImJSX0JvlRF38gI2c
+KJBDAgIIADAMBggqhkiG9w0CCQUAMB0GCWCGSAFlAwQBKgQQZmLDN17+nPryBK1y
+vqMn/wSBkCVle9iHBKR4LFbvJEVeQBScqhxRwneGf6IEun3nf8UfMXDw1SO7b9uw
+KbQJ+a8WTG5vMHEWhrxxm27mEFPV25oySZTcGXa+5DxLV4/h9FxK+1nTeCN7jha1
+cm34QDMLXi7Wjl82ROjV2OZ+ggIvbPYvGI2fcqukmiT64waXiKy0Pg2sVTxCFcqt
+tzNYiSVPpA==
+-----END ENCRYPTED PRIVATE KEY-----
+"""
+
+
 @pytest.fixture(scope="session")
 def keys() -> dict[str, bytes]:
     """Files: an authority, and keys with certificates of localhost, of a client, of another host, and an old one."""
@@ -58,6 +71,7 @@ def keys() -> dict[str, bytes]:
         "ca.pem": authority.certificate.public_bytes(Encoding.PEM),
         **authority.issue("localhost"), **authority.issue("client"), **authority.issue("other.test"),
         **authority.issue("old.test", until=_NOW - _YEAR), **Authority("a stranger").issue("strange"),
+        "locked-key.pem": LOCKED_KEY,
     }
 
 
@@ -281,7 +295,7 @@ PROGRAMS = {
         refused({ key: 'x' });
         refused({ cert: 'x' });
         refused({ key: read('client-key'), cert: read('localhost-cert') });
-        refused({ key: read('client-secret') });
+        refused({ key: read('locked-key') });
         refused({ ciphers: 'none-such' });
         refused({ minVersion: 'TLSv0' });
         refused({ secureProtocol: 'SSLv3_method' });
