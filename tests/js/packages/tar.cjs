@@ -16,7 +16,8 @@ fs.writeFileSync(path.join(root, 'in', 'bytes'), Buffer.from(Array.from({ length
   await tar.create({ gzip: { level: 9 }, file: path.join(root, 'b.tgz'), cwd: root }, ['in']);
   await tar.create({ brotli: true, file: path.join(root, 'c.tbr'), cwd: root }, ['in']);
   for (const file of ['b.tgz', 'c.tbr']) {
-    await tar.extract({ file: path.join(root, file), cwd: path.join(root, 'out') });
+    // Told, since tar's own guess at brotli fails with some checksums, under Node too.
+    await tar.extract({ file: path.join(root, file), cwd: path.join(root, 'out'), brotli: file.endsWith('.tbr') || undefined });
     assert.ok(fs.readFileSync(path.join(root, 'out/in/bytes')).equals(fs.readFileSync(path.join(root, 'in/bytes'))));
   }
   await assert.rejects(tar.extract({ file: __filename, cwd: root, strict: true }));
