@@ -608,6 +608,6 @@ def test_functions_and_exceptions_that_javascript_has_dropped_are_forgotten(js: 
     for _ in range(3000):
         call(lambda x: x)
         js.eval("try { fail(); } catch {}")
-    assert len(js._functions) < 3000
-    assert len(js._errors) < 3000
+    assert len(js._values._functions) < 3000
+    assert len(js._values._errors) < 3000
     assert js.eval("try { fail() } catch (e) { e.name }") == "ValueError"
