@@ -145,6 +145,9 @@ def _complaint(text: str, speaker: str) -> str:
 
 
 def _main(arguments: list[str]) -> int:
+    from .js import bundle
+
+    bundle.install()
     from .js.options import OptionError, command, every_name, parse
 
     words = {_as_text(word): word for word in arguments}
@@ -176,6 +179,7 @@ def _main(arguments: list[str]) -> int:
             raise OptionError(f"bad option: {options.v8_flags[0]}")
     except OptionError as exc:
         raise _Refusal(str(exc), exc.code, command()) from None
+    bundle.remove()
     log = options.values["--log"] or os.environ.get("OUROLOOP_LOG", "0") not in ("", "0")
     program = words.get(program, program)
     filename = os.path.abspath(program)

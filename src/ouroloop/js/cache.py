@@ -14,10 +14,6 @@ import stat
 import sys
 from time import time
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    import mmap
-
 _PRIME = 2**30 - 35  # the largest of one digit in Python, and so quick to divide by
 
 
@@ -72,14 +68,11 @@ def read(key: str) -> bytes | None:
         return None
 
 
-def mapped(key: str) -> mmap.mmap | None:
-    """`read`, for what is large: the file's own memory, of which nothing is copied."""
-    import mmap
-
+def opened(key: str) -> int | None:
+    """What was kept under `key`, as an open file's descriptor; None if nothing was, or it cannot be read."""
     try:
-        with open(os.path.join(folder(), key), "rb") as file:
-            return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-    except (OSError, ValueError):  # ValueError: an empty file
+        return os.open(os.path.join(folder(), key), os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
         return None
 
 

@@ -7,7 +7,7 @@ import gc
 import os
 import sys
 
-from . import engine, inspect_stand_in
+from . import bundle, engine, inspect_stand_in
 from .options import OptionError, Options, command
 from .runtime import JavaScriptError, Runtime
 
@@ -38,6 +38,7 @@ def run(options: Options) -> NoReturn:
     inspect_stand_in.install()
     own = command()
     runtime = Runtime([_node_like(own), *options.arguments], options.exec_argv, options.values, argv0=own)
+    bundle.rest()
     gc.freeze()  # what is here now stays
     gc.enable()
     try:

@@ -22,6 +22,7 @@ import v8  # type: ignore[import-untyped]
 from . import cache, natives
 from .natives import calls
 from .natives.calls import memory
+from .natives.startup_data import StartupData
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,7 +30,8 @@ if TYPE_CHECKING:
     from typing import Any
 
 __all__ = [
-    "Engine", "EngineBusyError", "JavaScriptError", "make_snapshot", "memory", "set_flags_from_command_line", "version",
+    "Engine", "EngineBusyError", "JavaScriptError", "has_snapshot", "make_snapshot", "memory",
+    "set_flags_from_command_line", "use_snapshot", "version",
 ]
 
 JavaScriptError = v8.JavaScriptError
@@ -75,12 +77,13 @@ class Engine:
     """One JavaScript world. `operation(number, *arguments)` is what JavaScript's operations call."""
 
     def __init__(
-        self, snapshot: memoryview | None, operation: Callable[..., Any],
-        add_natives: Callable[[natives.Natives], None] | None = None,
+        self, operation: Callable[..., Any], add_natives: Callable[[natives.Natives], None] | None = None,
     ) -> None:
         check_not_forked()
         load_natives()
         _use_intl_data()
+        begin_with = _startup_data
+        assert begin_with is not None, "use_snapshot comes first"
         self.natives: natives.Natives | None = None
         self.depth = 0
         self._is_switched = False
@@ -89,20 +92,18 @@ class Engine:
         self._add_natives = add_natives
         global _was_used
         _was_used = True
-        isolate = v8.Isolate(snapshot)
-        if snapshot is not None:
-            snapshot.release()  # V8 has its own copy
+        isolate = v8.Isolate(None if _is_lent else begin_with.copy())
         if not _is_gc_exposed:
             calls.set_flags("--no-expose-gc")  # the binding turns it on
         builder = isolate.create_context_builder()
-        if snapshot is not None:
-            builder.use_snapshot(_OURS)
+        builder.use_snapshot(_OURS)
         builder.set_microtasks_policy("explicit")
         apis = [v8.api.SharedArrayBuffer(), v8.api.Atomics()]
         builder.use_profile(v8.BaseProfile().install(apis))
         builder.host_function(operation, name="__operation")
         builder.host_function(self._install_natives, name="__installNatives")
         self.context = builder.build()
+        begin_with.rest()
         self.checkpoint: Callable[[], None] = self.context.perform_microtask_checkpoint
         """Run all microtasks. Only while no JavaScript is on the stack."""
 
@@ -184,11 +185,35 @@ _was_used = False
 os.register_at_fork(after_in_child=_after_fork)
 
 
+_startup_data: StartupData | None = None
+_is_lent = False
+
+
+def has_snapshot() -> bool:
+    """Whether this process has a snapshot for its engines."""
+    return _startup_data is not None
+
+
+def use_snapshot(data: bytes | tuple[int, int]) -> None:
+    """Let all engines of this process begin with a snapshot: bytes, or an open file and how much of it that is.
+
+    The file is closed. Raises `OSError`.
+    """
+    global _startup_data, _is_lent
+    load_natives()
+    if isinstance(data, bytes):
+        _startup_data = StartupData.of_bytes(data)
+    else:
+        _startup_data = StartupData.of_file(*data)
+        os.close(data[0])
+    _is_lent = _startup_data.lend()
+
+
 _OURS = 0  # the number of the context in a snapshot in which the core modules are, among those that were added
 
 
 def make_snapshot(scripts: Iterable[tuple[str, str, bool]]) -> bytes:
-    """A heap in which scripts (name, source) have run, in the form that `Engine` takes.
+    """A heap in which scripts (name, source) have run, in the form that `use_snapshot` takes; to be called before it.
 
     With each comes whether all of its functions are to be compiled at once, and not when they are first called. The
     snapshot's own context is left as it is: those of `node:vm` are made from it. The scripts run in a second one.

@@ -11,15 +11,16 @@ What surprises people: JavaScript's functions never reach Python. A request is a
 
 from __future__ import annotations
 
+import _thread
 import errno
 import os
 import sys
 from time import monotonic_ns, time
 
 from ..loop import Check, Idle, Loop, Timer
-from . import snapshot
+from . import bundle, snapshot
 from .bindings import operations_of
-from .engine import Engine, JavaScriptError, memory
+from .engine import Engine, JavaScriptError, has_snapshot, memory, use_snapshot
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -78,9 +79,9 @@ class Runtime:
         self._idle = Idle(self.loop)
         self._task_timer: Timer | None = None
         self._started = self._tasks_run_at = self.loop.now
-        blob = snapshot.kept() or _new_snapshot()
+        _find_snapshot()
         self._reach("v8Start")
-        self.engine = Engine(blob, self._operation, self._natives)
+        self.engine = Engine(self._operation, self._natives)
         self._reach("environment")
         self._check.start(self._run_immediates)
         self._check.unref()
@@ -278,6 +279,8 @@ class Runtime:
         """End the process with an exit code, at once: nothing of Python's own end is of use to a JavaScript program."""
         if self.engine.natives is not None and self.engine.natives.loader.compile_cache is not None:
             self.engine.natives.loader.compile_cache.persist()
+        if "ouroloop.js.snapshot_builder" not in sys.modules:  # that imports much which few programs need
+            bundle.keep_imported()
         if "ouroloop.loop.tty" in sys.modules:
             sys.modules["ouroloop.loop.tty"].reset_mode()
         os._exit(code & 0xFF)
@@ -309,10 +312,20 @@ class Signals:
         self._watchers.pop(int(handle)).close()
 
 
-def _new_snapshot() -> memoryview:
+_finding = _thread.allocate_lock()
+
+
+def _find_snapshot() -> None:
+    """Use the snapshot that is kept, or else make one."""
+    with _finding:
+        if not has_snapshot():
+            use_snapshot(snapshot.kept() or _new_snapshot())
+
+
+def _new_snapshot() -> bytes:
     from .snapshot_builder import build
 
-    return memoryview(build())
+    return build()
 
 
 def _out_of_memory() -> None:

@@ -41,12 +41,16 @@ TIMER_NATIVES = ("schedule", "ref", "unref", "immediatesBegin", "immediatesEnd",
 """The natives that each runtime has of its own, by which JavaScript's timers reach the loop."""
 
 
-def kept() -> memoryview | None:
-    """The snapshot for this process, if there is one that is whole. To be released when it was used."""
-    found = cache.mapped(_key())
-    if found is None or found[-_LENGTH_SIZE:] != _length(len(found) - _LENGTH_SIZE):
+def kept() -> tuple[int, int] | None:
+    """The snapshot for this process, if there is one that is whole: an open file, and how many bytes of it."""
+    descriptor = cache.opened(_key())
+    if descriptor is None:
         return None
-    return memoryview(found)[:-_LENGTH_SIZE]
+    length = os.fstat(descriptor).st_size - _LENGTH_SIZE
+    if length > 0 and os.pread(descriptor, _LENGTH_SIZE, length) == _length(length):
+        return descriptor, length
+    os.close(descriptor)
+    return None
 
 
 def keep(blob: bytes) -> None:

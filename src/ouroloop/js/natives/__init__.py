@@ -26,6 +26,7 @@ from . import (
     promise,
     script,
     serdes,
+    startup_data,
     util,
 )
 from .calls import call, memory
@@ -45,7 +46,7 @@ Native: TypeAlias = "Callable[[int], int | None] | int"
 def load(path: str) -> None:
     """Find V8's functions in the binding's extension module `path`. Raises `SymbolsMissingError`."""
     rooms = (buffer, contextify, promise, script, serdes, util)
-    calls.load(path, [room.FUNCTIONS for room in rooms], [util.DATE_CACHE], buffer.FLAGS)
+    calls.load(path, [room.FUNCTIONS for room in rooms], [util.DATE_CACHE, *startup_data.NAMES], buffer.FLAGS)
 
 
 def names() -> dict[str, list[str]]:
