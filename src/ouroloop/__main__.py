@@ -2,6 +2,10 @@
 
 import sys
 
-from .cli import main
+from .js import bundle
+
+bundle.install()
+
+from .cli import main  # noqa: E402
 
 sys.exit(main())

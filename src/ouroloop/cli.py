@@ -16,12 +16,13 @@ import builtins
 import gc
 import os
 import sys
-from types import CodeType, ModuleType
 
 from . import __version__
+from .js import bundle
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from types import CodeType
     from typing import Any
 
     from .js.options import Options
@@ -145,9 +146,6 @@ def _complaint(text: str, speaker: str) -> str:
 
 
 def _main(arguments: list[str]) -> int:
-    from .js import bundle
-
-    bundle.install()
     from .js.options import OptionError, command, every_name, parse
 
     words = {_as_text(word): word for word in arguments}
@@ -265,7 +263,7 @@ def _run(code: CodeType, filename: str, arguments: list[str], log: bool) -> int:
     """Run the program, then the loop; the exit code."""
     from .node import environment
 
-    module = ModuleType("__main__")
+    module = type(sys)("__main__")
     module.__dict__.update({"__file__": filename, "__builtins__": builtins, "__cached__": None})
     sys.modules["__main__"] = module
     sys.argv = arguments
@@ -295,11 +293,11 @@ def _run(code: CodeType, filename: str, arguments: list[str], log: bool) -> int:
     return exit_code
 
 
-def _call_main(module: ModuleType) -> Any:
+def _call_main(module: Any) -> Any:
     """Start the program's `async def main()`, if it has one that can be called without arguments."""
     function = getattr(module, "main", None)
-    code = getattr(function, "__code__", None)
-    if not isinstance(code, CodeType) or not code.co_flags & 0x80:  # CO_COROUTINE
+    code: Any = getattr(function, "__code__", None)
+    if not hasattr(code, "co_flags") or not code.co_flags & 0x80:  # CO_COROUTINE
         return None
     optional = len(getattr(function, "__defaults__", None) or ())
     required_by_name = code.co_kwonlyargcount - len(getattr(function, "__kwdefaults__", None) or ())

@@ -1,12 +1,13 @@
-"""The bundle: the compiled form of all Python modules that programs have used, in one file.
+"""The bundle: what programs have used, in compiled form, in one file.
 
-Theory of operation. To start takes some 60 modules, and Python looks for each in several folders, opens it, asks about
-it and reads it: 25 system calls and 0.1 ms for each, as much again as it takes to run them. So what was imported is
-kept in the cache folder, in one file, when a program ends that has imported something that is not in it yet. A finder
-that stands before Python's own takes it from there. As with Python's .pyc files, what was kept holds for as long as
-the source has the time and size that it had.
+Theory of operation. To start takes some 60 Python modules, and Python looks for each in several folders, opens it, asks
+about it and reads it: 25 system calls and 0.1 ms for each, as much again as it takes to run them. So what was imported
+is kept in the cache folder, in one file, when a program ends that has imported something that is not in it yet. A
+finder that stands before Python's own takes it from there. V8's code caches of core modules that are not in the
+snapshot are kept in the same way (`natives/library.py`). As with Python's .pyc files, what was kept holds for as long
+as the source has the time and size that it had.
 
-What surprises people: this is for the command and JavaScript programs. A Python program imports as Python does
+What surprises people: the finder is for the command and JavaScript programs. A Python program imports as Python does
 (`remove`): what its path says, not what an earlier one's said. Only modules of this installation and of the standard
 library are kept.
 """
@@ -29,17 +30,12 @@ if TYPE_CHECKING:
     from typing import Any, TypeAlias
 
     _Entry: TypeAlias = tuple[str, int, int, bool, int, int]
-    """A module's file, its time in ns, its size, whether it is a package, and where its code is, and how long."""
+    """A source's file, its time in ns, its size, whether it is a package's, where its code is, and how long."""
 
 _INSTALLATION = os.path.dirname(os.path.dirname(os.path.dirname(__file__))) + os.sep
 _STANDARD = os.path.dirname(os.__file__) + os.sep
 _WORD = 8  # bytes
-_FIRST = 8192  # bytes that are read at once: most of the index
-
-
-def _key() -> str:
-    facts = f"{sys.version} {sys.flags.optimize} {_STANDARD} {_INSTALLATION}"
-    return f"modules-{cache.fingerprint(facts)}-{sys.implementation.cache_tag}.bin"
+_FIRST = 16384  # bytes that are read at once: most of the index
 
 
 class _Loader(SourceFileLoader):
@@ -54,52 +50,131 @@ class _Loader(SourceFileLoader):
         return code
 
 
-class _Finder:
-    """Finds what is in the bundle."""
+class _Bundle:
+    """The file, and what is to be added to it."""
 
     def __init__(self) -> None:
-        self._file = cache.opened(_key())
-        self.before = frozenset(sys.modules)
-        """What was imported without this, and always will be."""
-        self.index: dict[str, _Entry] = {}
-        if self._file is None:
-            return
-        head = os.pread(self._file, _FIRST, 0)
-        length = int.from_bytes(head[_WORD : 2 * _WORD], "little")
-        if int.from_bytes(head[:_WORD], "little") != os.fstat(self._file).st_size or not length:
-            return
-        start = 2 * _WORD + length
-        if start > len(head):
-            head += os.pread(self._file, start - len(head), len(head))
-        self.index = marshal.loads(memoryview(head)[2 * _WORD : start])
+        facts = f"{sys.version} {sys.flags.optimize} {_STANDARD} {_INSTALLATION}"
+        self._key = f"bundle-{cache.fingerprint(facts)}-{sys.implementation.cache_tag}.bin"
+        self.is_busy = False
+        """Whether the file stays open, since more will be read."""
+        self._file: int | None = None
+        self._identity: object = None
+        self._index: dict[str, _Entry] = {}
+        self._open()
+        self._close_if_idle()
+        self._new: dict[str, tuple[_Entry, bytes]] = {}
+        self._before = frozenset(sys.modules)  # what was imported without this, and always will be
+
+    def _open(self) -> None:
+        """Open the file. Another process may have put another one in its place, which has its own index."""
+        self._file = cache.opened(self._key)
+        status = None if self._file is None else os.fstat(self._file)
+        identity = status and (status.st_ino, status.st_mtime_ns, status.st_size)
+        if identity != self._identity:
+            self._identity = identity
+            self._index = {} if self._file is None else _index(self._file)
+
+    def _close_if_idle(self) -> None:
+        """Or if it has taken the place of a standard stream that is closed."""
+        if self._file is not None and (not self.is_busy or self._file <= 2):
+            os.close(self._file)
+            self._file = None
 
     def find_spec(self, name: str, path: object = None, target: object = None) -> "Any":
         """What Python asks first for each import; None if it is to look elsewhere."""
-        if name not in self.index:
+        code = self.data(name)
+        if code is None:
             return None
-        file, time, size, is_package, *_ = self.index[name]
-        if _status(file) != (time, size):
-            del self.index[name]
-            return None
-        code = self.code(name)
-        if not code:
-            return None
+        file, _, _, is_package, *_ = self._index[name]
         folders = [os.path.dirname(file)] if is_package else None
         loader = _Loader(name, file, code)
         return spec_from_file_location(name, file, loader=loader, submodule_search_locations=folders)
 
-    def code(self, name: str) -> bytes:
-        """The compiled form of a module of the index."""
-        *_, start, length = self.index[name]
+    def data(self, name: str) -> bytes | None:
+        """What was kept under `name`, if its source has not changed."""
+        if name not in self._index:
+            return None
         if self._file is None:
-            self._file = cache.opened(_key())
-        return b"" if self._file is None else os.pread(self._file, length, start)
+            self._open()
+        data = None if self._file is None else self._read(self._file, name)
+        self._close_if_idle()
+        return data
+
+    def _read(self, file: int, name: str) -> bytes | None:
+        entry = self._index.get(name)
+        if entry is None:
+            return None
+        if _status(entry[0]) != entry[1:3]:
+            del self._index[name]
+            return None
+        return os.pread(file, entry[5], entry[4])
 
     def rest(self) -> None:
-        """Hold no file open."""
-        if self._file is not None:
-            os.close(self._file)
-            self._file = None
+        """Hold no file open, but while something is read."""
+        self.is_busy = False
+        self._close_if_idle()
+
+    def add(self, name: str, file: str, is_package: bool, data: bytes) -> None:
+        """Keep `data`, made of the source `file`, when `write` is called."""
+        status = _status(file)
+        if status is not None:
+            self._new[name] = ((file, *status, is_package, 0, 0), data)
+
+    def add_imported(self) -> None:
+        """Keep all modules that are not in the bundle."""
+        for name, module in list(sys.modules.items()):
+            if name not in self._index and name not in self._before and _is_ours(module):
+                spec: Any = module.__spec__
+                is_package = spec.submodule_search_locations is not None
+                try:
+                    code = spec.loader.get_code(name)
+                except OSError:  # this process may no longer read Python's files
+                    continue
+                self.add(name, spec.origin, is_package, marshal.dumps(code))
+
+    def write(self) -> None:
+        """Make the file anew if there is something to add."""
+        if not self._new:
+            return
+        self.rest()
+        self._open()  # what others have added meanwhile
+        kept = {}
+        for name, entry in [*self._index.items()]:
+            data = None if self._file is None else self._read(self._file, name)
+            if data is not None:
+                kept[name] = (entry, data)
+        self.rest()
+        cache.forget_old("bundle-")
+        cache.write(self._key, _whole(kept | self._new))
+        self._new.clear()
+
+
+def _index(file: int) -> "dict[str, _Entry]":
+    """What an open file holds; nothing if it is not whole."""
+    head = os.pread(file, _FIRST, 0)
+    if int.from_bytes(head[:_WORD], "little") != os.fstat(file).st_size or len(head) < 2 * _WORD:
+        return {}
+    start = 2 * _WORD
+    end = start + int.from_bytes(head[_WORD:start], "little")
+    if end > len(head):
+        head += os.pread(file, end - len(head), len(head))
+    index: dict[str, _Entry] = marshal.loads(memoryview(head)[start:end])
+    return index
+
+
+def _whole(kept: "dict[str, tuple[_Entry, bytes]]") -> bytes:
+    """The file: its length, the index's length, the index, and what is kept."""
+    head, start = b"", 0
+    while start != 2 * _WORD + len(head):  # numbers of another length make an index of another length
+        start = position = 2 * _WORD + len(head)
+        index = {}
+        for name, (entry, data) in kept.items():
+            index[name] = (*entry[:4], position, len(data))
+            position += len(data)
+        head = marshal.dumps(index)
+    lengths = position.to_bytes(_WORD, "little") + len(head).to_bytes(_WORD, "little")
+    return b"".join([lengths, head, *(data for _, data in kept.values())])
 
 
 def _status(file: str) -> tuple[int, int] | None:
@@ -110,71 +185,57 @@ def _status(file: str) -> tuple[int, int] | None:
     return status.st_mtime_ns, status.st_size
 
 
-_finder: _Finder | None = None
-
-
-def install() -> None:
-    """Take modules from the bundle, from now on."""
-    global _finder
-    if _finder is None:
-        _finder = _Finder()
-        sys.meta_path.insert(0, _finder)
-
-
-def rest() -> None:
-    """Most was imported: hold no file open that a program could stumble on."""
-    if _finder is not None:
-        _finder.rest()
-
-
-def remove() -> None:
-    """Import as Python does."""
-    global _finder
-    if _finder is not None:
-        _finder.rest()
-        sys.meta_path.remove(_finder)
-        _finder = None
-
-
-def keep_imported() -> None:
-    """Keep what was imported and is not in the bundle yet."""
-    finder = _finder
-    if finder is None:
-        return
-    known = {*finder.index, *finder.before}
-    new = [name for name, module in sys.modules.items() if name not in known and _is_ours(module)]
-    if not new:
-        return
-    kept = {
-        name: (finder.index[name], finder.code(name)) for name in finder.index
-        if _status(finder.index[name][0]) == finder.index[name][1:3]
-    }
-    for name in new:
-        spec: Any = sys.modules[name].__spec__
-        status = _status(spec.origin)
-        if status is not None:
-            facts = (spec.origin, *status, spec.submodule_search_locations is not None, 0, 0)
-            kept[name] = (facts, marshal.dumps(spec.loader.get_code(name)))
-    cache.forget_old("modules-")
-    cache.write(_key(), _whole(kept))
-
-
-def _whole(kept: "dict[str, tuple[_Entry, bytes]]") -> bytes:
-    """The file: its length, the index's length, the index, and the code of each module."""
-    head, start = b"", 0
-    while start != 2 * _WORD + len(head):  # numbers of another length make an index of another length
-        start = position = 2 * _WORD + len(head)
-        index = {}
-        for name, (facts, code) in kept.items():
-            index[name] = (*facts[:4], position, len(code))
-            position += len(code)
-        head = marshal.dumps(index)
-    lengths = position.to_bytes(_WORD, "little") + len(head).to_bytes(_WORD, "little")
-    return b"".join([lengths, head, *(code for _, code in kept.values())])
-
-
 def _is_ours(module: object) -> bool:
     spec = getattr(module, "__spec__", None)
     return (
         spec is not None and type(spec.loader) is SourceFileLoader and spec.has_location
         and spec.origin.startswith((_INSTALLATION, _STANDARD)))
+
+
+_bundle: _Bundle | None = None
+
+
+def _opened() -> _Bundle:
+    global _bundle
+    if _bundle is None:
+        _bundle = _Bundle()
+    return _bundle
+
+
+def install() -> None:
+    """Take modules from the bundle, from now on."""
+    bundle = _opened()
+    bundle.is_busy = True
+    if bundle not in sys.meta_path:
+        sys.meta_path.insert(0, bundle)
+
+
+def remove() -> None:
+    """Import as Python does."""
+    bundle = _opened()
+    bundle.rest()
+    if bundle in sys.meta_path:
+        sys.meta_path.remove(bundle)
+
+
+def rest() -> None:
+    """Most was imported: hold no file open that a program could stumble on."""
+    _opened().rest()
+
+
+def data(name: str) -> bytes | None:
+    """What was kept under `name`, if its source has not changed since."""
+    return _opened().data(name)
+
+
+def add(name: str, file: str, made: bytes) -> None:
+    """Keep what was made of the source `file` under `name`, when the program ends."""
+    _opened().add(name, file, False, made)
+
+
+def keep(with_modules: bool) -> None:
+    """Write what is to be kept: what was added, and all modules that were imported, if `with_modules`."""
+    bundle = _opened()
+    if with_modules and bundle in sys.meta_path:
+        bundle.add_imported()
+    bundle.write()

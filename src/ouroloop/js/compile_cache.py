@@ -18,7 +18,8 @@ import struct
 import tempfile
 from zlib import crc32
 
-from .natives.script import COMMONJS, CONSUME_CODE_CACHE, CachedData, take_code_cache
+from .natives.loader import COMMONJS
+from .natives.script import CONSUME_CODE_CACHE, CachedData, take_code_cache
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -108,7 +108,7 @@ class Engine:
         """Run all microtasks. Only while no JavaScript is on the stack."""
 
     def _install_natives(self) -> None:
-        self.natives = natives.Natives()
+        self.natives = natives.Natives(cached_data_version_tag())
         self.natives.install("__natives")
         if self._add_natives is not None:
             self._add_natives(self.natives)

@@ -111,9 +111,16 @@ class Runtime:
         """What JavaScript is to know of this process from the start."""
         return {
             "argv": self.argv, "argv0": self.argv0, "execArgv": self.exec_argv, "execPath": self.exec_path,
-            "pid": os.getpid(), "isEmbedded": self.embedding is not None, "options": self.options,
+            "pid": os.getpid(), "cwd": self._cwd(), "isEmbedded": self.embedding is not None, "options": self.options,
             "loopStart": self._started, "processStart": list(divmod(self.started_ns, 1_000_000_000)),
         }
+
+    def _cwd(self) -> str | None:
+        """The working directory; None where it has none, or where it may be another one when JavaScript asks."""
+        try:
+            return os.getcwd() if self.embedding is None else None
+        except OSError:
+            return None
 
     def _natives(self, natives: Any) -> None:
         """The calls without arguments by which JavaScript's timers reach the loop."""
@@ -279,8 +286,9 @@ class Runtime:
         """End the process with an exit code, at once: nothing of Python's own end is of use to a JavaScript program."""
         if self.engine.natives is not None and self.engine.natives.loader.compile_cache is not None:
             self.engine.natives.loader.compile_cache.persist()
-        if "ouroloop.js.snapshot_builder" not in sys.modules:  # that imports much which few programs need
-            bundle.keep_imported()
+        if self.engine.natives is not None and self.engine.natives.library is not None:
+            self.engine.natives.library.persist()
+        bundle.keep(with_modules="ouroloop.js.snapshot_builder" not in sys.modules)  # that imports what few need
         if "ouroloop.loop.tty" in sys.modules:
             sys.modules["ouroloop.loop.tty"].reset_mode()
         os._exit(code & 0xFF)

@@ -65,18 +65,18 @@ def _length(value: int) -> bytes:
 
 
 def _key() -> str:
-    facts = "\n".join([__version__, NODE_VERSION, sys.version, FOLDER, *(_installation() or _sources())])
+    facts = "\n".join([__version__, NODE_VERSION, sys.version, FOLDER, _installation() or "\n".join(_sources())])
     return f"snapshot-{cache.fingerprint(facts)}-{sys.implementation.cache_tag}.bin"
 
 
-def _installation() -> list[str]:
-    """The list of what pip has installed, with each file's hash; [] for a working copy, whose files may change."""
+def _installation() -> str:
+    """What the list of what pip has installed comes to; "" for a working copy, whose files may change."""
     site = os.path.dirname(os.path.dirname(FOLDER))
     try:
         with open(os.path.join(site, f"ouroloop-{__version__}.dist-info", "RECORD"), "rb", buffering=0) as file:
-            return [file.read().decode("latin-1")]
+            return cache.fingerprint(file.read())
     except OSError:
-        return []
+        return ""
 
 
 def _sources() -> list[str]:
@@ -108,8 +108,13 @@ def source(name: str) -> str:
     """The source of a core module."""
     if name in _sources_kept:
         return _sources_kept[name]
-    with open(os.path.join(LIBRARY, *f"{name}.js".split("/")), encoding="utf-8") as file:
-        return file.read()
+    with open(path_of(name), "rb", buffering=0) as file:
+        return file.read().decode()
+
+
+def path_of(name: str) -> str:
+    """The file of a core module."""
+    return os.path.join(LIBRARY, *f"{name}.js".split("/"))
 
 
 def keep_sources() -> None:

@@ -25,7 +25,7 @@ from __future__ import annotations
 
 import errno
 import os
-from heapq import heapify, heappop, heappush
+from _heapq import heapify, heappop, heappush  # without the file in Python around it, of which nothing is needed
 from time import monotonic_ns
 
 from .async_ import Wakeup

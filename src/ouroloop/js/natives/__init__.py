@@ -15,20 +15,7 @@ not. It is also cheaper than an operation: 0.2 us, and 0.15 us for each argument
 
 from __future__ import annotations
 
-from . import (
-    buffer,
-    calls,
-    contextify,
-    direct,
-    environment,
-    errors,
-    loader,
-    promise,
-    script,
-    serdes,
-    startup_data,
-    util,
-)
+from . import calls, direct, errors, loader, startup_data
 from .calls import call, memory
 from .realm import Realm
 
@@ -37,23 +24,49 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import TypeAlias
 
+    from .contextify import Contexts
+    from .library import Library
     from .vm_module import VmModules
 
 Native: TypeAlias = "Callable[[int], int | None] | int"
 """What a JavaScript function is made of: a method that gets the call's information, or the address of machine code."""
 
 
+_FLAGS = "--experimental-wasm-stringref"  # lib/internal/buffer/strings.js needs it, and can do without
+
+
 def load(path: str) -> None:
     """Find V8's functions in the binding's extension module `path`. Raises `SymbolsMissingError`."""
-    rooms = (buffer, contextify, promise, script, serdes, util)
-    calls.load(path, [room.FUNCTIONS for room in rooms], [util.DATE_CACHE, *startup_data.NAMES], buffer.FLAGS)
+    calls.load(path, _every_name, _FLAGS)
+
+
+def _every_name() -> list[str]:
+    """The names of all that is needed of V8."""
+    from . import buffer, contextify, promise, script, serdes, util  # noqa: F401  each declares its own
+
+    return [*calls.FUNCTIONS, calls.STARTUP_STATE, util.DATE_CACHE, *startup_data.NAMES]
 
 
 def names() -> dict[str, list[str]]:
     """The names of all natives by group, but for those that `Natives.add` adds."""
-    from . import clock, crypto, fs, socket, vm_module
+    from . import (
+        buffer,
+        clock,
+        contextify,
+        crypto,
+        environment,
+        fs,
+        library,
+        promise,
+        script,
+        serdes,
+        socket,
+        util,
+        vm_module,
+    )
 
     return {
+        "builtins": library.NAMES,
         "util": [*util.NAMES],
         "types": [*util.TYPE_CHECKS],
         "errors": [*errors.NAMES],
@@ -73,11 +86,13 @@ def names() -> dict[str, list[str]]:
 class Natives(Realm):
     """A realm whose JavaScript can ask for natives. Each is made when it is first looked at."""
 
-    def __init__(self) -> None:
+    def __init__(self, code_tag: int) -> None:
         super().__init__()
+        self._code_tag = code_tag
+        self.library: Library | None = None
         self._directly: direct.Directly | None = None
         self._is_begun = False
-        self._contexts: contextify.Contexts | None = None
+        self._contexts: Contexts | None = None
         self._made_vm_modules: VmModules | None = None
         self._groups: dict[str, Mapping[str, Native]] = {}
         self.loader = loader.Loader(self, self._vm_modules)
@@ -100,25 +115,32 @@ class Natives(Realm):
             methods = self._groups[group] = self._methods(group)
             if self._directly is not None:
                 self._directly.seal()
+        if name not in methods and group == "contextify":
+            methods = self._groups[group] = self._contextify_methods()  # `node:vm`, which few programs need
         native = methods.get(name)
         if native is None:
-            return util.extra(self, name) if group == "util" else None
+            return self._extra(name) if group == "util" else None
         return self._direct(native) if isinstance(native, int) else self.function(native)
 
     def _methods(self, group: str) -> Mapping[str, Native]:
-        if group == "util":
-            return util.Util(self, self._directly).methods()
-        if group == "types":
-            return util.Util(self, self._directly).type_checks()
+        if group == "builtins":
+            return self._library().methods()
+        if group in ("util", "types"):
+            from .util import Util
+
+            made = Util(self, self._directly)
+            return made.methods() if group == "util" else made.type_checks()
         if group == "errors":
             return errors.Errors(self).methods()
         if group == "contextify":
-            return self._contextify_methods()
+            return self.loader.contextify_methods()
         if group == "module_wrap":
             return self.loader.methods()
         if group == "vm_module":
             return self._vm_modules().methods()
         if group == "buffer":
+            from . import buffer
+
             return buffer.methods(call, self.isolate, memory, self._directly)
         if group == "clock":
             from . import clock
@@ -137,22 +159,44 @@ class Natives(Realm):
 
             return socket.methods(call, self.isolate, self._directly)
         if group == "process":
+            from . import environment
+
             return environment.methods(call, self.isolate, self._directly)
         if group == "v8":
-            return serdes.Serdes(self).methods()
+            from .serdes import Serdes
+
+            return Serdes(self).methods()
         raise KeyError(group)
 
+    def _library(self) -> Library:
+        """The core modules that are not in the snapshot."""
+        if self.library is None:
+            from .library import Library
+
+            self.library = Library(self, self._code_tag)
+        return self.library
+
     def _contextify_methods(self) -> Mapping[str, Native]:
+        from .promise import PromiseHooks
+        from .script import Scripts
+
         contexts = self._all_contexts()
         return {
-            **self.loader.contextify_methods(), **contexts.methods(), **script.Scripts(self, contexts).methods(),
-            **promise.PromiseHooks(self, contexts.context_of).methods(),
+            **self.loader.contextify_methods(), **contexts.methods(), **Scripts(self, contexts).methods(),
+            **PromiseHooks(self, contexts.context_of).methods(),
         }
 
-    def _all_contexts(self) -> contextify.Contexts:
+    def _extra(self, name: str) -> int | None:
+        from .util import extra
+
+        return extra(self, name)
+
+    def _all_contexts(self) -> Contexts:
         """The contexts of `node:vm`."""
         if self._contexts is None:
-            self._contexts = contextify.Contexts(self)
+            from .contextify import Contexts
+
+            self._contexts = Contexts(self)
         return self._contexts
 
     def _vm_modules(self) -> VmModules:

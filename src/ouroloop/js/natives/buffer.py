@@ -15,6 +15,7 @@ from __future__ import annotations
 import ctypes
 
 from . import direct
+from .calls import NEW_FROM_UTF8, declare
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ _pointer = ctypes.c_void_p
 _int = ctypes.c_int
 _size = ctypes.c_size_t
 
-NEW_FROM_UTF8 = "_ZN2v86String11NewFromUtf8EPNS_7IsolateEPKcNS_13NewStringTypeEi"
 _NEW_FROM_ONE_BYTE = "_ZN2v86String14NewFromOneByteEPNS_7IsolateEPKhNS_13NewStringTypeEi"
 _NEW_FROM_TWO_BYTE = "_ZN2v86String14NewFromTwoByteEPNS_7IsolateEPKtNS_13NewStringTypeEi"
 _WRITE_UTF8 = "_ZNK2v86String11WriteUtf8V2EPNS_7IsolateEPcmiPm"
@@ -37,7 +37,6 @@ _SET_DETACH_KEY = (
     "_ZN2v88internal13JSArrayBuffer12SetDetachKeyENS0_12DirectHandleIS1_EENS2_INS0_6ObjectEEEPNS0_7IsolateE")
 
 FUNCTIONS: dict[str, tuple[Any, ...]] = {
-    NEW_FROM_UTF8: (_pointer, _pointer, _pointer, _int, _int),
     _NEW_FROM_ONE_BYTE: (_pointer, _pointer, _pointer, _int, _int),
     _WRITE_UTF8: (_size, _pointer, _pointer, _pointer, _size, _int, _pointer),
     _WRITE: (None, _pointer, _pointer, ctypes.c_uint32, ctypes.c_uint32, _pointer, _int),
@@ -47,9 +46,7 @@ FUNCTIONS: dict[str, tuple[Any, ...]] = {
     _SET_DETACH_KEY: (None, _pointer, _pointer, _pointer),
 }
 """What is needed of V8 beyond the natives' own: name: (result, arguments)."""
-
-FLAGS = "--experimental-wasm-stringref"
-"""What `lib/internal/buffer/strings.js` needs of V8, and can do without."""
+declare(FUNCTIONS)
 
 _REPLACE_INVALID_UTF8 = 2
 _VIEW_SIZE = 512

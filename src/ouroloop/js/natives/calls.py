@@ -1,8 +1,8 @@
 """V8's own C functions, called through ctypes.
 
 Theory of operation. `call.Promise__State(promise)` is `v8__Promise__State` of the binding's extension module, found by
-`symbols.py`. `FUNCTIONS` has the type of each; what one room alone needs stands there, and `load` puts all together. A
-handle (`v8::Local`) is an address of a slot that holds a value; V8's small structures lie in memory that is made here.
+`symbols.py`. `FUNCTIONS` has the type of each; what one room alone needs stands there, and is declared by it. A handle
+(`v8::Local`) is an address of a slot that holds a value; V8's small structures lie in memory that is made here.
 
 What surprises people: there are no checks. A wrong argument ends the process.
 
@@ -15,11 +15,11 @@ import ctypes
 import os
 import sys
 
-from .symbols import addresses
+from .symbols import Symbols
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, TypeAlias
 
     Functions: TypeAlias = "dict[str, tuple[Any, ...]]"
@@ -33,6 +33,8 @@ _text = ctypes.c_char_p
 _double = ctypes.c_double
 
 NEW_PRIMITIVE_ARRAY = "_ZN2v814PrimitiveArray3NewEPNS_7IsolateEi"
+GET_MICROTASK_QUEUE = "_ZN2v87Context17GetMicrotaskQueueEv"
+NEW_FROM_UTF8 = "_ZN2v86String11NewFromUtf8EPNS_7IsolateEPKcNS_13NewStringTypeEi"
 PRIMITIVE_ARRAY_GET = "_ZN2v814PrimitiveArray3GetEPNS_7IsolateEi"
 PRIMITIVE_ARRAY_LENGTH = "_ZNK2v814PrimitiveArray6LengthEv"
 PRIMITIVE_ARRAY_SET = "_ZN2v814PrimitiveArray3SetEPNS_7IsolateEiNS_5LocalINS_9PrimitiveEEE"
@@ -102,6 +104,7 @@ FUNCTIONS: Functions = {
     "v8__Object__Has": (_int, _pointer, _pointer, _pointer),
     "v8__Object__Set": (_int, _pointer, _pointer, _pointer, _pointer),
     "v8__Object__SetIndex": (_int, _pointer, _pointer, ctypes.c_uint32, _pointer),
+    "v8__ObjectTemplate__New": (_pointer, _pointer, _pointer),
     "v8__ObjectTemplate__NewInstance": (_pointer, _pointer, _pointer),
     "v8__ObjectTemplate__SetInternalFieldCount": (None, _pointer, _int),
     "v8__Object__GetInternalField": (_pointer, _pointer, _int),
@@ -152,6 +155,8 @@ FUNCTIONS: Functions = {
     "_ZN2v86Object16GetPropertyNamesENS_5LocalINS_7ContextEEENS_17KeyCollectionModeENS_14PropertyFilterENS_11IndexFilterENS_17KeyConversionModeE":
         (_pointer, _pointer, _pointer, _int, _int, _int, _int),
     "_ZN2v86Object18GetConstructorNameEv": (_pointer, _pointer),
+    GET_MICROTASK_QUEUE: (_pointer, _pointer),
+    NEW_FROM_UTF8: (_pointer, _pointer, _pointer, _int, _int),
     NEW_PRIMITIVE_ARRAY: (_pointer, _pointer, _int),
     PRIMITIVE_ARRAY_GET: (_pointer, _pointer, _pointer, _int),
     PRIMITIVE_ARRAY_LENGTH: (_int, _pointer),
@@ -178,9 +183,13 @@ memory_view.restype = ctypes.py_object
 memory_view.argtypes = (_pointer, ctypes.c_ssize_t, _int)
 _WRITABLE = 0x200  # PyBUF_WRITE
 
-_STARTUP_STATE = "_ZN2v88internal12_GLOBAL__N_117v8_startup_state_E"
+STARTUP_STATE = "_ZN2v88internal12_GLOBAL__N_117v8_startup_state_E"
 
-_addresses: dict[str, int] = {}  # of V8's functions, and of what is no function
+_symbols: Symbols | None = None
+
+# One for all, as each costs a class. Its functions have the interpreter to themselves, and V8's are short.
+library = ctypes.PyDLL(None)
+"""The functions of the C library, and of whatever else this process has loaded."""
 
 _can_set_flags = False  # for as long as the process lives, since they are not frozen
 
@@ -188,19 +197,16 @@ _can_set_flags = False  # for as long as the process lives, since they are not f
 class _Caller:
     """V8's functions as attributes, without "v8__": `call.Promise__State(promise)`.
 
-    Each is made callable when it is first asked for: that takes 15 us, and most programs need a quarter of them.
+    Each is made callable when it is first asked for: most programs need a quarter of them. A type for each signature,
+    as `ctypes.PYFUNCTYPE` makes one, would take ten times as long as to tell each function its own.
     """
 
-    def __init__(self) -> None:
-        self._types: dict[tuple[Any, ...], Any] = {}
-
     def __getattr__(self, name: str) -> Any:
-        symbol = name if name in _addresses else f"v8__{name}"
-        signature = FUNCTIONS[symbol]
-        made = self._types.get(signature)
-        if made is None:
-            made = self._types[signature] = ctypes.PYFUNCTYPE(*signature)
-        function = made(_addresses[symbol])
+        symbol = name if name in FUNCTIONS else f"v8__{name}"
+        result, *arguments = FUNCTIONS[symbol]
+        function = library._FuncPtr(address_of(symbol))
+        function.restype = result
+        function.argtypes = arguments
         setattr(self, name, function)
         return function
 
@@ -208,26 +214,31 @@ class _Caller:
 call = _Caller()
 
 
-def load(path: str, functions: Iterable[Functions], others: Iterable[str], flags: str) -> None:
-    """Find V8's functions, and `others` that are none, in the binding's extension module `path`; set `flags`.
+def declare(functions: Functions) -> None:
+    """Have `functions` callable too: what one room alone needs."""
+    FUNCTIONS.update(functions)
 
-    Raises `SymbolsMissingError`.
+
+def load(path: str, every_name: Callable[[], Iterable[str]], flags: str) -> None:
+    """Find V8's functions in the binding's extension module `path`, and set `flags`.
+
+    `every_name` gives the names of all that will ever be asked for. Raises `SymbolsMissingError`.
     """
-    if _addresses:
+    global _symbols
+    if _symbols is not None:
         return
-    for each in functions:
-        FUNCTIONS.update(each)
-    _addresses.update(addresses(path, [*FUNCTIONS, *others, _STARTUP_STATE]))
+    _symbols = Symbols(path, every_name)
     # Flags are frozen, on pain of death, as soon as anybody in this process has made an isolate.
     global _can_set_flags
-    if ctypes.c_int.from_address(_addresses[_STARTUP_STATE]).value == 0:
+    if ctypes.c_int.from_address(address_of(STARTUP_STATE)).value == 0:
         set_flags(f"{flags} --no-freeze-flags-after-init --no-verify-snapshot-checksum")
         _can_set_flags = True
 
 
 def address_of(name: str) -> int:
-    """Where something of V8's lies that is no function."""
-    return _addresses[name]
+    """Where something of V8's lies."""
+    assert _symbols is not None, "load comes first"
+    return _symbols.address(name)
 
 
 def can_set_flags() -> bool:

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import ctypes
 
-from .calls import scratch, word
+from .calls import GET_MICROTASK_QUEUE, declare, scratch, word
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,7 +39,6 @@ _CREATION_CONTEXT = "_ZN2v86Object18GetCreationContextEPNS_7IsolateE"
 _EXCEPTION = "_ZN2v88internal17ExternalReference17exception_addressEPNS0_7IsolateE"
 _SHOULD_THROW = "_ZN2v88internal18ShouldThrowOnErrorEPNS0_7IsolateE"
 _IS_TERMINATING = "_ZN2v87Isolate22IsExecutionTerminatingEv"
-_GET_QUEUE = "_ZN2v87Context17GetMicrotaskQueueEv"
 _SET_UP_QUEUE = "_ZN2v88internal14MicrotaskQueue26SetUpDefaultMicrotaskQueueEPNS0_7IsolateE"
 _PERFORM_CHECKPOINT = "_ZN2v88internal14MicrotaskQueue17PerformCheckpointEPNS_7IsolateE"
 
@@ -50,7 +49,6 @@ FUNCTIONS: dict[str, tuple[Any, ...]] = {
     "v8__Context__New": (_pointer, _pointer, _pointer, _pointer, _pointer),
     "v8__Isolate__SetAllowWasmCodeGenerationCallback": (None, _pointer, _pointer),
     "v8__Integer__New": (_pointer, _pointer, _int),
-    "v8__ObjectTemplate__New": (_pointer, _pointer, _pointer),
     "v8__Object__GetOwnPropertyDescriptor": (_pointer, _pointer, _pointer, _pointer),
     "v8__Object__GetPropertyAttributes": (None, _pointer, _pointer, _pointer, _pointer),
     "v8__Object__HasOwnProperty": (_int, _pointer, _pointer, _pointer),
@@ -61,11 +59,11 @@ FUNCTIONS: dict[str, tuple[Any, ...]] = {
     _EXCEPTION: (_pointer, _pointer),
     _SHOULD_THROW: (_bool, _pointer),
     _IS_TERMINATING: (_bool, _pointer),
-    _GET_QUEUE: (_pointer, _pointer),
     _SET_UP_QUEUE: (None, _pointer),
     _PERFORM_CHECKPOINT: (None, _pointer, _pointer),
 }
 """What is needed of V8 beyond the natives' own: name: (result, arguments)."""
+declare(FUNCTIONS)
 
 NAMES = ("makeContext", "setWebAssemblyFilter", "setAnswer", "describeOwn")
 
@@ -455,7 +453,7 @@ class MicrotaskQueues:
         """The queue of a context, if it is its own."""
         if not self._has_others:
             return None
-        queue: int = getattr(self._call, _GET_QUEUE)(context)
+        queue: int = getattr(self._call, GET_MICROTASK_QUEUE)(context)
         return None if queue == self._main else queue
 
     def run(self, queue: int) -> None:
@@ -465,7 +463,7 @@ class MicrotaskQueues:
     def make(self) -> int:
         """A new queue."""
         if not self._has_others:
-            self._main = getattr(self._call, _GET_QUEUE)(self._realm.context)
+            self._main = getattr(self._call, GET_MICROTASK_QUEUE)(self._realm.context)
             self._place = self._find_place()
             self._has_others = True
         getattr(self._call, _SET_UP_QUEUE)(self._isolate)

@@ -25,6 +25,8 @@ import os
 import struct
 import sys
 
+from .calls import library
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, TypeAlias
@@ -278,7 +280,7 @@ class Directly:
         """Make what was written fit to run, and no longer to be written. To be called before any of it is."""
         self._used = _SIZE
         if self._base and _mprotect(self._base, _SIZE, _READ | _EXECUTE):
-            raise OSError(ctypes.get_errno(), "mprotect")
+            raise OSError("mprotect")
         self._base = 0
 
 
@@ -308,13 +310,12 @@ def _address_of(function: Any) -> int:
 
 if available:
     # Not the module mmap: loading it takes 1 ms.
-    _library = ctypes.CDLL(None, use_errno=True)
-    _mmap = _library.mmap
+    _mmap = library["mmap"]
     _mmap.restype = ctypes.c_void_p
     _mmap.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int, ctypes.c_int, ctypes.c_int, ctypes.c_int64)
-    _munmap = _library.munmap
+    _munmap = library["munmap"]
     _munmap.argtypes = (ctypes.c_void_p, ctypes.c_size_t)
-    _mprotect = _library.mprotect
+    _mprotect = library["mprotect"]
     _mprotect.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
 
 
@@ -322,7 +323,7 @@ def _writable() -> int:
     """New memory to write code to. Raises `OSError`."""
     address: int = _mmap(None, _SIZE, _READ | _WRITE, _PRIVATE | _ANONYMOUS, -1, 0)
     if address == _MAP_FAILED:
-        raise OSError(ctypes.get_errno(), "mmap")
+        raise OSError("mmap")
     return address
 
 

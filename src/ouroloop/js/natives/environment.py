@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import ctypes
 
-from . import buffer, direct
+from . import direct
+from .calls import NEW_FROM_UTF8, library
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def methods(call: Any, isolate: int, directly: direct.Directly | None) -> dict[s
         direct.constant(isolate), direct.word(_RESULT), direct.constant(0), direct.constant(_TO_ITS_NUL)]
     return {
         "shareFrame": share_frame,
-        "findVariable": directly.function(ctypes.CDLL(None).getenv, [direct.inside(_NAME)], cell=frame),
+        "findVariable": directly.function(library.getenv, [direct.inside(_NAME)], cell=frame),
         "variableText": directly.function(
-            getattr(call, buffer.NEW_FROM_UTF8), text, direct.TO_VALUE, frame),
+            getattr(call, NEW_FROM_UTF8), text, direct.TO_VALUE, frame),
     }

@@ -15,7 +15,6 @@ from __future__ import annotations
 import ctypes
 
 from .calls import PRIMITIVE_ARRAY_GET, PRIMITIVE_ARRAY_LENGTH, scratch, word
-from .script import COMMONJS, ESM
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,6 +32,10 @@ NAMES = (
     "compileModule", "instantiateModule", "evaluateModule", "getModuleRequests", "getModuleNamespace",
     "getModuleStatus", "getModuleError", "setImportMetaCallback", "setImportModuleDynamicallyCallback",
 )
+
+COMMONJS = "CommonJS"
+ESM = "ESM"
+"""What a source is compiled as, in the names that the compile cache has for it."""
 
 _RESOLVE = ctypes.CFUNCTYPE(_pointer, _pointer, _pointer, _pointer, _pointer)
 _IMPORT_META = ctypes.CFUNCTYPE(None, _pointer, _pointer, _pointer)

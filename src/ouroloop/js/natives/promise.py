@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import ctypes
 
-from .calls import PRIMITIVE_ARRAY_SET, word
+from .calls import PRIMITIVE_ARRAY_SET, declare, word
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ FUNCTIONS: dict[str, tuple[Any, ...]] = {
     _STATE_UPDATED: (None, _pointer),
 }
 """What is needed of V8 beyond the natives' own: name: (result, arguments)."""
+declare(FUNCTIONS)
 
 _FIRST_SLOT = 179  # of four: init, before, after, settled
 _CONTEXT_HAS_HOOK = 1  # the bit

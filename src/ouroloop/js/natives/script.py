@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import ctypes
 
-from .calls import scratch
+from .calls import declare, scratch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,12 +39,9 @@ FUNCTIONS: dict[str, tuple[Any, ...]] = {
     "v8__Value__IsFunction": (ctypes.c_bool, _pointer),
 }
 """What is needed of V8 beyond the natives' own: name: (result, arguments)."""
+declare(FUNCTIONS)
 
 NAMES = ("compileScript", "runScriptIn", "compileFunctionIn", "createCodeCache", "takeCodeCache")
-
-COMMONJS = "CommonJS"
-ESM = "ESM"
-"""What a source is compiled as, in the names that the compile cache has for it."""
 
 CONSUME_CODE_CACHE = 1  # v8::ScriptCompiler::CompileOptions
 

@@ -15,6 +15,8 @@ from __future__ import annotations
 
 import ctypes
 
+from .calls import declare
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,6 +64,7 @@ FUNCTIONS: dict[str, tuple[Any, ...]] = {
     "v8__ValueSerializer__WriteValue": (_int, _pointer, _pointer, _pointer),
 }
 """What is needed of V8 beyond the natives' own: name: (result, arguments)."""
+declare(FUNCTIONS)
 
 _YES = 1  # as a MaybeBool
 _JUST_TRUE, _JUST_FALSE, _NOTHING = 0x0101, 0x0001, 0  # as a v8::Maybe<bool>, which is two bytes

@@ -30,8 +30,7 @@ _DONT_NEED = 4
 _MAP_FAILED = 2**64 - 1
 
 # Not the module mmap: it takes as long to load as all of this.
-_library = ctypes.CDLL(None, use_errno=True)
-_mmap, _mprotect, _madvise = _library.mmap, _library.mprotect, _library.madvise
+_mmap, _mprotect, _madvise = calls.library["mmap"], calls.library["mprotect"], calls.library["madvise"]
 _mmap.restype = ctypes.c_void_p
 _mmap.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int, ctypes.c_int, ctypes.c_int, ctypes.c_int64)
 _mprotect.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
@@ -59,7 +58,7 @@ class StartupData:
         """
         address: int = _mmap(None, length, _READ, _PRIVATE, descriptor, 0)
         if address == _MAP_FAILED:
-            raise OSError(ctypes.get_errno(), "mmap")
+            raise OSError("mmap")
         return cls(address, length, None)
 
     def lend(self) -> bool:

@@ -13,6 +13,7 @@ takes 0.1 s, so what was found is kept in the user's cache folder, under the fil
 from __future__ import annotations
 
 import ctypes
+import marshal
 import os
 import struct
 import sys
@@ -22,7 +23,7 @@ from .. import cache
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from array import array
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 _SHT_SYMTAB = 2
 _SECTION = "<IIQQQQIIQQ"
@@ -33,30 +34,36 @@ class SymbolsMissingError(Exception):
     """V8's C functions cannot be found in this build of v8-python."""
 
 
-def addresses(path: str, names: Iterable[str]) -> dict[str, int]:
-    """The address of each function of `names` in the loaded extension module `path`.
+class Symbols:
+    """What the loaded extension module `path` holds. `every_name` gives all names that will ever be asked for."""
 
-    Raises `SymbolsMissingError` if one is not there.
-    """
-    names = [*names, _ANCHOR]
-    status = os.stat(path)
-    key = f"symbols-{status.st_size}-{status.st_mtime_ns}-{sys.implementation.cache_tag}.txt"
-    offsets = _cached(key, names)
-    if offsets is None:
-        offsets = _read(path, names)
-        cache.write(key, "".join(f"{name} {offset}\n" for name, offset in offsets.items()).encode())
-    anchor = ctypes.cast(ctypes.PyDLL(path)[_ANCHOR], ctypes.c_void_p).value or 0
-    base = anchor - offsets[_ANCHOR]
-    return {name: base + offset for name, offset in offsets.items()}
+    def __init__(self, path: str, every_name: Callable[[], Iterable[str]]) -> None:
+        self._path = path
+        self._every_name = every_name
+        status = os.stat(path)
+        self._key = f"symbols-{status.st_size}-{status.st_mtime_ns}-{sys.implementation.cache_tag}.bin"
+        self._offsets = _kept(self._key) or self._read()
+        anchor = ctypes.cast(ctypes.PyDLL(path)[_ANCHOR], ctypes.c_void_p).value or 0
+        self._base = anchor - self._offsets[_ANCHOR]
+
+    def address(self, name: str) -> int:
+        """Where in this process that is. Raises `SymbolsMissingError` if it is not there."""
+        if name not in self._offsets:  # what was kept is another version's
+            self._offsets = self._read()
+        return self._base + self._offsets[name]
+
+    def _read(self) -> dict[str, int]:
+        offsets = _read(self._path, [*self._every_name(), _ANCHOR])
+        cache.write(self._key, marshal.dumps(offsets))
+        return offsets
 
 
-def _cached(key: str, names: list[str]) -> dict[str, int] | None:
-    data = cache.read(key)
+def _kept(key: str) -> dict[str, int]:
     try:
-        offsets = dict(line.split(" ") for line in data.decode("ascii").splitlines()) if data else {}
-        return {name: int(offsets[name]) for name in names}
-    except (ValueError, KeyError, TypeError):
-        return None
+        offsets: dict[str, int] = marshal.loads(cache.read(key) or b"")
+        return offsets if _ANCHOR in offsets else {}
+    except (EOFError, ValueError, TypeError):
+        return {}
 
 
 def _read(path: str, names: list[str]) -> dict[str, int]:

@@ -16,7 +16,7 @@ import os
 import struct
 
 from . import calls, direct
-from .calls import address_of, word
+from .calls import address_of, declare, word
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -56,6 +56,7 @@ TYPE_CHECKS = {
 
 FUNCTIONS: dict[str, tuple[Any, ...]] = dict.fromkeys(TYPE_CHECKS.values(), (_bool, _pointer))
 """What is needed of V8 beyond the natives' own: name: (result, arguments)."""
+declare(FUNCTIONS)
 
 DATE_CACHE = "_ZTVN2v88internal9DateCacheE"  # the table of its virtual methods, by which it is recognized
 _RESET_DATE_CACHE = "_ZN2v88internal9DateCache14ResetDateCacheENS_4base13TimezoneCache17TimeZoneDetectionE"

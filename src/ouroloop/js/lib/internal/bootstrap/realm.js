@@ -85,7 +85,7 @@
     const loaded = modules.get(id);
     if (loaded !== undefined) return loaded.exports;
     if (!known.has(id)) throw new Error(`No such built-in module: ${id}`);
-    const body = files[id] ?? compile(id);
+    const body = files[id] ?? bindings.builtins.compile(id, parametersOfBodies);
     const module = { exports: {}, id, loaded: false };
     modules.set(id, module);
     try {
@@ -99,12 +99,6 @@
     module.loaded = true;
     process.moduleLoadList.push(`NativeModule ${id}`);
     return module.exports;
-  }
-
-  /** The body of a module that is not in the snapshot. */
-  function compile(id) {
-    const source = bindings.builtins.source(id);
-    return bindings.contextify.compileFunction(source, `node:${id}`, parametersOfBodies, 0, 0);
   }
 
   Object.assign(bindings.builtins, {

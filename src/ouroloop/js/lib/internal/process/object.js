@@ -478,7 +478,8 @@ const DEPRECATION_SWITCHES = [
 ];
 
 /** What runs in each process: the facts, and what waits for listeners. */
-function start({ argv, execArgv, execPath, pid, argv0, isEmbedded }) {
+function start({ argv, execArgv, execPath, pid, argv0, isEmbedded, cwd: folder }) {
+  knownFolder = folder ?? undefined;
   if (isEmbedded) require('internal/process/report_error').tellEmbedder();
   Object.assign(process, { argv, execArgv, execPath, pid });
   fix('_preload_modules', getOptionValue('--require') ?? []);
