@@ -40,6 +40,10 @@ _ENTRIES = (
     "embedding",
 )
 
+_VARIABLES = (
+    "HOME", "NODE_CHANNEL_FD", "NODE_COMPILE_CACHE", "NODE_DEBUG", "NODE_PATH", "NODE_UNIQUE_ID",
+)
+
 __all__ = ["Exit", "JavaScriptError", "Runtime"]
 
 
@@ -111,7 +115,8 @@ class Runtime:
         """What JavaScript is to know of this process from the start."""
         return {
             "argv": self.argv, "argv0": self.argv0, "execArgv": self.exec_argv, "execPath": self.exec_path,
-            "pid": os.getpid(), "cwd": self._cwd(), "isEmbedded": self.embedding is not None, "options": self.options,
+            "pid": os.getpid(), "cwd": self._cwd(), "environment": self._environment(),
+            "isEmbedded": self.embedding is not None, "options": self.options,
             "loopStart": self._started, "processStart": list(divmod(self.started_ns, 1_000_000_000)),
         }
 
@@ -121,6 +126,13 @@ class Runtime:
             return os.getcwd() if self.embedding is None else None
         except OSError:
             return None
+
+    def _environment(self) -> dict[str, str | None] | None:
+        """The variables that nearly every start asks for; None where somebody else may change them."""
+        if self.embedding is not None:
+            return None
+        values = {name: os.environ.get(name) for name in _VARIABLES}
+        return {name: value for name, value in values.items() if value is None or value.isascii()}
 
     def _natives(self, natives: Any) -> None:
         """The calls without arguments by which JavaScript's timers reach the loop."""

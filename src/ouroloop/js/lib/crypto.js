@@ -258,7 +258,7 @@ function hash(algorithm, input, options = 'hex') {
 
 // Random
 
-const addressOf = (view, offset) => internalBinding('util').address(view.buffer) + view.byteOffset + offset;
+const addressOf = (view, offset) => internalBinding('memory').address(view.buffer) + view.byteOffset + offset;
 
 function checkSize(size, name = 'size') {
   validateNumber(size, name);

@@ -67,6 +67,7 @@ def names() -> dict[str, list[str]]:
 
     return {
         "builtins": library.NAMES,
+        "memory": ["address"],
         "util": [*util.NAMES],
         "types": [*util.TYPE_CHECKS],
         "errors": [*errors.NAMES],
@@ -81,6 +82,9 @@ def names() -> dict[str, list[str]]:
         "socket": socket.NAMES,
         "v8": serdes.NAMES,
     }
+
+
+_IN_MACHINE_CODE = frozenset({"util", "types", "buffer", "clock", "crypto", "fs", "socket", "process"})
 
 
 class Natives(Realm):
@@ -106,12 +110,12 @@ class Natives(Realm):
         self._groups[group] = {name: _ignoring_info(action) for name, action in actions.items()}
 
     def _make(self, info: int) -> int | None:
-        if not self._is_begun:
-            self._is_begun = True
-            self._directly = self._make_directly(info)
         group, name = (self.to_str(argument) for argument in self.arguments(info, 2))
         methods = self._groups.get(group)
         if methods is None:
+            if group in _IN_MACHINE_CODE and not self._is_begun:
+                self._is_begun = True
+                self._directly = self._make_directly(info)
             methods = self._groups[group] = self._methods(group)
             if self._directly is not None:
                 self._directly.seal()
@@ -123,6 +127,8 @@ class Natives(Realm):
         return self._direct(native) if isinstance(native, int) else self.function(native)
 
     def _methods(self, group: str) -> Mapping[str, Native]:
+        if group == "memory":
+            return {"address": self.address}
         if group == "builtins":
             return self._library().methods()
         if group in ("util", "types"):

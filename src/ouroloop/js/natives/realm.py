@@ -230,6 +230,10 @@ class Realm:
             text, make = "Maximum call stack size exceeded", self.call.Exception__RangeError
         self.call.Isolate__ThrowException(self.isolate, make(self.string(text)))
 
+    def address(self, info: int) -> int:
+        """`address(arrayBuffer)`: where its memory lies, as a number."""
+        return self.number(self.call.ArrayBuffer__Data(self.call.FunctionCallbackInfo__Get(info, 0)) or 0)
+
     # Functions for JavaScript
 
     def function(self, method: Callable[[int], int | None]) -> int:

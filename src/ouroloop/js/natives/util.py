@@ -32,7 +32,7 @@ _bool = ctypes.c_bool
 
 _METHODS = (
     "getPromiseDetails", "getProxyDetails", "previewEntries", "getConstructorName", "getOwnNonIndexProperties",
-    "address", "detachArrayBuffer", "collectGarbage", "getHeapStatistics", "resetTimezone",
+    "detachArrayBuffer", "collectGarbage", "getHeapStatistics", "resetTimezone",
 )
 
 # Those that V8 itself has made: name here, name in V8's extras object.
@@ -122,9 +122,6 @@ class Util:
         keys: int | None = getattr(self._call, _PROPERTY_NAMES)(
             value, self._realm.context, 0, self._realm.integer(which), 1, 0)
         return keys
-
-    def address(self, info: int) -> int:
-        return self._realm.number(self._call.ArrayBuffer__Data(self._call.FunctionCallbackInfo__Get(info, 0)) or 0)
 
     def detachArrayBuffer(self, info: int) -> None:
         self._call.ArrayBuffer__Detach(self._call.FunctionCallbackInfo__Get(info, 0), self._realm.undefined)

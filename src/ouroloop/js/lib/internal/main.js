@@ -14,7 +14,7 @@ const hooks = require('internal/async_hooks');
 const { codes: { ERR_MISSING_OPTION } } = require('internal/errors');
 const { getOptionValue } = require('internal/options');
 const { notThere } = require('internal/not_there');
-const { getVariable } = require('internal/process/environment');
+const { forget, getVariable } = require('internal/process/environment');
 const traceEvents = require('internal/trace_events');
 const { emitExperimentalWarning, getCWDURL } = require('internal/util');
 
@@ -31,8 +31,7 @@ function run() {
 
 function runProgram() {
   const hasParent = getVariable('NODE_CHANNEL_FD') !== undefined;
-  const channel = hasParent ? internalBinding('process').takeChannel() : null;
-  if (channel) openChannel(channel);
+  if (hasParent) takeChannel();
   require('internal/modules/esm/loader').initialize();
   require('internal/modules/cjs/loader').Module._initPaths();
   require('internal/modules/compile_cache').enableFromEnvironment();
@@ -60,7 +59,10 @@ function runProgram() {
 }
 
 /** The channel to the parent; a worker of a cluster is told so by its environment. */
-function openChannel(channel) {
+function takeChannel() {
+  forget(); // the channel's variables are taken out
+  const channel = internalBinding('process').takeChannel();
+  if (!channel) return;
   require('internal/child_process/channel').openParentChannel(...channel);
   if (process.argv[1] === undefined || process.env.NODE_UNIQUE_ID === undefined) return;
   require('cluster')._setupWorker();

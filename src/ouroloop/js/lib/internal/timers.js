@@ -646,7 +646,7 @@ function enroll(item, msecs) {
 function initialize(facts) {
   clock = new Float64Array(2);
   counts = new Int32Array(4);
-  const { address } = internalBinding('util');
+  const { address } = internalBinding('memory');
   loopStart = facts.loopStart;
   processStart = { seconds: facts.processStart[0], nanoseconds: facts.processStart[1] };
   return [address(clock.buffer), address(counts.buffer)];

@@ -124,7 +124,7 @@ function addressOf(view, offset = 0) {
   const { buffer } = view;
   let address = addresses.get(buffer);
   if (address === undefined) {
-    address = internalBinding('util').address(buffer);
+    address = internalBinding('memory').address(buffer);
     addresses.set(buffer, address);
   }
   return address + view.byteOffset + offset;

@@ -27,7 +27,7 @@ function takeSlot() {
 
 function makeSlots() {
   const memory = new ArrayBuffer(SLOT_SIZE * SLOTS_EACH);
-  const address = internalBinding('util').address(memory);
+  const address = internalBinding('memory').address(memory);
   for (let at = 0; at < memory.byteLength; at += SLOT_SIZE) {
     free.push({ address: address + at, words: new Uint32Array(memory, at, SLOT_SIZE / 4) });
   }

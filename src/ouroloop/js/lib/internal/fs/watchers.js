@@ -239,7 +239,7 @@ class StatWatcher extends EventEmitter {
     const memory = new ArrayBuffer(2 * stats.SLOT_SIZE);
     this.#now = new Uint32Array(memory, 0, stats.SLOT_SIZE / 4);
     this.#before = new Uint32Array(memory, stats.SLOT_SIZE);
-    binding.watchStat(this.#handle, filename, interval, internalBinding('util').address(memory));
+    binding.watchStat(this.#handle, filename, interval, internalBinding('memory').address(memory));
     if (!persistent) binding.refWatch(this.#handle, false);
   }
 

@@ -25,7 +25,8 @@ const execution = require('internal/process/execution');
 const perThread = require('internal/process/per_thread');
 const { processBinding } = require('internal/legacy/processbinding');
 const { nextTick } = require('internal/process/task_queues');
-const { getVariable } = require('internal/process/environment');
+const environmentVariables = require('internal/process/environment');
+const { getVariable } = environmentVariables;
 
 const binding = internalBinding('process');
 const config = internalBinding('config');
@@ -253,6 +254,7 @@ const environment = new Proxy(Object.create(Object.prototype), {
       warnEnvironmentValue();
     }
     trace('set', name);
+    environmentVariables.forget();
     binding.envSet(name, `${value}`.replace(/\0.*/s, '')); // the C library's texts end there
     if (name === 'TZ') resetTimezone();
     return true;
@@ -260,6 +262,7 @@ const environment = new Proxy(Object.create(Object.prototype), {
   deleteProperty(target, name) {
     if (typeof name !== 'string') return true;
     trace('delete', name);
+    environmentVariables.forget();
     binding.envDelete(name);
     if (name === 'TZ') resetTimezone();
     return true;
@@ -478,8 +481,9 @@ const DEPRECATION_SWITCHES = [
 ];
 
 /** What runs in each process: the facts, and what waits for listeners. */
-function start({ argv, execArgv, execPath, pid, argv0, isEmbedded, cwd: folder }) {
+function start({ argv, execArgv, execPath, pid, argv0, isEmbedded, cwd: folder, environment: variables }) {
   knownFolder = folder ?? undefined;
+  environmentVariables.initialize(variables);
   if (isEmbedded) require('internal/process/report_error').tellEmbedder();
   Object.assign(process, { argv, execArgv, execPath, pid });
   fix('_preload_modules', getOptionValue('--require') ?? []);

@@ -16,7 +16,7 @@ const {
 } = require('internal/validators');
 const { getOptionValue } = require('internal/options');
 const monotonic = require('internal/clock');
-const { getVariable } = require('internal/process/environment');
+const { forget, getVariable } = require('internal/process/environment');
 
 const binding = internalBinding('process');
 const { os: { signals: signalNumbers } } = internalBinding('constants');
@@ -160,7 +160,9 @@ function loadEnvFile(path = undefined) {
   const { getValidatedPath } = require('internal/fs/arguments');
   const variables = binding.parseEnvFile(readFileSync(getValidatedPath(path ?? '.env'), 'utf8'));
   for (const [name, value] of Object.entries(variables)) {
-    if (getVariable(name) == null) binding.envSet(name, value);
+    if (getVariable(name) != null) continue;
+    forget();
+    binding.envSet(name, value);
   }
 }
 
