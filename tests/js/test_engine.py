@@ -43,6 +43,44 @@ def test_a_snapshot_that_is_not_whole_is_made_anew(tmp_path: Path) -> None:
         assert snapshot.read_bytes() != broken
 
 
+def test_a_snapshot_that_somebody_has_written_to_is_made_anew(tmp_path: Path) -> None:
+    # V8 would abort, or worse: its own checksum takes longer than all of the start.
+    assert ouro("console.log(1)", OUROLOOP_CACHE=str(tmp_path)).stdout == "1\n"
+    (snapshot,) = tmp_path.glob("snapshot-*")
+    with snapshot.open("r+b") as file:
+        file.seek(100_000)
+        file.write(bytes(range(256)) * 1000)
+    broken = snapshot.read_bytes()
+    assert ouro("console.log(2)", OUROLOOP_CACHE=str(tmp_path)).stdout == "2\n"
+    (snapshot,) = tmp_path.glob("snapshot-*")
+    assert snapshot.read_bytes() != broken
+
+
+def test_what_keeps_the_snapshot_from_being_made_is_one_error(tmp_path: Path) -> None:
+    (tmp_path / "zlib_ng.py").write_text("raise ImportError('it is broken')")
+    done = ouro("console.log(1)", OUROLOOP_CACHE=str(tmp_path / "cache"), PYTHONPATH=str(tmp_path))
+    assert (done.stdout, done.returncode) == ("", 1)
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("ouro: the core modules cannot be made ready: ImportError: it is broken")
+
+
+def test_an_exception_while_the_snapshot_is_made_does_not_end_the_process() -> None:
+    source = """
+        from ouroloop.js import engine
+        def scripts():
+            yield "node:first", "globalThis.first = 1", False
+            raise OSError("the disk is on fire")
+        try:
+            engine.make_snapshot(scripts())
+        except RuntimeError as exc:
+            print(exc)
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", "import textwrap; exec(textwrap.dedent(" + repr(source) + "))"], capture_output=True,
+        text=True, timeout=60, check=False)
+    assert (done.stdout, done.stderr) == ("an exception at OSError: the disk is on fire\n", "")
+
+
 def test_where_the_home_folder_cannot_be_written_a_temporary_one_keeps_the_cache(tmp_path: Path) -> None:
     (tmp_path / "home").write_text("no folder")
     (tmp_path / "temporary").mkdir()

@@ -68,7 +68,8 @@ class _Bundle:
 
     def _open(self) -> None:
         """Open the file. Another process may have put another one in its place, which has its own index."""
-        self._file = cache.opened(self._key)
+        opened = cache.opened(self._key)
+        self._file = None if opened is None else opened[0]
         status = None if self._file is None else os.fstat(self._file)
         identity = status and (status.st_ino, status.st_mtime_ns, status.st_size)
         if identity != self._identity:
@@ -146,35 +147,31 @@ class _Bundle:
                 kept[name] = (entry, data)
         self.rest()
         cache.forget_old("bundle-")
-        cache.write(self._key, _whole(kept | self._new))
+        cache.seal(self._key, _whole(kept | self._new))
         self._new.clear()
 
 
 def _index(file: int) -> "dict[str, _Entry]":
-    """What an open file holds; nothing if it is not whole."""
+    """What an open file holds."""
     head = os.pread(file, _FIRST, 0)
-    if int.from_bytes(head[:_WORD], "little") != os.fstat(file).st_size or len(head) < 2 * _WORD:
-        return {}
-    start = 2 * _WORD
-    end = start + int.from_bytes(head[_WORD:start], "little")
+    end = _WORD + int.from_bytes(head[:_WORD], "little")
     if end > len(head):
         head += os.pread(file, end - len(head), len(head))
-    index: dict[str, _Entry] = marshal.loads(memoryview(head)[start:end])
+    index: dict[str, _Entry] = marshal.loads(memoryview(head)[_WORD:end])
     return index
 
 
 def _whole(kept: "dict[str, tuple[_Entry, bytes]]") -> bytes:
-    """The file: its length, the index's length, the index, and what is kept."""
+    """The file: the index's length, the index, and what is kept."""
     head, start = b"", 0
-    while start != 2 * _WORD + len(head):  # numbers of another length make an index of another length
-        start = position = 2 * _WORD + len(head)
+    while start != _WORD + len(head):  # numbers of another length make an index of another length
+        start = position = _WORD + len(head)
         index = {}
         for name, (entry, data) in kept.items():
             index[name] = (*entry[:4], position, len(data))
             position += len(data)
         head = marshal.dumps(index)
-    lengths = position.to_bytes(_WORD, "little") + len(head).to_bytes(_WORD, "little")
-    return b"".join([lengths, head, *(data for _, data in kept.values())])
+    return b"".join([len(head).to_bytes(_WORD, "little"), head, *(data for _, data in kept.values())])
 
 
 def _status(file: str) -> tuple[int, int] | None:

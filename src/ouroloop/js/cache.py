@@ -13,7 +13,7 @@ import _imp
 import os
 import stat
 import sys
-from time import time
+from time import time as now
 
 
 def fingerprint(data: str | bytes) -> str:
@@ -68,16 +68,40 @@ def read(key: str) -> bytes | None:
         return None
 
 
-def opened(key: str) -> int | None:
-    """What was kept under `key`, as an open file's descriptor; None if nothing was, or it cannot be read."""
+_SEAL = 16  # bytes
+
+
+def opened(key: str) -> tuple[int, int] | None:
+    """What `seal` kept under `key`, untouched: an open file's descriptor, and how many bytes of it are the data's."""
     try:
-        return os.open(os.path.join(folder(), key), os.O_RDONLY | os.O_CLOEXEC)
+        descriptor = os.open(os.path.join(folder(), key), os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
         return None
+    status = os.fstat(descriptor)
+    length = status.st_size - _SEAL
+    if length > 0 and os.pread(descriptor, _SEAL, length) == _sealed(length, int(status.st_mtime)):
+        return descriptor, length
+    os.close(descriptor)
+    return None
 
 
-def write(key: str, data: bytes) -> None:
-    """Keep `data` under `key`, if that can be done."""
+def _sealed(length: int, time: int) -> bytes:
+    """What stands at the end of a file that is whole, and that nobody has written to since."""
+    return length.to_bytes(_SEAL // 2, "little") + time.to_bytes(_SEAL // 2, "little", signed=True)
+
+
+def seal(key: str, data: bytes) -> None:
+    """Keep `data` under `key`, if that can be done, so that `opened` sees whether it is as it was.
+
+    A checksum of a few MB would take as long as reading them. So the file tells when it was written: two seconds before
+    it was, and who writes to it afterwards gives it another time.
+    """
+    time = int(now()) - 2
+    write(key, data + _sealed(len(data), time), time)
+
+
+def write(key: str, data: bytes, time: int | None = None) -> None:
+    """Keep `data` under `key`, if that can be done; `time` is to be the file's, in seconds since 1970."""
     path = os.path.join(folder(), key)
     temporary = f"{path}.{os.getpid()}"
     try:
@@ -85,6 +109,8 @@ def write(key: str, data: bytes) -> None:
         with open(temporary, "wb") as file:
             file.write(data)
             file.flush()
+            if time is not None:
+                os.utime(file.fileno(), (time, time))
             os.fsync(file.fileno())  # or the name could be there before the data, when the system goes down
         os.replace(temporary, path)
     except OSError:
@@ -102,7 +128,7 @@ def forget_old(prefix: str) -> None:
     try:
         with os.scandir(folder()) as entries:
             for entry in entries:
-                if entry.name.startswith(prefix) and time() - entry.stat().st_mtime > _KEPT:
+                if entry.name.startswith(prefix) and now() - entry.stat().st_mtime > _KEPT:
                     os.unlink(entry.path)
     except OSError:
         pass

@@ -10,6 +10,7 @@ import sys
 from . import bundle, engine, inspect_stand_in
 from .options import OptionError, Options, command
 from .runtime import JavaScriptError, Runtime
+from .snapshot import SnapshotError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,7 +38,11 @@ def run(options: Options) -> NoReturn:
             raise OptionError("\n".join(f"bad option: {flag}" for flag in unknown))
     inspect_stand_in.install()
     own = command()
-    runtime = Runtime([_node_like(own), *options.arguments], options.exec_argv, options.values, argv0=own)
+    try:
+        runtime = Runtime([_node_like(own), *options.arguments], options.exec_argv, options.values, argv0=own)
+    except SnapshotError as exc:
+        os.write(2, f"ouro: {exc}\n".encode("utf-8", "replace"))
+        sys.exit(1)
     bundle.rest()
     gc.freeze()  # what is here now stays
     gc.enable()

@@ -28,7 +28,6 @@ NODE_VERSION = "24.21.0"
 FOLDER = os.path.dirname(__file__)
 LIBRARY = os.path.join(FOLDER, "lib")
 _OPERATIONS_EACH = 256
-_LENGTH_SIZE = 8
 
 BINDINGS = sorted(
     name.removesuffix(".py") for name in os.listdir(os.path.join(FOLDER, "bindings"))
@@ -41,27 +40,19 @@ TIMER_NATIVES = ("schedule", "ref", "unref", "immediatesBegin", "immediatesEnd",
 """The natives that each runtime has of its own, by which JavaScript's timers reach the loop."""
 
 
+class SnapshotError(Exception):
+    """The snapshot cannot be made."""
+
+
 def kept() -> tuple[int, int] | None:
     """The snapshot for this process, if there is one that is whole: an open file, and how many bytes of it."""
-    descriptor = cache.opened(_key())
-    if descriptor is None:
-        return None
-    length = os.fstat(descriptor).st_size - _LENGTH_SIZE
-    if length > 0 and os.pread(descriptor, _LENGTH_SIZE, length) == _length(length):
-        return descriptor, length
-    os.close(descriptor)
-    return None
+    return cache.opened(_key())
 
 
 def keep(blob: bytes) -> None:
     """Keep a snapshot for the processes that come."""
     cache.forget_old("snapshot-")
-    cache.write(_key(), blob + _length(len(blob)))
-
-
-def _length(value: int) -> bytes:
-    """What stands at the end of a file that is whole."""
-    return value.to_bytes(_LENGTH_SIZE, "big", signed=True)
+    cache.seal(_key(), blob)
 
 
 def _key() -> str:

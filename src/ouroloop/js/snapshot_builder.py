@@ -50,8 +50,14 @@ _PARAMETERS = ("exports", "require", "module", "process", "internalBinding", *_I
 
 
 def build() -> bytes:
-    """A new snapshot, which is kept too."""
-    blob = engine.make_snapshot(_scripts())
+    """A new snapshot, which is kept too. Raises `SnapshotError`."""
+    try:
+        scripts = [*_scripts()]  # all of them, before V8 is at work, since this imports much
+        blob = engine.make_snapshot(scripts)
+    except (ImportError, OSError, RuntimeError) as exc:
+        raise snapshot.SnapshotError(
+            f"the core modules cannot be made ready: {type(exc).__name__}: {exc} (pip install --force-reinstall "
+            "ouroloop may mend that)") from exc
     snapshot.keep(blob)
     return blob
 

@@ -43,12 +43,19 @@ def run_at_import(scripts: Iterable[tuple[str, str, bool]]) -> list[str]:
             failed.append(f"{name}:{call.Message__GetLineNumber(call.TryCatch__Message(catch), context)}")
         call.TryCatch__DESTRUCT(catch)
 
-    def callback(context: int, _options: int, _referrer: int, _specifier: int, _attributes: int) -> int:
+    def run_all(context: int) -> None:
         for name, source, at_once in scripts:
-            if not failed:
-                set_flags("--no-lazy" if at_once else "--lazy")
-                run(context, name, source)
+            set_flags("--no-lazy" if at_once else "--lazy")
+            run(context, name, source)
+            if failed:
+                break
         set_flags("--lazy")
+
+    def callback(context: int, _options: int, _referrer: int, _specifier: int, _attributes: int) -> int:
+        try:
+            run_all(context)
+        except Exception as exc:  # V8 gets its promise all the same, and does not know what to do without
+            failed.append(f"{type(exc).__name__}: {exc}")
         promise: int = call.Promise__Resolver__GetPromise(call.Promise__Resolver__New(context))
         return promise
 
