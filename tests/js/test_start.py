@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import ouroloop
 
 LIBRARY = Path(ouroloop.__file__).parent / "js" / "lib"
+SCRIPTS = Path(__file__).parents[2] / "scripts"
+EMPTY = "from ouroloop.js import bundle; bundle.install(); from ouroloop.cli import main; main(['-e', '0'])"
 
 
 def python(code: str, *options: str) -> subprocess.CompletedProcess[str]:
@@ -39,7 +44,84 @@ def test_to_start_compiles_no_core_module_and_asks_python_for_nothing_of_the_pro
     program.touch()
     start = f"from ouroloop.cli import main; main([{str(program)!r}])"
     python(start)
-    assert not imported(start) & {f"ouroloop.js.bindings.{name}" for name in ("builtins", "process")}
+    assert not imported(start) & {f"ouroloop.js.bindings.{name}" for name in ("os", "process")}
+
+
+@pytest.mark.parametrize("name", ["ouro", "ouro-node"])
+def test_the_command_imports_nothing_before_there_is_the_bundle(name: str) -> None:
+    # The script that pip writes for an entry point imports `re`: 5 ms.
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", SCRIPTS / name, "-e", "0"], capture_output=True, text=True, timeout=60,
+        check=True)
+    first, _, rest = done.stderr.partition("ouroloop.js.bundle")
+    assert " re\n" not in done.stderr
+    assert "ouroloop.cli" not in first
+    assert "ouroloop.cli" in rest
+
+
+def test_modules_come_from_one_file() -> None:
+    # Python's own way takes 25 system calls for each, and there are 60.
+    for _ in range(3):  # the snapshot, the modules
+        python(EMPTY)
+    told = python(
+        "import sys\nfrom ouroloop.js import bundle\n"
+        "sys.addaudithook(lambda event, args: event == 'open' and sys.stderr.write(f'{args[0]}\\n'))\n" + EMPTY).stderr
+    assert not [file for file in told.splitlines() if file.endswith((".py", ".pyc"))]
+
+
+def test_an_entry_of_the_bundle_holds_as_long_as_its_source(tmp_path: Path) -> None:
+    (tmp_path / "source.py").write_text("x = 1")
+    code = (
+        "import os; from ouroloop.js import bundle\n"
+        "bundle.add('a thing', 'source.py', b'made of it'); bundle.keep(with_modules=False)\n"
+        "print(bundle.data('a thing')); os.utime('source.py', (1, 1)); print(bundle.data('a thing'))")
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True, cwd=tmp_path,
+        env={**os.environ, "OUROLOOP_CACHE": str(tmp_path)})
+    assert done.stdout == "b'made of it'\nNone\n"
+
+
+def test_a_python_program_imports_as_python_does(tmp_path: Path) -> None:
+    (tmp_path / "ctypes.py").write_text("mine = True")
+    (tmp_path / "program.py").write_text(
+        "import ctypes, sys\n"
+        "print(ctypes.mine, [f for f in sys.meta_path if type(f).__module__.startswith('ouroloop')])")
+    done = subprocess.run(
+        [sys.executable, "-m", "ouroloop", tmp_path / "program.py"], capture_output=True, text=True, timeout=60,
+        check=True)
+    assert done.stdout == "True []\n"
+
+
+def test_natives_that_an_empty_program_does_not_use_are_not_read(tmp_path: Path) -> None:
+    # Each is 0.1 to 0.5 ms: classes of ctypes, signatures, machine code.
+    (tmp_path / "empty.js").touch()
+    start = f"from ouroloop.cli import main; main([{str(tmp_path / 'empty.js')!r}])"
+    python(start)
+    rooms = {"buffer", "contextify", "crypto", "environment", "fs", "promise", "script", "serdes", "util", "vm_module"}
+    assert not imported(start) & {f"ouroloop.js.natives.{room}" for room in rooms}
+
+
+def test_v8_reads_the_snapshot_where_it_lies() -> None:
+    # Its binding would copy all of it, for each isolate: 2 ms and 3 MB.
+    code = "from ouroloop import Runtime; js = Runtime(); from ouroloop.js import engine; print(engine._is_lent)"
+    assert python(code).stdout == "True\n"
+
+
+def test_core_modules_that_few_programs_use_are_not_in_the_snapshot() -> None:
+    # 250 KB of sources, with what they make, are 1 ms.
+    code = "from ouroloop.cli import main; main(['-p', 'JSON.stringify(process.moduleLoadList)'])"
+    names = {name.removeprefix("NativeModule ") for name in json.loads(python(code).stdout)}
+    assert not names & {"http", "net", "perf_hooks", "tls", "tty", "url", "util", "zlib", "internal/structured_clone"}
+    assert sum((LIBRARY / f"{name}.js").stat().st_size for name in names) < 1_000_000
+
+
+def test_a_core_module_is_compiled_once() -> None:
+    python("from ouroloop.cli import main; main(['-e', 'require(\"querystring\").parse(\"a=b\")'])")
+    code = (
+        "from ouroloop import Runtime; js = Runtime()\n"
+        "js.eval('process.getBuiltinModule(\"querystring\").parse(\"a\"); process.getBuiltinModule(\"sys\")')\n"
+        "compiled = js._inner.engine.natives.library._compiled; print('querystring' in compiled, 'sys' in compiled)")
+    assert python(code).stdout == "False True\n"
 
 
 def test_who_wants_more_of_inspect_than_the_engine_gets_the_module_itself() -> None:

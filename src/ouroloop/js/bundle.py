@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 _INSTALLATION = os.path.dirname(os.path.dirname(os.path.dirname(__file__))) + os.sep
 _STANDARD = os.path.dirname(os.__file__) + os.sep
+_ENVIRONMENT = sys.prefix + os.sep
 _WORD = 8  # bytes
 _FIRST = 16384  # bytes that are read at once: most of the index
 
@@ -54,7 +55,7 @@ class _Bundle:
     """The file, and what is to be added to it."""
 
     def __init__(self) -> None:
-        facts = f"{sys.version} {sys.flags.optimize} {_STANDARD} {_INSTALLATION}"
+        facts = f"{sys.version} {sys.flags.optimize} {_STANDARD} {_INSTALLATION} {_ENVIRONMENT}"
         self._key = f"bundle-{cache.fingerprint(facts)}-{sys.implementation.cache_tag}.bin"
         self.is_busy = False
         """Whether the file stays open, since more will be read."""
@@ -149,6 +150,8 @@ class _Bundle:
         cache.forget_old("bundle-")
         cache.seal(self._key, _whole(kept | self._new))
         self._new.clear()
+        self._open()
+        self._close_if_idle()
 
 
 def _index(file: int) -> "dict[str, _Entry]":
@@ -186,7 +189,7 @@ def _is_ours(module: object) -> bool:
     spec = getattr(module, "__spec__", None)
     return (
         spec is not None and type(spec.loader) is SourceFileLoader and spec.has_location
-        and spec.origin.startswith((_INSTALLATION, _STANDARD)))
+        and spec.origin.startswith((_INSTALLATION, _STANDARD, _ENVIRONMENT)))
 
 
 _bundle: _Bundle | None = None
