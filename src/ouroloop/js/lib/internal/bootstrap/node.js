@@ -129,7 +129,7 @@ makeGlobals();
 for (const id of [
   'internal/requests', 'internal/handles', 'internal/main', 'internal/process/report_error', 'internal/process/stdio',
   'internal/process/warning', 'internal/modules/cjs/loader', 'internal/modules/esm/loader', 'internal/modules/esm/resolve',
-  'internal/modules/esm_syntax', 'module', 'fs', 'internal/fs/streams', 'stream', 'diagnostics_channel',
+  'internal/modules/esm_syntax', 'module', 'fs', 'internal/fs/streams', 'os', 'stream', 'diagnostics_channel',
   'internal/streams/from',
 ]) require(id);
 
