@@ -11,13 +11,13 @@ checksum of the source is compared here, and the version, the flags and the proc
 
 from __future__ import annotations
 
-import ctypes
 import functools
 import os
 import struct
 import tempfile
 from zlib import crc32
 
+from .natives import c as ctypes
 from .natives.loader import COMMONJS
 from .natives.script import CONSUME_CODE_CACHE, CachedData, take_code_cache
 

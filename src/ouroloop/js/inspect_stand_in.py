@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import sys
 from _collections_abc import Awaitable
-from types import ModuleType
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from types import ModuleType
     from typing import Any
+else:
+    ModuleType = type(sys)
 
 _NAME = "inspect"
 

@@ -38,12 +38,22 @@ class OptionError(Exception):
         self.code = code
 
 
+def _defaults() -> dict[str, Any]:
+    texts = {name: value for name, value in table.TEXTS.items() if value is not None}
+    return {**table.SWITCHES, **texts, **table.NUMBERS}
+
+
+def changed(values: dict[str, Any]) -> dict[str, Any]:
+    """Those values that are not an option's default."""
+    defaults = _defaults()
+    return {name: value for name, value in values.items() if name not in defaults or defaults[name] != value}
+
+
 class Options:
     """What the command line said: `values` for JavaScript, V8's flags, and the words after the options."""
 
     def __init__(self) -> None:
-        texts = {name: value for name, value in table.TEXTS.items() if value is not None}
-        self.values: dict[str, Any] = {**table.SWITCHES, **texts, **table.NUMBERS}
+        self.values = _defaults()
         self.v8_flags: list[str] = []
         """What may be options of V8's, in their order; those that V8 does not know are bad."""
         self.exec_argv: list[str] = []

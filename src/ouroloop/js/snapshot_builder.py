@@ -12,6 +12,7 @@ from ..node import zlib
 from . import bindings, engine, natives, snapshot
 from .bindings.tls_wrap import openssl_version
 from .constants import constants
+from .options import Options
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -88,6 +89,7 @@ def _config() -> dict[str, Any]:
         "arch": {"x86_64": "x64", "AMD64": "x64", "aarch64": "arm64", "arm64": "arm64"}.get(
             platform.machine(), platform.machine()),
         "constants": constants(),
+        "options": Options().values,
         "intrinsics": _INTRINSICS,
         "natives": {**natives.names(), "timers": snapshot.TIMER_NATIVES},
         "operations": {

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import os
 from _thread import RLock
-from _weakrefset import WeakSet
+from _weakref import ref
 
 from .handle import Handle
 from .queue import READABLE
@@ -43,7 +43,7 @@ class Wakeup:
             os.set_blocking(self._reader, False)
             os.set_blocking(self._writer, False)
         loop._queue.set(self._reader, READABLE, self._on_readable)
-        _wakeups.add(self)
+        _wakeups.add(ref(self, _wakeups.discard))
 
     def fileno(self) -> int:
         """The end that the loop watches."""
@@ -100,13 +100,15 @@ class Wakeup:
                 os.close(writer)
 
 
-_wakeups: WeakSet[Wakeup] = WeakSet()
+_wakeups: set[ref[Wakeup]] = set()
 
 
 def _after_fork_in_child() -> None:
     """A thread that held a lock at the fork is not here to release it; without this the child could not even exit."""
-    for wakeup in _wakeups:
-        wakeup._lock = RLock()
+    for weak in [*_wakeups]:
+        wakeup = weak()
+        if wakeup is not None:
+            wakeup._lock = RLock()
 
 
 os.register_at_fork(after_in_child=_after_fork_in_child)

@@ -15,7 +15,7 @@ not. It is also cheaper than an operation: 0.2 us, and 0.15 us for each argument
 
 from __future__ import annotations
 
-from . import calls, direct, errors, loader, startup_data
+from . import calls, errors, loader, startup_data
 from .calls import call, memory
 from .realm import Realm
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import TypeAlias
 
+    from . import direct
     from .contextify import Contexts
     from .library import Library
     from .vm_module import VmModules
@@ -215,6 +216,8 @@ class Natives(Realm):
 
     def _make_directly(self, info: int) -> direct.Directly | None:
         """What makes natives of machine code, if that can be."""
+        from . import direct
+
         call, isolate = self.call, self.isolate
         truths = (call.Boolean__New(isolate, False), call.Boolean__New(isolate, True))
         if not (direct.available and direct.is_allowed() and direct.fits(call, info, truths[1], self.undefined)):

@@ -6,8 +6,7 @@ and V8's callback for it runs all others (`engine.make_snapshot`).
 
 from __future__ import annotations
 
-import ctypes
-
+from . import c as ctypes
 from .calls import call, scratch, set_flags
 
 TYPE_CHECKING = False

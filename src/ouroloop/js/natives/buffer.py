@@ -12,8 +12,7 @@ Source: V8's `include/v8-primitive.h`.
 
 from __future__ import annotations
 
-import ctypes
-
+from . import c as ctypes
 from . import direct
 from .calls import NEW_FROM_UTF8, declare
 

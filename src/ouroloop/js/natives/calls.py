@@ -11,10 +11,10 @@ Source: V8's `include/v8-*.h`; the C names are those of rusty_v8's `binding.cc`.
 
 from __future__ import annotations
 
-import ctypes
 import os
 import sys
 
+from . import c as ctypes
 from .symbols import Symbols
 
 TYPE_CHECKING = False
@@ -188,7 +188,7 @@ STARTUP_STATE = "_ZN2v88internal12_GLOBAL__N_117v8_startup_state_E"
 _symbols: Symbols | None = None
 
 # One for all, as each costs a class. Its functions have the interpreter to themselves, and V8's are short.
-library = ctypes.PyDLL(None)
+library = ctypes.pythonapi
 """The functions of the C library, and of whatever else this process has loaded."""
 
 _can_set_flags = False  # for as long as the process lives, since they are not frozen

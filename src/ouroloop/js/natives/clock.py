@@ -9,9 +9,9 @@ Source: clock_gettime(2), vdso(7).
 
 from __future__ import annotations
 
-import ctypes
 import time
 
+from . import c as ctypes
 from . import direct
 
 TYPE_CHECKING = False

@@ -16,8 +16,7 @@ Source: V8's `include/v8-template.h`, `include/v8-function-callback.h`, `include
 
 from __future__ import annotations
 
-import ctypes
-
+from . import c as ctypes
 from .calls import GET_MICROTASK_QUEUE, declare, scratch, word
 
 TYPE_CHECKING = False

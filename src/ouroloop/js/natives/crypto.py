@@ -13,9 +13,9 @@ Source: getrandom(2); EVP_DigestInit(3ossl).
 
 from __future__ import annotations
 
-import ctypes
 import os
 
+from . import c as ctypes
 from . import direct
 
 TYPE_CHECKING = False

@@ -20,11 +20,10 @@ Source: System V ABI, AMD64 supplement 3.2; Intel's manual, volume 2; V8's `incl
 
 from __future__ import annotations
 
-import ctypes
 import os
-import struct
 import sys
 
+from . import c as ctypes
 from .calls import library
 
 TYPE_CHECKING = False
@@ -87,13 +86,17 @@ _FOR_FUNCTIONS = ("rdi", "rsi", "rdx", "rcx", "r8", "r9")
 _FOR_THE_KERNEL = ("rdi", "rsi", "rdx", "r10", "r8", "r9")
 
 
+def _quad(value: int) -> bytes:
+    return value.to_bytes(8, "little")
+
+
 class Code(bytearray):
     """x86-64 instructions, one method for each that is needed. Registers by name; `base` is never rsp's or r12's."""
 
     def set(self, register: str, value: int) -> None:
         """register = value"""
         number = _NUMBERS[register]
-        self += bytes((0x48 | number >> 3, 0xB8 | number & 7)) + struct.pack("<Q", value & 2**64 - 1)
+        self += bytes((0x48 | number >> 3, 0xB8 | number & 7)) + _quad(value & 2**64 - 1)
 
     def move(self, target: str, source: str) -> None:
         """target = source"""
@@ -108,7 +111,7 @@ class Code(bytearray):
         self += bytes((0x48 | (number >> 3) << 2 | where >> 3, operation, 0x80 | (number & 7) << 3 | where & 7))
         if base == "rsp":
             self += b"\x24"
-        self += struct.pack("<i", offset)
+        self += offset.to_bytes(4, "little", signed=True)
 
     def load(self, register: str, base: str, offset: int = 0) -> None:
         """register = what lies at base + offset"""
@@ -188,9 +191,9 @@ class Directly:
         key = (tuple(sources), result, cell, waits)
         if key not in self._forms:
             code = self._code(_ANY_FUNCTION, None, sources, result, cell, waits)
-            self._forms[key] = code.split(struct.pack("<Q", _ANY_FUNCTION))
+            self._forms[key] = code.split(_quad(_ANY_FUNCTION))
         before, after = self._forms[key]
-        return self._place(before + struct.pack("<Q", _address_of(function)) + after)
+        return self._place(before + _quad(_address_of(function)) + after)
 
     def kernel(self, number: int, sources: list[Source], cell: int, waits: bool = False) -> int:
         """The address of a callback that makes a system call; what it gives comes in the frame's first word."""

@@ -10,8 +10,7 @@ Source: getenv(3).
 
 from __future__ import annotations
 
-import ctypes
-
+from . import c as ctypes
 from . import direct
 from .calls import NEW_FROM_UTF8, library
 

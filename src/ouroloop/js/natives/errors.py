@@ -10,8 +10,7 @@ Source: V8's `include/v8-exception.h`, `include/v8-message.h`, `include/v8-micro
 
 from __future__ import annotations
 
-import ctypes
-
+from . import c as ctypes
 from .calls import can_set_flags, scratch, set_flags
 
 TYPE_CHECKING = False

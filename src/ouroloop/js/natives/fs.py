@@ -13,11 +13,11 @@ Source: statx(2), open(2), read(2), pread(2), write(2), pwrite(2), access(2), cl
 
 from __future__ import annotations
 
-import ctypes
 import errno
 import os
 import struct
 
+from . import c as ctypes
 from . import direct
 
 TYPE_CHECKING = False

@@ -9,10 +9,9 @@ What surprises people: V8's code cache is of one version with one set of flags, 
 
 from __future__ import annotations
 
-import ctypes
-
 from .. import bundle
 from ..snapshot import path_of, source
+from . import c as ctypes
 from .calls import scratch
 from .script import CONSUME_CODE_CACHE, CachedData, take_code_cache
 

@@ -12,8 +12,7 @@ Source: V8's `include/v8-script.h`, `include/v8-callbacks.h`.
 
 from __future__ import annotations
 
-import ctypes
-
+from . import c as ctypes
 from .calls import PRIMITIVE_ARRAY_GET, PRIMITIVE_ARRAY_LENGTH, scratch, word
 
 TYPE_CHECKING = False

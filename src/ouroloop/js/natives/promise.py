@@ -13,8 +13,7 @@ Source: V8's `include/v8-context.h` (`SetPromiseHooks`); `src/objects/contexts.h
 
 from __future__ import annotations
 
-import ctypes
-
+from . import c as ctypes
 from .calls import PRIMITIVE_ARRAY_SET, declare, word
 
 TYPE_CHECKING = False

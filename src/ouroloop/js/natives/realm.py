@@ -11,8 +11,7 @@ Source: V8's `include/v8-function-callback.h`, `include/v8-persistent-handle.h`.
 
 from __future__ import annotations
 
-import ctypes
-
+from . import c as ctypes
 from .calls import CANCEL_TERMINATION, NEW_PRIMITIVE_ARRAY, PRIMITIVE_ARRAY_SET, call, scratch
 
 TYPE_CHECKING = False

@@ -11,8 +11,7 @@ Source: V8's `include/v8-script.h`.
 
 from __future__ import annotations
 
-import ctypes
-
+from . import c as ctypes
 from .calls import declare, scratch
 
 TYPE_CHECKING = False

@@ -13,8 +13,7 @@ Source: V8's `include/v8-value-serializer.h` (the order of the virtual methods);
 
 from __future__ import annotations
 
-import ctypes
-
+from . import c as ctypes
 from .calls import declare
 
 TYPE_CHECKING = False

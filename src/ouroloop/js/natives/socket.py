@@ -12,8 +12,7 @@ Source: send(2).
 
 from __future__ import annotations
 
-import ctypes
-
+from . import c as ctypes
 from . import direct
 
 TYPE_CHECKING = False

@@ -12,9 +12,9 @@ snapshot can be made from V8's own heap any more.
 
 from __future__ import annotations
 
-import ctypes
 import os
 
+from . import c as ctypes
 from . import calls
 
 _STRUCTURE = "_ZN2v88internalL4blobE"  # const char* data; int raw_size

@@ -12,13 +12,12 @@ takes 0.1 s, so what was found is kept in the user's cache folder, under the fil
 
 from __future__ import annotations
 
-import ctypes
 import marshal
 import os
-import struct
 import sys
 
 from .. import cache
+from . import c as ctypes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -67,6 +66,8 @@ def _kept(key: str) -> dict[str, int]:
 
 
 def _read(path: str, names: list[str]) -> dict[str, int]:
+    import struct
+
     with open(path, "rb") as file:
         data = file.read()
     if data[:6] != b"\x7fELF\x02\x01":
@@ -97,7 +98,6 @@ def _value(name: str, texts: bytes, entries: bytes, text_offsets: array[int]) ->
         except ValueError:  # the end of a longer name
             position = texts.find(wanted, position + 1)
             continue
-        value: int = struct.unpack_from("<Q", entries, index * 24 + 8)[0]
-        return value
+        return int.from_bytes(entries[index * 24 + 8 : index * 24 + 16], "little")
     raise SymbolsMissingError(
         f"v8-python has no function {name}; Ouroloop needs the version that it pins: pip install -U ouroloop")

@@ -11,10 +11,9 @@ Source: V8's `include/v8-value.h`, `include/v8-object.h`, `include/v8-promise.h`
 
 from __future__ import annotations
 
-import ctypes
 import os
-import struct
 
+from . import c as ctypes
 from . import calls, direct
 from .calls import address_of, declare, word
 
@@ -148,7 +147,7 @@ class Util:
         try:
             with open("/proc/self/mem", "rb", buffering=0) as file:
                 memory = os.pread(file.fileno(), _ISOLATE_SIZE, self._realm.isolate)
-                for (candidate,) in struct.iter_unpack("<Q", memory):
+                for candidate in memoryview(memory).cast("Q"):
                     if candidate % 8 == 0 and _reads(file.fileno(), candidate, mark):
                         return int(candidate)
         except OSError:

@@ -12,8 +12,7 @@ Source: V8's `include/v8-script.h`, `src/objects/source-text-module.cc`.
 
 from __future__ import annotations
 
-import ctypes
-
+from . import c as ctypes
 from .calls import scratch, word
 
 TYPE_CHECKING = False
