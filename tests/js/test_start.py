@@ -81,6 +81,22 @@ def test_an_entry_of_the_bundle_holds_as_long_as_its_source(tmp_path: Path) -> N
     assert done.stdout == "b'made of it'\nNone\n"
 
 
+def test_without_descriptors_what_is_still_to_be_read_is_read_all_the_same(tmp_path: Path) -> None:
+    (tmp_path / "program.js").write_text("""
+        const fs = require('fs');
+        fs.closeSync(fs.openSync(__filename));
+        try { for (;;) fs.openSync(__filename) } catch (error) { console.log(error.code, process.env.TERM !== '') }
+        console.log(require('querystring').parse('a=b').a, process.umask() >= 0);
+    """)
+    limited = ["sh", "-c", 'ulimit -n 40; exec "$@"', "sh", sys.executable, "-m", "ouroloop"]
+    environment = {**os.environ, "OUROLOOP_CACHE": str(tmp_path)}
+    for count in range(3):  # with nothing in the cache, and with more and more
+        done = subprocess.run(
+            [*limited, tmp_path / "program.js"], capture_output=True, text=True, timeout=60, check=False,
+            env=environment)
+        assert (done.stdout, done.stderr) == ("EMFILE true\nb true\n", ""), count
+
+
 def test_a_python_program_imports_as_python_does(tmp_path: Path) -> None:
     (tmp_path / "ctypes.py").write_text("mine = True")
     (tmp_path / "program.py").write_text(

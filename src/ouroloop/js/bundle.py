@@ -14,10 +14,12 @@ library are kept.
 
 # No annotations from the future here: the module of that name is in the bundle.
 
+import _imp
 import marshal
 import os
 import sys
 from _frozen_importlib_external import (  # what importlib is made of
+    PathFinder,
     SourceFileLoader,
     spec_from_file_location,
 )
@@ -26,9 +28,11 @@ from . import cache
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import CodeType
-    from typing import Any, TypeAlias
+    from typing import Any, TypeAlias, TypeVar
 
+    _T = TypeVar("_T")
     _Entry: TypeAlias = tuple[str, int, int, bool, int, int]
     """A source's file, its time in ns, its size, whether it is a package's, where its code is, and how long."""
 
@@ -40,13 +44,15 @@ _FIRST = 16384  # bytes that are read at once: most of the index
 
 
 class _Loader(SourceFileLoader):
-    """As Python's own for the same file, but that the code is there already."""
+    """As Python's own for the same file, but that the code may be there already."""
 
-    def __init__(self, name: str, path: str, code: bytes) -> None:
+    def __init__(self, name: str, path: str, code: bytes | None) -> None:
         super().__init__(name, path)
         self._code = code
 
-    def get_code(self, fullname: str) -> "CodeType":
+    def get_code(self, fullname: str) -> "CodeType | None":
+        if self._code is None:
+            return with_a_descriptor(lambda: SourceFileLoader.get_code(self, fullname))
         code: CodeType = marshal.loads(self._code)
         return code
 
@@ -54,11 +60,11 @@ class _Loader(SourceFileLoader):
 class _Bundle:
     """The file, and what is to be added to it."""
 
-    def __init__(self) -> None:
+    def __init__(self, is_busy: bool) -> None:
         facts = f"{sys.version} {sys.flags.optimize} {_STANDARD} {_INSTALLATION} {_ENVIRONMENT}"
         self._key = f"bundle-{cache.fingerprint(facts)}-{sys.implementation.cache_tag}.bin"
-        self.is_busy = False
-        """Whether the file stays open, since more will be read."""
+        self.is_busy = is_busy
+        """Whether the file stays open: more will be read, perhaps when there are no descriptors left."""
         self._file: int | None = None
         self._identity: object = None
         self._index: dict[str, _Entry] = {}
@@ -70,24 +76,27 @@ class _Bundle:
     def _open(self) -> None:
         """Open the file. Another process may have put another one in its place, which has its own index."""
         opened = cache.opened(self._key)
-        self._file = None if opened is None else opened[0]
-        status = None if self._file is None else os.fstat(self._file)
-        identity = status and (status.st_ino, status.st_mtime_ns, status.st_size)
+        self._file = opened[0] if opened is not None else _substitute()
+        identity = None if self._file is None else _identity(self._file)
         if identity != self._identity:
             self._identity = identity
-            self._index = {} if self._file is None else _index(self._file)
+            self._index = {} if self._file is None or opened is None else _index(self._file)
 
     def _close_if_idle(self) -> None:
         """Or if it has taken the place of a standard stream that is closed."""
         if self._file is not None and (not self.is_busy or self._file <= 2):
-            os.close(self._file)
-            self._file = None
+            self._close()
 
-    def find_spec(self, name: str, path: object = None, target: object = None) -> "Any":
+    def _close(self) -> None:
+        if self._file is not None and _identity(self._file) == self._identity:
+            os.close(self._file)
+        self._file = None
+
+    def find_spec(self, name: str, path: "Any" = None, target: "Any" = None) -> "Any":
         """What Python asks first for each import; None if it is to look elsewhere."""
         code = self.data(name)
         if code is None:
-            return None
+            return _looked_for(name, path, target)
         file, _, _, is_package, *_ = self._index[name]
         folders = [os.path.dirname(file)] if is_package else None
         loader = _Loader(name, file, code)
@@ -97,7 +106,7 @@ class _Bundle:
         """What was kept under `name`, if its source has not changed."""
         if name not in self._index:
             return None
-        if self._file is None:
+        if self._file is None or _identity(self._file) != self._identity:  # a program may close what it did not open
             self._open()
         data = None if self._file is None else self._read(self._file, name)
         self._close_if_idle()
@@ -111,11 +120,6 @@ class _Bundle:
             del self._index[name]
             return None
         return os.pread(file, entry[5], entry[4])
-
-    def rest(self) -> None:
-        """Hold no file open, but while something is read."""
-        self.is_busy = False
-        self._close_if_idle()
 
     def add(self, name: str, file: str, is_package: bool, data: bytes) -> None:
         """Keep `data`, made of the source `file`, when `write` is called."""
@@ -139,19 +143,27 @@ class _Bundle:
         """Make the file anew if there is something to add."""
         if not self._new:
             return
-        self.rest()
+        self._close()
         self._open()  # what others have added meanwhile
         kept = {}
         for name, entry in [*self._index.items()]:
             data = None if self._file is None else self._read(self._file, name)
             if data is not None:
                 kept[name] = (entry, data)
-        self.rest()
+        self._close()
         cache.forget_old("bundle-")
         cache.seal(self._key, _whole(kept | self._new))
         self._new.clear()
         self._open()
         self._close_if_idle()
+
+
+def _substitute() -> int | None:
+    """A descriptor that can be given up (`with_a_descriptor`) where there is no file."""
+    try:
+        return os.open(__file__, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return None
 
 
 def _index(file: int) -> "dict[str, _Entry]":
@@ -177,6 +189,25 @@ def _whole(kept: "dict[str, tuple[_Entry, bytes]]") -> bytes:
     return b"".join([len(head).to_bytes(_WORD, "little"), head, *(data for _, data in kept.values())])
 
 
+def _looked_for(name: str, path: "Any", target: "Any") -> "Any":
+    """What Python itself finds, and what can be read when there are no descriptors left."""
+    if name in sys.builtin_module_names or _imp.is_frozen(name):
+        return None
+    spec = with_a_descriptor(lambda: PathFinder.find_spec(name, path, target))
+    if spec is not None and type(spec.loader) is SourceFileLoader:
+        spec.loader = _Loader(name, spec.loader.path, None)
+    return spec
+
+
+def _identity(file: int) -> object:
+    """What tells an open file from another; None if it is none."""
+    try:
+        status = os.fstat(file)
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino, status.st_mtime_ns, status.st_size
+
+
 def _status(file: str) -> tuple[int, int] | None:
     try:
         status = os.stat(file)
@@ -188,24 +219,23 @@ def _status(file: str) -> tuple[int, int] | None:
 def _is_ours(module: object) -> bool:
     spec = getattr(module, "__spec__", None)
     return (
-        spec is not None and type(spec.loader) is SourceFileLoader and spec.has_location
+        spec is not None and isinstance(spec.loader, SourceFileLoader) and spec.has_location
         and spec.origin.startswith((_INSTALLATION, _STANDARD, _ENVIRONMENT)))
 
 
 _bundle: _Bundle | None = None
 
 
-def _opened() -> _Bundle:
+def _opened(is_busy: bool = False) -> _Bundle:
     global _bundle
     if _bundle is None:
-        _bundle = _Bundle()
+        _bundle = _Bundle(is_busy)
     return _bundle
 
 
 def install() -> None:
     """Take modules from the bundle, from now on."""
-    bundle = _opened()
-    bundle.is_busy = True
+    bundle = _opened(is_busy=True)
     if bundle not in sys.meta_path:
         sys.meta_path.insert(0, bundle)
 
@@ -213,14 +243,30 @@ def install() -> None:
 def remove() -> None:
     """Import as Python does."""
     bundle = _opened()
-    bundle.rest()
+    bundle.is_busy = False
+    bundle._close_if_idle()
     if bundle in sys.meta_path:
         sys.meta_path.remove(bundle)
 
 
-def rest() -> None:
-    """Most was imported: hold no file open that a program could stumble on."""
-    _opened().rest()
+def with_a_descriptor(load: "Callable[[], _T]") -> "_T":
+    """`load()`, which reads files of ours; where this process may open no more, the bundle gives up its own meanwhile.
+
+    A server that has run out of descriptors must still be able to say so.
+    """
+    try:
+        return load()
+    except (OSError, ImportError):
+        bundle = _bundle
+        if bundle is None or not bundle.is_busy:
+            raise
+        bundle.is_busy = False
+        bundle._close()
+        try:
+            return load()
+        finally:
+            bundle.is_busy = True
+            bundle._open()
 
 
 def data(name: str) -> bytes | None:

@@ -7,7 +7,7 @@ import gc
 import os
 import sys
 
-from . import bundle, engine, inspect_stand_in
+from . import engine, inspect_stand_in
 from .options import OptionError, Options, command
 from .runtime import JavaScriptError, Runtime
 from .snapshot import SnapshotError
@@ -43,7 +43,6 @@ def run(options: Options) -> NoReturn:
     except SnapshotError as exc:
         os.write(2, f"ouro: {exc}\n".encode("utf-8", "replace"))
         sys.exit(1)
-    bundle.rest()
     gc.freeze()  # what is here now stays
     gc.enable()
     try:

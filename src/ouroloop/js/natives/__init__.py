@@ -120,8 +120,8 @@ class Natives(Realm):
             methods = self._groups[group] = self._methods(group)
             if self._directly is not None:
                 self._directly.seal()
-        if name not in methods and group == "contextify":
-            methods = self._groups[group] = self._contextify_methods()  # `node:vm`, which few programs need
+        if name not in methods and group == "contextify":  # `node:vm`, which few programs need
+            methods = self._groups[group] = self._contextify_methods()
         native = methods.get(name)
         if native is None:
             return self._extra(name) if group == "util" else None

@@ -57,7 +57,8 @@ class Library:
         cached = None if data is None else call.ScriptCompiler__CachedData__NEW(data, len(data))
         origin, text = scratch(), scratch()
         realm.origin(origin, realm.string(f"node:{name}"), 0, 0, False)
-        call.ScriptCompiler__Source__CONSTRUCT(text, realm.string(source(name)), origin, cached)
+        read = bundle.with_a_descriptor(lambda: source(name))
+        call.ScriptCompiler__Source__CONSTRUCT(text, realm.string(read), origin, cached)
         try:
             function: int | None = call.ScriptCompiler__CompileFunction(
                 realm.context, text, len(self._parameters), ctypes.cast(self._parameters, _pointer), 0, None,

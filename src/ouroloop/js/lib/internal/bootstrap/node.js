@@ -130,7 +130,7 @@ for (const id of [
   'internal/requests', 'internal/handles', 'internal/main', 'internal/process/report_error', 'internal/process/stdio',
   'internal/process/warning', 'internal/modules/cjs/loader', 'internal/modules/esm/loader', 'internal/modules/esm/resolve',
   'internal/modules/esm_syntax', 'module', 'fs', 'internal/fs/streams', 'os', 'stream', 'diagnostics_channel',
-  'internal/streams/from',
+  'internal/streams/from', 'internal/util/colors',
 ]) require(id);
 
 /** Compiling WebAssembly is done by threads of V8's; a program that awaits it goes on for as long as that takes. */
