@@ -99,7 +99,7 @@ class Runtime:
 
     def _start(self) -> None:
         engine = self.engine
-        started = engine.guarded(engine.function("__start"))(self._facts()).as_v8_object()
+        started = engine.guarded(engine.global_function("__start"))(self._facts()).as_v8_object()
         self._entries = {name: started.get(name).as_v8_function() for name in _ENTRIES}
         clock, counts = started.get("memory").to_python()
         self._clock = memory(int(clock), 16).cast("d")
