@@ -31,9 +31,9 @@ _COMPILED = frozenset({
     "internal/options", "internal/path/posix", "internal/path/segments", "internal/process/environment",
     "internal/process/execution", "internal/process/object", "internal/process/per_thread",
     "internal/process/promises", "internal/process/stdio", "internal/process/task_queues", "internal/requests",
-    "internal/timers", "internal/trace_events", "internal/util/inspect", "internal/util/inspect/format",
-    "internal/util/inspect/kinds", "internal/util/inspect/layout", "internal/util/inspect/names",
-    "internal/util/inspect/strings",
+    "internal/streams/state", "internal/streams/writable", "internal/timers", "internal/trace_events",
+    "internal/util/colors", "internal/util/inspect", "internal/util/inspect/format", "internal/util/inspect/kinds",
+    "internal/util/inspect/layout", "internal/util/inspect/names", "internal/util/inspect/strings",
 })
 
 # What the language itself has, as parameters of each module's body: a program may delete, replace or fake these

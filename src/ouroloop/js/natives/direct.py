@@ -187,7 +187,10 @@ class Directly:
     def function(
         self, function: Any, sources: list[Source], result: int = TO_FRAME, cell: int = 0, waits: bool = False,
     ) -> int:
-        """The address of a callback that calls a C function, given as ctypes has it. At most six arguments."""
+        """The address of a callback that calls a C function, given as ctypes has it, or by address.
+
+        At most six arguments.
+        """
         key = (tuple(sources), result, cell, waits)
         if key not in self._forms:
             code = self._code(_ANY_FUNCTION, None, sources, result, cell, waits)
@@ -308,7 +311,7 @@ def _pass(code: Code, sources: list[Source], registers: tuple[str, ...], cell: i
 
 
 def _address_of(function: Any) -> int:
-    return ctypes.cast(function, ctypes.c_void_p).value or 0
+    return function if isinstance(function, int) else ctypes.cast(function, ctypes.c_void_p).value or 0
 
 
 if available:

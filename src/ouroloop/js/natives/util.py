@@ -61,6 +61,7 @@ DATE_CACHE = "_ZTVN2v88internal9DateCacheE"  # the table of its virtual methods,
 _RESET_DATE_CACHE = "_ZN2v88internal9DateCache14ResetDateCacheENS_4base13TimezoneCache17TimeZoneDetectionE"
 _REDETECT = 1
 _PROPERTY_NAMES = next(name for name in calls.FUNCTIONS if "GetPropertyNames" in name)
+_EXTRAS_SLOT = 70  # of a native context of V8 14.7
 _ISOLATE_SIZE = 131072  # bytes: no more than v8::internal::Isolate has
 
 
@@ -85,9 +86,9 @@ class Util:
         return {name: self._type_check(symbol) for name, symbol in TYPE_CHECKS.items()}
 
     def _type_check(self, symbol: str) -> Native:
-        check, get, boolean = getattr(self._call, symbol), self._call.FunctionCallbackInfo__Get, self._call.Boolean__New
         if self._directly is not None:
-            return self._directly.function(check, [direct.argument(0)], direct.TO_BOOLEAN)
+            return self._directly.function(address_of(symbol), [direct.argument(0)], direct.TO_BOOLEAN)
+        check, get, boolean = getattr(self._call, symbol), self._call.FunctionCallbackInfo__Get, self._call.Boolean__New
         isolate = self._realm.isolate
         return lambda info: boolean(isolate, check(get(info, 0)))
 
@@ -171,12 +172,14 @@ def extra(realm: Realm, name: str) -> int | None:
 def _extras(realm: Realm) -> int:
     """V8's extras object, which holds functions that V8 makes for embedders in each context.
 
-    It is a slot of the native context that no C function here names; so its slots are looked through.
+    It is a slot of the native context that no C function here names; so its slots are looked through, beginning with
+    the one where it was found last.
     """
     call, context = realm.call, realm.context
     start = word(context) - 1  # heap objects are tagged by their lowest bit
     name = realm.string("getContinuationPreservedEmbedderData")
-    for slot in range(start + 16, start + 16 + 8 * 512, 8):
+    for number in (_EXTRAS_SLOT, *range(2, 512)):
+        slot = start + 8 * number
         if word(slot) & 1 and call.Data__IsValue(slot) and call.Value__IsObject(slot):
             local = call.Local__New(realm.isolate, slot)
             if call.Object__Has(local, context, name) == 1:
