@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import errno
 import os
-import struct
 
 from . import c as ctypes
 from . import direct
@@ -40,7 +39,8 @@ _AT_FDCWD = -100
 _AT_SYMLINK_NOFOLLOW = 0x100
 _AT_EMPTY_PATH = 0x1000
 _STATX_BASIC_STATS_AND_BTIME = 0xFFF
-_pack_statx = struct.Struct("=IIQIIIHxxQQQQqIiqIiqIiqIiIIII").pack_into
+_STATX_FORMAT = "=IIQIIIHxxQQQQqIiqIiqIiqIiIIII"
+_pack_statx: Any = None  # made when first needed: most programs leave all this to the kernel
 
 
 def _library(lets_others_run: bool) -> Any:
@@ -61,6 +61,11 @@ def pack(target: memoryview, offset: int, info: os.stat_result) -> None:
     """A `stat_result` in the form that statx(2) has. Where the birth time is not known, the change time stands."""
     atime, mtime, ctime = (divmod(ns, 1_000_000_000) for ns in (info.st_atime_ns, info.st_mtime_ns, info.st_ctime_ns))
     birth = divmod(getattr(info, "st_birthtime_ns", info.st_ctime_ns), 1_000_000_000)
+    global _pack_statx
+    if _pack_statx is None:
+        import struct
+
+        _pack_statx = struct.Struct(_STATX_FORMAT).pack_into
     _pack_statx(
         target, offset, _STATX_BASIC_STATS_AND_BTIME, info.st_blksize, 0, info.st_nlink, info.st_uid, info.st_gid,
         info.st_mode, info.st_ino, info.st_size, info.st_blocks, 0, *atime, 0, *birth, 0, *ctime, 0, *mtime, 0,

@@ -131,6 +131,8 @@ for (const id of [
   'internal/process/warning', 'internal/modules/cjs/loader', 'internal/modules/esm/loader', 'internal/modules/esm/resolve',
   'internal/modules/esm_syntax', 'module', 'fs', 'internal/fs/streams', 'os', 'stream', 'diagnostics_channel',
   'internal/streams/from', 'internal/util/colors',
+  // What `import 'fs'` asks for, since it gives all that `fs` has by name.
+  'internal/fs/dir', 'internal/fs/promises', 'internal/fs/utf8_stream',
 ]) require(id);
 
 /** Compiling WebAssembly is done by threads of V8's; a program that awaits it goes on for as long as that takes. */
