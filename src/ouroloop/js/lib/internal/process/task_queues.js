@@ -85,19 +85,17 @@ let callsUntilMade = 8; // to make it takes as long as a dozen calls of the nati
 
 /** Run all microtasks. What they throw is handled before. */
 function runMicrotasks() {
-  if (checkpoint === undefined) return runFirstMicrotasks();
+  if (checkpoint === undefined) {
+    natives.runMicrotasks();
+    if (--callsUntilMade <= 0) checkpoint = natives.makeCheckpoint() ?? natives.runMicrotasks;
+    return;
+  }
   try {
     checkpoint();
   } catch {
-    // V8 has thrown its code away after a long time in which nobody called it.
-    checkpoint = undefined;
-    runFirstMicrotasks();
+    checkpoint = undefined; // V8 has thrown its code away after a long time in which nobody called it
+    runMicrotasks();
   }
-}
-
-function runFirstMicrotasks() {
-  natives.runMicrotasks();
-  if (--callsUntilMade <= 0) checkpoint = natives.makeCheckpoint() ?? natives.runMicrotasks;
 }
 
 /** Ticks, microtasks, rejections, until there is nothing left. What a tick throws leaves this function. */
