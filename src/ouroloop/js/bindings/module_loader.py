@@ -8,6 +8,7 @@ import os
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
 on_read: Callable[[str], object] | None = None
 """Called with the path of each source file that is read (watch mode)."""
@@ -24,12 +25,26 @@ def read_source(path: str) -> str | int:
         return -(exc.errno or errno.EIO)
 
 
-def real_path(path: str) -> str | int:
-    """`path` without symbolic links."""
-    try:
-        return os.path.realpath(path, strict=True)
-    except OSError as exc:
-        return -(exc.errno or errno.EIO)
+class RealPaths:
+    """Paths without symbolic links. Folders are asked once: those of a program's files are few, and the same."""
+
+    def __init__(self) -> None:
+        self._folders: dict[str, str] = {}
+
+    def find(self, path: str) -> str | int:
+        """`path` without symbolic links; a negative errno if it has no end."""
+        folder, _, name = path.rpartition("/")
+        try:
+            if not folder or not name:
+                return os.path.realpath(path, strict=True)
+            real = self._folders.get(folder)
+            if real is None:
+                real = self._folders[folder] = os.path.realpath(folder, strict=True)
+            whole = f"{real.rstrip('/')}/{name}"
+            is_link = os.lstat(whole).st_mode & 0o170000 == 0o120000
+            return os.path.realpath(whole, strict=True) if is_link or name in (".", "..") else whole
+        except OSError as exc:
+            return -(exc.errno or errno.EIO)
 
 
 def kind(path: str) -> int:
@@ -41,4 +56,6 @@ def kind(path: str) -> int:
     return 1 if mode & 0o170000 == 0o040000 else 0
 
 
-OPERATIONS = {"readSource": read_source, "realPath": real_path, "kind": kind}
+def operations(_runtime: Any) -> dict[str, Callable[..., object]]:
+    """For `internal/modules/cjs/loader` and the loader of ES modules."""
+    return {"readSource": read_source, "realPath": RealPaths().find, "kind": kind}

@@ -36,6 +36,8 @@ COMMONJS = "CommonJS"
 ESM = "ESM"
 """What a source is compiled as, in the names that the compile cache has for it."""
 
+_WRAPPER = ("exports", "require", "module", "__filename", "__dirname")
+
 _RESOLVE = ctypes.CFUNCTYPE(_pointer, _pointer, _pointer, _pointer, _pointer)
 _IMPORT_META = ctypes.CFUNCTYPE(None, _pointer, _pointer, _pointer)
 _IMPORT_DYNAMICALLY = ctypes.CFUNCTYPE(_pointer, _pointer, _pointer, _pointer, _pointer, _pointer)
@@ -53,6 +55,7 @@ class Loader:
         self._modules: dict[int, int] = {}
         self._modules_by_hash: dict[int, list[int]] = {}
         self._on_import_meta = self._on_dynamic_import = 0
+        self._wrapper: Any = None
         self.compile_cache: CompileCache | None = None
         """What is compiled of a program's files is kept there, if a program wants that."""
 
@@ -70,24 +73,33 @@ class Loader:
         """`compileFunction(source, filename, parameters, lineOffset, columnOffset, isFile)`: the function with that
         body.
 
-        A file's goes by way of the compile cache.
+        Without parameters, it has those of a CommonJS module. A file's goes by way of the compile cache.
         """
         call = self._call
         source, filename, parameters, line, column, is_file = self._realm.arguments(info, 6)
-        names = self._realm.elements(parameters)
-        vector = (_pointer * len(names))(*names)
+        vector = self._vector(parameters)
         entry = self._cache_entry(is_file, COMMONJS, filename, source)
         origin, compiled = scratch(), scratch()
         self._realm.origin(origin, filename, self._realm.integer(line), self._realm.integer(column), False)
         call.ScriptCompiler__Source__CONSTRUCT(compiled, source, origin, self._cached_data(entry))
         try:
             function: int | None = call.ScriptCompiler__CompileFunction(
-                self._realm.context, compiled, len(names), ctypes.cast(vector, _pointer), 0, None,
+                self._realm.context, compiled, len(vector), ctypes.cast(vector, _pointer), 0, None,
                 entry.options if entry is not None else 0, 0)
             self._note_compiled(entry, function, compiled)
             return function
         finally:
             call.ScriptCompiler__Source__DESTRUCT(compiled)
+
+    def _vector(self, parameters: int) -> Any:
+        """Parameters' names for V8: an array's elements; of undefined, those of the wrapper, which each file has."""
+        if self._call.Value__IsObject(parameters):
+            names = self._realm.elements(parameters)
+            return (_pointer * len(names))(*names)
+        if self._wrapper is None:
+            names = [self._realm.keep(self._realm.string(name)) for name in _WRAPPER]
+            self._wrapper = (_pointer * len(names))(*names)
+        return self._wrapper
 
     def _cache_entry(self, is_file: int, kind: str, name: int, source: int) -> Entry | None:
         """Where the compile cache has what is about to be compiled; None for what it does not keep."""

@@ -32,7 +32,6 @@ const files = internalBinding('module_loader');
 const natives = internalBinding('contextify');
 
 const trace = tracingChannel('module.require');
-const PARAMETERS = ['exports', 'require', 'module', '__filename', '__dirname'];
 const kRequireESM = Symbol('isLoadedAsESM');
 const FILE = 0;
 const DIRECTORY = 1;
@@ -667,7 +666,7 @@ function compile(source, filename, module) {
   sourceMaps.note(filename, source, module);
   try {
     if (isWrapPatched) return natives.runScript(Module.wrap(source), filename, 0, 0, 0);
-    return natives.compileFunction(source, filename, PARAMETERS, 0, 0, 1);
+    return natives.compileFunction(source, filename, undefined, 0, 0, 1);
   } catch (error) {
     decorate(error);
     throw error;

@@ -335,8 +335,7 @@ function detect(source, filename) {
   if (filename.endsWith('.ts')) return containsModuleSyntax(source) ? 'module-typescript' : 'commonjs-typescript';
   if (!containsModuleSyntax(source)) return 'commonjs';
   try {
-    internalBinding('contextify').compileFunction(
-      source, filename, ['exports', 'require', 'module', '__filename', '__dirname'], 0, 0, 1);
+    internalBinding('contextify').compileFunction(source, filename, undefined, 0, 0, 1);
     return 'commonjs';
   } catch {
     return 'module';
