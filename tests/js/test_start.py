@@ -158,3 +158,16 @@ def test_core_modules_in_the_snapshot_take_one_byte_a_character() -> None:
     code = "from ouroloop.cli import main; main(['-p', 'JSON.stringify(process.moduleLoadList)'])"
     for name in json.loads(python(code).stdout):
         (LIBRARY / f"{name.removeprefix('NativeModule ')}.js").read_text().encode("latin-1")
+
+
+def test_nothing_is_kept_for_flags_of_a_program_s_own(tmp_path: Path) -> None:
+    # Each value of each flag would be another code cache of each module.
+    def size(*flags: str) -> int:
+        command = [sys.executable, "-m", "ouroloop", *flags, "-e", "require('querystring').parse('a=b')"]
+        environment = {**os.environ, "OUROLOOP_CACHE": str(tmp_path)}
+        subprocess.run(command, timeout=60, check=True, env=environment)
+        return sum(file.stat().st_size for file in tmp_path.glob("bundle-*"))
+
+    for _ in range(3):
+        usual = size()
+    assert size("--stack-size=900") == size("--max-old-space-size=500") == usual

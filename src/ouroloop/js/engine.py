@@ -59,11 +59,13 @@ def load_natives() -> None:
 
 
 _is_gc_exposed = False
+_has_own_flags = False
 
 
 def set_flags_from_command_line(flags: list[str]) -> list[str]:
     """Set V8's flags, before there is an engine; those that V8 does not know, or whose value is none, are returned."""
-    global _is_gc_exposed
+    global _is_gc_exposed, _has_own_flags
+    _has_own_flags = True
     _is_gc_exposed = any(flag.replace("_", "-") == "--expose-gc" for flag in flags)
     load_natives()
     return calls.set_flags_from_command_line(flags)
@@ -108,7 +110,7 @@ class Engine:
         """Run all microtasks. Only while no JavaScript is on the stack."""
 
     def _install_natives(self) -> None:
-        self.natives = natives.Natives(cached_data_version_tag())
+        self.natives = natives.Natives(None if _has_own_flags else cached_data_version_tag)
         self.natives.install("__natives")
         if self._add_natives is not None:
             self._add_natives(self.natives)

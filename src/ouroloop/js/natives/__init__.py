@@ -93,9 +93,9 @@ _IN_MACHINE_CODE = frozenset({"util", "types", "buffer", "clock", "crypto", "fs"
 class Natives(Realm):
     """A realm whose JavaScript can ask for natives. Each is made when it is first looked at."""
 
-    def __init__(self, code_tag: int) -> None:
+    def __init__(self, find_code_tag: Callable[[], int] | None) -> None:
         super().__init__()
-        self._code_tag = code_tag
+        self._find_code_tag = find_code_tag
         self.library: Library | None = None
         self._directly: direct.Directly | None = None
         self._is_begun = False
@@ -182,7 +182,7 @@ class Natives(Realm):
         if self.library is None:
             from .library import Library
 
-            self.library = Library(self, self._code_tag)
+            self.library = Library(self, self._find_code_tag)
         return self.library
 
     def _contextify_methods(self) -> Mapping[str, Native]:

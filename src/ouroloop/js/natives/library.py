@@ -4,7 +4,8 @@ Theory of operation. A module's body is the function that its file holds. V8's c
 programs have used (`js/bundle.py`), so that V8 parses nothing and compiles nothing again; for a module that is not
 there, it is made when the program ends, of the functions that have run.
 
-What surprises people: V8's code cache is of one version with one set of flags, so that is part of its name.
+What surprises people: V8's code cache is of one version with one set of flags, so that is part of its name. Nothing is
+kept of a program that sets flags of its own: there are too many of those.
 """
 
 from __future__ import annotations
@@ -28,12 +29,16 @@ NAMES = ["compile", "source"]
 
 
 class Library:
-    """The natives of `builtins`. `tag` tells apart what V8 has compiled for different versions and flags."""
+    """The natives of `builtins`.
 
-    def __init__(self, realm: Realm, tag: int) -> None:
+    `find_tag()` tells apart what V8 compiles for different versions and flags; without it, nothing is kept.
+    """
+
+    def __init__(self, realm: Realm, find_tag: Callable[[], int] | None) -> None:
         self._realm = realm
         self._call = realm.call
-        self._tag = tag
+        self._find_tag = find_tag
+        self._tag = find_tag() if find_tag is not None else None
         self._parameters: Any = None
         self._compiled: dict[str, int] = {}
 
@@ -53,7 +58,7 @@ class Library:
         if self._parameters is None:
             names = realm.elements(parameters)
             self._parameters = (_pointer * len(names))(*(realm.keep(each) for each in names))
-        data = bundle.data(self._key(name))
+        data = bundle.data(self._key(name)) if self._tag is not None else None
         cached = None if data is None else call.ScriptCompiler__CachedData__NEW(data, len(data))
         origin, text = scratch(), scratch()
         realm.origin(origin, realm.string(f"node:{name}"), 0, 0, False)
@@ -77,6 +82,8 @@ class Library:
 
     def persist(self) -> None:
         """Put what was compiled anew into the bundle."""
+        if self._find_tag is None or self._find_tag() != self._tag:
+            return
         with self._realm.handle_scope():
             for name, function in self._compiled.items():
                 code = take_code_cache(self._call, self._call.Function__CreateCodeCache(function))
