@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from typing import Any, NoReturn
 
     from .bindings.stream_wrap import Streams
+    from .natives.ring import Ring
 
 # Places in the memory shared with lib/internal/timers.js.
 _NOW, _DELAY = 0, 1
@@ -37,8 +38,8 @@ _IMMEDIATES, _REFERENCED_IMMEDIATES, _IDLE_RUNS, _QUIET = range(4)
 
 # What the loop calls in JavaScript.
 _ENTRIES = (
-    "processTimers", "processImmediate", "complete", "emit", "afterCallback", "runMain", "beforeExit", "exit",
-    "embedding",
+    "processTimers", "processImmediate", "complete", "emit", "deliverFiles", "afterCallback", "runMain", "beforeExit",
+    "exit", "embedding",
 )
 
 _VARIABLES = (
@@ -80,6 +81,7 @@ class Runtime:
         self._timer.unref()  # until there is a timer that keeps the program going
         self.signals = Signals(self)
         self._streams: Streams | None = None
+        self._ring: Ring | None = None
         self._check = Check(self.loop)
         self._idle = Idle(self.loop)
         self._task_timer: Timer | None = None
@@ -167,6 +169,23 @@ class Runtime:
         for _, each, function in snapshot.numbered(index, operations):
             self._operations[each] = function
         return self._operations[number]
+
+    def open_ring(self, address: int) -> int:
+        """Start the ring on JavaScript's memory: how many workers it may have, 0 if there can be none."""
+        from .natives import direct
+
+        if self.loop.probe is not None or not direct.available or not direct.is_allowed():
+            return 0
+        from .natives.ring import Ring
+
+        self._ring = Ring(self.loop, address, self._entries["deliverFiles"])
+        return self._ring.size
+
+    @property
+    def ring(self) -> Ring:
+        """The ring that JavaScript has opened."""
+        assert self._ring is not None
+        return self._ring
 
     def complete_now(self) -> list[list[Any]] | None:
         """Wait for the thread pool while JavaScript is on the stack, which cannot be entered then.
@@ -279,7 +298,8 @@ class Runtime:
             [type(handle).__name__, "handle"] for handle in self.loop.walk()
             if handle.active and handle.has_ref() and handle not in own
         ]
-        return [*found, *([["FSReqCallback", "request"]] * self.loop.active_requests)]
+        count = self.loop.active_requests + (0 if self._ring is None else self._ring.uncounted)
+        return [*found, *([["FSReqCallback", "request"]] * count)]
 
     def close(self, with_loop: bool) -> None:
         """Give the engine and the loop's handles back, and the loop itself if it is ours."""
@@ -289,6 +309,9 @@ class Runtime:
                 handle.close()
         if with_loop:
             self.loop.run()
+        if self._ring is not None:
+            self._ring.close()
+        if with_loop:
             self.loop.close()
         self._entries.clear()
         self._operations.clear()

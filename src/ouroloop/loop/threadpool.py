@@ -48,6 +48,7 @@ _BATCH_TIME = 0.0003
 """How long a thread keeps finished brief jobs to itself at most, in seconds, while it has more of them."""
 _BRIEF_WAIT = 50e-6
 """Brief jobs that wait longer than this, in seconds, on average, are not treated as such."""
+_OTHER, _SLOW, _BRIEF = range(3)  # kinds of jobs
 _NAP = 0.0001
 """How long `deliver_now` sleeps between looks, in seconds."""
 
@@ -66,7 +67,7 @@ def configured_size() -> int:
 class Work(Request):
     """A job for the pool (libuv's `uv_work_t`)."""
 
-    __slots__ = ("_brief", "_error", "_pool", "_result", "_slow", "name", "work")
+    __slots__ = ("_brief", "_error", "_kind", "_pool", "_result", "_slow", "name", "work")
 
     def __init__(
         self,
@@ -81,6 +82,7 @@ class Work(Request):
         self._pool = pool
         self._slow = slow
         self._brief = brief
+        self._kind = _BRIEF if brief else _SLOW if slow else _OTHER
         self._error: BaseException | None = None
         self._result: Any = None
         self.work = work
@@ -124,6 +126,9 @@ class ThreadPool:
         self._done: deque[Work] = deque()
         self._attended = False
         self._waiting_since = 0
+        self.on_load: Callable[[int], object] | None = None
+        """Told whenever `load` has changed."""
+        self._outstanding = [0, 0, 0]  # jobs of each kind that are not over
         self.behind = False
         """Whether brief jobs may stand in line, so that the loop must `begin` and `look_after` them."""
 
@@ -148,6 +153,7 @@ class ThreadPool:
             probe.work_queued(job)
         if not self._size:
             self._size = configured_size()
+        self._count(job._kind, 1)
         if slow and not self._may_run_slow(job):
             return job
         self._jobs.append(job)
@@ -161,9 +167,21 @@ class ThreadPool:
                 raise
         return job
 
+    @property
+    def load(self) -> int:
+        """How many threads are busy, or will be, with jobs that take long; all, while brief ones stand in line."""
+        others, slow, brief = self._outstanding
+        return self._size if brief else others + min(slow, (self._size + 1) // 2)
+
+    def _count(self, kind: int, change: int) -> None:
+        self._outstanding[kind] += change
+        if self.on_load is not None:
+            self.on_load(self.load)
+
     def _withdraw(self, job: Work) -> None:
         """There is no thread for it, nor can one be started: as if it had never been submitted."""
         self._jobs.remove(job)
+        self._count(job._kind, -1)
         if job._slow:
             self._slow_ended()
         self._loop._active_requests -= 1
@@ -371,6 +389,7 @@ class ThreadPool:
             job.done = True
             loop._active_requests -= 1
             done.popleft()
+            self._count(job._kind, -1)
             callback = job.callback or _nobody_asked
             try:
                 callback(job._error, job._result)

@@ -19,13 +19,14 @@ const { deprecate, kEmptyObject, promisify: { custom: kCustomPromisify } } = req
 const { customPromisifyArgs } = require('internal/util');
 const { isArrayBufferView } = require('internal/util/types');
 const { start } = require('internal/requests');
-const hooks = require('internal/async_hooks');
 const {
   failure, getOptions, getValidMode, getValidatedFd, getValidatedPath, isFd, lateFailure, parseFileMode,
   stringToFlags, toUnixTimestamp, validateBufferArray, validateOffsetLengthRead, validateOffsetLengthWrite,
   validatePosition, validateStringAfterArrayBufferView, validateSymlinkType, validatedRm,
 } = require('internal/fs/arguments');
 const calls = require('internal/fs/calls');
+const ring = require('internal/fs/ring');
+const inSteps = require('internal/fs/read/context');
 const { addressOf } = calls;
 const stats = require('internal/fs/stats');
 
@@ -99,7 +100,7 @@ function access(path, mode, callback) {
   }
   path = getValidatedPath(path);
   callback = maybeCallback(callback);
-  binding.accessAsync(plain(callback, 'access', path), path, getValidMode(mode, 'access'));
+  ring.accessAsync(plain(callback, 'access', path), path, getValidMode(mode, 'access'));
 }
 
 function accessSync(path, mode) {
@@ -115,7 +116,7 @@ function exists(path, callback) {
     callback(false);
     return;
   }
-  binding.accessAsync(start((errno) => callback(errno === 0)), path, constants.F_OK);
+  ring.accessAsync(start((errno) => callback(errno === 0)), path, constants.F_OK);
 }
 
 Object.defineProperty(exists, kCustomPromisify, {
@@ -154,7 +155,7 @@ function open(path, flags, mode, callback) {
   }
   const flagsNumber = stringToFlags(flags);
   callback = maybeCallback(callback);
-  binding.openAsync(giving(callback, 'open', path), path, flagsNumber, mode);
+  ring.openAsync(giving(callback, 'open', path), path, flagsNumber, mode);
 }
 
 function openSync(path, flags, mode) {
@@ -175,7 +176,7 @@ function openAsBlob(path, options = kEmptyObject) {
 function close(fd, callback = throwIfFailed) {
   fd = getValidatedFd(fd);
   if (callback !== throwIfFailed) callback = maybeCallback(callback);
-  binding.closeAsync(plain(callback, 'close'), fd);
+  ring.closeAsync(plain(callback, 'close'), fd);
 }
 
 function throwIfFailed(error) {
@@ -242,7 +243,7 @@ function read(fd, buffer, offsetOrOptions, length, position, callback) {
     if (errno < 0) callback(lateFailure(errno, 'read'));
     else callback(null, bytesRead, buffer);
   });
-  binding.readAsync(id, fd, addressOf(buffer, offset), length, at);
+  ring.readAsync(id, fd, addressOf(buffer, offset), length, at);
 }
 
 namePromised(read, ['bytesRead', 'buffer']);
@@ -314,7 +315,7 @@ function vectored(name, syscall, isWriting) {
       });
       const at = positionOrHere(position);
       if (whole === undefined) binding[`${name}Async`](id, fd, piecesOf(buffers), at);
-      else binding.writeAsync(id, fd, addressOf(whole), whole.length, at);
+      else ring.writeAsync(id, fd, addressOf(whole), whole.length, at);
     },
     sync(fd, buffers, position) {
       fd = getValidatedFd(fd);
@@ -377,7 +378,7 @@ function write(fd, buffer, offsetOrOptions, length, position, callback) {
       if (errno < 0) callback(lateFailure(errno, 'write'), 0, buffer);
       else callback(null, written, buffer);
     });
-    binding.writeAsync(id, fd, addressOf(buffer, range.offset), range.length, range.position);
+    ring.writeAsync(id, fd, addressOf(buffer, range.offset), range.length, range.position);
     return;
   }
   validateStringAfterArrayBufferView(buffer, 'buffer');
@@ -403,7 +404,7 @@ function write(fd, buffer, offsetOrOptions, length, position, callback) {
     if (errno < 0) callback(lateFailure(errno, 'write'), 0, text);
     else callback(null, written, text);
   });
-  binding.writeAsync(id, fd, addressOf(bytes), bytes.length, typeof at === 'number' ? at : -1);
+  ring.writeAsync(id, fd, addressOf(bytes), bytes.length, typeof at === 'number' ? at : -1);
 }
 
 namePromised(write, ['bytesWritten', 'buffer']);
@@ -429,8 +430,7 @@ function checkAborted(signal, callback) {
   return false;
 }
 
-function decoded(bytes, encoding) {
-  const buffer = Buffer.from(bytes);
+function decoded(buffer, encoding) {
   return encoding && encoding !== 'buffer' ? buffer.toString(encoding) : buffer;
 }
 
@@ -442,8 +442,8 @@ function readFile(path, options, callback) {
   const target = isFd(path) ? path : getValidatedPath(path);
   const flags = stringToFlags(options.flag, 'options.flag');
   if (signal !== undefined && !checkAborted(signal, callback)) return;
-  if (hooks.enabled) {
-    require('internal/fs/read/context').readInSteps(steps, target, flags, signal, (error, bytes) => {
+  if (inSteps.isInSteps()) {
+    inSteps.readInSteps(steps, target, flags, signal, (error, bytes) => {
       if (error) callback(error);
       else deliver(callback, bytes, encoding);
     });
@@ -453,7 +453,7 @@ function readFile(path, options, callback) {
     if (signal?.aborted) callback(new AbortError(undefined, { cause: signal.reason }));
     else if (errno < 0) callback(wholeFailure(errno, 'read', target, result));
     else if (typeof result === 'number') callback(new ERR_FS_FILE_TOO_LARGE(result));
-    else deliver(callback, result, encoding);
+    else deliver(callback, Buffer.from(result), encoding);
   });
   binding.readFileAsync(id, target, flags);
 }
@@ -621,7 +621,7 @@ function statFunction(name, isForgiving = false) {
     async(target, options, callback, path) {
       const bigint = options?.bigint === true;
       const slot = stats.takeSlot();
-      binding[`${name}Async`](start((errno) => {
+      ring.ringOr(`${name}Async`)(start((errno) => {
         const found = errno < 0 ? undefined : stats.take(bigint, slot.words);
         stats.giveBack(slot);
         const isForgiven = isForgiving && options?.throwIfNoEntry === false && isMissing(errno);
@@ -727,7 +727,7 @@ function mkdir(path, options, callback) {
   callback = maybeCallback(callback);
   const { mode, recursive } = mkdirOptions(options);
   if (recursive) binding.makeTreeAsync(giving(callback, 'mkdir', path, (first) => first ?? undefined), path, mode);
-  else binding.mkdirAsync(plain(callback, 'mkdir', path), path, mode);
+  else ring.mkdirAsync(plain(callback, 'mkdir', path), path, mode);
 }
 
 function mkdirSync(path, options) {
@@ -895,7 +895,7 @@ function rmdir(path, options, callback) {
     });
     return;
   }
-  binding.rmdirAsync(plain(callback, 'rmdir', path), path);
+  ring.rmdirAsync(plain(callback, 'rmdir', path), path);
 }
 
 function rmdirSync(path, options) {
@@ -979,7 +979,7 @@ function rename(oldPath, newPath, callback) {
   callback = maybeCallback(callback);
   oldPath = getValidatedPath(oldPath, 'oldPath');
   newPath = getValidatedPath(newPath, 'newPath');
-  binding.renameAsync(plain(callback, 'rename', oldPath, newPath), oldPath, newPath);
+  ring.renameAsync(plain(callback, 'rename', oldPath, newPath), oldPath, newPath);
 }
 
 function renameSync(oldPath, newPath) {
@@ -1023,7 +1023,7 @@ function symlinkSync(target, path, type) {
 function unlink(path, callback) {
   callback = maybeCallback(callback);
   path = getValidatedPath(path);
-  binding.unlinkAsync(plain(callback, 'unlink', path), path);
+  ring.unlinkAsync(plain(callback, 'unlink', path), path);
 }
 
 function unlinkSync(path) {
@@ -1212,7 +1212,7 @@ function truncate(path, length, callback) {
       callback(error);
       return;
     }
-    binding.ftruncateAsync(start((errno) => {
+    ring.ftruncateAsync(start((errno) => {
       const failed = errno < 0 ? failure(errno, 'ftruncate') : null;
       fs.close(fd, (closing) => callback(aggregateTwoErrors(closing, failed)));
     }), fd, length);
@@ -1239,7 +1239,7 @@ function ftruncate(fd, length = 0, callback) {
   fd = getValidatedFd(fd);
   validateInteger(length, 'len');
   callback = maybeCallback(callback);
-  binding.ftruncateAsync(plain(callback, 'ftruncate'), fd, Math.max(0, length));
+  ring.ftruncateAsync(plain(callback, 'ftruncate'), fd, Math.max(0, length));
 }
 
 function ftruncateSync(fd, length = 0) {
@@ -1250,7 +1250,7 @@ function ftruncateSync(fd, length = 0) {
 
 function fsync(fd, callback) {
   fd = getValidatedFd(fd);
-  binding.fsyncAsync(plain(maybeCallback(callback), 'fsync'), fd);
+  ring.fsyncAsync(plain(maybeCallback(callback), 'fsync'), fd);
 }
 
 function fsyncSync(fd) {
@@ -1259,7 +1259,7 @@ function fsyncSync(fd) {
 
 function fdatasync(fd, callback) {
   fd = getValidatedFd(fd);
-  binding.fdatasyncAsync(plain(maybeCallback(callback), 'fdatasync'), fd);
+  ring.fdatasyncAsync(plain(maybeCallback(callback), 'fdatasync'), fd);
 }
 
 function fdatasyncSync(fd) {

@@ -109,19 +109,21 @@ def methods(call: Any, memory: Callable[[int, int], memoryview], directly: direc
 
     def share_frame(info: int) -> None:
         cell.value = call.ArrayBuffer__Data(call.FunctionCallbackInfo__Get(info, 0))
-        memory(cell.value, 8).cast("q")[RESULT] = os.O_CLOEXEC
+        words = memory(cell.value, STATS).cast("q")
+        words[RESULT], words[FD] = os.O_CLOEXEC, directly is not None
 
     if directly is not None and _statx is not None:
         directly.keep(cell)
-        return {"shareFrame": share_frame, **_direct(directly, cell)}
+        return {"shareFrame": share_frame, **_direct(call, directly, cell)}
     return {"shareFrame": share_frame, **_through_python(call, memory, cell)}
 
 
 # The numbers of system calls on x86-64.
-_READ, _WRITE, _OPEN, _CLOSE, _PREAD, _PWRITE, _ACCESS, _STATX = 0, 1, 2, 3, 17, 18, 21, 332
+_READ, _WRITE, _OPEN, _CLOSE, _PREAD, _PWRITE, _ACCESS, _FUTEX, _STATX = 0, 1, 2, 3, 17, 18, 21, 202, 332
+_FUTEX_WAKE = 129  # of this process's threads
 
 
-def _direct(directly: direct.Directly, cell: ctypes.c_uint64) -> dict[str, Native]:
+def _direct(call_of_v8: Any, directly: direct.Directly, cell: ctypes.c_uint64) -> dict[str, Native]:
     def call(number: int, *sources: direct.Source, waits: bool = False) -> int:
         return directly.kernel(number, list(sources), ctypes.addressof(cell), waits)
 
@@ -145,6 +147,9 @@ def _direct(directly: direct.Directly, cell: ctypes.c_uint64) -> dict[str, Nativ
         "callWrite": call(_WRITE, fd, there, size, waits=True),
         "callWriteAt": call(_PWRITE, fd, there, size, position, waits=True),
         "callWriteIn": call(_WRITE, fd, inside, size, waits=True),
+        "callWake": call(_FUTEX, there, direct.constant(_FUTEX_WAKE), direct.constant(1)),
+        "addressOf": directly.function(
+            call_of_v8.ArrayBuffer__Data, [direct.argument(0)], direct.TO_FRAME, ctypes.addressof(cell)),
     }
 
 
@@ -179,6 +184,9 @@ def _through_python(
         path, target = _pointer(frame + PATH), _pointer(frame + STATS)
         return int(statx(_AT_FDCWD, path, words[FLAGS], _STATX_BASIC_STATS_AND_BTIME, target))
 
+    def no_ring(_info: int) -> None:
+        raise NotImplementedError  # there is no ring without machine code
+
     def portable_stat(_info: int) -> None:
         words = memory(cell.value, STATS).cast("q")
         words[RESULT] = stat_into(ctypes.string_at(cell.value + PATH), cell.value + STATS, not words[FLAGS])
@@ -194,6 +202,7 @@ def _through_python(
         return int(function(words[FD], _pointer(words[OFFSET]), _size(words[LENGTH]), _offset(words[POSITION])))
 
     return {
+        "callWake": no_ring, "addressOf": no_ring,
         "callOpen": native(lambda words, frame, _: open_(_pointer(frame + PATH), words[FLAGS], words[MODE])),
         "callClose": native(lambda words, _frame, _: close(words[FD])),
         "callAccess": native(lambda words, frame, _: access(_pointer(frame + PATH), words[MODE])),

@@ -179,7 +179,7 @@ function start(facts) {
   const main = require('internal/main');
   return {
     __proto__: null, processTimers, processImmediate, complete, emit, afterCallback, runMain: main.run,
-    beforeExit: main.beforeExit, exit: main.exit, embedding: main.embedding, memory,
+    deliverFiles: require('internal/fs/ring').deliver, beforeExit: main.beforeExit, exit: main.exit, embedding: main.embedding, memory,
   };
 }
 

@@ -25,14 +25,17 @@ const MOST = 0x7ffff000; // bytes that Linux transfers in one call
 
 const frame = new ArrayBuffer(PATH + PATH_MAX + 1);
 const integers = new Int32Array(frame, 0, 16);
+const words = new Uint32Array(frame, 0, 16); // the same without signs
 const pathBytes = new Uint8Array(frame, PATH);
 const statWords = new Uint32Array(frame, STATS, 128);
 let isShared = false;
 let closeOnExec; // O_CLOEXEC
+let isQuick = false; // whether natives are of machine code
 
 function share() {
   binding.shareFrame(frame);
   closeOnExec = integers[RESULT];
+  isQuick = integers[FD] === 1;
   isShared = true;
 }
 
@@ -119,15 +122,21 @@ function fstat(fd) {
 
 const addresses = new WeakMap(); // of ArrayBuffers
 
-/** Where a view's bytes lie in memory. For buffers that are used again: it is remembered. */
+/** Where a view's bytes lie in memory. */
 function addressOf(view, offset = 0) {
-  const { buffer } = view;
+  if (!isShared) share();
+  if (!isQuick) return rememberedAddress(view.buffer) + view.byteOffset + offset;
+  binding.addressOf(view.buffer);
+  return words[RESULT] + words[RESULT + 1] * 0x100000000 + view.byteOffset + offset;
+}
+
+function rememberedAddress(buffer) {
   let address = addresses.get(buffer);
   if (address === undefined) {
     address = internalBinding('memory').address(buffer);
     addresses.set(buffer, address);
   }
-  return address + view.byteOffset + offset;
+  return address;
 }
 
 function pass(fd, offset, length, position) {
@@ -173,4 +182,13 @@ function writeOnce(fd, view, offset, length) {
   return integers[RESULT];
 }
 
-module.exports = { access, addressOf, close, fstat, lstat, open, read, readIntoNew, stat, statWords, write, writeOnce };
+/** Wake a thread that waits for the word at `address` to change. */
+function wake(address) {
+  if (!isShared) share();
+  putLong(OFFSET, address);
+  binding.callWake();
+}
+
+module.exports = {
+  access, addressOf, close, fstat, lstat, open, read, readIntoNew, stat, statWords, wake, write, writeOnce,
+};

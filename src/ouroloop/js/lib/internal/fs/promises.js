@@ -28,9 +28,9 @@ const {
   validateStringAfterArrayBufferView, validateSymlinkType,
 } = require('internal/fs/arguments');
 const { addressOf } = require('internal/fs/calls');
+const { ringOr } = require('internal/fs/ring');
 const stats = require('internal/fs/stats');
 
-const binding = internalBinding('fs');
 const { fs: constants } = internalBinding('constants');
 
 const kFd = Symbol('kFd');
@@ -49,7 +49,7 @@ function ask(operation, syscall, path, dest, ...args) {
       if (errno < 0) reject(lateFailure(errno, syscall, path, dest));
       else resolve(result);
     });
-    binding[`${operation}Async`](id, ...args);
+    ringOr(`${operation}Async`)(id, ...args);
   });
 }
 
@@ -63,7 +63,7 @@ function askStat(operation, target, options, path) {
   const isForgiving = operation === 'stat' && options?.throwIfNoEntry === false;
   const slot = stats.takeSlot();
   return new Promise((resolve, reject) => {
-    binding[`${operation}Async`](start((errno) => {
+    ringOr(`${operation}Async`)(start((errno) => {
       const found = errno < 0 ? undefined : stats.take(bigint, slot.words);
       stats.giveBack(slot);
       if (errno === 0) resolve(found);

@@ -1,0 +1,259 @@
+'use strict';
+
+// Asynchronous operations of `fs` on the ring, with no Python in between (`natives/ring.py` has the theory).
+//
+// Theory of operation. Each function takes the number of a request and what Python's operation of the same name takes
+// (`bindings/fs.py`), and does the same: it fills a slot and submits it. `deliver`, called by the loop, completes the
+// requests that are done, in the order in which the kernel was done with them. While all slots are taken, calls stand
+// in a line here. Where there is no ring (no machine code, or somebody looks at the loop), while the pool's threads are
+// all busy with what takes long or its line has calls of `fs` that came before, and for a path that has no room in a slot, Python's operation is called.
+//
+// What surprises people: buffers go by their address; whoever asks keeps them until the request is complete.
+
+const { complete } = require('internal/requests');
+
+const binding = internalBinding('fs');
+
+// Places in the memory, as `natives/ring.py` has them; in words of 32 bits.
+const SUBMITTED = 16;
+const SLEEPING = 48;
+const ATTENDED = 50;
+const BUSY = 54;
+const IN_FLIGHT = 55;
+const FIRST_RING = 64;
+const SLOTS = 256;
+const SECOND_RING = FIRST_RING + SLOTS;
+const FIRST_SLOT = 1024;
+const SLOT_SIZE = 256;
+
+// A slot: the call's number, its arguments, its result, of 64 bits each; then the path.
+const RESULT = 14;
+const PATH = 16;
+const PATH_MAX = (SLOT_SIZE - PATH) * 4; // bytes
+
+// The kernel's numbers on x86-64.
+const READ = 0;
+const WRITE = 1;
+const OPEN = 2;
+const CLOSE = 3;
+const PREAD = 17;
+const PWRITE = 18;
+const ACCESS = 21;
+const FSYNC = 74;
+const FDATASYNC = 75;
+const FTRUNCATE = 77;
+const RENAME = 82;
+const MKDIR = 83;
+const RMDIR = 84;
+const UNLINK = 87;
+const STATX = 332;
+const AT_FDCWD = -100;
+const AT_SYMLINK_NOFOLLOW = 0x100;
+const AT_EMPTY_PATH = 0x1000;
+const STATX_BASIC_STATS_AND_BTIME = 0xfff;
+const O_CLOEXEC = 0o2000000;
+const MOST = 0x7ffff000; // bytes that Linux transfers in one call
+
+let isOpen = false;
+let words; // Int32Array
+let bytes; // Uint8Array
+let address;
+let most = 0; // workers that there may be; 0 where there is no ring
+let workers = 0;
+let submitted = 0;
+let delivered = 0;
+let inFlight = 0;
+const free = []; // slots
+const requests = []; // slot -> the request's number
+const line = []; // calls for which there was no slot
+
+function open() {
+  isOpen = true;
+  const memory = new ArrayBuffer((FIRST_SLOT + SLOTS * SLOT_SIZE) * 4);
+  address = internalBinding('util').address(memory);
+  most = binding.openRing(address);
+  words = new Int32Array(memory);
+  bytes = new Uint8Array(memory);
+  for (let slot = SLOTS - 1; slot >= 0; slot--) free.push(slot);
+}
+
+/** Whether calls go by the ring now. */
+function isUsable() {
+  if (!isOpen) open();
+  return words[BUSY] < most;
+}
+
+const placeOf = (slot) => FIRST_SLOT + slot * SLOT_SIZE;
+
+/** Write an integer of at most 53 bits. */
+function put(at, value) {
+  words[at] = value;
+  words[at + 1] = Math.floor(value / 0x100000000);
+}
+
+function putArguments(at, call, first, second, third, fourth) {
+  put(at, call);
+  put(at + 2, first);
+  put(at + 4, second);
+  put(at + 6, third);
+  put(at + 8, fourth);
+}
+
+/** Put a path behind what stands in the slot; where it lies in memory, or 0 if there is no room for it. */
+function putPath(at, path, offset = 0) {
+  const start = (at + PATH) * 4 + offset;
+  const room = PATH_MAX - offset - 1;
+  let { length } = path;
+  if (length > room) return 0;
+  if (typeof path !== 'string') {
+    bytes.set(path, start);
+  } else {
+    for (let index = 0; index < length; index++) {
+      const unit = path.charCodeAt(index);
+      if (unit > 0x7f) {
+        const { utf8Length, utf8Write } = require('internal/buffer/strings');
+        length = utf8Length(path);
+        if (length > room) return 0;
+        utf8Write(bytes, path, start, length);
+        break;
+      }
+      bytes[start + index] = unit;
+    }
+  }
+  bytes[start + length] = 0;
+  return address + start;
+}
+
+function submit(slot, request) {
+  requests[slot] = request;
+  words[FIRST_RING + (submitted & SLOTS - 1)] = slot;
+  submitted = submitted + 1 | 0;
+  words[IN_FLIGHT] = ++inFlight;
+  if (inFlight === 1) binding.beginRing();
+  Atomics.store(words, SUBMITTED, submitted);
+  if (Atomics.load(words, SLEEPING) > 0) wake();
+  else if (inFlight > workers && workers < most) startWorker();
+}
+
+function startWorker() {
+  workers++;
+  binding.startRingWorker();
+}
+
+function wake() {
+  require('internal/fs/calls').wake(address + SUBMITTED * 4);
+}
+
+/** Called by the loop: complete what is done. */
+function deliver() {
+  Atomics.store(words, ATTENDED, 0);
+  for (;;) {
+    const at = SECOND_RING + (delivered & SLOTS - 1);
+    const slot = Atomics.load(words, at) - 1;
+    if (slot < 0) return;
+    words[at] = 0;
+    delivered = delivered + 1 | 0;
+    const result = words[placeOf(slot) + RESULT];
+    free.push(slot);
+    words[IN_FLIGHT] = --inFlight;
+    if (line.length > 0) advance();
+    if (result < 0) complete(requests[slot], result, undefined);
+    else complete(requests[slot], 0, result);
+  }
+}
+
+/** A slot is free: the first in line takes it. */
+function advance() {
+  const [call, ...args] = line.shift();
+  call(...args);
+}
+
+/** `operation(at, ...)` fills a slot and returns whether it could; otherwise Python does it. */
+function onRing(name, operation) {
+  const call = (request, a, b, c, d) => {
+    if (!isUsable()) return binding[name](request, a, b, c, d);
+    if (free.length === 0) {
+      line.push([call, request, a, b, c, d]);
+      return undefined;
+    }
+    const slot = free.pop();
+    if (operation(placeOf(slot), a, b, c, d)) {
+      submit(slot, request);
+      return undefined;
+    }
+    free.push(slot);
+    return binding[name](request, a, b, c, d);
+  };
+  return call;
+}
+
+/** An operation on one path: `number(path, first, second)`. */
+function onPath(name, number) {
+  return onRing(name, (at, path, first = 0, second = 0) => {
+    const place = putPath(at, path);
+    if (place !== 0) putArguments(at, number, place, first, second, 0);
+    return place !== 0;
+  });
+}
+
+/** An operation on an open file: `number(fd, first)`. */
+function onFile(name, number) {
+  return onRing(name, (at, fd, first = 0) => {
+    putArguments(at, number, fd, first, 0, 0);
+    return true;
+  });
+}
+
+function statting(name, flags) {
+  return onRing(name, (at, path, target) => {
+    const place = putPath(at, path);
+    if (place === 0) return false;
+    putArguments(at, STATX, AT_FDCWD, place, flags, STATX_BASIC_STATS_AND_BTIME);
+    put(at + 10, target);
+    return true;
+  });
+}
+
+function transferring(name, here, there) {
+  return onRing(name, (at, fd, target, length, position) => {
+    putArguments(at, position < 0 ? here : there, fd, target, Math.min(length, MOST), position);
+    return true;
+  });
+}
+
+const operations = {
+  __proto__: null,
+  accessAsync: onPath('accessAsync', ACCESS),
+  openAsync: onRing('openAsync', (at, path, flags, mode) => {
+    const place = putPath(at, path);
+    if (place !== 0) putArguments(at, OPEN, place, flags | O_CLOEXEC, mode, 0);
+    return place !== 0;
+  }),
+  closeAsync: onFile('closeAsync', CLOSE),
+  statAsync: statting('statAsync', 0),
+  lstatAsync: statting('lstatAsync', AT_SYMLINK_NOFOLLOW),
+  fstatAsync: onRing('fstatAsync', (at, fd, target) => {
+    putArguments(at, STATX, fd, putPath(at, ''), AT_EMPTY_PATH, STATX_BASIC_STATS_AND_BTIME);
+    put(at + 10, target);
+    return true;
+  }),
+  readAsync: transferring('readAsync', READ, PREAD),
+  writeAsync: transferring('writeAsync', WRITE, PWRITE),
+  unlinkAsync: onPath('unlinkAsync', UNLINK),
+  rmdirAsync: onPath('rmdirAsync', RMDIR),
+  mkdirAsync: onPath('mkdirAsync', MKDIR),
+  renameAsync: onRing('renameAsync', (at, from, to) => {
+    const source = putPath(at, from);
+    const target = source === 0 ? 0 : putPath(at, to, PATH_MAX / 2);
+    if (target !== 0 && from.length < PATH_MAX / 6) putArguments(at, RENAME, source, target, 0, 0);
+    return target !== 0 && from.length < PATH_MAX / 6;
+  }),
+  fsyncAsync: onFile('fsyncAsync', FSYNC),
+  fdatasyncAsync: onFile('fdatasyncAsync', FDATASYNC),
+  ftruncateAsync: onFile('ftruncateAsync', FTRUNCATE),
+};
+
+/** The operation of that name: on the ring if it can be there, or Python's. */
+const ringOr = (name) => operations[name] ?? binding[name];
+
+module.exports = { ...operations, deliver, isUsable, ringOr };

@@ -1,0 +1,238 @@
+"""The ring: a thread pool in machine code, for system calls of `fs` that may wait.
+
+Theory of operation. What Linux has as io_uring is built here of threads. JavaScript owns a piece of memory with two
+rings. It fills a slot (the number of a system call, six arguments, room for a path), puts the slot's number into the
+first ring, and goes on. A worker, a thread whose code is written below, takes the number (`lock cmpxchg`), makes the
+call (`syscall`), writes the result into the slot and the slot's number into the second ring, and writes to an eventfd,
+unless that was done and nobody has looked since. The loop watches the eventfd, and calls JavaScript once for all that
+is done. No Python runs in a worker, so Python's lock is not asked for: a `stat` takes 3 us in place of 12. Workers
+without work sleep in futex(2) on the first ring's end, and are woken by JavaScript, which sees how many do.
+
+What surprises people: between two threads only the order of writes counts. A number is put into a ring before the
+ring's end moves; x86 keeps that order, and so does V8 where `Atomics` are used. An entry of the second ring is 0 until
+it is written, since its place is reserved before. The workers block all signals, as libuv's do. Only x86-64 is spoken
+here; elsewhere, and where somebody looks at the loop (`Loop.probe`), the pool in Python does the work.
+
+Source: futex(2), eventfd(2), syscall(2); Intel's manual, volume 3, 8.2 (memory ordering).
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import struct
+
+from ...loop.queue import READABLE
+from ...loop.threadpool import configured_size
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ...loop import Loop
+
+SLOTS = 256
+SLOT_SIZE = 1024  # bytes
+# Places in the memory, in bytes; what different threads write lies 64 bytes apart. `ring.js` has the same.
+_TAKEN, _SUBMITTED, _FINISHED = 0, 64, 128  # how many slots were taken, submitted, finished: counts of 32 bits
+_SLEEPING, _ENDING, _ATTENDED, _EVENT, _ONE, _BUSY, _IN_FLIGHT = 192, 196, 200, 204, 208, 216, 220
+_FIRST_RING = 256
+_SECOND_RING = _FIRST_RING + 4 * SLOTS
+_FIRST_SLOT = 4096
+SIZE = _FIRST_SLOT + SLOTS * SLOT_SIZE
+_RESULT = 56  # in a slot, behind the number and the arguments
+
+_STACK_SIZE = 64 * 1024  # bytes
+_NAP = 200  # us: how long to wait for a worker to end, before it is woken again
+_CODE_SIZE = 4096  # bytes
+_FUTEX, _WRITE = 202, 1  # system calls
+_FUTEX_WAIT, _FUTEX_WAKE = 128, 129  # within this process
+
+
+class _Worker(bytearray):
+    """The instructions of a worker. rbx: the memory; rbp: the slot; r12: the slot's number."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._labels: dict[str, int] = {}
+        self._jumps: list[tuple[int, str]] = []
+
+    def label(self, name: str) -> None:
+        self._labels[name] = len(self)
+
+    def jump(self, code: str, target: str) -> None:
+        """A jump, or with a condition's code a conditional one, by 32 bits."""
+        self += bytes.fromhex(code) + bytes(4)
+        self._jumps.append((len(self), target))
+
+    def on_memory(self, code: str, offset: int) -> None:
+        """An instruction whose last byte names rbx as the base of an address, followed by the distance."""
+        self += bytes.fromhex(code) + struct.pack("<i", offset)
+
+    def code(self, text: str, *numbers: int) -> None:
+        self += bytes.fromhex(text) + b"".join(struct.pack("<i", number) for number in numbers)
+
+    def finished(self) -> bytes:
+        for end, target in self._jumps:
+            self[end - 4 : end] = struct.pack("<i", self._labels[target] - end)
+        return bytes(self)
+
+
+def _worker() -> bytes:
+    """void *worker(void *memory)"""
+    at = _Worker()
+    at.code("53 55 41 54 48 89 fb")  # push rbx, rbp, r12; mov rbx, rdi
+
+    at.label("next")
+    at.on_memory("8b 83", _TAKEN)  # mov eax, [taken]
+    at.on_memory("8b 8b", _SUBMITTED)  # mov ecx, [submitted]
+    at.code("39 c8")  # cmp eax, ecx
+    at.jump("0f 84", "empty")  # je
+    at.code("89 c6 81 e6", SLOTS - 1)  # mov esi, eax; and esi, SLOTS - 1
+    at.on_memory("44 8b a4 b3", _FIRST_RING)  # mov r12d, [rbx + rsi * 4 + the first ring]
+    at.code("8d 50 01")  # lea edx, [rax + 1]
+    at.on_memory("f0 0f b1 93", _TAKEN)  # lock cmpxchg [taken], edx: it is ours if nobody else took it
+    at.jump("0f 85", "next")  # jne
+    at.code("49 69 ec", SLOT_SIZE)  # imul rbp, r12, SLOT_SIZE
+    at.on_memory("48 8d ac 2b", _FIRST_SLOT)  # lea rbp, [rbx + rbp + the first slot]
+
+    at.code("48 8b 45 00 48 8b 7d 08 48 8b 75 10 48 8b 55 18")  # mov rax, [rbp]; rdi, rsi, rdx from behind it
+    at.code("4c 8b 55 20 4c 8b 45 28 4c 8b 4d 30")  # mov r10, r8, r9
+    at.code("0f 05")  # syscall
+    at.code("48 89 45" + f"{_RESULT:02x}")  # mov [rbp + RESULT], rax
+
+    at.code("b8", 1)  # mov eax, 1
+    at.on_memory("f0 0f c1 83", _FINISHED)  # lock xadd [finished], eax: our place in the second ring
+    at.code("25", SLOTS - 1)  # and eax, SLOTS - 1
+    at.code("41 8d 4c 24 01")  # lea ecx, [r12 + 1]
+    at.on_memory("89 8c 83", _SECOND_RING)  # mov [rbx + rax * 4 + the second ring], ecx
+    at.code("b8", 1)  # mov eax, 1
+    at.on_memory("87 83", _ATTENDED)  # xchg [attended], eax
+    at.code("85 c0")  # test eax, eax
+    at.jump("0f 85", "next")  # jne: the loop knows
+    at.on_memory("8b bb", _EVENT)  # mov edi, [event]
+    at.on_memory("48 8d b3", _ONE)  # lea rsi, [one]
+    at.code("ba", 8)  # mov edx, 8
+    at.code("b8", _WRITE)  # mov eax, write
+    at.code("0f 05")  # syscall
+    at.jump("e9", "next")
+
+    at.label("empty")
+    at.on_memory("83 bb", _ENDING)  # cmp dword [ending], 0
+    at += b"\0"
+    at.jump("0f 85", "end")  # jne
+    at.on_memory("f0 ff 83", _SLEEPING)  # lock inc dword [sleeping]
+    at.on_memory("48 8d bb", _SUBMITTED)  # lea rdi, [submitted]
+    at.code("be", _FUTEX_WAIT)  # mov esi, FUTEX_WAIT
+    at.code("89 ca 45 31 d2")  # mov edx, ecx: unless it has changed; xor r10d, r10d: without limit
+    at.code("b8", _FUTEX)  # mov eax, futex
+    at.code("0f 05")  # syscall
+    at.on_memory("f0 ff 8b", _SLEEPING)  # lock dec dword [sleeping]
+    at.jump("e9", "next")
+
+    at.label("end")
+    at.code("31 c0 41 5c 5d 5b c3")  # xor eax, eax; pop r12, rbp, rbx; ret
+    return at.finished()
+
+
+class Ring:
+    """The workers on one runtime's memory (at `address`, `SIZE` bytes of zeros); `deliver` is called by the loop."""
+
+    def __init__(self, loop: Loop, address: int, deliver: Callable[[], object]) -> None:
+        self._loop = loop
+        self._address = address
+        self._deliver = deliver
+        self._words = (ctypes.c_uint32 * (_FIRST_RING // 4)).from_address(address)
+        self._threads: list[int] = []
+        self._code = _placed(_worker())
+        self._event = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        self._words[_EVENT // 4] = self._event
+        self._words[_ONE // 4] = 1
+        self._is_busy = False
+        self.size = configured_size()
+        loop._queue.set(self._event, READABLE, self._on_ready)
+        loop.pool.on_load = self._note_load
+        self._note_load(loop.pool.load)
+
+    @property
+    def in_flight(self) -> int:
+        """How many calls are under way."""
+        return self._words[_IN_FLIGHT // 4]
+
+    def start_worker(self) -> None:
+        """One more thread. Where the system has no more to give, those there are go on."""
+        thread, attributes = ctypes.c_ulong(), ctypes.create_string_buffer(64)
+        _library.pthread_attr_init(attributes)
+        _library.pthread_attr_setstacksize(attributes, ctypes.c_size_t(_STACK_SIZE))
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+        try:
+            failed = _library.pthread_create(
+                ctypes.byref(thread), attributes, ctypes.c_void_p(self._code), ctypes.c_void_p(self._address))
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+            _library.pthread_attr_destroy(attributes)
+        if not failed:
+            self._threads.append(thread.value)
+        elif not self._threads:
+            raise RuntimeError("can't start new thread")
+
+    def begin(self) -> None:
+        """From none to some calls under way: they keep the loop going."""
+        if not self._is_busy:
+            self._is_busy = True
+            self._loop._active_requests += 1
+
+    def _on_ready(self, _events: int) -> None:
+        try:
+            os.read(self._event, 8)
+        except BlockingIOError:
+            pass
+        try:
+            self._deliver()
+        finally:
+            if self._is_busy and not self.in_flight:
+                self._is_busy = False
+                self._loop._active_requests -= 1
+
+    def _note_load(self, count: int) -> None:
+        self._words[_BUSY // 4] = count
+
+    @property
+    def uncounted(self) -> int:
+        """How many more calls are under way than the loop counts requests for."""
+        return self.in_flight - self._is_busy
+
+    def close(self) -> None:
+        """End the workers. One whose call waits is waited for."""
+        self._words[_ENDING // 4] = 1
+        for thread in self._threads:
+            while _library.pthread_tryjoin_np(ctypes.c_ulong(thread), None):
+                _library.syscall(
+                    ctypes.c_long(_FUTEX), ctypes.c_void_p(self._address + _SUBMITTED), _FUTEX_WAKE, len(self._threads))
+                _library.usleep(_NAP)
+        self._loop._queue.remove(self._event)
+        os.close(self._event)
+        if self._is_busy:
+            self._loop._active_requests -= 1
+        if self._loop._pool is not None:
+            self._loop._pool.on_load = None
+        _library.munmap(ctypes.c_void_p(self._code), ctypes.c_size_t(_CODE_SIZE))
+
+
+_library = ctypes.CDLL(None, use_errno=True)
+_library.mmap.restype = ctypes.c_void_p
+_PRIVATE_ANONYMOUS = 0x22
+_READ_WRITE, _READ_EXECUTE = 3, 5
+
+
+def _placed(code: bytes) -> int:
+    """The address of code that may run. Raises `OSError` where the system lets no process write code."""
+    size = ctypes.c_size_t(_CODE_SIZE)
+    address = _library.mmap(None, size, _READ_WRITE, _PRIVATE_ANONYMOUS, -1, ctypes.c_long(0))
+    if address == 2**64 - 1:
+        raise OSError(ctypes.get_errno(), "mmap")
+    ctypes.memmove(address, code, len(code))
+    if _library.mprotect(ctypes.c_void_p(address), size, _READ_EXECUTE):
+        raise OSError(ctypes.get_errno(), "mprotect")
+    return int(address)
