@@ -154,11 +154,12 @@ function deliver() {
     words[at] = 0;
     delivered = delivered + 1 | 0;
     const result = words[placeOf(slot) + RESULT];
+    const request = requests[slot];
     free.push(slot);
     words[IN_FLIGHT] = --inFlight;
     if (line.length > 0) advance();
-    if (result < 0) complete(requests[slot], result, undefined);
-    else complete(requests[slot], 0, result);
+    if (result < 0) complete(request, result, undefined);
+    else complete(request, 0, result);
   }
 }
 

@@ -1,0 +1,163 @@
+"""Asynchronous file operations: on the ring's threads of machine code, on the pool in Python, and under Node."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from js.commands import COMMANDS, environment
+
+from ouroloop import Runtime
+
+_WITHOUT = "from ouroloop.js.natives import direct; direct.available = False; from ouroloop.cli import main; main()"
+EACH = COMMANDS | {"ouro without machine code": [sys.executable, "-c", _WITHOUT]}
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the paths and /proc are Linux's")
+
+
+@pytest.fixture(params=EACH.values(), ids=EACH.keys())
+def each(request: pytest.FixtureRequest) -> list[str]:
+    words: list[str] = request.param
+    return words
+
+
+def told(command: list[str], folder: Path, source: str, **variables: str) -> Any:
+    """What a program in `folder` hands to `say`, as JSON."""
+    program = folder / "program.js"
+    program.write_text(
+        f"const fs = require('fs'); const say = (value) => console.log(JSON.stringify(value));\n{source}")
+    done = subprocess.run(
+        [*command, str(program)], capture_output=True, text=True, timeout=60, check=False, cwd=folder,
+        env=environment(**variables))
+    assert (done.stderr, done.returncode) == ("", 0)
+    return json.loads(done.stdout)
+
+
+@pytest.mark.parametrize("threads", ["1", "4", "64"])
+def test_more_calls_than_there_are_slots_all_come_back_with_what_is_theirs(
+    each: list[str], threads: str, tmp_path: Path,
+) -> None:
+    source = """
+        const wrong = [];
+        let left = 0;
+        const expect = (isRight, what) => { if (!isRight) wrong.push(what); if (--left === 0) say(wrong); };
+        for (let i = 0; i < 20; i++) fs.writeFileSync(`file${i}`, String(i).repeat(i + 1));
+        for (let round = 0; round < 3000; round++) {
+          const i = round % 20;
+          const size = (i + 1) * String(i).length;
+          left += 4;
+          fs.stat(`file${i}`, (error, stats) => expect(stats?.size === size, ['stat', i, error]));
+          fs.readFile(`file${i}`, 'latin1', (error, text) => expect(text === String(i).repeat(i + 1), ['read', i]));
+          fs.access(`none${i}`, (error) => expect(error?.path === `none${i}` && error.code === 'ENOENT', ['access', i]));
+          fs.open(`file${i}`, (error, fd) => fs.close(fd, (failure) => expect(!error && !failure, ['open', i])));
+        }
+    """
+    assert told(each, tmp_path, source, UV_THREADPOOL_SIZE=threads) == []
+
+
+def test_a_call_that_waits_keeps_one_thread_and_no_more(each: list[str], tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    source = """
+        const order = [];
+        fs.open('fifo', 'r', (error, fd) => { order.push('opened'); fs.close(fd, () => say(order)); });
+        let left = 50;
+        const next = () => {
+          if (--left > 0) return fs.stat('.', next);
+          order.push('stats');
+          fs.open('fifo', 'w', (error, fd) => fs.close(fd, () => {}));
+        };
+        fs.stat('.', next);
+    """
+    assert told(each, tmp_path, source) == ["stats", "opened"]
+
+
+def test_with_one_thread_a_call_that_waits_holds_up_the_others(each: list[str], tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    source = """
+        const order = [];
+        fs.open('fifo', 'r', (error, fd) => { order.push('opened'); });
+        fs.stat('.', () => { order.push('stat'); say(order); });
+        setTimeout(() => {
+          order.push('timer');
+          require('child_process').execFile('sh', ['-c', ': > fifo']);
+        }, 100);
+    """
+    assert told(each, tmp_path, source, UV_THREADPOOL_SIZE="1") == ["timer", "opened", "stat"]
+
+
+def test_files_stand_in_line_behind_what_takes_the_pool_long(each: list[str], tmp_path: Path) -> None:
+    source = """
+        const order = [];
+        const done = (name) => { order.push(name); if (order.length === 3) say(order); };
+        fs.stat('.', () => {
+          require('crypto').pbkdf2('a', 'b', 400_000, 64, 'sha512', () => done('pbkdf2'));
+          fs.stat('.', () => done('stat'));
+          setTimeout(() => done('timer'), 5);
+        });
+    """
+    assert told(each, tmp_path, source, UV_THREADPOOL_SIZE="1") == ["timer", "pbkdf2", "stat"]
+
+
+def test_paths_that_have_no_room_and_those_that_are_no_text_work_too(each: list[str], tmp_path: Path) -> None:
+    source = """
+        const deep = Array(12).fill('d'.repeat(100)).join('/');
+        fs.mkdirSync(deep, { recursive: true });
+        const sizes = [];
+        const name = Buffer.from([0x66, 0xff, 0x66]);
+        fs.writeFile(`${deep}/f`, 'abc', () => fs.stat(`${deep}/f`, (error, stats) => {
+          sizes.push(stats.size);
+          fs.rename(`${deep}/f`, 'g', (error) => fs.writeFile(name, 'abcd', () => fs.stat(name, (failure, stats) => {
+            sizes.push(error, stats.size);
+            fs.writeFile('\\u00e4\\u{1f40d}', 'abcde', () => fs.stat('\\u00e4\\u{1f40d}', (_, stats) => {
+              say([...sizes, stats.size]);
+            }));
+          })));
+        }));
+    """
+    assert told(each, tmp_path, source) == [3, None, 4, 5]
+
+
+def test_requests_under_way_are_told_of(each: list[str], tmp_path: Path) -> None:
+    source = """
+        for (let i = 0; i < 3; i++) fs.stat('.', () => {});
+        say(process.getActiveResourcesInfo().filter((name) => name === 'FSReqCallback').length);
+    """
+    assert told(each, tmp_path, source) == 3
+
+
+def test_buffers_that_nobody_else_holds_are_filled_while_memory_is_collected(each: list[str], tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(bytes(range(256)) * 64)
+    source = """
+        let left = 400;
+        const wrong = [];
+        for (let i = 0; i < 400; i++) {
+          fs.readFile('file', (error, data) => {
+            if (!data.every((byte, at) => byte === (at & 255))) wrong.push(i);
+            if (--left === 0) say(wrong);
+          });
+          new ArrayBuffer(1 << 20);
+        }
+    """
+    assert told(each, tmp_path, source) == []
+
+
+def test_a_runtime_that_is_closed_leaves_no_thread_and_no_descriptor(tmp_path: Path) -> None:
+    def used() -> tuple[int, int]:
+        return len(os.listdir("/proc/self/task")), len(os.listdir("/proc/self/fd"))
+
+    def use() -> None:
+        with Runtime() as js:
+            assert js.wait(js.require("fs/promises").readFile(str(tmp_path / "file"), "utf8")) == "content"
+
+    (tmp_path / "file").write_text("content")
+    use()
+    before = used()
+    for _ in range(3):
+        use()
+    assert used() == before
+
