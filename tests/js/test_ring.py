@@ -53,7 +53,7 @@ def test_more_calls_than_there_are_slots_all_come_back_with_what_is_theirs(
           left += 4;
           fs.stat(`file${i}`, (error, stats) => expect(stats?.size === size, ['stat', i, error]));
           fs.readFile(`file${i}`, 'latin1', (error, text) => expect(text === String(i).repeat(i + 1), ['read', i]));
-          fs.access(`none${i}`, (error) => expect(error?.path === `none${i}` && error.code === 'ENOENT', ['access', i]));
+          fs.access(`none${i}`, (error) => expect(error?.path === `none${i}` && error.code === 'ENOENT', ['none', i]));
           fs.open(`file${i}`, (error, fd) => fs.close(fd, (failure) => expect(!error && !failure, ['open', i])));
         }
     """

@@ -323,8 +323,6 @@ def operations(runtime: Runtime) -> dict[str, Callable[..., Any]]:
         "lstatAsync": files.lstat_async, "fstatAsync": files.fstat_async,
         "openDir": files.open_dir, "openDirAsync": files.open_dir_async, "readDir": files.read_dir,
         "readDirAsync": files.read_dir_async, "closeDir": files.close_dir, "closeDirAsync": files.close_dir_async,
-        "openRing": lambda address: runtime.open_ring(int(address)), "beginRing": lambda: runtime.ring.begin(),
-        "startRingWorker": lambda: runtime.ring.start_worker(),
         "watch": files.watch, "watchStat": files.watch_stat, "unwatch": files.unwatch, "refWatch": files.ref_watch,
     })
     return made

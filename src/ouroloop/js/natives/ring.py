@@ -18,13 +18,12 @@ Source: futex(2), eventfd(2), syscall(2); Intel's manual, volume 3, 8.2 (memory 
 
 from __future__ import annotations
 
-import ctypes
+import _signal  # type: ignore[import-not-found]  # `signal` without its enums, which take 3 ms to make
 import os
-import signal
-import struct
 
 from ...loop.queue import READABLE
 from ...loop.threadpool import configured_size
+from . import c as ctypes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -50,6 +49,10 @@ _FUTEX, _WRITE = 202, 1  # system calls
 _FUTEX_WAIT, _FUTEX_WAKE = 128, 129  # within this process
 
 
+def _int(number: int) -> bytes:
+    return number.to_bytes(4, "little", signed=True)
+
+
 class _Worker(bytearray):
     """The instructions of a worker. rbx: the memory; rbp: the slot; r12: the slot's number."""
 
@@ -68,14 +71,14 @@ class _Worker(bytearray):
 
     def on_memory(self, code: str, offset: int) -> None:
         """An instruction whose last byte names rbx as the base of an address, followed by the distance."""
-        self += bytes.fromhex(code) + struct.pack("<i", offset)
+        self += bytes.fromhex(code) + _int(offset)
 
     def code(self, text: str, *numbers: int) -> None:
-        self += bytes.fromhex(text) + b"".join(struct.pack("<i", number) for number in numbers)
+        self += bytes.fromhex(text) + b"".join(map(_int, numbers))
 
     def finished(self) -> bytes:
         for end, target in self._jumps:
-            self[end - 4 : end] = struct.pack("<i", self._labels[target] - end)
+            self[end - 4 : end] = _int(self._labels[target] - end)
         return bytes(self)
 
 
@@ -165,12 +168,12 @@ class Ring:
         thread, attributes = ctypes.c_ulong(), ctypes.create_string_buffer(64)
         _library.pthread_attr_init(attributes)
         _library.pthread_attr_setstacksize(attributes, ctypes.c_size_t(_STACK_SIZE))
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+        before = _signal.pthread_sigmask(_signal.SIG_BLOCK, _signal.valid_signals())
         try:
             failed = _library.pthread_create(
                 ctypes.byref(thread), attributes, ctypes.c_void_p(self._code), ctypes.c_void_p(self._address))
         finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+            _signal.pthread_sigmask(_signal.SIG_SETMASK, before)
             _library.pthread_attr_destroy(attributes)
         if not failed:
             self._threads.append(thread.value)

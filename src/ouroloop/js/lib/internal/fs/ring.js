@@ -12,7 +12,8 @@
 
 const { complete } = require('internal/requests');
 
-const binding = internalBinding('fs');
+const binding = internalBinding('fs'); // Python's operations
+const own = internalBinding('ring');
 
 // Places in the memory, as `natives/ring.py` has them; in words of 32 bits.
 const SUBMITTED = 16;
@@ -70,8 +71,8 @@ const line = []; // calls for which there was no slot
 function open() {
   isOpen = true;
   const memory = new ArrayBuffer((FIRST_SLOT + SLOTS * SLOT_SIZE) * 4);
-  address = internalBinding('util').address(memory);
-  most = binding.openRing(address);
+  address = internalBinding('memory').address(memory);
+  most = own.open(address);
   words = new Int32Array(memory);
   bytes = new Uint8Array(memory);
   for (let slot = SLOTS - 1; slot >= 0; slot--) free.push(slot);
@@ -129,7 +130,7 @@ function submit(slot, request) {
   words[FIRST_RING + (submitted & SLOTS - 1)] = slot;
   submitted = submitted + 1 | 0;
   words[IN_FLIGHT] = ++inFlight;
-  if (inFlight === 1) binding.beginRing();
+  if (inFlight === 1) own.begin();
   Atomics.store(words, SUBMITTED, submitted);
   if (Atomics.load(words, SLEEPING) > 0) wake();
   else if (inFlight > workers && workers < most) startWorker();
@@ -137,7 +138,7 @@ function submit(slot, request) {
 
 function startWorker() {
   workers++;
-  binding.startRingWorker();
+  own.startWorker();
 }
 
 function wake() {
