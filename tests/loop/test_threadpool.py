@@ -10,7 +10,7 @@ from collections.abc import Callable
 import pytest
 
 from ouroloop.loop import Check, Loop, Probe, Work
-from ouroloop.loop.threadpool import configured_size
+from ouroloop.loop.pool_size import configured_size
 
 
 class Gate:

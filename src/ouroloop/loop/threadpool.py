@@ -30,6 +30,7 @@ from collections import deque
 from time import monotonic, sleep, thread_time
 
 from .errors import error
+from .pool_size import configured_size
 from .request import Request
 
 TYPE_CHECKING = False
@@ -38,9 +39,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .loop import Loop
-
-_DEFAULT_SIZE = 4
-_MAX_SIZE = 1024
 
 _PATIENCE = 1
 """How long the loop sleeps at most, in ms, while brief jobs stand in line."""
@@ -51,17 +49,6 @@ _BRIEF_WAIT = 50e-6
 _OTHER, _SLOW, _BRIEF = range(3)  # kinds of jobs
 _NAP = 0.0001
 """How long `deliver_now` sleeps between looks, in seconds."""
-
-
-def configured_size() -> int:
-    """The number of threads that `UV_THREADPOOL_SIZE` asks for: 1 to 1024; 4 when it is unset, 1 if it is no number."""
-    text = os.environ.get("UV_THREADPOOL_SIZE")
-    if text is None:
-        return _DEFAULT_SIZE
-    try:
-        return min(max(int(text), 1), _MAX_SIZE)
-    except ValueError:
-        return 1
 
 
 class Work(Request):
@@ -126,8 +113,6 @@ class ThreadPool:
         self._done: deque[Work] = deque()
         self._attended = False
         self._waiting_since = 0
-        self.on_load: Callable[[int], object] | None = None
-        """Told whenever `load` has changed."""
         self._outstanding = [0, 0, 0]  # jobs of each kind that are not over
         self.behind = False
         """Whether brief jobs may stand in line, so that the loop must `begin` and `look_after` them."""
@@ -175,8 +160,8 @@ class ThreadPool:
 
     def _count(self, kind: int, change: int) -> None:
         self._outstanding[kind] += change
-        if self.on_load is not None:
-            self.on_load(self.load)
+        if self._loop.on_load is not None:
+            self._loop.on_load(self.load)
 
     def _withdraw(self, job: Work) -> None:
         """There is no thread for it, nor can one be started: as if it had never been submitted."""

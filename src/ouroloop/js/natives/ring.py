@@ -21,8 +21,8 @@ from __future__ import annotations
 import _signal  # type: ignore[import-not-found]  # `signal` without its enums, which take 3 ms to make
 import os
 
+from ...loop.pool_size import configured_size
 from ...loop.queue import READABLE
-from ...loop.threadpool import configured_size
 from . import c as ctypes
 
 TYPE_CHECKING = False
@@ -155,8 +155,9 @@ class Ring:
         self._is_busy = False
         self.size = configured_size()
         loop._queue.set(self._event, READABLE, self._on_ready)
-        loop.pool.on_load = self._note_load
-        self._note_load(loop.pool.load)
+        loop.on_load = self._note_load
+        if loop._pool is not None:
+            self._note_load(loop._pool.load)
 
     @property
     def in_flight(self) -> int:
@@ -218,8 +219,7 @@ class Ring:
         os.close(self._event)
         if self._is_busy:
             self._loop._active_requests -= 1
-        if self._loop._pool is not None:
-            self._loop._pool.on_load = None
+        self._loop.on_load = None
         _library.munmap(ctypes.c_void_p(self._code), ctypes.c_size_t(_CODE_SIZE))
 
 
