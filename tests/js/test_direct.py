@@ -251,3 +251,213 @@ def test_instructions_are_those_of_the_manual() -> None:
     assert code.hex(" ") == (
         "48 bf 01 00 00 00 00 00 00 00 49 b9 ff ff ff ff ff ff ff ff 48 89 df 4c 8b 90 08 00 00 00 "
         "48 8b 8c 24 10 00 00 00 48 89 84 24 40 00 00 00 48 8d b0 00 04 00 00 48 03 81 08 00 00 00 0f b6 c9")
+
+
+HEADS = r"""
+const net = require('net');
+const http = require('http');
+const random = (() => { let seed = 7; return (n) => (seed = seed * 48271 % 2147483647) % n; })();
+const pick = (...values) => values[random(values.length)];
+const header = () => pick(
+  'Host: a', 'hOST:b', 'Expect: 100-continue', 'X: \xe9\t\xa0 ', 'Y:', 'Z:  a:b ', 'Cookie: a=1', 'Cookie:b', 'W: 1',
+  'Content-Length: 0', 'Connection: keep-alive', 'Connection: Keep-Alive, X', 'TE: trailers', 'Accept: */*', 'ETag: 1');
+const head = () => {
+  const lines = Array.from({ length: random(7) }, header);
+  const first = pick(
+    'GET / HTTP/1.1', 'PUT  /a%20b?c#d  HTTP/1.1', 'OPTIONS * HTTP/1.0', 'M-SEARCH http://h/ HTTP/1.1',
+    'HEAD //x HTTP/1.1', 'GET /y HTTP/1.2');
+  return [first, ...lines, '', ''].join('\r\n');
+};
+const bodies = ['', 'x', '\r\n\r\n', 'GET / HTTP/1.1\r\n\r\n', 'z'.repeat(70000)];
+const facts = (request) => [
+  'method', 'url', 'httpVersion', 'httpVersionMajor', 'httpVersionMinor', 'rawHeaders', 'headers', 'headersDistinct',
+  'complete'].map((name) => request[name]);
+const heard = [];
+const server = http.createServer((request, response) => {
+  let body = '';
+  request.setEncoding('latin1').on('data', (part) => { body += part; }).on('end', () => {
+    heard.push(JSON.stringify([...facts(request), body.length, body.slice(0, 40)]));
+    response.end(response.shouldKeepAlive ? 'kept' : 'last');
+  });
+});
+const talk = (pieces) => new Promise((resolve) => {
+  const socket = net.connect(server.address().port, '127.0.0.1');
+  let text = '';
+  socket.setNoDelay().setEncoding('latin1').on('data', (part) => {
+    text += part;
+    if (/kept|last|closed?\r\n/.test(text)) socket.destroy();
+  });
+  socket.on('error', () => {}).on('close', () => resolve(text.replace(/Date: [^\r]*/g, '')));
+  const send = () => {
+    if (pieces.length === 0) return;
+    socket.write(pieces.shift(), 'latin1');
+    setTimeout(send, 2);
+  };
+  send();
+});
+const both = async (text) => {
+  const answers = [await talk([text])];
+  const whole = heard.splice(0);
+  const at = 1 + random(Math.min(text.length - 1, 30));
+  answers.push(await talk([text.slice(0, at), text.slice(at)]));
+  const pieces = heard.splice(0);
+  const isSame = answers[0] === answers[1] && String(whole) === String(pieces);
+  return isSame ? null : [text.slice(0, 200), answers, whole, pieces];
+};
+"""
+
+
+def test_a_request_that_comes_whole_is_what_it_is_in_pieces(command: list[str], tmp_path: Path) -> None:
+    source = HEADS + r"""
+        server.listen(0, '127.0.0.1', async () => {
+          const different = [];
+          for (let i = 0; i < 120; i++) {
+            const body = pick(...bodies);
+            const post = `POST /b HTTP/1.1\r\nHost: a\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+            different.push(await both(body === '' ? head() : post));
+          }
+          say(different.filter((each) => each !== null));
+          server.close();
+        });
+    """
+    assert told(command, tmp_path, source) == []
+
+
+def test_what_follows_a_request_is_not_lost(command: list[str], tmp_path: Path) -> None:
+    source = r"""
+        const net = require('net');
+        const heard = [];
+        const server = require('http').createServer((request, response) => {
+          let size = 0;
+          request.on('data', (part) => { size += part.length; });
+          request.on('error', (error) => heard.push(error.code));
+          request.on('end', () => { heard.push(`${request.url} ${size}`); response.end(); });
+        });
+        server.on('clientError', ({ code }, socket) => { heard.push(code); socket.destroy(); });
+        const post = (url, size) => `POST ${url} HTTP/1.1\r\nHost: a\r\nContent-Length: ${size}\r\n\r\n`;
+        const get = 'GET /get HTTP/1.1\r\nHost: a\r\n\r\n';
+        const pieces = [
+          get, `${post('/1', 5)}ab`, 'c', `de${get}${post('/2', 3)}`, '12', `3${get}${get.slice(0, 9)}`,
+          get.slice(9),
+          `${post('/3', 1)}a\r\n\r\n`, `\r\n${get}`, `${post('/4', 2)}a`, 'b', '&\r\n'];
+        server.listen(0, '127.0.0.1', () => {
+          const socket = net.connect(server.address().port, '127.0.0.1');
+          const send = () => {
+            if (pieces.length === 0) return;
+            socket.write(pieces.shift());
+            setTimeout(send, 10);
+          };
+          socket.setNoDelay().resume().on('connect', send).on('error', () => {});
+          socket.on('close', () => { say(heard); server.close(); });
+        });
+    """
+    get = "/get 0"
+    assert told(command, tmp_path, source) == [
+        get, "/1 5", get, "/2 3", get, get, "/3 1", get, "/4 2", "HPE_INVALID_METHOD"]
+
+
+def test_a_body_that_ends_early_is_an_error(command: list[str], tmp_path: Path) -> None:
+    source = r"""
+        const net = require('net');
+        const http = require('http');
+        const heard = [];
+        const server = net.createServer((socket) => {
+          socket.on('error', () => {});
+          socket.once('data', () => socket.end('HTTP/1.1 200 Fine\r\nContent-Length: 9\r\nX:  y \r\n\r\nabc'));
+        });
+        server.listen(0, '127.0.0.1', () => {
+          http.get({ port: server.address().port, host: '127.0.0.1' }, (response) => {
+            heard.push(response.statusCode, response.statusMessage, response.rawHeaders);
+            response.on('data', (part) => heard.push(String(part)));
+            response.on('error', ({ code }) => heard.push(code));
+            response.on('close', () => { say([...heard, response.complete]); server.close(); });
+          });
+        });
+    """
+    assert told(command, tmp_path, source) == [
+        200, "Fine", ["Content-Length", "9", "X", "y"], "abc", "ECONNRESET", False]
+
+
+def test_responses_to_one_client_are_told_apart(command: list[str], tmp_path: Path) -> None:
+    source = r"""
+        const net = require('net');
+        const http = require('http');
+        const answers = [
+          'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nab', 'HTTP/1.1 204\r\n\r\n',
+          'HTTP/1.1 200 \r\ncontent-length:3\r\n\r\nabc',
+          'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n',
+          'HTTP/1.1 304 Old\r\nContent-Length: 7\r\n\r\n',
+          'HTTP/1.1 100 Go on\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nd',
+          'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n', 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n',
+          'HTTP/1.1 200 OK\r\n\r\nto the end'];
+        const methods = { 6: 'HEAD' };
+        const server = net.createServer((socket) => {
+          let at = 0;
+          socket.on('error', () => {});
+          socket.on('data', () => {
+            socket.write(answers[at++]);
+            if (at === answers.length) socket.end();
+          });
+        });
+        const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+        const ask = (method) => new Promise((resolve) => {
+          http.request({ port: server.address().port, host: '127.0.0.1', agent, method }, (response) => {
+            const { statusCode, statusMessage } = response;
+            let body = '';
+            response.on('data', (part) => { body += part; });
+            response.on('end', () => resolve(`${statusCode} ${statusMessage} ${body} ${response.complete}`));
+          }).on('error', ({ code }) => resolve(code)).end();
+        });
+        server.listen(0, '127.0.0.1', async () => {
+          const got = [];
+          for (const at of answers.keys()) got.push(await ask(methods[at] ?? 'GET'));
+          say(got);
+          agent.destroy();
+          server.close();
+        });
+    """
+    assert told(command, tmp_path, source) == [
+        "200 OK ab true", "204   true", "200  abc true", "200 OK x true", "304 Old  true", "200 OK d true",
+        "200 OK  true", "200 OK  true", "200 OK to the end true"]
+
+
+def test_streams_that_are_ready_together_have_their_turns_apart(command: list[str], tmp_path: Path) -> None:
+    source = r"""
+        const net = require('net');
+        const order = [];
+        let sockets = [];
+        const server = net.createServer((socket) => {
+          const name = sockets.push(socket);
+          socket.on('data', (bytes) => {
+            order.push(`${name}:${bytes.length}`);
+            process.nextTick(() => order.push('tick'));
+            Promise.resolve().then(() => order.push('microtask'));
+            // Those behind it are ready too: one is closed, another is not read from for now.
+            if (name !== 1) return;
+            sockets[1].destroy();
+            sockets[2].pause();
+            setImmediate(() => { order.push('immediate'); sockets[2].resume(); });
+          });
+          socket.on('end', () => { order.push(`${name} ended`); socket.end(); });
+          if (name === 4) clients.forEach((client, i) => client.end('x'.repeat(i + 1)));
+          if (name === 4) until(process.hrtime.bigint() + 20_000_000n);
+        });
+        const until = (time) => { while (process.hrtime.bigint() < time); };
+        let clients = [];
+        let open = 4;
+        const closed = () => { if (--open === 0) { say(order); server.close(); } };
+        server.listen(0, '127.0.0.1', async () => {
+          for (let i = 0; i < 4; i++) {
+            clients.push(net.connect(server.address().port, '127.0.0.1'));
+            clients[i].resume().on('error', () => {}).on('close', closed);
+            if (i < 3) await new Promise((resolve) => clients[i].once('connect', () => setTimeout(resolve, 5)));
+          }
+        });
+    """
+    order = told(command, tmp_path, source)
+    data = [each for each in order if ":" in each]
+    assert data == ["1:1", "4:4", "3:3"]
+    for each in data:
+        assert order[order.index(each) + 1 : order.index(each) + 3] == ["tick", "microtask"]
+    assert order.index("immediate") < order.index("3:3")
+    assert {"1 ended", "3 ended", "4 ended"} <= set(order)

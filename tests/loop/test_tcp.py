@@ -977,3 +977,67 @@ def test_set_blocking_changes_the_descriptor(loop: Loop) -> None:
     assert os.get_blocking(one.fileno()) is True
     with pytest.raises(OSError, match="Bad file"):
         Tcp(loop).set_blocking(True)
+
+
+# Reading by somebody else
+
+
+def test_streams_with_one_reader_are_ready_at_once_and_in_order(loop: Loop) -> None:
+    pairs = [with_peer(loop) for _ in range(4)]
+    told: list[Any] = []
+    loop.reader = lambda numbers: told.append(numbers)
+    for number, (client, _) in enumerate(pairs):
+        client.read_start(lambda failure, data: told.append(data), together=0 if number == 2 else number + 1)
+    for _, peer in pairs:
+        peer.send(b"x")
+    loop.run("once")
+    assert told == [[1, 2], b"x", [4]]
+    loop.run("nowait")
+    assert told[3:] == [[1, 2, 4]], "what nobody read is ready again"
+    pairs[0][0].read_stop()
+    pairs[1][0].read_start(lambda failure, data: told.append((2, data)))
+    loop.run("nowait")
+    assert told[4:] == [(2, b"x"), [4]]
+    loop.give_up_readers()
+    loop.run("nowait")
+    assert told[6:] == [b"x"]
+    for client, peer in pairs:
+        client.close()
+        peer.close()
+    loop.run()
+
+
+@pytest.mark.parametrize(("given", "heard"), [(0, None), (errno.ECONNRESET, errno.ECONNRESET)])
+def test_a_reader_tells_why_it_got_no_bytes(loop: Loop, given: int, heard: int | None) -> None:
+    client, peer = with_peer(loop)
+    told: list[Any] = []
+    loop.reader = lambda numbers: client.read_failed(given)
+    client.read_start(lambda failure, data: told.append((code(failure), data)), together=1)
+    peer.send(b"x")
+    loop.run("once")
+    assert told == [(heard, b"")]
+    assert not client.is_reading
+    client.read_failed(given)
+    assert len(told) == 1, "and only once"
+    client.close()
+    peer.close()
+    loop.run()
+
+
+def test_what_a_reader_raises_is_what_a_callback_raises(loop: Loop) -> None:
+    client, peer = with_peer(loop)
+    told: list[Any] = []
+
+    def reader(numbers: list[int]) -> None:
+        client.read_stop()
+        raise ValueError(numbers)
+
+    loop.reader = reader
+    loop.on_exception = lambda exc: told.append(exc.args)
+    client.read_start(lambda failure, data: None, together=7)
+    peer.send(b"x")
+    loop.run("once")
+    assert told == [([7],)]
+    client.close()
+    peer.close()
+    loop.run()

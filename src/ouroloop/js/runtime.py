@@ -38,8 +38,8 @@ _IMMEDIATES, _REFERENCED_IMMEDIATES, _IDLE_RUNS, _QUIET = range(4)
 
 # What the loop calls in JavaScript.
 _ENTRIES = (
-    "processTimers", "processImmediate", "complete", "emit", "deliverFiles", "afterCallback", "runMain", "beforeExit",
-    "exit", "embedding",
+    "processTimers", "processImmediate", "complete", "emit", "read", "deliverFiles", "afterCallback", "runMain",
+    "beforeExit", "exit", "embedding",
 )
 
 _VARIABLES = (
@@ -113,6 +113,8 @@ class Runtime:
         """`complete(number, errno, result)`: a request's end."""
         self.emit = self._entries["emit"]
         """`emit(number, *values)`: a handle's news."""
+        self.read = self._entries["read"]
+        """Have JavaScript read from handles that are ready (see `Streams`)."""
 
     def _facts(self) -> dict[str, Any]:
         """What JavaScript is to know of this process from the start."""
@@ -313,9 +315,11 @@ class Runtime:
             self._ring.close()
         if with_loop:
             self.loop.close()
+        if self._streams is not None:
+            self._streams.give_up_reading()
         self._entries.clear()
         self._operations.clear()
-        del self.complete, self.emit
+        del self.complete, self.emit, self.read
         self.engine.close()
 
     def end(self, code: int) -> NoReturn:

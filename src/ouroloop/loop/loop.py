@@ -31,12 +31,12 @@ from time import monotonic_ns
 from .async_ import Wakeup
 from .errors import error
 from .handle import Handle
-from .queue import INVALID, new_queue
+from .queue import INVALID, READABLE, new_queue
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections import deque
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from typing import Any, Literal, TypeAlias
 
     from .probe import Probe
@@ -90,6 +90,8 @@ class Loop:
         """Called whenever the pool's `load` has changed."""
         self.on_exception: Callable[[BaseException], object] | None = None
         """Called with each error that a callback raises; SystemExit and KeyboardInterrupt always leave `run`."""
+        self.reader: Callable[[list[int]], object] | None = None
+        """Somebody who reads descriptors himself, and many at once for less: see `Stream.read_start`."""
         self.now = 0
         """The cached time in ms, from an arbitrary start, never going back (uv_now)."""
         self.update_time()
@@ -202,21 +204,10 @@ class Loop:
             if began:
                 self.idle_ns += now - began
                 began = 0
-            callbacks, changed = queue.callbacks, queue.changed
-            for token, what in ready:
-                if changed and token in changed:
-                    continue
-                callback = callbacks.get(token)
-                if callback is None:
-                    queue.discard_stale(token)
-                    continue
-                if probe is not None:
-                    probe.ready(self, token, what)
-                try:
-                    callback(what)
-                except BaseException as exc:
-                    if not self._take(exc):
-                        raise
+            if queue.readers and probe is None:
+                self._hand_out_together(ready)
+            else:
+                self._hand_out(ready)
             if queue.lost:
                 self._tell_lost()
             if len(ready) < _FULL_BATCH:
@@ -224,6 +215,56 @@ class Loop:
             timeout = 0
         if self._after_poll:
             self._run_late()
+
+    def _hand_out(self, ready: Sequence[tuple[int, int]]) -> None:
+        queue, probe = self._queue, self.probe
+        callbacks, changed = queue.callbacks, queue.changed
+        for token, what in ready:
+            if changed and token in changed:
+                continue
+            callback = callbacks.get(token)
+            if callback is None:
+                queue.discard_stale(token)
+                continue
+            if probe is not None:
+                probe.ready(self, token, what)
+            try:
+                callback(what)
+            except BaseException as exc:
+                if not self._take(exc):
+                    raise
+
+    def _hand_out_together(self, ready: list[tuple[int, int]]) -> None:
+        """As `_hand_out`; but readers (`_read_together`) that stand beside each other are given to their taker at once.
+
+        That costs 0.1 us for each, where calling it back would cost 1.
+        """
+        readers = self._queue.readers
+        batch = [number for fd, what in ready if what == READABLE and (number := readers.get(fd, 0))]
+        if len(batch) == len(ready):
+            if batch:
+                self._give(batch)
+            return
+        batch.clear()
+        for pair in ready:
+            number = readers.get(pair[0], 0) if pair[1] == READABLE else 0
+            if number and pair[0] not in self._queue.changed:
+                batch.append(number)
+                continue
+            if batch:
+                self._give(batch)
+                batch = []
+            self._hand_out((pair,))
+        if batch:
+            self._give(batch)
+
+    def _give(self, batch: list[int]) -> None:
+        assert self.reader is not None
+        try:
+            self.reader(batch)
+        except BaseException as exc:
+            if not self._take(exc):
+                raise
 
     def _wait_beside(self, pool: ThreadPool, timeout: float) -> list[tuple[int, int]]:
         """`Queue.wait` while jobs stand in line in the pool: look after them about every ms."""
@@ -488,6 +529,18 @@ class Loop:
         self._queue.set(fd, events, callback)
         if self.probe is not None:
             self.probe.watched(self, fd, events, type(getattr(callback, "__self__", callback)).__name__)
+
+    def give_up_readers(self) -> None:
+        """Nobody is `reader` any more, and every stream reads its descriptor itself."""
+        self.reader = None
+        self._queue.readers.clear()
+
+    def _read_together(self, fd: int, callback: Callable[[int], None], number: int) -> None:
+        """While `callback` watches `fd`, let `reader` hear when it is ready for nothing but reading. 0: no longer."""
+        if not number:
+            self._queue.readers.pop(fd, None)
+        elif self._queue.callbacks.get(fd) == callback:
+            self._queue.readers[fd] = number
 
     def __repr__(self) -> str:
         return (

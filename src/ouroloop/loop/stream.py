@@ -147,11 +147,17 @@ class Stream(IoHandle):
 
     # Reading
 
-    def read_start(self, callback: ReadCallback, size: int = _READ_SIZE) -> None:
+    def read_start(
+        self, callback: ReadCallback, size: int = _READ_SIZE, together: int = 0,
+    ) -> None:
         """Call `callback(error, data)` for what arrives, `size` bytes at most, b"" at the end (uv_read_start).
 
         After the end or an error nothing more is read. Reading again replaces the callback. Raises `OSError` EINVAL on
         a closing stream, ENOTCONN on one that has no other end to read from.
+
+        `together` is a number under which `Loop.reader` knows the descriptor: when it is ready for nothing but reading,
+        `reader(numbers)` is called instead, with the numbers of all such streams that have their turn now, and reads.
+        It tells `read_failed` what read(2) gave, if that was no bytes. All else is as before.
         """
         self._require_open()
         if not self._readable:
@@ -160,6 +166,16 @@ class Stream(IoHandle):
         self._read_callback = callback
         self._read_size = size
         self._set_active()
+        self.loop._read_together(self._fd, self._on_event, together)
+
+    def read_failed(self, code: int) -> None:
+        """read(2), called by somebody else, gave no bytes: `code` is an errno, or 0 for the end."""
+        if self._read_callback is None:
+            return
+        if code:
+            self._read_failed(error(code))
+        else:
+            self._end_read(None)
 
     def read_stop(self) -> None:
         """Read no more for now; the kernel keeps what arrives until its buffer is full (uv_read_stop)."""

@@ -69,7 +69,7 @@ class Parsers:
         self._by_number[int(number)].request_sent(method)  # type: ignore[union-attr]
 
     def feed(self, number: int, data: bytes) -> list[Any]:
-        """How many bytes `data` has, whether the parser is between two messages after it, and its events."""
+        """How many bytes `data` has, what state the parser is in after it (`_state`), and its events."""
         number = int(number)
         parser = self._by_number[number]
         was_idle = parser.idle
@@ -80,7 +80,7 @@ class Parsers:
         flat = self._flat(number, events)
         if events and events[-1].__class__.__name__ == "ProtocolError":
             flat += (_position(parser, events[-1].code, data) if was_idle else 0, data)
-        flat[:0] = (len(data), parser.idle)
+        flat[:0] = (len(data), _state(parser))
         return flat
 
     def consume(self, number: int, handle: int) -> None:
@@ -128,7 +128,7 @@ class Parsers:
     def finish(self, number: int) -> list[Any]:
         """The other side sends no more."""
         number = int(number)
-        return [0, True, *self._flat(number, self._by_number[number].finish())]
+        return [0, 1, *self._flat(number, self._by_number[number].finish())]
 
     def refuse_upgrade(self, number: int) -> list[Any]:
         """Go on after an upgrade that nobody wants as if it had not been asked for."""
@@ -138,7 +138,7 @@ class Parsers:
         flat = self._flat(number, parser.refuse_upgrade(head, upgrade))  # type: ignore[union-attr]
         if head.complete:
             flat[:0] = (_END, "")  # a head that asks for an upgrade was told of as one that something follows
-        return [0, parser.idle, *flat]
+        return [0, _state(parser), *flat]
 
     def _flat(self, number: int, events: list[Any]) -> list[Any]:
         flat: list[Any] = []
@@ -154,6 +154,11 @@ class Parsers:
             elif kind == "Upgrade":
                 self._upgrades[number] = (head, event)
         return flat
+
+
+def _state(parser: RequestParser | ResponseParser) -> int:
+    """0 within a message, 1 between two, 2 if it is moreover as good as new."""
+    return parser.idle + (parser.idle and parser.reusable)
 
 
 def _raw_headers(raw: list[bytes]) -> str:

@@ -22,6 +22,7 @@ const kIsSettled = Symbol('kIsSettled');
 /** All of the message has arrived. */
 const kEnd = Symbol('kEnd');
 const kHead = Symbol('kHead');
+const kIsLines = Symbol('kIsLines');
 const kHeaders = Symbol('kHeaders');
 const kHeadersCount = Symbol('kHeadersCount');
 const kHeadersDistinct = Symbol('kHeadersDistinct');
@@ -43,6 +44,7 @@ function IncomingMessage(socket) {
   this.httpVersion = null;
   this.complete = false;
   this[kHead] = '';
+  this[kIsLines] = false;
   this[kRaw] = null;
   this[kRawTrailers] = [];
   this[kHeaders] = null;
@@ -128,12 +130,15 @@ function distinct(raw) {
   return target;
 }
 
-/** The head as the parser gave it; `limit` is how many headers are kept at most, 0 for all. */
-function setHead(message, version, rawHeaders, limit) {
+/**
+ * The head as the parser gave it; `limit` is how many headers are kept at most, 0 for all. `isLines`: as it arrived.
+ */
+function setHead(message, version, rawHeaders, limit, isLines = false) {
   message.httpVersion = version;
   message.httpVersionMajor = Number(version[0]);
   message.httpVersionMinor = Number(version[2]);
   message[kHead] = rawHeaders;
+  message[kIsLines] = isLines;
   if (limit > 0) message[kHeadersCount] = 2 * limit;
 }
 
@@ -146,6 +151,43 @@ function setHeadText(message, text, minor, limit) {
   message.httpVersionMinor = minor;
   message[kHead] = text.slice(end + 1);
   if (limit > 0) message[kHeadersCount] = 2 * limit;
+}
+
+/** As `setHead`, of a request: its head as it arrived, whose lines llhttp has let pass. */
+function setHeadLines(message, head, limit) {
+  const methodEnd = head.indexOf(' ');
+  let start = methodEnd + 1;
+  while (head[start] === ' ') start++;
+  const end = head.indexOf(' ', start);
+  const minor = head[head.indexOf('\r', end) - 1] === '1' ? 1 : 0;
+  message.method = head.slice(0, methodEnd);
+  message.url = head.slice(start, end);
+  message.httpVersion = minor === 1 ? '1.1' : '1.0';
+  message.httpVersionMajor = 1;
+  message.httpVersionMinor = minor;
+  message[kHead] = head;
+  message[kIsLines] = true;
+  if (limit > 0) message[kHeadersCount] = 2 * limit;
+}
+
+/** Names and values of a head as it arrived. */
+function linesOf(head) {
+  const raw = [];
+  let start = head.indexOf('\r\n') + 2;
+  for (let end = head.indexOf('\r\n', start); end > start; end = head.indexOf('\r\n', start)) {
+    const colon = head.indexOf(':', start);
+    raw.push(head.slice(start, colon), withoutBlanks(head, colon + 1, end));
+    start = end + 2;
+  }
+  return raw;
+}
+
+const isBlank = (code) => code === 0x20 || code === 0x09;
+
+function withoutBlanks(text, start, end) {
+  while (start < end && isBlank(text.charCodeAt(start))) start++;
+  while (end > start && isBlank(text.charCodeAt(end - 1))) end--;
+  return text.slice(start, end);
 }
 
 function defineLazy(name, slot, make) {
@@ -163,7 +205,7 @@ function defineLazy(name, slot, make) {
 }
 
 defineLazy('rawHeaders', kRaw, (message) => {
-  const raw = rawList(message[kHead]);
+  const raw = message[kIsLines] ? linesOf(message[kHead]) : rawList(message[kHead]);
   const most = message[kHeadersCount];
   if (most > 0 && raw.length > most) raw.length = most;
   return raw;
@@ -285,4 +327,4 @@ function tell(message, error, callback) {
 
 const connectionReset = () => new ConnResetException('aborted');
 
-module.exports = { IncomingMessage, connectionReset, setHead, setHeadText, kEnd, kWantMore };
+module.exports = { IncomingMessage, connectionReset, setHead, setHeadLines, setHeadText, kEnd, kWantMore };

@@ -59,6 +59,7 @@ def names() -> dict[str, list[str]]:
         crypto,
         environment,
         fs,
+        http,
         library,
         promise,
         script,
@@ -81,13 +82,14 @@ def names() -> dict[str, list[str]]:
         "clock": clock.NAMES,
         "crypto": crypto.NAMES,
         "fs": [*fs.methods(call, memory, None)],
+        "http": http.NAMES,
         "process": environment.NAMES,
         "socket": socket.NAMES,
         "v8": serdes.NAMES,
     }
 
 
-_IN_MACHINE_CODE = frozenset({"util", "types", "buffer", "clock", "crypto", "fs", "socket", "process"})
+_IN_MACHINE_CODE = frozenset({"util", "types", "buffer", "clock", "crypto", "fs", "http", "socket", "process"})
 
 
 class Natives(Realm):
@@ -163,6 +165,10 @@ class Natives(Realm):
             from . import fs
 
             return fs.methods(call, memory, self._directly)
+        if group == "http":
+            from . import http
+
+            return http.methods(call, self.isolate, self._directly)
         if group == "socket":
             from . import socket
 

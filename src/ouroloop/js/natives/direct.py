@@ -198,6 +198,31 @@ class Directly:
         before, after = self._forms[key]
         return self._place(before + _quad(_address_of(function)) + after)
 
+    def sequence(self, steps: list[tuple[Any, list[Source]]], cell: int) -> int:
+        """The address of a callback that calls several C functions in turn; the frame's first words are their results.
+
+        `memory` is for one of them only, and there for one argument.
+        """
+        code = Code()
+        code.enter()
+        for _, sources in steps:
+            for place, source in enumerate(sources):
+                if source[0] in _OF_JAVASCRIPT:
+                    self._fetch(code, source, place * 8, cell)
+        for number, (function, sources) in enumerate(steps):
+            _pass(code, sources, _FOR_FUNCTIONS, cell)
+            code.call(_address_of(function))
+            _frame(code, "rcx", cell)
+            code.store("rax", "rcx", number * 8)
+        code.leave()
+        return self._place(bytes(code))
+
+    def returning(self, value: int) -> int:
+        """The address of a C function that returns `value`."""
+        code = Code()
+        code.set("rax", value)
+        return self._place(bytes(code) + b"\xc3")
+
     def kernel(self, number: int, sources: list[Source], cell: int, waits: bool = False) -> int:
         """The address of a callback that makes a system call; what it gives comes in the frame's first word."""
         return self._place(self._code(None, number, sources, TO_FRAME, cell, waits))

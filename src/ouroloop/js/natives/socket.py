@@ -1,13 +1,13 @@
-"""Socket natives: send(2), for what the kernel takes at once.
+"""Socket natives: send(2), for what the kernel takes at once, and recv(2), for what it has.
 
 Theory of operation. JavaScript shares a frame of four words of 64 bits: the result, a descriptor, a position and a
-length. It writes text or bytes into memory of its own and calls `callSend` with that memory: the machine code
-(`direct.py`) asks the kernel, and no Python runs. A write of 170 bytes so takes 3 us less than by way of the operation
-`stream_wrap.write`, which stays for what has to wait, and for where there is no machine code.
+length. It calls `callSend` with memory of its own in which text or bytes lie, or `callReceive` with memory to fill: the
+machine code (`direct.py`) asks the kernel, and no Python runs. A write of 170 bytes so takes 3 us less than by way of
+the operation `stream_wrap.write`, which stays for what has to wait, and for where there is no machine code.
 
 What surprises people: the descriptor is the loop's and does not block, so the result may be -EAGAIN or less than all.
 
-Source: send(2).
+Source: send(2), recv(2).
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-NAMES = ["shareFrame", "callSend"]
+NAMES = ["shareFrame", "callSend", "callReceive"]
 
 _FD, _POSITION, _LENGTH = 8, 16, 24  # offsets in the frame; the result comes first
-_SENDTO = 44  # on x86-64
+_SENDTO, _RECVFROM = 44, 45  # on x86-64
 _DONTWAIT, _NOSIGNAL = 0x40, 0x4000
 
 
@@ -32,7 +32,7 @@ def methods(call: Any, isolate: int, directly: direct.Directly | None) -> dict[s
     cell = ctypes.c_uint64()  # where the frame is
 
     def share_frame(info: int) -> int:
-        """Take the frame; whether there is a `callSend`."""
+        """Take the frame; whether there are `callSend` and `callReceive`."""
         cell.value = call.ArrayBuffer__Data(call.FunctionCallbackInfo__Get(info, 0))
         return int(call.Boolean__New(isolate, directly is not None))
 
@@ -40,8 +40,12 @@ def methods(call: Any, isolate: int, directly: direct.Directly | None) -> dict[s
         return {"shareFrame": share_frame}
     directly.keep(cell)
     nothing = direct.constant(0)
-    send = directly.kernel(
-        _SENDTO, [direct.word(_FD), direct.memory(0, _POSITION), direct.word(_LENGTH),
-                  direct.constant(_DONTWAIT | _NOSIGNAL), nothing, nothing],
-        ctypes.addressof(cell))
-    return {"shareFrame": share_frame, "callSend": send}
+
+    def call_with(number: int, flags: int) -> int:
+        sources = [direct.word(_FD), direct.memory(0, _POSITION), direct.word(_LENGTH), direct.constant(flags)]
+        return directly.kernel(number, [*sources, nothing, nothing], ctypes.addressof(cell))
+
+    return {
+        "shareFrame": share_frame, "callSend": call_with(_SENDTO, _DONTWAIT | _NOSIGNAL),
+        "callReceive": call_with(_RECVFROM, _DONTWAIT),
+    }

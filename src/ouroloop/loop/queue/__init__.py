@@ -48,6 +48,8 @@ class Queue(Protocol):
     callbacks: dict[int, Callback]
     changed: set[int]
     lost: list[Callback]
+    readers: dict[int, int]
+    """Of some of the watched descriptors, numbers that stay as long as their callbacks do."""
 
     def set(self, fd: int, events: int, callback: Callback) -> None:
         """Watch `fd` for `events` (a mask of this module's constants); 0 stops watching, if `callback` is the watcher.

@@ -34,6 +34,7 @@ class EpollQueue:
         self.callbacks: dict[int, Callback] = {}
         self.changed: set[int] = set()
         self.lost: list[Callback] = []
+        self.readers: dict[int, int] = {}
 
     def fileno(self) -> int:
         """The epoll descriptor itself."""
@@ -97,6 +98,7 @@ class EpollQueue:
     def _forget(self, fd: int) -> None:
         del self._events[fd]
         del self.callbacks[fd]
+        self.readers.pop(fd, None)
         self.changed.add(fd)
 
     def is_current(self, fd: int) -> bool:

@@ -36,6 +36,7 @@ class PollQueue:
         self.callbacks: dict[int, Callback] = {}
         self.changed: set[int] = set()
         self.lost: list[Callback] = []
+        self.readers: dict[int, int] = {}
 
     def set(self, fd: int, events: int, callback: Callback) -> None:
         """See `Queue.set`."""
@@ -86,6 +87,7 @@ class PollQueue:
         self._poll.unregister(fd)
         del self._watched[fd]
         del self.callbacks[fd]
+        self.readers.pop(fd, None)
         self.changed.add(fd)
 
     def wait(self, timeout: float) -> list[tuple[int, int]]:

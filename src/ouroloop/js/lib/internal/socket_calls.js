@@ -1,9 +1,10 @@
 'use strict';
 
-// send(2), called from JavaScript with no Python in between (natives/socket.py).
+// send(2) and recv(2), called from JavaScript with no Python in between (natives/socket.py).
 //
 // Theory of operation. What is to be sent, text or bytes, is put together in memory that lies here; a native hands it
-// to the kernel. What is larger than that memory, or arrives where there is no machine code, is not for here.
+// to the kernel. What is larger than that memory, or arrives where there is no machine code, is not for here. What is
+// received lies in other memory here until more is.
 //
 // What surprises people: the kernel may take a part, or nothing; what it left stays in the memory until the next call.
 
@@ -21,13 +22,21 @@ const POSITION = 4;
 const LENGTH = 6;
 
 let words; // Int32Array
-let bytes; // Uint8Array
+let bytes; // Uint8Array: what is sent
+let incoming; // Uint8Array: what was received
 let isThere;
 
 function share() {
   words = new Int32Array(8);
   bytes = new Uint8Array(SIZE);
+  incoming = new Uint8Array(SIZE);
   isThere = native.shareFrame(words.buffer);
+}
+
+/** Whether these calls are there, for `size` bytes at a time. */
+function canReceive(size) {
+  if (words === undefined) share();
+  return isThere && size <= SIZE;
 }
 
 /** Put text, bytes, or an array of these into the memory. How many bytes it is; -1 when it cannot be. */
@@ -53,15 +62,29 @@ function put(data, start) {
 
 /** Send the first `size` bytes of the memory. How many went, or a negative errno. */
 function send(fd, size) {
-  words[FD] = fd;
-  words[POSITION] = 0; // it becomes an address
-  words[POSITION + 1] = 0;
-  words[LENGTH] = size;
+  prepare(fd, size);
   native.callSend(bytes.buffer);
   return words[RESULT];
 }
 
+/** Receive `size` bytes at most. How many came, 0 at the end, or a negative errno. */
+function receive(fd, size) {
+  prepare(fd, size);
+  native.callReceive(incoming.buffer);
+  return words[RESULT];
+}
+
+function prepare(fd, size) {
+  words[FD] = fd;
+  words[POSITION] = 0; // it becomes an address
+  words[POSITION + 1] = 0;
+  words[LENGTH] = size;
+}
+
+/** What was received last, which begins this memory. */
+const received = () => incoming;
+
 /** A copy of what lies in the memory from `start` to `end`. */
 const copy = (start, end) => bytes.slice(start, end);
 
-module.exports = { gather, send, copy };
+module.exports = { canReceive, gather, send, receive, received, copy };

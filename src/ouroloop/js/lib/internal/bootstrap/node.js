@@ -174,12 +174,13 @@ function start(facts) {
   if (typeof WebAssembly === 'object') watchWebAssembly();
   const { processTimers, processImmediate } = require('internal/timers');
   const { complete } = require('internal/requests');
-  const { emit } = require('internal/handles');
+  const { emit, read } = require('internal/handles');
   const { afterCallback } = require('internal/process/task_queues');
   const main = require('internal/main');
   return {
-    __proto__: null, processTimers, processImmediate, complete, emit, afterCallback, runMain: main.run,
-    deliverFiles: require('internal/fs/ring').deliver, beforeExit: main.beforeExit, exit: main.exit, embedding: main.embedding, memory,
+    __proto__: null, processTimers, processImmediate, complete, emit, read, afterCallback, runMain: main.run,
+    deliverFiles: require('internal/fs/ring').deliver, beforeExit: main.beforeExit, exit: main.exit,
+    embedding: main.embedding, memory,
   };
 }
 

@@ -19,6 +19,8 @@ module.exports = {
   kComplete: 1 << 10,
   kIsIdle: 1 << 11,
   kMinorVersion: 1 << 12,
+  kIsLines: 1 << 13, // what came with it is a head as it arrived (`internal/http/whole_message`)
+  kHasMore: 1 << 14, // of its body
   kMethod: 16, // where the number of the method begins
   kMethodMask: 0x3f,
 };

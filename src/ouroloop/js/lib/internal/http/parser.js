@@ -13,6 +13,9 @@
 // But if he throws, what came with that is lost, so the next bytes are an error and the connection's end.
 
 const { Buffer } = require('buffer');
+const { FastBuffer } = require('internal/buffer');
+const { lookAt, REQUEST, RESPONSE } = require('internal/http/whole_message');
+const { kComplete, kIsLines, kKeepAlive } = require('internal/http/facts');
 
 const binding = internalBinding('http_parser');
 
@@ -21,14 +24,36 @@ const rawList = (text) => (text === '' ? [] : text.split('\n'));
 
 class MessageParser {
   #sink;
-  #number;
+  #number = 0; // of Python's, which is made for the first bytes that need it
+  #isRequest;
+  #maxHeaderSize;
+  #isLenient;
+  #isLikeNew;
+  #left = 0; // bytes that are sure to be body, and that Python's parser does not see
+  #method = ''; // what the next response answers, while Python's has not been told
   #handle = 0; // whose bytes it takes
   #isClosed = false;
   #broken = -1; // the kind of event whose listener has thrown
 
   constructor(isRequest, sink, maxHeaderSize, isLenient) {
     this.#sink = sink;
-    this.#number = binding.open(isRequest, maxHeaderSize, isLenient);
+    this.#isRequest = isRequest;
+    this.#maxHeaderSize = maxHeaderSize;
+    this.#isLenient = isLenient;
+    this.#isLikeNew = !isLenient;
+  }
+
+  #open() {
+    if (this.#number === 0) this.#number = binding.open(this.#isRequest, this.#maxHeaderSize, this.#isLenient);
+    return this.#number;
+  }
+
+  /** The message that these bytes are or begin, if it may be taken past Python's parser (see `whole_message`). */
+  lookAt(bytes, size) {
+    if (!this.#isLikeNew || this.#left > 0) return null;
+    const message = lookAt(bytes, size, this.#isRequest ? REQUEST : RESPONSE, this.#maxHeaderSize);
+    if (message !== null) this.#left = message.left;
+    return message;
   }
 
   /** Nothing is under way, and another sink will have the next message. */
@@ -42,13 +67,44 @@ class MessageParser {
 
   /** Tell what the next response answers: it decides whether there is a body. */
   requestSent(method) {
-    binding.requestSent(this.#number, method);
+    this.#method = method;
   }
 
   feed(bytes) {
     if (this.#isClosed) return;
     if (this.isBroken()) this.tellBroken(bytes);
-    else this.deliver(binding.feed(this.#number, bytes));
+    else if (this.#left > 0) this.#feedBody(bytes);
+    else this.deliver(this.#response(bytes) ?? this.#fed(bytes));
+  }
+
+  /** What is sure to be body needs no parser. */
+  #feedBody(bytes) {
+    const size = Math.min(this.#left, bytes.byteLength);
+    this.#left -= size;
+    if (this.#left > 0) {
+      this.deliver([size, 0, KINDS.BODY, bytes]);
+      return;
+    }
+    const rest = bytes.byteLength - size;
+    this.deliver([size, rest > 0 ? 0 : 2, KINDS.BODY, rest > 0 ? bytes.subarray(0, size) : bytes, KINDS.END, '']);
+    this.#isLikeNew = true;
+    if (rest > 0) this.feed(bytes.subarray(size));
+  }
+
+  #fed(bytes) {
+    const number = this.#open();
+    if (this.#method !== '') binding.requestSent(number, this.#method);
+    this.#method = '';
+    return binding.feed(number, bytes);
+  }
+
+  /** The events of a response that may be taken past Python's parser; else undefined. */
+  #response(bytes) {
+    if (this.#isRequest || NO_BODY.has(this.#method)) return undefined;
+    const message = this.lookAt(bytes, bytes.byteLength);
+    if (message === null) return undefined;
+    this.#method = '';
+    return responseEvents(message, bytes);
   }
 
   /** The listener of an event of that kind, told of without `deliver`, has thrown. */
@@ -73,7 +129,7 @@ class MessageParser {
   /** Take over what a stream handle reads: it tells a count of bytes and then events, which `deliver` hands out. */
   consume(handle) {
     this.#handle = handle.number;
-    binding.consume(this.#number, this.#handle);
+    binding.consume(this.#open(), this.#handle);
   }
 
   unconsume() {
@@ -83,7 +139,9 @@ class MessageParser {
 
   /** The other side has ended. */
   finish() {
-    if (!this.#isClosed) this.deliver(binding.finish(this.#number));
+    if (this.#isClosed) return;
+    if (this.#left > 0) this.deliver([0, 1, KINDS.ERROR, 'HPE_INVALID_EOF_STATE', 'Invalid EOF state', 400]);
+    else if (this.#number !== 0) this.deliver(binding.finish(this.#number));
   }
 
   /** The upgrade just told of is not wanted: what came is this protocol's. */
@@ -91,10 +149,11 @@ class MessageParser {
     if (!this.#isClosed) this.deliver(binding.refuseUpgrade(this.#number));
   }
 
-  /** Hands out the events of a list, which begins with how many bytes it stands for, and whether they end a message. */
+  /** Hands out the events of a list, which begins with how many bytes it stands for, and the parser's state (see the binding). */
   deliver(list) {
     const sink = this.#sink;
-    sink.onBytes?.(list[1]);
+    this.#isLikeNew = list[1] === 2 && !this.#isLenient;
+    sink.onBytes?.(list[1] !== 0);
     for (let at = 2; at < list.length && !this.#isClosed; at += LENGTHS[list[at]]) {
       let isTold = false;
       try {
@@ -114,7 +173,7 @@ class MessageParser {
       case KINDS.RESPONSE:
         sink.onResponse(list[at + 1], list[at + 2], list[at + 3], list[at + 4], list[at + 5]);
         break;
-      case KINDS.BODY: sink.onBody(Buffer.from(list[at + 1])); break;
+      case KINDS.BODY: sink.onBody(bufferOf(list[at + 1])); break;
       case KINDS.END: sink.onEnd(list[at + 1]); break;
       case KINDS.UPGRADE: sink.onUpgrade(Buffer.from(list[at + 1])); break;
       default: sink.onParseError(parseError(list.slice(at + 1)));
@@ -125,11 +184,28 @@ class MessageParser {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.unconsume();
-    binding.close(this.#number);
+    if (this.#number !== 0) binding.close(this.#number);
   }
 }
 
-const KINDS = { REQUEST: 0, RESPONSE: 1, BODY: 2, END: 3, UPGRADE: 4 }; // as in bindings/http_parser.py
+const bufferOf = (data) => (data instanceof FastBuffer ? data : new FastBuffer(data));
+
+const NO_BODY = new Set(['', 'HEAD', 'CONNECT']); // of a request, whose response ends with its head; or of none
+const REASON = 13; // where it stands in "HTTP/1.1 200 OK"
+
+/** What Python would say of a response of which these bytes are all or the begin. Its head stays as it is. */
+function responseEvents({ head, left }, bytes) {
+  const status = Number(head.slice(REASON - 4, REASON - 1));
+  const message = head.slice(REASON, head.indexOf('\r'));
+  const hasBody = head.length < bytes.byteLength;
+  const flags = kKeepAlive | kIsLines | (hasBody || left > 0 ? 0 : kComplete);
+  const list = [bytes.byteLength, left > 0 ? 0 : 2, KINDS.RESPONSE, status, message, head.slice(5, 8), head, flags];
+  if (hasBody) list.push(KINDS.BODY, bytes.subarray(head.length));
+  if (hasBody && left === 0) list.push(KINDS.END, '');
+  return list;
+}
+
+const KINDS = { REQUEST: 0, RESPONSE: 1, BODY: 2, END: 3, UPGRADE: 4, ERROR: 5 }; // as in bindings/http_parser.py
 const LENGTHS = [6, 6, 2, 2, 2, 6]; // of an event in the list, by its kind
 
 const HEAD_BROKEN = ['HPE_CB_HEADERS_COMPLETE', 'User callback error'];

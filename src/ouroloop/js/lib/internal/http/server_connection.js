@@ -11,18 +11,18 @@
 const {
   ConnResetException, codes: { ERR_HTTP_REQUEST_TIMEOUT, ERR_HTTP_SOCKET_ENCODING },
 } = require('internal/errors');
-const { Buffer } = require('buffer');
+const { FastBuffer } = require('internal/buffer');
 const { getOptionValue } = require('internal/options');
 const { continueExpression } = require('_http_common');
-const { setHead, setHeadText, kEnd, kWantMore } = require('_http_incoming');
+const { setHead, setHeadLines, setHeadText, kEnd, kWantMore } = require('_http_incoming');
 const { kNeedDrain, kOwner, kUniqueHeaders } = require('_http_outgoing');
 const { MessageParser, rawList, KINDS } = require('internal/http/parser');
 const {
-  METHODS, STATUS_CODES, kComplete, kHasContentLength, kHasExpect, kHasHost, kHasTransferEncoding, kIsIdle, kIsUpgrade,
-  kKeepAlive, kMethod, kMethodMask, kMinorVersion,
+  METHODS, STATUS_CODES, kComplete, kHasContentLength, kHasExpect, kHasHost, kHasMore, kHasTransferEncoding, kIsIdle,
+  kIsLines, kIsUpgrade, kKeepAlive, kMethod, kMethodMask, kMinorVersion,
 } = require('internal/http/facts');
 const { Socket, hasTimeout } = require('internal/net/socket');
-const { StreamHandle } = require('internal/stream_handle');
+const { StreamHandle, copyOf } = require('internal/stream_handle');
 const timers = require('internal/timers');
 const { runNextTicks } = require('internal/process/task_queues');
 const dc = require('diagnostics_channel');
@@ -90,8 +90,8 @@ class Connection {
   }
 
   /**
-   * A socket of the loop's own is read past its stream: Python tells what the bytes mean. Any other Duplex gives data,
-   * and so does a socket once a program listens for its data itself.
+   * A socket of the loop's own is read past its stream: what one read brought is looked at where it lies, or Python
+   * tells what it means. Any other Duplex gives data, and so does a socket once a program listens for its data itself.
    */
   #consume() {
     const { socket } = this;
@@ -102,6 +102,7 @@ class Connection {
       this.#unconsume = null;
       this.#parser.unconsume();
       handle.onread = onread;
+      handle.onbytes = undefined;
       socket.removeListener('pause', stop);
       socket.removeListener('resume', go);
       delete socket.on;
@@ -110,6 +111,7 @@ class Connection {
     };
     handle.onread = (value) => {
       if (typeof value === 'number') onread(value);
+      else if (value instanceof ArrayBuffer) this.#received(new Uint8Array(value), value.byteLength);
       else this.#consumed(value);
     };
     handle.onrequest = (text, bits, body) => this.#consumedRequest(text, bits, body);
@@ -118,7 +120,8 @@ class Connection {
     socket.on('pause', stop);
     socket.on('resume', go);
     for (const name of ['on', 'addListener', 'prependListener']) this.#watchListeners(socket, name);
-    this.#parser.consume(handle);
+    if (handle.readsItself()) handle.onbytes = (bytes, size) => this.#received(bytes, size);
+    else this.#parser.consume(handle);
   }
 
   #watchListeners(socket, name) {
@@ -140,6 +143,24 @@ class Connection {
     if (handle.reading || !handle.isOpen() || this.socket.isPaused()) return;
     handle.reading = true;
     handle.readStart();
+  }
+
+  #received(bytes, size) {
+    const { socket } = this;
+    if (socket.destroyed) return;
+    const parser = this.#parser;
+    const message = parser.isBroken() ? null : parser.lookAt(bytes, size);
+    if (message === null) {
+      socket._unrefTimer();
+      if (this.#isKeptAlive) this.#idleSince = timers.now();
+      parser.feed(copyOf(bytes, 0, size));
+      return;
+    }
+    const { head, flags, left } = message;
+    const body = head.length < size ? copyOf(bytes, head.length, size) : undefined;
+    let bits = flags | kKeepAlive | kIsLines | (left > 0 ? kHasMore : kIsIdle);
+    if (left === 0 && body === undefined) bits |= kComplete;
+    this.#consumedRequest(head, bits, body);
   }
 
   #consumed(list) {
@@ -166,9 +187,9 @@ class Connection {
       this.#tellRequest(text, bits);
       if (body !== undefined && parser.isOpen()) {
         kind = KINDS.BODY;
-        this.onBody(Buffer.from(body));
+        this.onBody(body instanceof FastBuffer ? body : new FastBuffer(body));
         kind = KINDS.END;
-        if (parser.isOpen()) this.onEnd('');
+        if (parser.isOpen() && (bits & kHasMore) === 0) this.onEnd('');
       }
       kind = -1;
     } finally {
@@ -179,8 +200,13 @@ class Connection {
   #tellRequest(text, bits) {
     this.onBytes((bits & kIsIdle) !== 0);
     const request = this.#begin();
-    setHeadText(request, text, (bits & kMinorVersion) === 0 ? 0 : 1, this.#server.maxHeadersCount ?? 2000);
-    request.method = METHODS[(bits >> kMethod) & kMethodMask];
+    const limit = this.#server.maxHeadersCount ?? 2000;
+    if ((bits & kIsLines) !== 0) {
+      setHeadLines(request, text, limit);
+    } else {
+      setHeadText(request, text, (bits & kMinorVersion) === 0 ? 0 : 1, limit);
+      request.method = METHODS[(bits >> kMethod) & kMethodMask];
+    }
     this.#take(request, bits);
   }
 

@@ -176,7 +176,8 @@ function onRead(socket, handle, value) {
   }
   if (socket.destroyed) return;
   socket._unrefTimer();
-  const wantsMore = socket[kBuffer] ? fillBuffer(socket, value) : socket.push(new FastBuffer(value));
+  const bytes = value instanceof FastBuffer ? value : new FastBuffer(value);
+  const wantsMore = socket[kBuffer] ? fillBuffer(socket, bytes) : socket.push(bytes);
   if (wantsMore) return;
   handle.reading = false;
   if (!socket.destroyed) stopReading(socket, handle);
@@ -185,7 +186,7 @@ function onRead(socket, handle, value) {
 /** What arrived goes into the program's own buffer. False to read no more. */
 function fillBuffer(socket, bytes) {
   const buffer = socket[kBuffer];
-  new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength).set(new Uint8Array(bytes));
+  new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength).set(bytes);
   const wantsMore = Reflect.apply(socket[kBufferCallback], socket, [bytes.byteLength, buffer]) !== false;
   const make = socket[kBufferMaker];
   if (make && !socket.destroyed) {

@@ -117,7 +117,7 @@ function processTicksAndRejections() {
       hooks.leave(tick.asyncId);
     }
     runMicrotasks();
-  } while (!queue.isEmpty() || rejections.processRejections());
+  } while (!queue.isEmpty() || (rejections.arePending() && rejections.processRejections()));
 }
 
 /** Run what is queued, in the manner of the end of a callback (Node's runNextTicks). */
