@@ -25,7 +25,7 @@ class Handle {
   }
 }
 
-const natives = internalBinding('util');
+const natives = internalBinding('memory');
 
 const ARRIVED = Symbol('ARRIVED'); // said to a handle of what it has read itself
 const READS = 32; // from one handle before others have their turn, as in libuv
