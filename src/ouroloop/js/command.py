@@ -16,6 +16,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import NoReturn
 
+    from .permission import Permission
+
 _BROKEN = 7
 _CALLS = 20_000  # more calls in Python than V8's stack has room for, each of which JavaScript is between
 
@@ -39,7 +41,9 @@ def run(options: Options) -> NoReturn:
     inspect_stand_in.install()
     own = command()
     try:
-        runtime = Runtime([_node_like(own), *options.arguments], options.exec_argv, options.values, argv0=own)
+        runtime = Runtime(
+            [_node_like(own), *options.arguments], options.exec_argv, options.values, argv0=own,
+            permission=_permission(options))
     except SnapshotError as exc:
         os.write(2, f"ouro: {exc}\n".encode("utf-8", "replace"))
         sys.exit(1)
@@ -51,6 +55,16 @@ def run(options: Options) -> NoReturn:
         os.write(2, f"{exc}\n".encode("utf-8", "replace"))
         code = _BROKEN
     runtime.end(code)
+
+
+def _permission(options: Options) -> Permission | None:
+    """What the program may touch, if the command line says that."""
+    if not options.values["--permission"]:
+        return None
+    from .permission import Permission
+
+    program = options.arguments[0] if options.arguments and "--eval" not in options.values else None
+    return Permission.of_options(options.values, None if program == "-" else program)
 
 
 def _open_closed_streams() -> None:

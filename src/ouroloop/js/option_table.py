@@ -62,6 +62,15 @@ SWITCHES = {
     "--trace-uncaught": False,
     "--trace-warnings": False,
     "--warnings": True,
+    # Permissions
+    "--allow-addons": False,
+    "--allow-child-process": False,
+    "--allow-inspector": False,
+    "--allow-net": False,
+    "--allow-openssl-store": False,
+    "--allow-wasi": False,
+    "--allow-worker": False,
+    "--permission": False,
     # Reports
     "--report-compact": False,
     "--report-exclude-env": False,
@@ -122,7 +131,7 @@ LISTS = _names("""
 """Options that may be given many times, with one value each time."""
 
 IDLE_SWITCHES = _names("""
-    allow-addons allow-child-process allow-inspector allow-openssl-store allow-wasi allow-worker async-context-frame
+    async-context-frame
     debug-arraybuffer-allocations disable-sigusr1 disable-wasm-trap-handler enable-fips experimental-addon-modules
     experimental-import-text experimental-inspector-network-resource
     experimental-network-inspection experimental-repl-await experimental-shadow-realm experimental-sqlite
@@ -157,7 +166,7 @@ HISTORIC = _names("""
 ABSENT = _names("""
     build-snapshot cpu-prof experimental-config-file experimental-default-config-file
     experimental-sea-config experimental-transform-types frozen-intrinsics heap-prof
-    heapsnapshot-signal inspect inspect-brk inspect-wait interactive permission permission-audit prof prof-process
+    heapsnapshot-signal inspect inspect-brk inspect-wait interactive permission-audit prof prof-process
     report-on-fatalerror snapshot-blob test trace-env-native-stack trace-promises trace-sigint trace-sync-io trace-tls
 """)
 """What is not in this version. To turn it off is no error."""

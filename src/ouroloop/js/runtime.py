@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from .bindings.stream_wrap import Streams
     from .natives.ring import Ring
+    from .permission import Permission
 
 # Places in the memory shared with lib/internal/timers.js.
 _NOW, _DELAY = 0, 1
@@ -62,7 +63,7 @@ class Runtime:
 
     def __init__(
         self, argv: list[str], exec_argv: list[str], options: dict[str, Any], loop: Loop | None = None,
-        embedding: Any = None, argv0: str | None = None,
+        embedding: Any = None, argv0: str | None = None, permission: Permission | None = None,
     ) -> None:
         self.started_ns = monotonic_ns()
         self.time_origin = time() * 1000
@@ -75,6 +76,8 @@ class Runtime:
         self.exec_path = argv[0] if argv else sys.executable
         self.exec_argv = exec_argv
         self.options = options
+        self.permission = permission
+        """What the program may touch; None: all that this process may."""
         self.loop = loop or Loop()
         self._operations: dict[int, Callable[..., Any]] = {}
         self._timer = Timer(self.loop)
@@ -147,6 +150,10 @@ class Runtime:
         )
         natives.add("timers", dict(zip(snapshot.TIMER_NATIVES, actions, strict=True)))
         natives.tell_near_heap_limit(_out_of_memory)
+        if self.permission is not None:
+            from .guards import Guards
+
+            natives.guards = Guards(self)
 
     @property
     def streams(self) -> Streams:

@@ -17,4 +17,11 @@ def operations_of(name: str, runtime: Any) -> dict[str, Callable[..., Any]]:
     """The operations of the binding `name`, by name."""
     module = __import__(f"{__name__}.{name}", fromlist=("operations",))
     made: dict[str, Callable[..., Any]] | None = getattr(module, "OPERATIONS", None)
-    return module.operations(runtime) if made is None else made
+    if made is None:
+        made = module.operations(runtime)
+    assert made is not None
+    if runtime is None or runtime.permission is None:
+        return made
+    from ..guards import guarded
+
+    return guarded(name, made, runtime)

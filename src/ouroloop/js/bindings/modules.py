@@ -11,7 +11,7 @@ import stat
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 _MANIFEST = "package.json"
 _FOLDER, _NOTHING = 1, -1
@@ -26,10 +26,13 @@ def read_package_json(path: str) -> str | None:
         return None
 
 
-def find_package_scope(folder: str) -> list[str] | None:
-    """Path and text of the nearest package.json, from `folder` upwards; none is looked for beyond a node_modules."""
+def find_package_scope(folder: str, may_read: Callable[[str], bool] | None = None) -> list[str] | None:
+    """Path and text of the nearest package.json, from `folder` upwards.
+
+    None is looked for beyond a node_modules, nor in a folder that may not be read, and beyond.
+    """
     for each in _upwards(folder):
-        if each.endswith("node_modules"):
+        if each.endswith("node_modules") or (may_read is not None and not may_read(each)):
             return None
         path = os.path.join(each, _MANIFEST)
         text = read_package_json(path)
@@ -40,11 +43,14 @@ def find_package_scope(folder: str) -> list[str] | None:
 
 def find_package(folder: str, name: str) -> list[str | None] | None:
     """The folder of the package `name` as seen from `folder`, and the text of its package.json (None without one)."""
-    for each in _upwards(folder):
-        package = os.path.join(each, "node_modules", name)
-        if os.path.isdir(package):
-            return [package, read_package_json(os.path.join(package, _MANIFEST))]
-    return None
+    package = package_folder(folder, name)
+    return None if package is None else [package, read_package_json(os.path.join(package, _MANIFEST))]
+
+
+def package_folder(folder: str, name: str) -> str | None:
+    """The folder of the package `name` as seen from `folder`."""
+    packages = (os.path.join(each, "node_modules", name) for each in _upwards(folder))
+    return next((package for package in packages if os.path.isdir(package)), None)
 
 
 def _upwards(folder: str) -> Iterator[str]:
@@ -69,6 +75,7 @@ def first_file(paths: list[str]) -> str | None:
 
 
 OPERATIONS = {
-    "firstFile": first_file, "readPackageJSON": read_package_json, "findPackageScope": find_package_scope,
+    "firstFile": first_file, "readPackageJSON": read_package_json,
+    "findPackageScope": lambda folder: find_package_scope(folder),
     "findPackage": find_package, "realFile": real_file,
 }

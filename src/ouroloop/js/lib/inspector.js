@@ -5,15 +5,18 @@
 const { codes: { ERR_INSPECTOR_NOT_ACTIVE } } = require('internal/errors');
 const EventEmitter = require('events');
 const { notThere } = require('internal/not_there');
+const { demand } = require('internal/process/permission');
 
 class Session extends EventEmitter {
   constructor() {
     super();
+    demand('inspector', 'Connect');
     throw notThere('inspector.Session');
   }
 }
 
 function open() {
+  demand('inspector', 'StartIoThread');
   throw notThere('inspector.open()');
 }
 

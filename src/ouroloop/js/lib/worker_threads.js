@@ -4,6 +4,7 @@
 // error.
 
 const { notThere } = require('internal/not_there');
+const { demand } = require('internal/process/permission');
 const { isMarkedAsUntransferable, markAsUncloneable, markAsUntransferable } =
   require('internal/worker/js_transferable');
 
@@ -11,6 +12,7 @@ const messages = () => require('internal/message_channel');
 
 class Worker {
   constructor() {
+    demand('worker');
     throw notThere('worker_threads.Worker');
   }
 }

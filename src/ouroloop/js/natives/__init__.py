@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import TypeAlias
 
+    from ..guards import Guards
     from . import direct
     from .contextify import Contexts
     from .library import Library
@@ -105,6 +106,8 @@ class Natives(Realm):
         self._made_vm_modules: VmModules | None = None
         self._groups: dict[str, Mapping[str, Native]] = {}
         self.loader = loader.Loader(self, self._vm_modules)
+        self.guards: Guards | None = None
+        """What asks before a file is touched, if that is to be (`js/guards.py`)."""
 
     def install(self, target: str) -> None:
         """Make the object that is the global variable `target` have `make(group, name)`, which gives a native."""
@@ -162,9 +165,7 @@ class Natives(Realm):
 
             return Crypto(call, memory, self._directly, self.to_str, self.number).methods()
         if group == "fs":
-            from . import fs
-
-            return fs.methods(call, memory, self._directly)
+            return self._fs_methods()
         if group == "http":
             from . import http
 
@@ -190,6 +191,16 @@ class Natives(Realm):
 
             self.library = Library(self, self._find_code_tag)
         return self.library
+
+    def _fs_methods(self) -> Mapping[str, Native]:
+        from . import fs
+
+        if self.guards is None:
+            return fs.methods(call, memory, self._directly)
+        from ..guards import guarded_natives
+
+        return guarded_natives(fs.methods(call, memory, None), call, memory, self.guards)
+
 
     def _contextify_methods(self) -> Mapping[str, Native]:
         from .promise import PromiseHooks

@@ -800,6 +800,12 @@ aggregateTwoErrors.prototype = AggregateError.prototype;
 
 // ---- Errors of system calls ----
 
+const ACCESS_DENIED = -5000; // what an operation gives that the permission model refuses (js/guards.py)
+
+function accessDenied(properties) {
+  return require('internal/process/permission').accessDenied(properties);
+}
+
 /**
  * @param {{errno: number, syscall: string, code?: string, path?: unknown, dest?: unknown, message?: string}} context
  *   errno: a negative libuv number; path and dest: string, Buffer or URL.
@@ -807,6 +813,7 @@ aggregateTwoErrors.prototype = AggregateError.prototype;
  */
 function uvException(context) {
   const { errno, syscall } = context;
+  if (errno === ACCESS_DENIED) return accessDenied();
   const [code, description] = uv.getErrorMap().get(errno) ?? ['UNKNOWN', 'unknown error'];
   const path = context.path?.toString();
   const dest = context.dest?.toString();
@@ -824,6 +831,7 @@ function uvException(context) {
 
 /** `syscall CODE original` */
 function errnoException(errno, syscall, original = undefined) {
+  if (errno === ACCESS_DENIED) return accessDenied();
   const code = uv.errname(errno);
   const message = original ? `${syscall} ${code} ${original}` : `${syscall} ${code}`;
   const error = Reflect.construct(Error, [message], errnoException);
@@ -840,6 +848,7 @@ function describeEndpoint(address, port) {
 
 /** `connect ECONNREFUSED 127.0.0.1:80 - Local (additional)` */
 function exceptionWithHostPort(errno, syscall, address, port, additional = undefined) {
+  if (errno === ACCESS_DENIED) return accessDenied(port ? { syscall, address, port } : { syscall, address });
   const code = uv.errname(errno);
   const local = additional ? ` - Local (${additional})` : '';
   const message = `${syscall} ${code}${describeEndpoint(address, port)}${local}`;
@@ -854,6 +863,7 @@ function exceptionWithHostPort(errno, syscall, address, port, additional = undef
 
 /** `listen EADDRINUSE: address already in use 127.0.0.1:80` */
 function uvExceptionWithHostPort(errno, syscall, address, port = undefined) {
+  if (errno === ACCESS_DENIED) return accessDenied(port ? { syscall, address, port } : { syscall, address });
   const [code, description] = uv.getErrorMap().get(errno) ?? ['UNKNOWN', 'unknown error'];
   const message = `${syscall} ${code}: ${description}${describeEndpoint(address, port)}`;
   const error = Reflect.construct(Error, [message], uvExceptionWithHostPort);
@@ -868,6 +878,7 @@ function uvExceptionWithHostPort(errno, syscall, address, port = undefined) {
 /** `code` is a negative number of libuv or a name of c-ares; "no such name" and "no data" both read ENOTFOUND. */
 function dnsException(code, syscall, hostname = undefined) {
   let errno;
+  if (code === ACCESS_DENIED) return accessDenied(hostname ? { syscall, hostname } : { syscall });
   if (typeof code === 'number') {
     errno = code;
     code = errno === uv.UV_EAI_NODATA || errno === uv.UV_EAI_NONAME ? 'ENOTFOUND' : uv.errname(errno);

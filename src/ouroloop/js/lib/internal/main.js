@@ -11,7 +11,6 @@
 const { afterCallback } = require('internal/process/task_queues');
 const execution = require('internal/process/execution');
 const hooks = require('internal/async_hooks');
-const { codes: { ERR_MISSING_OPTION } } = require('internal/errors');
 const { getOptionValue } = require('internal/options');
 const { notThere } = require('internal/not_there');
 const { forget, getVariable } = require('internal/process/environment');
@@ -41,9 +40,7 @@ function runProgram() {
     require('internal/disable_proto').restrictPrototype(Object.prototype);
   }
   if (getOptionValue('--experimental-vm-modules')) require('internal/vm/module').addTo(require('vm'));
-  for (const option of ['--allow-fs-read', '--allow-fs-write']) {
-    if (getOptionValue(option)) throw new ERR_MISSING_OPTION('--permission');
-  }
+  require('internal/process/permission').initialize();
   const text = getOptionValue('--eval');
   const program = process.argv[1];
   if (text !== undefined) return prepare(() => evaluate(text, '[eval]'));

@@ -33,7 +33,7 @@
   const makers = parameters.map((_, count) => {
     const list = parameters.slice(0, count).join();
     // In parentheses, V8 compiles what will be called at once, and with the snapshot.
-    return new Function('call', 'number', `return ((${list}) => call()(number${list && ','}${list}))`);
+    return new Function('call', 'number', `'use strict'; return ((${list}) => call()(number${list && ','}${list}))`);
   });
   let calls = 0; // how many operations were ever called
   const current = () => {
@@ -109,13 +109,24 @@
     isLoaded: (id) => modules.get(id)?.loaded === true,
   });
 
+  const THROWN = -5001; // what operations give that are refused, and to be thrown (js/guards.py)
+
+  /** The host's operation, with what it refuses thrown. */
+  function throwing(call) {
+    return (...args) => {
+      const result = apply(call, undefined, args);
+      if (result === THROWN) throw requireBuiltin('internal/process/permission').accessDenied();
+      return result;
+    };
+  }
+
   const { start } = requireBuiltin('internal/bootstrap/node');
 
   // A module runs once. Without what has run, and what is seldom asked for, the snapshot is a quarter smaller.
   for (const id of ids) delete files[id];
 
   globalThis.__start = (facts) => {
-    operation = globalThis.__operation;
+    operation = facts.options['--permission'] ? throwing(globalThis.__operation) : globalThis.__operation;
     globalThis.__natives = natives;
     globalThis.__installNatives();
     for (const name of ['__operation', '__natives', '__installNatives', '__start']) delete globalThis[name];

@@ -62,6 +62,7 @@ function refusing(name) {
 const bindings = new Map();
 
 function binding(name) {
+  require('internal/process/permission').refuse('process.binding');
   name = String(name);
   let found = bindings.get(name);
   if (found !== undefined) return found;

@@ -1,0 +1,153 @@
+"""Permission: what a program may touch, as `--permission` and the options beside it say.
+
+Theory of operation. One object knows the grants: for files a list of rules for reading and one for writing, for all
+else whether it is granted. It only answers; who asks at each operation is `guards.py`. A rule is the path of a file, or
+what a path must begin with: a `*` ends the text that counts, and a rule that names a folder is for all that is in it.
+The program's own file and what `-r` names can be read without a rule.
+
+What surprises people: paths are compared as text, after `.` and `..` were taken out of them; so a link that is there
+already leads where it leads, whatever the rules say of that place. `resolve` gives the very text that was compared, for
+the operation to use.
+
+Source: Node's documentation, "Permissions". Its version 24 lets every program use the network; here, as in
+version 25, that is one more grant (`--allow-net`).
+"""
+
+from __future__ import annotations
+
+import os
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+READ, WRITE, FILES = "FileSystemRead", "FileSystemWrite", "FileSystem"
+CHILD, NET = "ChildProcess", "Net"
+
+SCOPES = {
+    "fs": FILES, "fs.read": READ, "fs.write": WRITE, "child": CHILD, "worker": "WorkerThreads",
+    "inspector": "Inspector", "wasi": "WASI", "addon": "Addon", "net": NET,
+}
+"""What `process.permission.has` calls a scope, and what errors call it."""
+
+OPTIONS = {
+    "--allow-addons": "Addon", "--allow-child-process": CHILD, "--allow-inspector": "Inspector", "--allow-net": NET,
+    "--allow-wasi": "WASI", "--allow-worker": "WorkerThreads",
+}
+"""The options that grant a whole scope."""
+
+_EVERYTHING = "*"
+
+
+class _Rules:
+    """Which files: all, or those that the rules name."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        self.all = _EVERYTHING in texts
+        self._rules = [_rule(text) for text in texts if text != _EVERYTHING]
+
+    def allow(self, path: bytes) -> bool:
+        """Whether a path that `resolve` gave is granted."""
+        return self.all or any(_matches(rule, path) for rule in self._rules)
+
+    def add(self, text: str) -> None:
+        self._rules.append(_rule(text))
+
+    def remove(self, text: str | None) -> None:
+        """Take back one rule; without one, all. From "everything", only everything can be taken."""
+        if text is None:
+            self.all, self._rules = False, []
+        else:
+            rule = _rule(text)
+            self._rules = [each for each in self._rules if each != rule]
+
+
+def _rule(text: str) -> bytes:
+    """An absolute path, or one that ends in `*`."""
+    start, star, _ = text.partition("*")
+    if star:
+        # What stands before the star is a text, not a path: "dir/*" and "dir*" differ.
+        folder, slash, name = start.rpartition("/")
+        return os.path.join(resolve(folder + slash or "."), os.fsencode(name)) + b"*"
+    path = resolve(text)
+    return os.path.join(path, b"*") if os.path.isdir(path) else path
+
+
+def _matches(rule: bytes, path: bytes) -> bool:
+    if not rule.endswith(b"*"):
+        return path == rule
+    start = rule[:-1]
+    return path.startswith(start) or (start.endswith(b"/") and path == start[:-1])
+
+
+def resolve(path: str | bytes) -> bytes:
+    """The absolute path that a path stands for, by its text alone."""
+    name = os.fsencode(path)
+    if not name.startswith(b"/"):
+        name = os.path.join(os.getcwdb(), name)
+    name = os.path.normpath(name)
+    return name[1:] if name.startswith(b"//") else name
+
+
+class Permission:
+    """The grants of a program: `read` and `write` are rules for paths, `granted` the other scopes' names."""
+
+    def __init__(self, read: Sequence[str] = (), write: Sequence[str] = (), granted: Sequence[str] = ()) -> None:
+        self._files = {READ: _Rules(read), WRITE: _Rules(write)}
+        self._granted = set(granted)
+        self._flags = [
+            *(f"--allow-fs-read={text}" for text in read), *(f"--allow-fs-write={text}" for text in write),
+            *(option for option, scope in OPTIONS.items() if scope in granted),
+        ]
+        self.refusal: list[Any] | None = None
+        """What was refused last, for JavaScript to tell of: see `guards.py`."""
+
+    @classmethod
+    def of_options(cls, values: dict[str, Any], program: str | None) -> Permission:
+        """The grants of a command line; `program` is the file that it runs, if it is one."""
+        made = cls(
+            values.get("--allow-fs-read", ()), values.get("--allow-fs-write", ()),
+            [scope for option, scope in OPTIONS.items() if values.get(option)])
+        for path in (*([program] if program else ()), *values.get("--require", ())):
+            made._files[READ].add(path)
+        return made
+
+    def has(self, scope: str, reference: str | bytes | None = None) -> bool:
+        """Whether `scope` (as errors call it) is granted: for a file, or altogether."""
+        if scope == FILES:
+            return self.has(READ, reference) and self.has(WRITE, reference)
+        rules = self._files.get(scope)
+        if rules is None:
+            return scope in self._granted
+        if reference is None:
+            return rules.all
+        return bool(reference) and rules.allow(resolve(reference))
+
+    def drop(self, scope: str, reference: str | None = None) -> None:
+        """Take a grant back, for good: a rule for files, or with no `reference` all of a scope."""
+        for each in (READ, WRITE) if scope == FILES else (scope,):
+            rules = self._files.get(each)
+            if rules is not None:
+                rules.remove(reference)
+            else:
+                self._granted.discard(each)
+
+    def for_child(self, args: list[str], variables: dict[str, str]) -> dict[str, str]:
+        """The environment of a child, which may do no more than its parent if it is such a program too.
+
+        Unless its own arguments or options speak of permission.
+        """
+        given = variables.get("NODE_OPTIONS", "")
+        if "--permission" in args or "--permission" in given.split():
+            return variables
+        options = " ".join([*([given] if given else []), "--permission", *map(_quoted, self._flags)])
+        return {**variables, "NODE_OPTIONS": options}
+
+
+def _quoted(option: str) -> str:
+    """An option as NODE_OPTIONS has it: between quotes, if there are blanks in it."""
+    if not any(character in option for character in ' "\\'):
+        return option
+    escaped = option.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
