@@ -85,6 +85,16 @@ Errors and warnings:
                                deprecations: not told, with their stack, as errors, those to come too
   --disable-proto MODE         Object.prototype.__proto__: delete, throw
 
+Permissions (what is not granted is refused to the program, with ERR_ACCESS_DENIED):
+  --permission                 run the program with no access but to its own file
+  --allow-fs-read PATH         it may read PATH: a file, a folder and all that is in it, what begins with "PRE*", or
+                               "*", everything (may be repeated)
+  --allow-fs-write PATH        it may write PATH
+  --allow-net                  it may use the network
+  --allow-child-process        it may run other programs; `ouro` among them gets the same permissions
+  --allow-addons, --allow-inspector, --allow-wasi, --allow-worker
+                               what Node guards too; here, most of that is not there yet
+
 V8's own options work too, among them:
   --max-old-space-size=MB, --stack-size=KB, --expose-gc, --jitless
 
@@ -175,6 +185,8 @@ def _main(arguments: list[str]) -> int:
             run(options)
         if options.v8_flags:
             raise OptionError(f"bad option: {options.v8_flags[0]}")
+        if options.values["--permission"]:
+            raise OptionError("--permission is for JavaScript programs: a Python program may touch whatever you may")
     except OptionError as exc:
         raise _Refusal(str(exc), exc.code, command()) from None
     bundle.remove()

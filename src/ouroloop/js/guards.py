@@ -1,8 +1,8 @@
 """Guards: what stands before each operation of a program that runs with `--permission`.
 
-Theory of operation. `guarded` takes a binding's operations and gives others, which ask first (`permission.py`). What each
-needs stands in tables, by its name: for a file operation, which of its arguments is a path to be read or written. An
-operation of a guarded binding that no table names is refused, so that a new one is closed until somebody has thought
+Theory of operation. `guarded` takes a binding's operations and gives others, which ask first (`permission.py`). What
+each needs stands in tables, by its name: for a file operation, which of its arguments is a path to be read or written.
+An operation of a guarded binding that no table names is refused, so that a new one is closed until somebody has thought
 of it. Without `--permission` nothing of this is loaded, and the operations are what they are.
 
 What is checked is what is used: a path with `..` in it goes on to the operation as the text that was compared, and so
@@ -23,7 +23,7 @@ from .permission import CHILD, FILES, NET, READ, WRITE, resolve
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from typing import Any, TypeAlias
 
     from .natives import Native
@@ -60,7 +60,7 @@ def guarded(name: str, operations: dict[str, Callable[..., Any]], runtime: Runti
 _NEEDS: dict[str, tuple[tuple[str, int], ...]] = {
     "access": ((READ, 0),), "stat": ((READ, 0),), "lstat": ((READ, 0),), "statfs": ((READ, 0),),
     "readdir": ((READ, 0),), "readdirTypes": ((READ, 0),), "openDir": ((READ, 0),), "readlink": ((READ, 0),),
-    "realpathNative": ((READ, 0),), "watch": ((READ, 1),), "watchStat": ((READ, 1),),
+    "realpathNative": ((READ, 0),), "realpathAsync": ((READ, 0),), "watch": ((READ, 1),), "watchStat": ((READ, 1),),
     "mkdir": ((WRITE, 0),), "makeTree": ((WRITE, 0),), "mkdtemp": ((WRITE, 0),), "rmdir": ((WRITE, 0),),
     "unlink": ((WRITE, 0),), "rm": ((WRITE, 0),), "chmod": ((WRITE, 0),), "chown": ((WRITE, 0),),
     "lchown": ((WRITE, 0),), "utimes": ((WRITE, 0),), "lutimes": ((WRITE, 0),),
@@ -71,15 +71,21 @@ _FLAGS = {"open": 1, "readFile": 1, "writeFile": 3}
 """Where those have their flags whose flags say what they need of their first argument."""
 
 _FREE = frozenset({
-    # of what is open already
-    "close", "read", "readv", "write", "writev", "fstat", "ftruncate", "readDir", "closeDir", "unwatch", "refWatch",
-    # Node too lets a program ask where a path leads.
+    # of what is open already (`fs.fsync` is refused in JavaScript; `FileHandle#sync` is not)
+    "close", "read", "readv", "write", "writev", "fstat", "fsync", "fdatasync", "ftruncate", "readDir", "closeDir",
+    "unwatch", "refWatch",
+    # Node too lets a program ask where a path leads, if it waits for the answer.
     "realpath",
 })
-_SPECIAL = frozenset({"symlink", "fchmod", "fchown", "futimes", "fsync", "fdatasync"})
+_SPECIAL = frozenset({"symlink", "fchmod", "fchown", "futimes"})
 _ENDS = {"mkdtemp": _TEMPORARY}
-_THROWN = frozenset({"chmod", "makeTree", "mkdir", "readlink", "rmdir", "lutimes", "utimes"})
-"""Of these, the asynchronous form throws."""
+_THROWN = frozenset({"chmod", "makeTree", "mkdir", "readlink", "rmdir", "lutimes", "utimes", "watch", "watchStat"})
+"""Of these, the form that does not wait throws."""
+
+
+def _needs(name: str, args: tuple[Any, ...]) -> Sequence[tuple[str, int]]:
+    needs = _NEEDS.get(name) or _NEEDS.get(f"{name}{_ASYNC}")
+    return needs or [(scope, 0) for scope in _needs_by_flags(int(args[_FLAGS[name]]))]
 
 
 def _needs_by_flags(flags: int) -> list[str]:
@@ -133,12 +139,14 @@ class Guards:
     # fs
 
     def fs(self, key: str, operations: dict[str, Callable[..., Any]]) -> Callable[..., Any]:
+        if key in _FREE:
+            return operations[key]
         name = key.removesuffix(_ASYNC)
-        if name in _FREE:
+        if name in _FREE and key not in _NEEDS:
             return operations[key]
         if key == "mkdtempAsync":
             return self._mkdtemp_async(operations["mkdtemp"])
-        if name not in _NEEDS and name not in _FLAGS and name not in _SPECIAL:
+        if name not in _NEEDS and key not in _NEEDS and name not in _FLAGS and name not in _SPECIAL:
             return self.closed(key)
         return self._asking_later(name, operations[key]) if key != name else self._asking(name, operations[key])
 
@@ -146,7 +154,7 @@ class Guards:
         def call(*args: Any) -> Any:
             refusal, safe = self._checked(name, args, False)
             if refusal is not None:
-                return self._refuse(refusal)
+                return self._refuse(refusal, THROWN if name in ("watch", "watchStat") else ACCESS_DENIED)
             result = operation(*safe)
             return _named_alike(args[0], result) if name == "mkdtemp" else result
 
@@ -181,8 +189,7 @@ class Guards:
         safe = list(args)
         if name in _SPECIAL:
             return self._special(name), safe
-        needs = _NEEDS.get(name) or [(scope, 0) for scope in _needs_by_flags(int(args[_FLAGS[name]]))]
-        for scope, index in needs:
+        for scope, index in _needs(name, args):
             path = args[index]
             if not isinstance(path, (str, bytes)):  # a descriptor
                 continue
@@ -211,11 +218,11 @@ class Guards:
     def modules(self, key: str, operations: dict[str, Callable[..., Any]]) -> Callable[..., Any]:
         if key in ("firstFile", "realFile"):
             return operations[key]
-        make = {
+        makers: dict[str, Callable[[Any], Callable[..., Any]]] = {
             "readPackageJSON": self._reading, "findPackageScope": self._find_package_scope,
             "findPackage": self._find_package,
-        }.get(key)
-        return self.closed(key) if make is None else make(operations[key])
+        }
+        return makers[key](operations[key]) if key in makers else self.closed(key)
 
     def module_loader(self, key: str, operations: dict[str, Callable[..., Any]]) -> Callable[..., Any]:
         if key in ("realPath", "kind"):
@@ -275,7 +282,9 @@ class Guards:
     def process(self, key: str, operations: dict[str, Callable[..., Any]]) -> Callable[..., Any]:
         if key == "chdir":
             return self._chdir(operations[key])
-        return operations[key] if key != "execve" else self._execve(operations[key])
+        if key == "execve":
+            return self._execve(operations[key])
+        return operations[key] if key in _PROCESS_FREE else self.closed(key)
 
     def _chdir(self, operation: Callable[[str], int]) -> Callable[[str], int]:
         def chdir(path: str) -> int:
@@ -288,7 +297,7 @@ class Guards:
         def execve(path: str, argv: list[str], env: list[list[str]]) -> int:
             if not self._permission.has(CHILD):
                 return int(self._refuse((CHILD, path, ""), THROWN))
-            variables = self._permission.for_child(argv, {name: value for name, value in env})
+            variables = self._permission.for_child(argv, dict(env))
             return operation(path, argv, [list(pair) for pair in variables.items()])
 
         return execve
@@ -353,6 +362,15 @@ class Guards:
         return call
 
 
+_PROCESS_FREE = frozenset({
+    # this process, and what any program may ask of the system
+    "abort", "active", "availableMemory", "completeNow", "constrainedMemory", "cpuUsage", "cwd", "envDelete", "envGet",
+    "envKeys", "envSet", "getegid", "geteuid", "getgid", "getgroups", "getuid", "groupId", "initGroups",
+    "libraryVersion", "memoryUsage", "openSignal", "closeSignal", "parseEnvFile", "ppid", "readStandardInput",
+    "reallyExit", "reportFacts", "resident", "resourceUsage", "setGroups", "setIdentity", "setTitle", "strerror",
+    "takeChannel", "umask", "userId", "writeError",
+    "kill",  # Node lets it pass
+})
 _STREAMS_FREE = frozenset({
     "newTcp", "newPipe", "openTty", "open", "accept", "readStart", "readStop", "write", "writeHandle", "shutdown",
     "close", "reset", "ref", "socketName", "peerName", "noDelay", "keepAlive", "chmod", "fd", "setTypeOfService",

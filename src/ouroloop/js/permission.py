@@ -115,8 +115,8 @@ class Permission:
 
     def has(self, scope: str, reference: str | bytes | None = None) -> bool:
         """Whether `scope` (as errors call it) is granted: for a file, or altogether."""
-        if scope == FILES:
-            return self.has(READ, reference) and self.has(WRITE, reference)
+        if scope == FILES:  # of any file: only who may do all with all files
+            return self._files[READ].all and self._files[WRITE].all
         rules = self._files.get(scope)
         if rules is None:
             return scope in self._granted

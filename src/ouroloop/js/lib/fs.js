@@ -29,6 +29,7 @@ const ring = require('internal/fs/ring');
 const inSteps = require('internal/fs/read/context');
 const { addressOf } = calls;
 const stats = require('internal/fs/stats');
+const permission = require('internal/process/permission');
 
 const binding = internalBinding('fs');
 const { fs: constants, os: { errno: errnos } } = internalBinding('constants');
@@ -133,7 +134,9 @@ function existsSync(path) {
     if (error?.code === 'ERR_INVALID_ARG_TYPE') warnExistsArgument();
     return false;
   }
-  return calls.access(path, constants.F_OK) === 0;
+  const errno = calls.access(path, constants.F_OK);
+  if (errno === permission.ACCESS_DENIED) throw failure(errno);
+  return errno === 0;
 }
 
 const warnExistsArgument = deprecate(
@@ -1250,19 +1253,25 @@ function ftruncateSync(fd, length = 0) {
 
 function fsync(fd, callback) {
   fd = getValidatedFd(fd);
-  ring.fsyncAsync(plain(maybeCallback(callback), 'fsync'), fd);
+  callback = maybeCallback(callback);
+  if (permission.isEnabled()) callback(permission.disabled('fsync'));
+  else ring.fsyncAsync(plain(callback, 'fsync'), fd);
 }
 
 function fsyncSync(fd) {
+  if (permission.isEnabled()) throw permission.disabled('fsync');
   answer(binding.fsync(getValidatedFd(fd)), 'fsync');
 }
 
 function fdatasync(fd, callback) {
   fd = getValidatedFd(fd);
-  ring.fdatasyncAsync(plain(maybeCallback(callback), 'fdatasync'), fd);
+  callback = maybeCallback(callback);
+  if (permission.isEnabled()) callback(permission.disabled('fdatasync'));
+  else ring.fdatasyncAsync(plain(callback, 'fdatasync'), fd);
 }
 
 function fdatasyncSync(fd) {
+  if (permission.isEnabled()) throw permission.disabled('fdatasync');
   answer(binding.fdatasync(getValidatedFd(fd)), 'fdatasync');
 }
 
@@ -1365,7 +1374,6 @@ const fs = module.exports = {
   symlinkSync, truncate, truncateSync, unwatchFile, unlink, unlinkSync, utimes, utimesSync, watch, watchFile, writeFile,
   writeFileSync, write, writeSync, writev, writevSync, opendir, opendirSync,
 
-  BigIntStats: stats.BigIntStats,
   Stats: deprecate(stats.Stats, 'fs.Stats constructor is deprecated.', 'DEP0180'),
   constants,
 };

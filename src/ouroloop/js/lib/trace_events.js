@@ -19,6 +19,7 @@ class Tracing {
 
   enable() {
     if (this.enabled) return;
+    require('internal/process/permission').demandFile('fs.write', events.file());
     events.enable(this.#categories);
     enabled.add(this);
     if (enabled.size > MANY) {

@@ -399,6 +399,7 @@ function getHeapSnapshot(options) { // eslint-disable-line no-unused-vars
 }
 
 function writeHeapSnapshot(path, options) { // eslint-disable-line no-unused-vars
+  require('internal/process/permission').demandFile('fs.write', path ?? process.cwd());
   throw unavailable('v8.writeHeapSnapshot()');
 }
 

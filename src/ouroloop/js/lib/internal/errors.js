@@ -187,6 +187,7 @@ const errorRows = {
   ERR_DIR_CLOSED: 'Directory handle was closed',
   ERR_DIR_CONCURRENT_OPERATION:
     'Cannot do synchronous work on directory handle with concurrent asynchronous operations',
+  ERR_DLOPEN_DISABLED: 'Cannot load native addon because loading addons is disabled.',
   ERR_DLOPEN_FAILED: '%s',
   ERR_INVALID_MODULE: '%s',
   ERR_DNS_SET_SERVERS_FAILED: 'c-ares failed to set servers: "%s" [%s]',

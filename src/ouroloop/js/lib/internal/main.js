@@ -45,7 +45,7 @@ function runProgram() {
   const program = process.argv[1];
   if (text !== undefined) return prepare(() => evaluate(text, '[eval]'));
   const isChecked = getOptionValue('--check');
-  if (program === undefined || program === '-') {
+  if (program === undefined || program === '-' || program === '') {
     const source = internalBinding('process').readStandardInput();
     return prepare(() => (isChecked ? checkSource(source, '[stdin]') : evaluate(source, '[stdin]')));
   }

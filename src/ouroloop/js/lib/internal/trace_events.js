@@ -81,6 +81,12 @@ function bootstrap() {
   }
 }
 
+/** Where what was recorded is written. */
+function file() {
+  const pattern = getOptionValue('--trace-event-file-pattern') || 'node_trace.${rotation}.log';
+  return pattern.replaceAll('${pid}', process.pid).replaceAll('${rotation}', '1');
+}
+
 /** The process ends: write what was recorded. */
 function flush() {
   if (events === null) return;
@@ -90,10 +96,8 @@ function flush() {
     metadata('process_name', { name: execPath }), metadata('version', { node: version.slice(1) }),
     metadata('thread_name', { name: 'JavaScriptMainThread' }),
     metadata('node', { process: { versions, arch, platform, release } }));
-  const pattern = getOptionValue('--trace-event-file-pattern') || 'node_trace.${rotation}.log';
-  const file = pattern.replaceAll('${pid}', process.pid).replaceAll('${rotation}', '1');
-  require('fs').writeFileSync(file, JSON.stringify({ traceEvents: events }));
+  require('fs').writeFileSync(file(), JSON.stringify({ traceEvents: events }));
   events = null;
 }
 
-module.exports = { disable, emit, enable, enabledCategories, flush, initialize, isOn, span };
+module.exports = { disable, emit, enable, enabledCategories, file, flush, initialize, isOn, span };

@@ -18,6 +18,7 @@ const {
 } = require('internal/errors');
 const { validateBoolean, validateFunction, validateObject } = require('internal/validators');
 const { failure, getValidMode } = require('internal/fs/arguments');
+const { demandFile } = require('internal/process/permission');
 const { os: { errno: { EEXIST, EINVAL, EISDIR, ENOTDIR } } } = internalBinding('constants');
 
 const DEFAULTS = {
@@ -117,8 +118,13 @@ class Copy {
 
   *run(source, destination) {
     if (!(yield* this.#isWanted(source, destination))) return;
-    if (this.#isSync) yield* this.#checkTargets(source, destination);
+    if (this.#isSync) {
+      demandFile('fs.read', source);
+      demandFile('fs.write', destination);
+      yield* this.#checkTargets(source, destination);
+    }
     const { from, to } = yield* this.#check(source, destination);
+    demandFile('fs.write', destination);
     yield* this.#checkParents(source, from, destination);
     yield ['mkdir', require('path').dirname(destination), { recursive: true }];
     yield* this.#copy(source, destination, from, to);

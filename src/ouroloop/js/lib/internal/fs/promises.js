@@ -47,7 +47,7 @@ function ask(operation, syscall, path, dest, ...args) {
   return new Promise((resolve, reject) => {
     const id = start((errno, result) => {
       if (errno < 0) reject(lateFailure(errno, syscall, path, dest));
-      else resolve(result);
+      else resolve(result ?? undefined);
     });
     ringOr(`${operation}Async`)(id, ...args);
   });

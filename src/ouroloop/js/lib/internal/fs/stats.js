@@ -213,6 +213,6 @@ function takeStatFs(numbers, bigint) {
 }
 
 module.exports = {
-  SLOT_SIZE, Stats, BigIntStats, StatFs, giveBack, isPlainFile, sizeOfFile, take, takeSlot, takeStatFs,
+  SLOT_SIZE, Stats, StatFs, giveBack, isPlainFile, sizeOfFile, take, takeSlot, takeStatFs,
   ENOENT: -errnos.ENOENT, ENOTDIR: -errnos.ENOTDIR,
 };

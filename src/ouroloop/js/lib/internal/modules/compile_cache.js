@@ -6,6 +6,7 @@
 // it is turned on, and nothing turns it off again. It is written when the program ends.
 
 const { codes: { ERR_INVALID_ARG_TYPE } } = require('internal/errors');
+const { ACCESS_DENIED, accessDenied } = require('internal/process/permission');
 const { getErrorMap } = require('internal/uv');
 
 const binding = internalBinding('compile_cache');
@@ -15,6 +16,12 @@ const compileCacheStatus = Object.freeze({ __proto__: null, FAILED: 0, ENABLED: 
 const DISABLED = 'Disabled by NODE_DISABLE_COMPILE_CACHE';
 
 const isOn = (name) => process.env[name] === '1';
+
+function notGranted() {
+  const { permission, resource } = accessDenied();
+  const kind = permission === 'FileSystemRead' ? 'read' : 'write';
+  return `Skipping compile cache because ${kind} permission for ${resource} is not granted`;
+}
 
 /** Turn it on: `{ status, message, directory }`, the last two where they mean something. */
 function enable(directory, isPortable) {
@@ -26,6 +33,7 @@ function enable(directory, isPortable) {
   if (known !== undefined) return { status: compileCacheStatus.ALREADY_ENABLED, directory: known };
   const errno = binding.enable(directory, `${process.version}-${process.arch}`, isPortable);
   if (errno === 0) return { status: compileCacheStatus.ENABLED, directory: require('path').resolve(directory) };
+  if (errno === ACCESS_DENIED) return { status: compileCacheStatus.FAILED, message: notGranted() };
   const reason = getErrorMap().get(errno)?.[1] ?? 'unknown error';
   return { status: compileCacheStatus.FAILED, message: `Cannot create cache directory: ${reason}` };
 }

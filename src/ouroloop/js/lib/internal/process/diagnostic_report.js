@@ -188,6 +188,7 @@ function writeReport(file, error) {
   }
   if (error === undefined) error = synthetic();
   else validateObject(error, 'err');
+  require('internal/process/permission').demandFile('fs.write', file ?? process.cwd(), 'plain');
   return write('JavaScript API', 'API', file, error);
 }
 

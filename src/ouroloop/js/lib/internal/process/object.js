@@ -9,7 +9,7 @@
 const EventEmitter = require('events');
 const {
   codes: {
-    ERR_DLOPEN_FAILED, ERR_INVALID_ARG_TYPE, ERR_INVALID_MODULE,
+    ERR_DLOPEN_DISABLED, ERR_DLOPEN_FAILED, ERR_INVALID_ARG_TYPE, ERR_INVALID_MODULE,
     ERR_UNCAUGHT_EXCEPTION_CAPTURE_ALREADY_SET, ERR_UNKNOWN_CREDENTIAL,
   },
   errnoException, uvException,
@@ -335,6 +335,7 @@ function dlopen(module, filename) {
   if (arguments.length < 2) {
     throw Object.assign(new TypeError('process.dlopen needs at least 2 arguments'), { code: 'ERR_MISSING_ARGS' });
   }
+  if (!require('internal/process/permission').areAddonsAllowed()) throw new ERR_DLOPEN_DISABLED();
   const fault = faultOfLibrary(filename);
   if (fault === undefined) throw notThere(`native addons (${filename})`);
   throw new ERR_DLOPEN_FAILED(`${filename}: ${fault}`);

@@ -7,7 +7,7 @@
 // same ways, and `internal/errors` has the error made here: Python tells what was refused last. What there is no
 // operation for, because it is not there at all (workers, WASI), is refused by `demand`.
 
-const { codes: { ERR_ACCESS_DENIED, ERR_MISSING_OPTION } } = require('internal/errors');
+const { codes: { ERR_ACCESS_DENIED, ERR_MISSING_OPTION }, genericNodeError } = require('internal/errors');
 const { validateString } = require('internal/validators');
 const { getOptionValue } = require('internal/options');
 const diagnostics = require('diagnostics_channel');
@@ -59,10 +59,10 @@ function refused(permission, resource, form, properties) {
   const scope = scopesByName[permission];
   if (scope !== undefined) publish(scope, resource);
   const option = SCOPES[scope]?.[1];
-  const advice = form === 'plain' ? RESTRICTED : `${RESTRICTED}. Use ${option} to manage permissions.`;
-  const isWhole = form !== '' && form !== 'plain';
-  const error = isWhole ? new ERR_ACCESS_DENIED(form) : new ERR_ACCESS_DENIED(advice, permission, resource);
-  return Object.assign(error, properties);
+  if (form === 'plain') return new ERR_ACCESS_DENIED(RESTRICTED, permission, resource);
+  if (form !== '') return new ERR_ACCESS_DENIED(form);
+  return genericNodeError(`${RESTRICTED}. Use ${option} to manage permissions.`,
+    { code: 'ERR_ACCESS_DENIED', permission, resource, ...properties });
 }
 
 /** The error of the operation that has just been refused. */
@@ -76,9 +76,18 @@ function demand(scope, resource = '') {
   if (isEnabled() && !binding.has(scope, null)) throw refused(SCOPES[scope][0], resource, '');
 }
 
-/** Throw unless a file may be read (`fs.read`) or written (`fs.write`). */
-function demandFile(scope, path) {
-  if (isEnabled() && !binding.has(scope, path)) throw refused(SCOPES[scope][0], path, 'plain');
+/** Throw unless a file may be read (`fs.read`) or written (`fs.write`). `form`: see js/guards.py. */
+function demandFile(scope, path, form = '') {
+  if (isEnabled() && !binding.has(scope, path)) throw refused(SCOPES[scope][0], path, form);
+}
+
+/** The error of a function that is not to be had with the permission model. */
+function disabled(name) {
+  return new ERR_ACCESS_DENIED(`${name} API is disabled when Permission Model is enabled.`);
+}
+
+function areAddonsAllowed() {
+  return getOptionValue('--addons') !== false && (!isEnabled() || binding.has('addon', null));
 }
 
 /** Throw where some part of Node cannot be had with the permission model. */
@@ -143,4 +152,4 @@ function warn() {
   }
 }
 
-module.exports = { ACCESS_DENIED, accessDenied, demand, demandFile, initialize, isEnabled, refuse };
+module.exports = { ACCESS_DENIED, accessDenied, areAddonsAllowed, demand, demandFile, disabled, initialize, isEnabled, refuse };

@@ -236,7 +236,7 @@ function getConditions(kind) {
   const add = (name) => conditions.add(name); // without array iterators, which programs have been seen to delete
   if (kind === 'require') add('require').add('node');
   else add('node').add('import').add('module-sync');
-  if (getOptionValue('--addons') !== false) add('node-addons');
+  if (require('internal/process/permission').areAddonsAllowed()) add('node-addons');
   add('module-sync');
   getOptionValue('--conditions')?.forEach(add);
   return conditions;

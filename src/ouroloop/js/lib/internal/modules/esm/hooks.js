@@ -33,6 +33,7 @@ const isActive = () => chains.resolve.length > 0 || chains.load.length > 0 || re
 
 /** `module.register(specifier, parentURL, { data, transferList })`, or with `parentURL` among the options. */
 function register(specifier, parentURL = undefined, options) {
+  require('internal/process/permission').demand('worker'); // Node runs them in one
   if (parentURL !== null && typeof parentURL === 'object' && !require('internal/url').isURL(parentURL)) {
     options = parentURL;
     parentURL = options.parentURL;
