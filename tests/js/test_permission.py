@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -162,6 +163,15 @@ def test_the_network_is_granted_by_itself(home: Path) -> None:
     """
     assert told(OURO, home, source) == ["ERR_ACCESS_DENIED", "Net", "listen"]
     assert told(OURO, home, source, "--allow-net") == "listens"
+
+
+def test_tools_that_ask_for_node_learn_its_version() -> None:
+    """yt-dlp, say, which takes a Node of version 22 and later, and starts it with --permission."""
+    program = Path(sys.executable).with_name("ouro-node")
+    if not program.exists():
+        pytest.skip("ouro-node is not installed")
+    assert output([str(program)], "--version", folder=Path.cwd()) == f"v{snapshot.NODE_VERSION}\n"
+    assert output([str(program)], "--permission", "-", folder=Path.cwd(), given="console.log(1)") == "1\n"
 
 
 def test_python_programs_are_not_run_with_permissions(tmp_path: Path) -> None:

@@ -664,7 +664,7 @@ def test_bad_options_end_with_9_and_say_why(
 
 
 @pytest.mark.parametrize(
-    "option", ["--test", "--inspect", "--permission", "-i", "--cpu-prof", "--trace-sigint"])
+    "option", ["--test", "--inspect", "--permission-audit", "-i", "--cpu-prof", "--trace-sigint"])
 def test_what_is_not_there_is_refused(tmp_path: Path, option: str) -> None:
     done = run(OURO, option, "-p", "1", folder=tmp_path)
     assert (done.returncode, done.stdout) == (9, "")
