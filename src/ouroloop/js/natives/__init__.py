@@ -201,7 +201,6 @@ class Natives(Realm):
 
         return guarded_natives(fs.methods(call, memory, None), call, memory, self.guards)
 
-
     def _contextify_methods(self) -> Mapping[str, Native]:
         from .promise import PromiseHooks
         from .script import Scripts
