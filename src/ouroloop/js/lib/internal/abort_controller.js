@@ -253,7 +253,7 @@ defineTag(AbortController);
 async function aborted(signal, resource) {
   if (!isAbortSignal(signal)) rejectArgument('signal is not of type AbortSignal.');
   validateObject(resource, 'resource', kValidateObjectAllowObjects);
-  if (signal.aborted) return undefined;
+  if (signal.aborted) return Promise.resolve(); // as late as the other promise, once that is fulfilled
   const { promise, resolve } = Promise.withResolvers();
   signal.addEventListener('abort', resolve, {
     __proto__: null, [kWeakHandler]: resource, once: true, [kResistStopPropagation]: true,

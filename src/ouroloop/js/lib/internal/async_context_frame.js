@@ -32,6 +32,16 @@ function exchange(frame) {
   return before;
 }
 
+/** Call `callback` with `frame` as the current one. */
+function runIn(frame, callback) {
+  const outer = exchange(frame);
+  try {
+    return callback();
+  } finally {
+    exchange(outer);
+  }
+}
+
 /** A frame like `frame`, but for what `storage` holds. From now on there are frames. */
 function derive(frame, storage, store) {
   active = true;
@@ -44,4 +54,4 @@ function forget(storage) {
   if (frame?.delete(storage)) set(new AsyncContextFrame(frame));
 }
 
-module.exports = { current, set, exchange, derive, forget };
+module.exports = { current, set, exchange, runIn, derive, forget };

@@ -431,7 +431,7 @@ function clear(timer) {
 /** Take a timer out of everything, for good (Node's unenroll). */
 function remove(timer) {
   if (timer._destroyed) return;
-  if (timer._idleNext && timer._idleNext !== timer) leave(timer);
+  if (timer._idleNext !== timer) leave(timer); // one that runs is in no list, but the last one's list still goes now
   retire(timer);
   timer[kRefed] = null;
   timer._idleTimeout = -1;

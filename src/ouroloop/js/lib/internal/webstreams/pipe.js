@@ -7,9 +7,13 @@
 // it (an error or a close on either side, an abort) is acted upon in a task of its own, when all that was read has
 // been written.
 //
+// What surprises people: until that task has run, chunks go on to be read, and what is read for a destination that
+// has failed is lost.
+//
 // Source: https://streams.spec.whatwg.org/#readable-stream-pipe-to
 
 const { AbortError, codes: { ERR_INVALID_STATE } } = require('internal/errors');
+const frames = require('internal/async_context_frame');
 const { queueTask, rejectedWith, resolvedWith, then, withResolvers } = require('internal/webstreams/promises');
 const { DefaultReaderCore, kNothing } = require('internal/webstreams/readablestream');
 
@@ -50,6 +54,7 @@ class Pipe {
   #writeFailure = undefined; // the outcome of a pipe that waits for what then cannot be written
   #isBusy;
   #onabort = undefined;
+  #frame = frames.current();
 
   constructor(source, destination, options) {
     this.#source = source;
@@ -129,9 +134,7 @@ class Pipe {
   }
 
   get #canMove() {
-    const destination = this.#destination;
-    return !this.#isBusy && !this.#isReading && !this.#isShuttingDown && this.#source.state === 'readable' &&
-      destination.state === 'writable' && !destination.isClosing;
+    return !this.#isBusy && !this.#isReading && !this.#isShuttingDown && this.#source.state === 'readable';
   }
 
   /** Move what waits in the source; if nothing does, ask for a chunk. */
@@ -164,8 +167,9 @@ class Pipe {
 
   // The end
 
+  /** In the context of `pipeTo`: the end comes from the source or the destination, and is the pipe's own doing. */
   checkSoon() {
-    queueTask(() => this.#check());
+    queueTask(() => frames.runIn(this.#frame, () => this.#check()));
   }
 
   #check() {
@@ -208,7 +212,8 @@ class Pipe {
   #shutdown(action, outcome) {
     if (this.#isShuttingDown) return;
     this.#isShuttingDown = true;
-    const proceed = () => {
+    const frame = frames.current();
+    const proceed = () => frames.runIn(frame, () => {
       if (this.#onunwritten !== undefined && this.#writeFailure !== undefined) {
         this.#finalize(this.#writeFailure);
         return;
@@ -216,7 +221,7 @@ class Pipe {
       this.#onunwritten = undefined;
       if (action === undefined) this.#finalize(outcome);
       else then(action(), () => this.#finalize(outcome), (error) => this.#finalize({ error }));
-    };
+    });
     const { state, isClosing } = this.#destination;
     if (state !== 'writable' || isClosing) proceed();
     else if (this.#unwritten === 0) queueTask(proceed);

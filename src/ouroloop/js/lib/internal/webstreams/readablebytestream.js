@@ -557,7 +557,7 @@ class ReadableByteStreamController {
 
   close() {
     const controller = checkController(this);
-    if (!controller.canEnqueue) throw invalidState('Controller is already closed');
+    checkOpen(controller);
     controller.close();
   }
 
@@ -565,7 +565,7 @@ class ReadableByteStreamController {
     const controller = checkController(this);
     checkView(chunk, 'buffer');
     if (isEmpty(chunk)) throw invalidState('chunk ArrayBuffer is zero-length or detached');
-    if (!controller.canEnqueue) throw invalidState('Controller is already closed');
+    checkOpen(controller);
     controller.enqueue(chunk);
   }
 
@@ -582,6 +582,10 @@ function checkController(controller) {
   const core = controllerOf(controller);
   if (core === undefined) throw new ERR_INVALID_THIS('ReadableByteStreamController');
   return core;
+}
+
+function checkOpen({ canEnqueue, isCloseRequested }) {
+  if (!canEnqueue) throw invalidState(`${isCloseRequested ? 'Controller' : 'ReadableStream'} is already closed`);
 }
 
 let readerOf;
