@@ -14,7 +14,6 @@ request. And that an address is in use is said only when one listens or connects
 from __future__ import annotations
 
 import errno
-from array import array
 
 from ..engine import memory
 
@@ -197,6 +196,9 @@ class Streams:
         loop = self._runtime.loop
         if loop.reader is not None:
             return False
+        from array import array  # not above: it brings `collections`, and most programs read no socket
+
+        self._array = array
         loop.reader = self._read_there
         self._ready = memory(int(address), 4 * (_LIST + _MOST_READY)).cast("i")
         return True
@@ -210,7 +212,7 @@ class Streams:
         """These are ready: let JavaScript read. Where it gets no bytes it stops, so that all is told in order."""
         # Numbers cross in memory: as arguments they would cost 0.3 us each.
         ready, read, end = self._ready, self._runtime.read, len(handles)
-        ready[_LIST : _LIST + end] = array("i", handles)
+        ready[_LIST : _LIST + end] = self._array("i", handles)
         start = 0
         while start < end:
             ready[_PLACE] = start
