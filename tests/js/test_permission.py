@@ -346,7 +346,7 @@ def test_no_operation_is_closed_because_nobody_thought_of_it() -> None:
         operations: dict[str, Callable[..., Any]] = bindings.operations_of(binding, None)
         guarded = guards.guarded(binding, operations, runtime)
         closed = [name for name, operation in guarded.items() if "closed" in operation.__qualname__]
-        assert (binding, closed) == (binding, ["beginRing", "startRingWorker"] if binding == "fs" else [])
+        assert (binding, closed) == (binding, [])
 
 
 def test_every_operation_on_a_path_is_guarded() -> None:

@@ -144,13 +144,14 @@ class Guards:
         name = key.removesuffix(_ASYNC)
         if name in _FREE and key not in _NEEDS:
             return operations[key]
-        if key == "openRing":  # machine code asks nobody
-            return lambda _address: 0
         if key == "mkdtempAsync":
             return self._mkdtemp_async(operations["mkdtemp"])
         if name not in _NEEDS and key not in _NEEDS and name not in _FLAGS and name not in _SPECIAL:
             return self.closed(key)
         return self._asking_later(name, operations[key]) if key != name else self._asking(name, operations[key])
+
+    def ring(self, key: str, operations: dict[str, Callable[..., Any]]) -> Callable[..., Any]:
+        return (lambda _address: 0) if key == "open" else operations[key]  # there is none: machine code asks nobody
 
     def _asking(self, name: str, operation: Callable[..., Any]) -> Callable[..., Any]:
         def call(*args: Any) -> Any:
@@ -374,8 +375,8 @@ _PROCESS_FREE = frozenset({
     "kill",  # Node lets it pass
 })
 _STREAMS_FREE = frozenset({
-    "newTcp", "newPipe", "openTty", "open", "accept", "readStart", "readStop", "write", "writeHandle", "shutdown",
-    "close", "reset", "ref", "socketName", "peerName", "noDelay", "keepAlive", "chmod", "fd", "setTypeOfService",
+    "newTcp", "newPipe", "openTty", "open", "accept", "readStart", "readStop", "shareReady", "write", "writeHandle",
+    "shutdown", "close", "reset", "ref", "socketName", "peerName", "noDelay", "keepAlive", "chmod", "fd", "setTypeOfService",
     "getTypeOfService", "setRawMode", "getWindowSize", "watchSize", "writableLength", "guessHandleType", "isTTY",
 })
 _STREAM_ADDRESSES = {"bind": 1, "bindPipe": 1, "listen": -1, "connect": 2, "connectPipe": 2}

@@ -187,7 +187,10 @@ class Runtime:
             return 0
         from .natives.ring import Ring
 
-        self._ring = Ring(self.loop, address, self._entries["deliverFiles"])
+        try:
+            self._ring = Ring(self.loop, address, self._entries["deliverFiles"])
+        except OSError:  # there is no descriptor left
+            return 0
         return self._ring.size
 
     @property
@@ -199,13 +202,16 @@ class Runtime:
     def complete_now(self) -> list[list[Any]] | None:
         """Wait for the thread pool while JavaScript is on the stack, which cannot be entered then.
 
-        The calls that were due, ["complete" or "emit", arguments …] each; None when the pool has nothing to do.
+        The calls that were due, ["complete" or "emit", arguments …] each, beside those that the ring has; None when
+        neither has anything to do.
         """
         due: list[list[Any]] = []
         complete, emit = self.complete, self.emit
         self.complete = lambda *args: due.append(["complete", *args])
         self.emit = lambda *args: due.append(["emit", *args])
         try:
+            if self._ring is not None and self._ring.wait():
+                return due
             return due if self.loop.pool.deliver_now() else None
         finally:
             self.complete, self.emit = complete, emit

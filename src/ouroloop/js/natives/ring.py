@@ -43,7 +43,7 @@ SIZE = _FIRST_SLOT + SLOTS * SLOT_SIZE
 _RESULT = 56  # in a slot, behind the number and the arguments
 
 _STACK_SIZE = 64 * 1024  # bytes
-_NAP = 200  # us: how long to wait for a worker to end, before it is woken again
+_NAP = 100  # us, between looks
 _CODE_SIZE = 4096  # bytes
 _FUTEX, _WRITE = 202, 1  # system calls
 _FUTEX_WAIT, _FUTEX_WAKE = 128, 129  # within this process
@@ -148,8 +148,8 @@ class Ring:
         self._deliver = deliver
         self._words = (ctypes.c_uint32 * (_FIRST_RING // 4)).from_address(address)
         self._threads: list[int] = []
-        self._code = _placed(_worker())
         self._event = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        self._code = _placed(_worker())
         self._words[_EVENT // 4] = self._event
         self._words[_ONE // 4] = 1
         self._is_busy = False
@@ -198,6 +198,14 @@ class Ring:
             if self._is_busy and not self.in_flight:
                 self._is_busy = False
                 self._loop._active_requests -= 1
+
+    def wait(self) -> bool:
+        """Wait until a call is done. False when none is under way."""
+        while self.in_flight:
+            if self._words[_ATTENDED // 4]:
+                return True
+            _library.usleep(_NAP)
+        return False
 
     def _note_load(self, count: int) -> None:
         self._words[_BUSY // 4] = count

@@ -72,14 +72,20 @@ function complete(id, errno, result) {
  * What else was due comes later.
  */
 function completeUntil(isOver) {
+  const { setImmediate } = require('timers');
   const before = new Set(requests);
+  const take = (id, ...outcome) => {
+    if (before.has(requests[id])) setImmediate(complete, id, ...outcome);
+    else complete(id, ...outcome);
+  };
   while (!isOver()) {
     const due = internalBinding('process').completeNow();
     if (due === null) return;
     for (const [name, ...args] of due) {
-      if (name === 'complete' && !before.has(requests[args[0]])) complete(...args);
-      else require('timers').setImmediate(name === 'complete' ? complete : require('internal/handles').emit, ...args);
+      if (name === 'complete') take(...args);
+      else setImmediate(require('internal/handles').emit, ...args);
     }
+    require('internal/fs/ring').deliver(take);
   }
 }
 

@@ -145,8 +145,9 @@ function wake() {
   require('internal/fs/calls').wake(address + SUBMITTED * 4);
 }
 
-/** Called by the loop: complete what is done. */
-function deliver() {
+/** Called by the loop: complete what is done, by `take(request, errno, result)`. */
+function deliver(take = complete) {
+  if (!isOpen) return;
   Atomics.store(words, ATTENDED, 0);
   for (;;) {
     const at = SECOND_RING + (delivered & SLOTS - 1);
@@ -159,8 +160,8 @@ function deliver() {
     free.push(slot);
     words[IN_FLIGHT] = --inFlight;
     if (line.length > 0) advance();
-    if (result < 0) complete(request, result, undefined);
-    else complete(request, 0, result);
+    if (result < 0) take(request, result, undefined);
+    else take(request, 0, result);
   }
 }
 
