@@ -376,8 +376,9 @@ _PROCESS_FREE = frozenset({
 })
 _STREAMS_FREE = frozenset({
     "newTcp", "newPipe", "openTty", "open", "accept", "readStart", "readStop", "shareReady", "write", "writeHandle",
-    "shutdown", "close", "reset", "ref", "socketName", "peerName", "noDelay", "keepAlive", "chmod", "fd", "setTypeOfService",
-    "getTypeOfService", "setRawMode", "getWindowSize", "watchSize", "writableLength", "guessHandleType", "isTTY",
+    "shutdown", "close", "reset", "ref", "socketName", "peerName", "noDelay", "keepAlive", "chmod", "fd",
+    "setTypeOfService", "getTypeOfService", "setRawMode", "getWindowSize", "watchSize", "writableLength",
+    "guessHandleType", "isTTY",
 })
 _STREAM_ADDRESSES = {"bind": 1, "bindPipe": 1, "listen": -1, "connect": 2, "connectPipe": 2}
 _DATAGRAMS_FREE = frozenset({"newUdp", "recvStart", "recvStop", "set", "bufferSize", "queueSize", "queueCount"})
