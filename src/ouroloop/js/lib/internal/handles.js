@@ -6,6 +6,7 @@
 // the number; Python calls `emit(number, ...values)`, of three at most, and ticks and microtasks follow;
 // `close(number)` ends it.
 // What a handle can read itself it is asked to, with others that are ready too (`read`).
+// A listener that has called nothing of the program returns NOTHING_CALLED, and nothing follows.
 // `type` is what async hooks know the handle by, `resource` the object it is to them.
 
 const { current, exchange } = require('internal/async_context_frame');
@@ -33,6 +34,7 @@ const MOST_READY = 1024; // as many as the loop asks the kernel for
 const PLACE = 0;
 const END = 1;
 const LIST = 2; // where the numbers begin
+const NOTHING_CALLED = Symbol('nothing called');
 
 const handles = new Map(); // number -> Handle
 let last = 0;
@@ -71,8 +73,9 @@ function emit(id, first, second, third) {
 function tell(handle, first, second, third) {
   const outer = exchange(handle.frame);
   hooks.enter(handle.asyncId, handle.triggerId, handle.resource);
+  let outcome;
   try {
-    handle.listener(first, second, third);
+    outcome = handle.listener(first, second, third);
   } catch (error) {
     uncaught(error, false, THROWN);
     exchange(outer);
@@ -80,7 +83,7 @@ function tell(handle, first, second, third) {
   }
   hooks.leave(handle.asyncId);
   exchange(outer);
-  afterCallback();
+  if (outcome !== NOTHING_CALLED) afterCallback();
 }
 
 let ready; // Int32Array
@@ -122,4 +125,4 @@ function readFrom(handle) {
   return 1;
 }
 
-module.exports = { ARRIVED, open, close, emit, read, readyAddress, asyncId, resources };
+module.exports = { ARRIVED, NOTHING_CALLED, open, close, emit, read, readyAddress, asyncId, resources };

@@ -26,6 +26,8 @@ const { Delivery, MessageEvent } = require('internal/message_event');
 const hooks = require('internal/async_hooks');
 const frames = require('internal/async_context_frame');
 
+const handles = require('internal/handles');
+
 const loop = internalBinding('messaging');
 
 const BATCH = 1000; // messages delivered in one task, at least
@@ -80,22 +82,29 @@ let listener; // the handle that the loop tells
 /** Have `receiver` deliver in the loop's next poll step. */
 function wakeLoop(receiver) {
   woken.push(receiver);
-  listener ??= require('internal/handles').open(drainWoken);
+  listener ??= handles.open(drainWoken);
   loop.wake(listener);
 }
 
-/** Ports have their turn in the order in which they were made. */
+/**
+ * Ports have their turn in the order in which they were made. Each is a callback of its own, as each is a handle of its
+ * own in Node: an error in one, or in the ticks after it, keeps none of the others from its turn.
+ */
 function drainWoken() {
-  const { runNextTicks } = require('internal/process/task_queues');
+  const { afterCallback } = require('internal/process/task_queues');
   const batch = woken.splice(0).sort((one, other) => one.serial - other.serial);
-  try {
-    while (batch.length > 0) {
-      batch.shift().drain();
-      if (batch.length > 0) runNextTicks();
+  let hasCalled = false; // the program, and what follows such a call is still to run
+  for (const receiver of batch) {
+    if (hasCalled) afterCallback();
+    try {
+      hasCalled = receiver.drain();
+    } catch (error) {
+      const { THROWN } = require('internal/process/report_error');
+      require('internal/process/execution').uncaught(error, false, THROWN);
+      hasCalled = false;
     }
-  } finally {
-    for (const receiver of batch) wakeLoop(receiver); // those that an error kept from their turn
   }
+  return hasCalled ? undefined : handles.NOTHING_CALLED;
 }
 
 /** Takes messages from an endpoint in tasks of the loop. */
@@ -175,7 +184,6 @@ class Receiver {
   close() {
     if (this.#isClosing || !this.isOpen) return;
     this.#isClosing = true;
-    const handles = require('internal/handles');
     const id = handles.open(() => {
       handles.close(id);
       this.#finish();
@@ -192,19 +200,23 @@ class Receiver {
     return endpoint;
   }
 
+  /** Whether the program was called: not if all there was to hear is that the other side is gone. */
   drain() {
     this.#isScheduled = false;
-    if (this.#isClosing) return;
+    if (this.#isClosing) return false;
     const { runNextTicks } = require('internal/process/task_queues');
     let left = Math.max(this.#endpoint?.size ?? 0, BATCH);
+    let hasCalled = false;
     try {
       while (this.#isReceiving || this.#endpoint?.first === CLOSE) {
-        if (left-- === 0) return;
+        if (left-- === 0) break;
         const message = this.take();
-        if (message === undefined) return;
+        if (message === undefined) break;
+        hasCalled = true;
         this.#enter(this.#deliver, message);
         if (this.isOpen && this.#endpoint.size > 0) runNextTicks();
       }
+      return hasCalled;
     } finally {
       this.wake();
     }
