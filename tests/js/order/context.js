@@ -241,3 +241,15 @@ const second = sink();
 als.run(1, () => finished(second, () => at('finished')));
 second.end('x');
 pipeline(Readable.from(['a']), sink(), () => at('pipeline'));
+
+//// the end of a pipe is in the context of pipeTo
+let n = 0;
+const source = new ReadableStream({
+  pull(c) {
+    als.enterWith('pull');
+    if (n++) c.close();
+    else c.enqueue(1);
+  },
+});
+const sink = new WritableStream({ write(v) { log('write', v, als.getStore()); }, close() { log('close', als.getStore()); } });
+als.run('pipe', () => source.pipeTo(sink)).then(() => log('piped'));

@@ -210,3 +210,20 @@ process.on('exit', () => {
   queueMicrotask(() => log('never either'));
   throw new Error('bad');
 });
+
+//// an error in a port's listener, or in a tick after it, keeps no other port from its turn
+process.on('uncaughtException', (e) => log('uncaught', e.message));
+for (const n of [1, 2, 3]) {
+  const { port1, port2 } = new MessageChannel();
+  port2.on('message', () => {
+    log('message', n);
+    port2.close();
+    process.nextTick(() => {
+      log('tick', n);
+      throw new Error(`tick ${n}`);
+    });
+    if (n === 2) throw new Error(`listener ${n}`);
+  });
+  port2.on('close', () => log('close', n));
+  port1.postMessage(n);
+}

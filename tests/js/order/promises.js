@@ -270,3 +270,9 @@ async function* g() { yield 1; yield 2; }
 clock(10);
 Array.fromAsync(g()).then((v) => log('generator', v.join()));
 Array.fromAsync([Promise.resolve('a'), 'b']).then((v) => log('array', v.join()));
+
+//// util.aborted of a signal that has aborted
+const { aborted } = require('util');
+aborted(AbortSignal.abort(), {}).then(() => log('aborted'));
+let steps = Promise.resolve();
+for (let i = 0; i < 5; i++) steps = steps.then(() => log('step', i));

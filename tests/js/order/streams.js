@@ -488,3 +488,56 @@ const source = new ReadableStream({
 const stream = Readable.fromWeb(source, { objectMode: true });
 for (const name of ['data', 'end', 'close']) stream.on(name, (value) => log(name, value));
 stream.on('end', () => process.nextTick(() => process.nextTick(() => log('two ticks later'))));
+
+//// a pipe reads on until it has acted on the failure of its destination
+let i = 0;
+const source = new ReadableStream({
+  pull(c) {
+    log('pull', i);
+    if (i++ === 4) c.error(new Error('source'));
+    else c.enqueue(i);
+  },
+  cancel(x) { log('cancel', x.message); },
+});
+const sink = new WritableStream({
+  async write(v, c) {
+    log('write', v);
+    await null;
+    c.error(new Error('sink'));
+    await null;
+    await null;
+  },
+}, { highWaterMark: 3 });
+source.pipeTo(sink).catch((x) => log('failed', x.message));
+
+//// a rejected write and a source that goes on
+let i = 0;
+const source = new ReadableStream({
+  pull(c) {
+    log('pull', i);
+    if (i++ === 2) c.error(new Error('source'));
+    else c.enqueue(i);
+  },
+}, { highWaterMark: 0 });
+const sink = new WritableStream({
+  write(v) {
+    log('write', v);
+    return Promise.reject(new Error('sink'));
+  },
+}, { highWaterMark: 3 });
+source.pipeTo(sink).catch((x) => log('failed', x.message));
+
+//// what a byte stream says when it is closed, closing, failed
+for (const end of ['close', 'closing', 'error']) {
+  let c;
+  new ReadableStream({ type: 'bytes', start(controller) { c = controller; } });
+  if (end === 'closing') c.enqueue(new Uint8Array(1));
+  c[end === 'error' ? end : 'close']();
+  for (const act of [() => c.enqueue(new Uint8Array(1)), () => c.close()]) {
+    try {
+      act();
+    } catch (e) {
+      log(end, e.message);
+    }
+  }
+}

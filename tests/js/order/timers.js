@@ -401,3 +401,26 @@ setImmediate(async () => {
     log(n);
   }
 });
+
+//// an error in a timer that has cleared itself: what is due next comes before its ticks
+process.on('uncaughtException', (e) => log('uncaught', e.message));
+const timer = setTimeout(() => {
+  clearTimeout(timer);
+  process.nextTick(log, 'tick');
+  throw new Error('bad');
+}, 1);
+setTimeout(log, 2, 'next list');
+busy(4);
+
+//// an error in an interval while another timer is due
+process.on('uncaughtException', (e) => log('uncaught', e.message));
+let left = 2;
+const interval = setInterval(() => {
+  log('interval');
+  process.nextTick(log, 'tick');
+  if (--left === 0) clearInterval(interval);
+  busy(3);
+  throw new Error('bad');
+}, 1);
+setTimeout(log, 2, 'timer');
+busy(4);
