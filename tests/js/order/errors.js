@@ -227,3 +227,13 @@ for (const n of [1, 2, 3]) {
   port2.on('close', () => log('close', n));
   port1.postMessage(n);
 }
+
+//// a domain that was entered and never left is warned of when the program comes to rest
+process.on('warning', (w) => log(w.code, w.message));
+const domain = require('domain');
+let rests = 0;
+process.on('beforeExit', () => {
+  log('rest', domain._stack.length);
+  if (rests++ === 0) setImmediate(log, 'immediate');
+});
+Promise.resolve().then(() => domain.create().enter());

@@ -96,6 +96,10 @@ const nap = (v, options) => {
   busy(2.2);
   return made;
 };
+const rest = () => {
+  Object.values(T).forEach(clearTimeout);
+  Object.values(I).forEach(clearImmediate);
+};
 const thenable = (v) => ({ then(f) { f(v); } });
 const slow = (v) => ({ then(f) { process.nextTick(f, v); } });
 const unkind = (v) => ({ then(f, g) { g(v); } });
@@ -473,10 +477,10 @@ class Generator(Streams, WebStreams, Services):
     # The program
 
     def quiet_block(self, place: Place) -> Block:
-        """One thing that waits for the system, alone."""
+        """One thing that waits for the system, alone: what others have left behind unreferenced is taken away."""
         self.quiet = True
         try:
-            return Block([Piece(self.random.choice(self.input_makers())(place))])
+            return Block([Piece(["rest();"]), Piece(self.random.choice(self.input_makers())(place))])
         finally:
             self.quiet = False
 
