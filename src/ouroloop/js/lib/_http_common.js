@@ -2,7 +2,11 @@
 
 // _http_common: what both sides of HTTP check before it goes on the wire (RFC 9110, 5.5 and 5.6.2).
 
-const { METHODS } = require('internal/http/facts');
+// In the order of their numbers in llhttp.
+const methods = (
+  'DELETE GET HEAD POST PUT CONNECT OPTIONS TRACE COPY LOCK MKCOL MOVE PROPFIND PROPPATCH SEARCH UNLOCK BIND REBIND ' +
+  'UNBIND ACL REPORT MKACTIVITY CHECKOUT MERGE M-SEARCH NOTIFY SUBSCRIBE UNSUBSCRIBE PATCH PURGE MKCALENDAR LINK ' +
+  'UNLINK SOURCE QUERY').split(' ');
 
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const INVALID_IN_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
@@ -22,5 +26,11 @@ module.exports = {
   chunkExpression,
   continueExpression,
   CRLF: '\r\n',
-  methods: METHODS,
+  methods,
 };
+Object.defineProperty(module.exports, 'HTTPParser', {
+  __proto__: null,
+  get: () => require('internal/http/http_parser').HTTPParser,
+  configurable: true,
+  enumerable: true,
+});
