@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from js.commands import OURO, output, run, write
 
+from ouroloop import JavaScriptError, Runtime
 from ouroloop.js import bindings, guards, snapshot
 from ouroloop.js.permission import Permission, resolve
 
@@ -179,6 +180,39 @@ def test_python_programs_are_not_run_with_permissions(tmp_path: Path) -> None:
     done = run(OURO, "--permission", "main.py", folder=tmp_path)
     assert (done.returncode, done.stdout) == (9, "")
     assert "--permission is for JavaScript programs" in done.stderr
+
+
+# In a Python program
+
+def code_of(js: Runtime, source: str) -> Any:
+    """What a function gives, or the code of what it throws."""
+    return js.eval(f"(() => {{ try {{ return ({source})(); }} catch (error) {{ return error.code; }} }})()")
+
+
+def test_a_runtime_takes_permissions(home: Path) -> None:
+    with Runtime(permissions={"fs.read": [f"{home}/open/*"]}) as js:
+        js.globals.fs = js.require("fs")
+        assert code_of(js, f"() => fs.readFileSync('{home}/open/file.txt', 'utf8')") == "file"
+        assert code_of(js, f"() => fs.readFileSync('{home}/secret/secret.txt', 'utf8')") == "ERR_ACCESS_DENIED"
+        assert code_of(js, f"() => fs.writeFileSync('{home}/open/file.txt', '')") == "ERR_ACCESS_DENIED"
+        assert js.eval("process.permission.has('net')") is False
+        with pytest.raises(JavaScriptError, match="restricted"):
+            js.require(f"{home}/secret/module.cjs")
+
+
+def test_a_runtime_without_permissions_may_do_all(home: Path) -> None:
+    with Runtime() as js:
+        assert js.require("fs").readFileSync(f"{home}/secret/secret.txt", "utf8") == "secret"
+        assert js.eval("process.permission") is None
+
+
+def test_permissions_that_cannot_be_are_errors() -> None:
+    with pytest.raises(ValueError, match="no scope 'files'"):
+        Runtime(permissions={"files": True})
+    with pytest.raises(TypeError, match=r"'fs\.read' takes a list of paths"):
+        Runtime(permissions={"fs.read": "/data"})
+    with pytest.raises(TypeError, match="'net' takes True or False"):
+        Runtime(permissions={"net": ["host"]})
 
 
 # Ways around it. Each program says "secret" if it has got hold of the file, or did what it may not.

@@ -19,7 +19,7 @@ import os
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from typing import Any
 
 READ, WRITE, FILES = "FileSystemRead", "FileSystemWrite", "FileSystem"
@@ -112,6 +112,28 @@ class Permission:
         for path in (*([program] if program else ()), *values.get("--require", ())):
             made._files[READ].add(path)
         return made
+
+    @classmethod
+    def of_scopes(cls, scopes: Mapping[str, Sequence[str] | bool]) -> Permission:
+        """The grants by scope: for files a list of rules, for all else True; files too, for all of them.
+
+        Raises `ValueError` for a scope that does not exist, `TypeError` for a grant that is none.
+        """
+        rules: dict[str, Sequence[str]] = {READ: (), WRITE: ()}
+        granted = []
+        for scope, grant in scopes.items():
+            name = SCOPES.get(scope)
+            if name is None:
+                raise ValueError(f"there is no scope {scope!r}; there are {', '.join(SCOPES)}")
+            files = (READ, WRITE) if name == FILES else (name,) if name in rules else ()
+            if isinstance(grant, bool):
+                rules.update(dict.fromkeys(files, (_EVERYTHING,) if grant else ()))
+                granted += [name] if grant and not files else []
+            elif files and not isinstance(grant, str) and all(isinstance(text, str) for text in grant):
+                rules.update(dict.fromkeys(files, grant))
+            else:
+                raise TypeError(f"{scope!r} takes {'a list of paths, or True' if files else 'True or False'}")
+        return cls(rules[READ], rules[WRITE], granted)
 
     def has(self, scope: str, reference: str | bytes | None = None) -> bool:
         """Whether `scope` (as errors call it) is granted: for a file, or altogether."""

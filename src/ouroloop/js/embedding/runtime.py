@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from threading import get_ident
 
 from ...loop import Loop, RunMode, Timer
@@ -23,6 +23,7 @@ from .. import engine as _engine
 from .. import runtime as _runtime
 from ..engine import EngineBusyError
 from ..options import Options
+from ..permission import Permission
 from .awaiting import Settlement, start_coroutine
 from .stand_ins import JavaScriptExit, JSObject, JSPromise
 from .values import Values
@@ -44,10 +45,16 @@ class Runtime:
     `argv` is `process.argv[2:]`; `loop` is a loop to run on, as `ouroloop.node.current().loop`, in place of one of its
     own; `time_limit` (seconds) holds for each call into JavaScript that does not bring its own. It belongs to the
     thread that makes it.
+
+    With `permissions`, JavaScript may touch nothing but what they name: `{"fs.read": ["/data/*"], "net": True}`, by
+    the scopes of `process.permission` (Node's documentation, "Permissions"); all else throws ERR_ACCESS_DENIED. They
+    hold for files, the network and other programs, `require` and `import_` among them; not for Python's functions, nor
+    for what belongs to the whole process, such as its environment.
     """
 
     def __init__(
         self, *, argv: Sequence[str] = (), time_limit: float | None = None, loop: Loop | None = None,
+        permissions: Mapping[str, Sequence[str] | bool] | None = None,
     ) -> None:
         _milliseconds(time_limit)
         if isinstance(argv, str) or not isinstance(argv, Sequence) or not all(isinstance(word, str) for word in argv):
@@ -68,7 +75,8 @@ class Runtime:
         self.closed = False
         program = sys.argv[0] if os.path.isabs(sys.argv[0]) else sys.executable
         self._inner = _runtime.Runtime(
-            [program, "", *argv], [], Options().values, loop, embedding=self)
+            [program, "", *argv], [], {**Options().values, "--permission": permissions is not None}, loop,
+            embedding=self, permission=None if permissions is None else Permission.of_scopes(permissions))
         self._run = self._inner.engine.function("__embedding.run")
         self._recover = self._inner.engine.function("__embedding.recover")
         self._release = self._inner.engine.function("__embedding.release")

@@ -309,6 +309,7 @@ function warnUnsettled() {
 function embedding() {
   require('internal/modules/esm/loader').initialize();
   require('internal/modules/cjs/loader').Module._initPaths();
+  require('internal/process/permission').initialize();
   Object.defineProperty(globalThis, '__embedding', {
     __proto__: null, value: require('internal/embedding'), writable: false, enumerable: false, configurable: false,
   });
