@@ -4,7 +4,8 @@ Theory of operation. JavaScript makes a number for each parser. `feed` returns w
 that crosses at once: for each event a code for its kind, then what belongs to it (see `_FLAT`). Headers cross as one
 text, names and values in turn with a line end between, and are taken apart when a program looks at them.
 
-What surprises people: what a socket reads goes no way round by JavaScript (`consume`). And nearly every read is one
+What surprises people: what a socket reads goes no way round by JavaScript (`consume`), unless JavaScript has read it
+itself, and then most of it is not for this parser (lib/internal/http/whole_message.js). Nearly every read is one
 request, whole: that crosses as a text (its URL, then its headers), a number, and its body if it has one, for a third of
 a list's cost.
 """

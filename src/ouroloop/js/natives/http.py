@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 NAMES = ["shareFrame", "callParse"]
 
-_POSITION, _LENGTH, _TYPE = 48, 56, 64  # offsets in the frame; before these come the results of `_STEPS`
+_POSITION, _LENGTH, _TYPE = 48, 56, 64  # offsets in the frame; before these come the results
 _STEPS = (
     "llhttp_execute", "llhttp_get_error_pos", "llhttp_should_keep_alive", "llhttp_get_upgrade", "llhttp_get_http_major",
 )

@@ -172,7 +172,7 @@ class Connection {
     else this.#parser.deliver(list);
   }
 
-  /** One whole request, which is nearly always what a read brings (see bindings/http_parser.py). */
+  /** One request, which is nearly always what a read brings; of a large one, the begin (`kHasMore`). */
   #consumedRequest(text, bits, body) {
     const { socket } = this;
     if (socket.destroyed) return;
