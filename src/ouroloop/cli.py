@@ -37,7 +37,7 @@ with a package.json or an index.js), or Python (.py). Without PROGRAM, JavaScrip
 
 General:
   --log                        tell what the loop does, line by line (as with OUROLOOP_LOG=1; Python programs only)
-  -v, --version                print the version
+  -v, --version                print the version of Node whose behaviour this is, and Ouroloop's own
   -h, --help                   print this
   --                           end of the options
 
@@ -162,7 +162,7 @@ def _main(arguments: list[str]) -> int:
     try:
         options = parse([_as_text(word) for word in arguments])
         if options.values["--version"]:
-            print(f"v{_version()}")
+            print(_version())
             return 0
         if options.values["--help"]:
             print(_USAGE, end="")
@@ -202,13 +202,14 @@ def _main(arguments: list[str]) -> int:
 
 
 def _version() -> str:
-    """Our own; by the name `ouro-node`, that of the Node whose behaviour this is: tools ask for it, to know what works.
+    """The version of the Node whose behaviour this is, which tools ask for, to know what works; then our own.
+
+    By the name `ouro-node` the former alone, exactly as Node tells it.
     """
-    if not os.path.basename(sys.argv[0]).startswith("ouro-node"):
-        return __version__
     from .js.snapshot import NODE_VERSION
 
-    return NODE_VERSION
+    own = "" if os.path.basename(sys.argv[0]).startswith("ouro-node") else f" (ouroloop {__version__})"
+    return f"v{NODE_VERSION}{own}"
 
 
 def _as_text(word: str) -> str:

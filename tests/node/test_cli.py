@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 import ouroloop
+from ouroloop.js.snapshot import NODE_VERSION
 
 
 def ouro(*arguments: str | Path, **options: Any) -> subprocess.CompletedProcess[str]:
@@ -37,7 +38,7 @@ def program(tmp_path: Path) -> Any:
 @pytest.mark.parametrize("option", ["-v", "--version"])
 def test_version(option: str) -> None:
     done = ouro(option)
-    assert (done.returncode, done.stdout, done.stderr) == (0, f"v{ouroloop.__version__}\n", "")
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"v{NODE_VERSION} (ouroloop {ouroloop.__version__})\n", "")
 
 
 @pytest.mark.parametrize("option", ["-h", "--help"])
