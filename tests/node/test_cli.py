@@ -38,7 +38,8 @@ def program(tmp_path: Path) -> Any:
 @pytest.mark.parametrize("option", ["-v", "--version"])
 def test_version(option: str) -> None:
     done = ouro(option)
-    assert (done.returncode, done.stdout, done.stderr) == (0, f"v{NODE_VERSION} (ouroloop {ouroloop.__version__})\n", "")
+    told = f"v{NODE_VERSION} (ouroloop {ouroloop.__version__})\n"
+    assert (done.returncode, done.stdout, done.stderr) == (0, told, "")
 
 
 @pytest.mark.parametrize("option", ["-h", "--help"])
