@@ -1,0 +1,1693 @@
+'use strict';
+
+// HTTP/2: sessions and streams.
+//
+// Theory of operation. A session joins a socket and one side of nghttp2 in Python (`node/http2`), known here by a
+// number. What the socket brings is handed over; what comes back is a list of events, which become events of the
+// session and its streams, and bytes for the socket. What a program asks for is submitted at once; the bytes that come
+// of it are fetched once for each turn of the ticks (`#flushSoon`), so that many small things leave in one write.
+//
+// What surprises people: a stream's end is not its close: that comes when both sides have ended, or one has reset it.
+// And a session that is closed goes on until its last stream is closed; one that is destroyed takes them along.
+
+const EventEmitter = require('events');
+const net = require('net');
+const { Duplex } = require('stream');
+const {
+  codes: {
+    ERR_HTTP2_ALTSVC_INVALID_ORIGIN, ERR_HTTP2_ALTSVC_LENGTH, ERR_HTTP2_ERROR, ERR_HTTP2_GOAWAY_SESSION,
+    ERR_HTTP2_HEADERS_AFTER_RESPOND, ERR_HTTP2_HEADERS_SENT, ERR_HTTP2_INVALID_INFO_STATUS, ERR_HTTP2_INVALID_ORIGIN,
+    ERR_HTTP2_INVALID_SESSION, ERR_HTTP2_INVALID_STREAM, ERR_HTTP2_MAX_PENDING_SETTINGS_ACK, ERR_HTTP2_NESTED_PUSH,
+    ERR_HTTP2_NO_SOCKET_MANIPULATION, ERR_HTTP2_ORIGIN_LENGTH, ERR_HTTP2_OUT_OF_STREAMS, ERR_HTTP2_PAYLOAD_FORBIDDEN,
+    ERR_HTTP2_PING_CANCEL, ERR_HTTP2_PING_LENGTH, ERR_HTTP2_PUSH_DISABLED, ERR_HTTP2_SEND_FILE,
+    ERR_HTTP2_SEND_FILE_NOSEEK, ERR_HTTP2_SESSION_ERROR, ERR_HTTP2_SETTINGS_CANCEL, ERR_HTTP2_SOCKET_BOUND,
+    ERR_HTTP2_SOCKET_UNBOUND, ERR_HTTP2_STATUS_101, ERR_HTTP2_STATUS_INVALID, ERR_HTTP2_STREAM_CANCEL,
+    ERR_HTTP2_STREAM_ERROR, ERR_HTTP2_STREAM_SELF_DEPENDENCY, ERR_HTTP2_TOO_MANY_INVALID_FRAMES,
+    ERR_HTTP2_TRAILERS_ALREADY_SENT, ERR_HTTP2_TRAILERS_NOT_READY, ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE,
+    ERR_INVALID_CHAR, ERR_OUT_OF_RANGE, ERR_SOCKET_CLOSED,
+  },
+  AbortError,
+} = require('internal/errors');
+const {
+  validateAbortSignal, validateBoolean, validateFunction, validateInt32, validateInteger, validateNumber,
+  validateObject, validateString, validateUint32,
+} = require('internal/validators');
+const { isArrayBufferView, isUint8Array } = require('internal/util/types');
+const timers = require('timers');
+const { codeName, constants } = require('internal/http2/constants');
+const headersOf = require('internal/http2/util');
+
+const binding = internalBinding('http2');
+
+// Python's events, in the order of `node/http2/session.py`, by how many values follow each.
+const [
+  HEADERS, DATA, END, CLOSE, SETTINGS, SETTINGS_ACK, PING, PING_ACK, GOAWAY, ALTSVC, ORIGIN, FRAME_ERROR, WRITTEN,
+  WANT_TRAILERS, ERROR,
+] = Array.from({ length: 15 }, (_, number) => number);
+
+const { NGHTTP2_CANCEL, NGHTTP2_INTERNAL_ERROR, NGHTTP2_NO_ERROR, NGHTTP2_REFUSED_STREAM } = constants;
+const END_STREAM = 1;
+const CATEGORY_RESPONSE = 1;
+const CATEGORY_PUSH_RESPONSE = 2;
+const MOST_PENDING_SETTINGS = 10;
+const MOST_ALTSVC = 16382;
+const LAST_STREAM = 2 ** 31 - 1;
+const ERR_STREAM_ID_NOT_AVAILABLE = -509;
+
+const kSession = Symbol('http2session');
+const kHeaders = Symbol('headers');
+const kCompat = Symbol('compat');
+const kServer = Symbol('server');
+const kOptions = Symbol('options');
+
+const bytesOf = (data) => require('buffer').Buffer.from(data);
+
+// Streams
+
+class Http2Stream extends Duplex {
+  #id;
+  #session;
+  #isClosed = false;
+  #isAborted = false;
+  #rstCode = NGHTTP2_NO_ERROR;
+  #write; // the callback of the write under way
+  #whenReady = []; // what waits for the stream to get its number
+  #timer;
+  #timeout = 0;
+
+  constructor(session, options) {
+    super({ ...options, emitClose: false, decodeStrings: false, allowHalfOpen: true, autoDestroy: false });
+    this.#session = session;
+    this[kHeaders] = { sent: undefined, info: [], trailers: undefined };
+    this.didRead = false;
+    this.wantsTrailers = false;
+    this.trailersReady = false;
+    this.isHeadersSent = false;
+    this.endsAfterHeaders = false;
+    hide(this, ['didRead', 'wantsTrailers', 'trailersReady', 'isHeadersSent', 'endsAfterHeaders']);
+    this.on('newListener', () => {});
+    this.cork();
+    session.openStreams.add(this);
+  }
+
+  /** The number is known: the stream is really there. */
+  begin(id) {
+    this.#id = id;
+    this.uncork();
+    const waiting = this.#whenReady;
+    this.#whenReady = [];
+    for (const each of waiting) each();
+    this.emit('ready');
+  }
+
+  /** Do something when the stream has a number. */
+  whenReady(action) {
+    if (this.#id === undefined) this.#whenReady.push(action);
+    else action();
+  }
+
+  get id() {
+    return this.#id;
+  }
+
+  get session() {
+    return this.#session;
+  }
+
+  get pending() {
+    return this.#id === undefined;
+  }
+
+  get closed() {
+    return this.#isClosed;
+  }
+
+  get aborted() {
+    return this.#isAborted;
+  }
+
+  get rstCode() {
+    return this.#rstCode;
+  }
+
+  get bufferSize() {
+    return this.writableLength;
+  }
+
+  get headersSent() {
+    return this.isHeadersSent;
+  }
+
+  get endAfterHeaders() {
+    return this.endsAfterHeaders;
+  }
+
+  get sentHeaders() {
+    return this[kHeaders].sent;
+  }
+
+  get sentInfoHeaders() {
+    return this[kHeaders].info;
+  }
+
+  get sentTrailers() {
+    return this[kHeaders].trailers;
+  }
+
+  get _handle() {
+    return this.destroyed ? undefined : this;
+  }
+
+  get state() {
+    const found = this.#id === undefined ? null : this.#session?.call('stream_state', this.#id);
+    if (!found) return {};
+    const [state, weight, sumDependencyWeight, localClose, remoteClose, localWindowSize] = found;
+    return { state, weight, sumDependencyWeight, localClose, remoteClose, localWindowSize };
+  }
+
+  // Timeouts
+
+  setTimeout(msecs, callback) {
+    if (this.destroyed) return undefined;
+    const { getTimerDuration } = require('internal/timers');
+    msecs = getTimerDuration(msecs, 'msecs');
+    timers.clearTimeout(this.#timer);
+    this.#timeout = msecs;
+    if (callback !== undefined) validateFunction(callback, 'callback');
+    if (msecs === 0) {
+      if (callback !== undefined) this.removeListener('timeout', callback);
+      return this;
+    }
+    this.touch();
+    if (callback !== undefined) this.once('timeout', callback);
+    return this;
+  }
+
+  /** Something happens: the time counts anew. */
+  touch() {
+    if (this.#timeout > 0) {
+      timers.clearTimeout(this.#timer);
+      this.#timer = timers.setTimeout(() => this.emit('timeout'), this.#timeout).unref();
+    }
+    this.#session?.touch();
+  }
+
+  // Reading
+
+  _read() {
+    if (this.destroyed) {
+      this.push(null);
+      return;
+    }
+    this.didRead = true;
+    this.whenReady(() => this.#session?.call('set_reading', this.#id, true));
+    this.#session?.flushSoon();
+  }
+
+  /** Content came. */
+  take(data) {
+    this.touch();
+    if (this.destroyed) return;
+    if (!this.push(data)) this.#session?.call('set_reading', this.#id, false);
+  }
+
+  // Writing
+
+  _write(chunk, encoding, callback) {
+    this._writev([{ chunk, encoding }], callback);
+  }
+
+  _writev(chunks, callback) {
+    if (this.pending) {
+      this.#whenReady.push(() => this._writev(chunks, callback));
+      return;
+    }
+    this.touch();
+    if (!this.headersSent) this.proceed();
+    if (this.destroyed || this.#session === undefined) {
+      callback(new ERR_HTTP2_INVALID_STREAM());
+      return;
+    }
+    this.#write = callback;
+    const pieces = chunks.map(({ chunk, encoding }) => (typeof chunk === 'string' ? bytesOf2(chunk, encoding) : chunk));
+    if (this.#session.call('write', this.#id, pieces) === false) this.written();
+    this.#session?.flushSoon();
+  }
+
+  /** The write under way is on its way. */
+  written() {
+    const callback = this.#write;
+    this.#write = undefined;
+    if (callback !== undefined) {
+      this.touch();
+      callback();
+    }
+  }
+
+  _final(callback) {
+    if (this.pending) {
+      this.#whenReady.push(() => this._final(callback));
+      return;
+    }
+    if (!this.headersSent) this.proceed();
+    this.#session?.call('end', this.#id);
+    this.#session?.flushSoon();
+    callback();
+  }
+
+  /** Headers of its own, if nobody has sent any. */
+  proceed() {}
+
+  // Trailers
+
+  /** All content is sent, and trailers were asked for. */
+  wantTrailers() {
+    this.trailersReady = true;
+    if (!this.emit('wantTrailers')) this.sendTrailers({});
+  }
+
+  sendTrailers(headers) {
+    if (this.destroyed || this.closed) throw new ERR_HTTP2_INVALID_STREAM();
+    if (this[kHeaders].trailers !== undefined) throw new ERR_HTTP2_TRAILERS_ALREADY_SENT();
+    if (!this.trailersReady) throw new ERR_HTTP2_TRAILERS_NOT_READY();
+    headersOf.assertIsObject(headers, 'headers');
+    headers = { __proto__: null, ...headers, [headersOf.sensitiveHeaders]: headers?.[headersOf.sensitiveHeaders] };
+    const packed = headersOf.packHeaders(headers, headersOf.assertNoPseudoHeader);
+    this[kHeaders].trailers = headers;
+    const outcome = this.#session.call('send_trailers', this.#id, ...packed);
+    if (outcome < 0) this.destroy(nghttp2Error(outcome));
+    this.#session?.flushSoon();
+  }
+
+  priority() {
+    if (!warnedOfPriority) {
+      warnedOfPriority = true;
+      process.emitWarning('http2Stream.priority is longer supported after priority signaling was deprecated in RFC 9113',
+        'DeprecationWarning', 'DEP0194');
+    }
+    if (this.destroyed) throw new ERR_HTTP2_INVALID_STREAM();
+  }
+
+  // The end
+
+  close(code = NGHTTP2_NO_ERROR, callback = undefined) {
+    validateInteger(code, 'code', 0, 2 ** 32 - 1);
+    if (callback !== undefined) {
+      validateFunction(callback, 'callback');
+      this.once('close', callback);
+    }
+    if (this.closed) return;
+    this.closeWith(code, true);
+  }
+
+  /** Note that it is closed; tell the other side, if it does not know. */
+  closeWith(code, isToBeTold, isForced = false) {
+    this.#isClosed = true;
+    this.#rstCode = code;
+    this.setTimeout(0);
+    const isUnfinished = !this.writableEnded && !this.writableFinished;
+    if (isUnfinished) {
+      this.#isAborted = !this.writableEnded && !this.headersEnded();
+      if (!this.writableEnded) this.end();
+    }
+    if (!isToBeTold) return;
+    const reset = () => this.whenReady(() => {
+      const isPeaceful = code === NGHTTP2_NO_ERROR && !isForced;
+      this.#session?.call('reset_stream', this.#id, code, isPeaceful);
+      this.#session?.flushSoon();
+    });
+    if (isForced || this.writableFinished || code !== NGHTTP2_NO_ERROR) reset();
+    else this.once('finish', reset);
+  }
+
+  headersEnded() {
+    return this.endsAfterHeaders && this.isHeadersSent;
+  }
+
+  /** The other side, or both, are done with it. */
+  closedBy(code) {
+    if (this.destroyed) return;
+    const wasWriting = !this.writableFinished;
+    if (!this.closed) {
+      if (wasWriting && code !== NGHTTP2_NO_ERROR && !this.writableEnded) this.#isAborted = true;
+      this.closeWith(code, false);
+    }
+    this.written();
+    if (!this.readableEnded && !this.readable) {
+      this.destroy();
+      return;
+    }
+    if (code !== NGHTTP2_NO_ERROR || this.readableEnded || this.readableLength === 0 && !this.didRead) {
+      if (code === NGHTTP2_NO_ERROR && !this.readableEnded) {
+        this.push(null);
+        this.resume();
+        this.once('end', () => this.destroy());
+        return;
+      }
+      this.push(null);
+      if (code !== NGHTTP2_NO_ERROR && code !== NGHTTP2_CANCEL) {
+        this.destroy();
+        return;
+      }
+      if (this.readableLength === 0) this.read(0);
+      this.destroy();
+      return;
+    }
+    this.push(null);
+    this.once('end', () => this.destroy());
+    if (this.readableLength === 0) this.read(0);
+  }
+
+  _destroy(error, callback) {
+    const session = this.#session;
+    const sessionCode = session?.goawayCode;
+    let code = this.closed ? this.#rstCode : sessionCode ?? NGHTTP2_NO_ERROR;
+    if (!this.closed && error != null) {
+      code = error.code === 'ABORT_ERR' ? NGHTTP2_CANCEL : sessionCode || NGHTTP2_INTERNAL_ERROR;
+    }
+    const isThere = this.#id !== undefined && session !== undefined && !session.destroyed;
+    if (!this.closed) this.closeWith(code, isThere, true);
+    this.#isClosed = true;
+    timers.clearTimeout(this.#timer);
+    this.push(null);
+    session?.openStreams.delete(this);
+    if (this.#id !== undefined) session?.streams.delete(this.#id);
+    if (error == null && code !== NGHTTP2_NO_ERROR && code !== NGHTTP2_CANCEL) {
+      error = new ERR_HTTP2_STREAM_ERROR(codeName(code));
+    }
+    const write = this.#write;
+    this.#write = undefined;
+    if (write !== undefined) process.nextTick(write, error ?? null);
+    const wasAborted = this.#isAborted;
+    callback(error);
+    process.nextTick(() => {
+      if (wasAborted) this.emit('aborted');
+      this.#session = undefined;
+      this.emit('streamClosed', code);
+      this.emit('close');
+      session?.maybeDestroy();
+    });
+    session?.flushSoon();
+  }
+}
+
+let warnedOfPriority = false;
+
+function bytesOf2(text, encoding) {
+  return require('buffer').Buffer.from(text, encoding);
+}
+
+function hide(target, names) {
+  for (const name of names) Object.defineProperty(target, name, { enumerable: false });
+}
+
+function nghttp2Error(number) {
+  const error = new ERR_HTTP2_ERROR(binding.errorMessage(number));
+  error.errno = number;
+  return error;
+}
+
+class ServerHttp2Stream extends Http2Stream {
+  constructor(session, id, options, headers) {
+    super(session, options);
+    this.headRequest = headers[':method'] === 'HEAD';
+    this.isPush = false;
+    hide(this, ['headRequest', 'isPush']);
+    this.method = undefined;
+    hide(this, ['method']);
+    this.begin(id);
+  }
+
+  get pushAllowed() {
+    return !this.destroyed && !this.closed && !this.session.closed && !this.session.destroyed &&
+      !!this.session.remoteSettings.enablePush;
+  }
+
+  proceed() {
+    this.respond();
+  }
+
+  pushStream(headers, options, callback) {
+    if (!this.pushAllowed) throw new ERR_HTTP2_PUSH_DISABLED();
+    if (this.isPush) throw new ERR_HTTP2_NESTED_PUSH();
+    if (typeof options === 'function') {
+      callback = options;
+      options = undefined;
+    }
+    validateFunction(callback, 'callback');
+    headersOf.assertIsObject(options, 'options');
+    options = { ...options, endStream: !!options?.endStream };
+    headersOf.assertIsObject(headers, 'headers');
+    headers = { __proto__: null, ...headers, [headersOf.sensitiveHeaders]: headers?.[headersOf.sensitiveHeaders] };
+    headers[':method'] ??= 'GET';
+    headers[':authority'] ??= this.session.authorityOf?.(this) ?? this.authority;
+    headers[':scheme'] ??= this.session.encrypted ? 'https' : 'http';
+    headers[':path'] ??= '/';
+    const isHead = headers[':method'] === 'HEAD';
+    const id = this.session.call('push', this.id, ...headersOf.packHeaders(headers));
+    if (id < 0) {
+      const error = id === ERR_STREAM_ID_NOT_AVAILABLE ? new ERR_HTTP2_OUT_OF_STREAMS() : nghttp2Error(id);
+      process.nextTick(callback, error);
+      return;
+    }
+    const { session } = this;
+    session.flushSoon();
+    const stream = new ServerHttp2Stream(session, id, { readable: false }, headers);
+    stream.isPush = true;
+    stream[kHeaders].sent = headers;
+    stream.push(null);
+    stream.resume();
+    session.streams.set(id, stream);
+    if (isHead || options.endStream) {
+      stream.headRequest = true;
+      stream.endsAfterHeaders = isHead;
+    }
+    process.nextTick(callback, null, stream, headers, 0);
+  }
+
+  /** The headers of a response, checked; and the options. */
+  prepare(headers, options) {
+    if (this.destroyed || this.closed) throw new ERR_HTTP2_INVALID_STREAM();
+    if (this.headersSent) throw new ERR_HTTP2_HEADERS_SENT();
+    headersOf.assertIsObject(options, 'options');
+    options = { ...options };
+    if (Array.isArray(headers)) {
+      const pairs = headers;
+      headers = { __proto__: null };
+      for (let i = 0; i < pairs.length; i += 2) {
+        const name = pairs[i];
+        if (headers[name] === undefined) headers[name] = pairs[i + 1];
+        else headers[name] = [].concat(headers[name], pairs[i + 1]);
+      }
+    }
+    headersOf.assertIsObject(headers, 'headers', ['Object', 'Array']);
+    headers = { __proto__: null, ...headers, [headersOf.sensitiveHeaders]: headers?.[headersOf.sensitiveHeaders] };
+    headers[':status'] ??= 200;
+    const status = headers[':status'] |= 0;
+    if (status < 200 || status > 599) throw new ERR_HTTP2_STATUS_INVALID(status);
+    if ((options.sendDate ?? true) && headers.date === undefined) headers.date = utcDate();
+    if (headers.date === null || headers.date === false) delete headers.date;
+    return [headers, options, status];
+  }
+
+  respond(headers = undefined, options = undefined) {
+    let status;
+    [headers, options, status] = this.prepare(headers, options);
+    this.touch();
+    options.endStream = !!options.endStream;
+    if (options.waitForTrailers) this.wantsTrailers = true;
+    const hasNoBody = status === 204 || status === 205 || status === 304 || this.headRequest === true;
+    if (hasNoBody) options.endStream = true;
+    const packed = headersOf.packHeaders(headers, headersOf.assertValidPseudoHeaderResponse);
+    this[kHeaders].sent = headers;
+    this.isHeadersSent = true;
+    if (options.endStream) {
+      this.endsAfterHeaders = true;
+      if (!this.writableEnded) this.end();
+    }
+    const outcome = this.session.call('respond', this.id, ...packed, options.endStream, this.wantsTrailers);
+    if (outcome < 0) {
+      this.destroy(nghttp2Error(outcome));
+      return;
+    }
+    this.session.flushSoon();
+  }
+
+  respondWithFD(fd, headers = undefined, options = undefined) {
+    const isHandle = fd !== null && typeof fd === 'object' && typeof fd.fd === 'number';
+    if (this.destroyed || this.closed) throw new ERR_HTTP2_INVALID_STREAM();
+    if (this.headersSent) throw new ERR_HTTP2_HEADERS_SENT();
+    options = checkFileOptions(options);
+    validateFd(fd, isHandle);
+    let status;
+    [headers, options, status] = this.prepare(headers, options);
+    if (status === 204 || status === 205 || status === 304 || this.headRequest) throw forbidden(status);
+    if (options.waitForTrailers) this.wantsTrailers = true;
+    const file = isHandle ? fd.fd : fd;
+    if (options.statCheck === undefined) {
+      this.sendFile(file, headers, options, false, undefined);
+      return;
+    }
+    require('fs').fstat(file, (error, stats) => {
+      if (this.destroyed || this.closed) return;
+      if (error) {
+        this.destroy(error);
+        return;
+      }
+      this.checkAndSend(file, stats, headers, options, false);
+    });
+  }
+
+  respondWithFile(path, headers = undefined, options = undefined) {
+    if (this.destroyed || this.closed) throw new ERR_HTTP2_INVALID_STREAM();
+    if (this.headersSent) throw new ERR_HTTP2_HEADERS_SENT();
+    options = checkFileOptions(options);
+    let status;
+    [headers, options, status] = this.prepare(headers, options);
+    if (status === 204 || status === 205 || status === 304 || this.headRequest) throw forbidden(status);
+    if (options.waitForTrailers) this.wantsTrailers = true;
+    const fs = require('fs');
+    const fail = (error) => {
+      if (options.onError) options.onError(error);
+      else this.destroy(error);
+    };
+    fs.open(path, 'r', (error, fd) => {
+      if (error) {
+        fail(error);
+        return;
+      }
+      fs.fstat(fd, (failure, stats) => {
+        const refuse = (reason) => {
+          fs.close(fd, () => {});
+          fail(reason);
+        };
+        if (this.destroyed || this.closed) {
+          fs.close(fd, () => {});
+          return;
+        }
+        if (failure) return refuse(failure);
+        const isRegular = stats.isFile();
+        if (!isRegular && stats.isDirectory()) return refuse(new ERR_HTTP2_SEND_FILE());
+        if (!isRegular && (options.offset !== undefined || options.length !== undefined)) {
+          return refuse(new ERR_HTTP2_SEND_FILE_NOSEEK());
+        }
+        return this.checkAndSend(fd, stats, headers, options, true);
+      });
+    });
+  }
+
+  checkAndSend(fd, stats, headers, options, isOurs) {
+    const statOptions = { offset: options.offset ?? 0, length: options.length ?? -1 };
+    if (options.statCheck?.call(this, stats, headers, statOptions) === false || this.headersSent) {
+      if (isOurs) require('fs').close(fd, () => {});
+      return;
+    }
+    const { offset, length } = statOptions;
+    let size;
+    if (stats.isFile()) {
+      size = length < 0 ? stats.size - offset : Math.min(stats.size - offset, length);
+      if (isOurs) headers['content-length'] = size;
+    }
+    this.sendFile(fd, headers, { ...options, offset, length: length < 0 ? undefined : length }, isOurs, size);
+  }
+
+  sendFile(fd, headers, { offset, length, waitForTrailers }, isOurs) {
+    this.isHeadersSent = true;
+    this[kHeaders].sent = headers;
+    const packed = headersOf.packHeaders(headers, headersOf.assertValidPseudoHeaderResponse);
+    const outcome = this.session.call('respond', this.id, ...packed, false, !!waitForTrailers);
+    if (outcome < 0) {
+      this.destroy(nghttp2Error(outcome));
+      return;
+    }
+    this.session.flushSoon();
+    const range = { fd, autoClose: isOurs, start: offset || undefined };
+    if (length !== undefined && length >= 0) range.end = (offset ?? 0) + length - 1;
+    if (range.end !== undefined && range.end < (range.start ?? 0)) {
+      if (isOurs) require('fs').close(fd, () => {});
+      this.end();
+      return;
+    }
+    const { ReadStream } = require('fs');
+    const source = new ReadStream(null, range);
+    source.on('error', (error) => this.destroy(error));
+    this.once('close', () => source.destroy());
+    source.pipe(this);
+  }
+
+  additionalHeaders(headers) {
+    if (this.destroyed || this.closed) throw new ERR_HTTP2_INVALID_STREAM();
+    if (this.headersSent) throw new ERR_HTTP2_HEADERS_AFTER_RESPOND();
+    headersOf.assertIsObject(headers, 'headers');
+    headers = { __proto__: null, ...headers };
+    if (headers[':status'] !== undefined) {
+      const status = headers[':status'] |= 0;
+      if (status === 101) throw new ERR_HTTP2_STATUS_101();
+      if (status < 100 || status >= 200) throw new ERR_HTTP2_INVALID_INFO_STATUS(headers[':status']);
+    }
+    this.touch();
+    const packed = headersOf.packHeaders(headers, headersOf.assertValidPseudoHeaderResponse);
+    this[kHeaders].info.push(headers);
+    const outcome = this.session.call('inform', this.id, ...packed);
+    if (outcome < 0) this.destroy(nghttp2Error(outcome));
+    this.session?.flushSoon();
+  }
+}
+
+const forbidden = (status) => new ERR_HTTP2_PAYLOAD_FORBIDDEN(status);
+
+function validateFd(fd, isHandle) {
+  if (isHandle) return;
+  validateNumber(fd, 'fd');
+}
+
+function checkFileOptions(options) {
+  headersOf.assertIsObject(options, 'options');
+  options = { ...options };
+  for (const name of ['offset', 'length']) {
+    if (options[name] !== undefined && typeof options[name] !== 'number') {
+      throw new ERR_INVALID_ARG_VALUE(`options.${name}`, options[name]);
+    }
+  }
+  if (options.statCheck !== undefined && typeof options.statCheck !== 'function') {
+    throw new ERR_INVALID_ARG_VALUE('options.statCheck', options.statCheck);
+  }
+  return options;
+}
+
+class ClientHttp2Stream extends Http2Stream {
+  constructor(session, options) {
+    super(session, options);
+    this.isHeadersSent = true;
+  }
+}
+
+// Sessions
+
+class Http2Session extends EventEmitter {
+  #number;
+  #socket;
+  #isFlushing = false;
+  #pendingSettings = [];
+  #pings = [];
+  #localSettings;
+  #remoteSettings;
+  #proxy;
+  #timer;
+  #timeout = 0;
+
+  constructor(type, options, socket) {
+    super();
+    this.type = type;
+    this.closed = false;
+    this.destroyed = false;
+    this.streams = new Map(); // number -> stream
+    this.openStreams = new Set(); // those without a number, too
+    this.goawayCode = undefined;
+    this.goawayReceived = undefined;
+    this[kOptions] = options;
+    for (const name of ['type', 'closed', 'destroyed']) {
+      Object.defineProperty(this, name, { enumerable: false, writable: true });
+    }
+    hide(this, ['streams', 'openStreams', 'goawayCode', 'goawayReceived']);
+    this.#socket = socket;
+    socket[kSession] = this;
+    this.#number = binding.open(type === constants.NGHTTP2_SESSION_CLIENT, engineOptions(options));
+    this.#localSettings = undefined;
+    if (socket.connecting || socket.secureConnecting) {
+      socket.once(socket.encrypted || socket.secureConnecting ? 'secureConnect' : 'connect', () => this.start());
+      this.isConnecting = true;
+    } else {
+      this.isConnecting = false;
+      process.nextTick(() => this.start());
+    }
+    hide(this, ['isConnecting']);
+    if (typeof socket.setNoDelay === 'function') socket.setNoDelay();
+    socket.on('error', (error) => this.socketFailed(error));
+    socket.on('close', () => this.socketClosed());
+    this.submitSettings(options.settings ?? {});
+    if (options.remoteCustomSettings) this.customSettings = options.remoteCustomSettings;
+  }
+
+  /** The socket is connected: begin to talk. */
+  start() {
+    if (this.destroyed) return;
+    this.isConnecting = false;
+    const socket = this.#socket;
+    socket.on('data', (data) => this.receive(data));
+    socket.on('end', () => this.ended());
+    socket.on('drain', () => this.flushSoon());
+    this.flush();
+    this.emit('connect', this, socket);
+    this.flushSoon();
+  }
+
+  call(name, ...args) {
+    return this.#number === undefined ? undefined : binding.call(this.#number, name, args);
+  }
+
+  flushSoon() {
+    if (this.#isFlushing || this.#number === undefined || this.isConnecting) return;
+    this.#isFlushing = true;
+    process.nextTick(() => this.flush());
+  }
+
+  flush() {
+    this.#isFlushing = false;
+    if (this.isConnecting) return;
+    this.exchange(null);
+  }
+
+  receive(data) {
+    this.touch();
+    this.exchange(data);
+  }
+
+  exchange(data) {
+    let outcome = this.#number === undefined ? null : binding.exchange(this.#number, data);
+    for (;;) {
+      if (!outcome) return;
+      const [events, out, isGoingOn] = outcome;
+      if (out.byteLength > 0 && this.#socket && !this.#socket.destroyed) {
+        this.touch();
+        this.#socket.write(bytesOf(out));
+      }
+      if (events.length > 0) this.tell(events);
+      if (this.#number === undefined) return;
+      if (!isGoingOn && events.length === 0 && this.goawayReceived === undefined && this.goawayCode === undefined) return;
+      if (out.byteLength === 0 && events.length === 0) return;
+      outcome = binding.exchange(this.#number, null);
+    }
+  }
+
+  tell(events) {
+    for (let at = 0; at < events.length && this.#number !== undefined;) {
+      const event = events[at];
+      const stream = this.streams.get(events[at + 1]);
+      switch (event) {
+        case HEADERS:
+          this.headersCame(...events.slice(at + 1, at + 6));
+          at += 6;
+          break;
+        case DATA:
+          stream?.take(bytesOf(events[at + 2]));
+          at += 3;
+          break;
+        case END:
+          if (stream !== undefined && !stream.destroyed) stream.push(null);
+          at += 2;
+          break;
+        case CLOSE:
+          this.streams.delete(events[at + 1]);
+          stream?.closedBy(events[at + 2]);
+          at += 3;
+          break;
+        case SETTINGS:
+          this.#remoteSettings = undefined;
+          this.remoteCustom = events[at + 1];
+          hide(this, ['remoteCustom']);
+          this.emit('remoteSettings', this.remoteSettings);
+          at += 2;
+          break;
+        case SETTINGS_ACK:
+          this.settingsAcknowledged();
+          at += 1;
+          break;
+        case PING:
+          this.emit('ping', bytesOf(events[at + 1]));
+          at += 2;
+          break;
+        case PING_ACK:
+          this.pingAnswered(events[at + 1]);
+          at += 2;
+          break;
+        case GOAWAY:
+          this.goawayCame(...events.slice(at + 1, at + 4));
+          at += 4;
+          break;
+        case ALTSVC:
+          this.emit('altsvc', events[at + 3], events[at + 2], events[at + 1]);
+          at += 4;
+          break;
+        case ORIGIN:
+          for (const origin of events[at + 1]) this.originSet?.push(origin);
+          this.emit('origin', events[at + 1]);
+          at += 2;
+          break;
+        case FRAME_ERROR:
+          this.frameFailed(...events.slice(at + 1, at + 4));
+          at += 4;
+          break;
+        case WRITTEN:
+          stream?.written();
+          at += 2;
+          break;
+        case WANT_TRAILERS:
+          stream?.wantTrailers();
+          at += 2;
+          break;
+        case ERROR:
+          this.failed(events[at + 1], events[at + 2]);
+          at += 3;
+          break;
+        default:
+          throw new RangeError(`unknown event ${event}`);
+      }
+    }
+  }
+
+  headersCame(id, category, flags, text, sensitive) {
+    const raw = headersOf.splitHeaders(text);
+    const headers = headersOf.toHeaderObject(raw, sensitive);
+    const isEnd = (flags & END_STREAM) !== 0;
+    let stream = this.streams.get(id);
+    if (stream === undefined) {
+      if (this.closed && this.type === constants.NGHTTP2_SESSION_SERVER && this.goawayCode !== undefined) return;
+      stream = this.makeStream(id, headers, isEnd);
+      this.streams.set(id, stream);
+      stream[kHeaders].received = headers;
+      const isHeard = this.emit('stream', stream, headers, flags, raw);
+      if (!isHeard) stream.close(NGHTTP2_REFUSED_STREAM);
+      if (isEnd && !stream.destroyed) stream.push(null);
+      return;
+    }
+    if (stream.destroyed) return;
+    stream.touch();
+    this.moreHeaders(stream, category, headers, flags, raw);
+    if (isEnd) {
+      stream.push(null);
+      if (stream.readableFlowing === null && stream.readableLength === 0) stream.read(0);
+    }
+  }
+
+  makeStream(id, headers) {
+    const stream = new ServerHttp2Stream(this, id, undefined, headers);
+    stream.authority = headers[':authority'] ?? headers.host;
+    hide(stream, ['authority']);
+    return stream;
+  }
+
+  moreHeaders(stream, category, headers, flags, raw) {
+    const status = headers[':status'];
+    if (category === CATEGORY_RESPONSE || category === CATEGORY_PUSH_RESPONSE) {
+      if (category === CATEGORY_RESPONSE && status >= 100 && status < 200) {
+        this.informed(stream, status, headers, flags, raw);
+        return;
+      }
+      process.nextTick(() => stream.emit(category === CATEGORY_PUSH_RESPONSE ? 'push' : 'response', headers, flags, raw));
+      return;
+    }
+    if (status !== undefined && status >= 100 && status < 200) {
+      this.informed(stream, status, headers, flags, raw);
+      return;
+    }
+    if (status !== undefined) {
+      process.nextTick(() => stream.emit('response', headers, flags, raw));
+      return;
+    }
+    process.nextTick(() => stream.emit('trailers', headers, flags, raw));
+  }
+
+  informed(stream, status, headers, flags, raw) {
+    process.nextTick(() => {
+      if (status === 100) stream.emit('continue');
+      stream.emit('headers', headers, flags, raw);
+    });
+  }
+
+  // Settings
+
+  submitSettings(settings, callback) {
+    headersOf.validateSettings(settings);
+    this.#pendingSettings.push({ settings, callback, begun: now() });
+    this.call('settings', headersOf.settingsPairs(settings));
+    this.flushSoon();
+  }
+
+  settings(settings, callback) {
+    if (this.destroyed) throw new ERR_HTTP2_INVALID_SESSION();
+    headersOf.assertIsObject(settings, 'settings');
+    headersOf.validateSettings(settings ?? {});
+    if (callback !== undefined) validateFunction(callback, 'callback');
+    if (this.#pendingSettings.length >= (this[kOptions].maxOutstandingSettings ?? MOST_PENDING_SETTINGS)) {
+      throw new ERR_HTTP2_MAX_PENDING_SETTINGS_ACK();
+    }
+    this.submitSettings({ ...settings }, callback);
+  }
+
+  settingsAcknowledged() {
+    const pending = this.#pendingSettings.shift();
+    this.#localSettings = undefined;
+    pending?.callback?.(null, this.localSettings, now() - pending.begun);
+    this.emit('localSettings', this.localSettings);
+  }
+
+  get pendingSettingsAck() {
+    return this.#pendingSettings.length > 0;
+  }
+
+  get localSettings() {
+    if (this.destroyed || this.isConnecting) return this.#localSettings ?? {};
+    this.#localSettings ??= headersOf.settingsObject(this.call('current_settings', true));
+    if (this[kOptions].settings?.customSettings) {
+      this.#localSettings.customSettings = this[kOptions].settings.customSettings;
+    }
+    return this.#localSettings;
+  }
+
+  get remoteSettings() {
+    if (this.destroyed || this.isConnecting) return this.#remoteSettings ?? {};
+    if (this.#remoteSettings === undefined) {
+      this.#remoteSettings = headersOf.settingsObject(this.call('current_settings', false));
+      const custom = this.remoteCustom ?? [];
+      for (let i = 0; i < custom.length; i += 2) {
+        if (!this.customSettings?.includes(custom[i])) continue;
+        (this.#remoteSettings.customSettings ??= {})[custom[i]] = custom[i + 1];
+      }
+    }
+    return this.#remoteSettings;
+  }
+
+  // Ping
+
+  ping(payload, callback) {
+    if (this.destroyed) throw new ERR_HTTP2_INVALID_SESSION();
+    if (typeof payload === 'function') {
+      callback = payload;
+      payload = undefined;
+    }
+    if (payload !== undefined) {
+      if (!isArrayBufferView(payload)) throw new ERR_INVALID_ARG_TYPE('payload', ['Buffer', 'TypedArray', 'DataView'], payload);
+      if (payload.byteLength !== 8) throw new ERR_HTTP2_PING_LENGTH();
+    }
+    validateFunction(callback, 'callback');
+    const send = () => {
+      if (this.#pings.length >= (this[kOptions].maxOutstandingPings ?? 10)) {
+        process.nextTick(callback, false, new ERR_HTTP2_PING_CANCEL());
+        return false;
+      }
+      const bytes = payload === undefined ? require('crypto').randomBytes(8) :
+        require('buffer').Buffer.from(payload.buffer, payload.byteOffset, 8);
+      this.#pings.push({ callback, begun: now() });
+      this.call('ping', bytes);
+      this.flushSoon();
+      return true;
+    };
+    if (this.isConnecting) {
+      this.once('connect', send);
+      return undefined;
+    }
+    return send();
+  }
+
+  pingAnswered(payload) {
+    const ping = this.#pings.shift();
+    if (ping === undefined) {
+      this.destroy(new ERR_HTTP2_ERROR('Protocol error'), constants.NGHTTP2_PROTOCOL_ERROR);
+      return;
+    }
+    ping.callback(null, now() - ping.begun, bytesOf(payload));
+  }
+
+  // Going away
+
+  goaway(code = NGHTTP2_NO_ERROR, lastStreamID = 0, opaqueData = undefined) {
+    if (this.destroyed) throw new ERR_HTTP2_INVALID_SESSION();
+    if (opaqueData !== undefined && !isArrayBufferView(opaqueData)) {
+      throw new ERR_INVALID_ARG_TYPE('opaqueData', ['Buffer', 'TypedArray', 'DataView'], opaqueData);
+    }
+    validateNumber(code, 'code');
+    validateNumber(lastStreamID, 'lastStreamID');
+    const send = () => {
+      const data = opaqueData === undefined ? new Uint8Array(0) :
+        new Uint8Array(opaqueData.buffer, opaqueData.byteOffset, opaqueData.byteLength);
+      this.call('goaway', code, lastStreamID, data);
+      this.flushSoon();
+    };
+    if (this.isConnecting) this.once('connect', send);
+    else send();
+  }
+
+  goawayCame(code, last, data) {
+    const opaque = data === null ? undefined : bytesOf(data);
+    if (this.goawayReceived === undefined) this.goawayReceived = code;
+    if (code === NGHTTP2_NO_ERROR) {
+      this.close();
+    } else {
+      this.goawayCode = code;
+      this.emit('goaway', code, last, opaque);
+      this.destroy(new ERR_HTTP2_SESSION_ERROR(codeName(code)), NGHTTP2_NO_ERROR);
+      return;
+    }
+    this.emit('goaway', code, last, opaque);
+  }
+
+  frameFailed(id, type, code) {
+    const stream = this.streams.get(id);
+    if (stream === undefined) {
+      this.emit('frameError', type, code, id);
+      this.goawayCode = code;
+      this.close();
+      return;
+    }
+    stream.emit('frameError', type, code, id);
+    stream.destroy(new ERR_HTTP2_STREAM_ERROR(codeName(code)));
+  }
+
+  failed(number, name) {
+    const error = name === 'ERR_HTTP2_TOO_MANY_INVALID_FRAMES' ? new ERR_HTTP2_TOO_MANY_INVALID_FRAMES() :
+      nghttp2Error(number);
+    this.goawayCode ??= NGHTTP2_INTERNAL_ERROR;
+    this.destroy(error);
+  }
+
+  // The socket
+
+  ended() {
+    if (!this.destroyed && !this.closed) this.close();
+  }
+
+  socketFailed(error) {
+    if (this.destroyed) return;
+    if (error.code === 'ECONNRESET' && this.goawayReceived !== undefined) {
+      this.destroy();
+      return;
+    }
+    this.goawayCode ??= NGHTTP2_INTERNAL_ERROR;
+    this.destroy(error);
+  }
+
+  socketClosed() {
+    if (this.destroyed) return;
+    for (const stream of [...this.openStreams]) {
+      if (!stream.closed) stream.closeWith(NGHTTP2_CANCEL, false);
+      stream.destroy();
+    }
+    this.finish(undefined);
+  }
+
+  get socket() {
+    if (this.#socket === undefined) throw new ERR_HTTP2_SOCKET_UNBOUND();
+    return this.#proxy ??= makeProxy(this, this.#socket);
+  }
+
+  get encrypted() {
+    return this.isConnecting ? undefined : !!this.#socket?.encrypted;
+  }
+
+  get alpnProtocol() {
+    if (this.isConnecting) return undefined;
+    return this.encrypted ? this.#socket.alpnProtocol : 'h2c';
+  }
+
+  get connecting() {
+    return this.isConnecting;
+  }
+
+  get originSet() {
+    if (!this.encrypted || this.destroyed) return undefined;
+    if (this.origins === undefined) {
+      const { servername, remoteAddress, remotePort } = this.#socket;
+      let host = servername;
+      if (host == null || host === false) host = net.isIPv6(remoteAddress) ? `[${remoteAddress}]` : remoteAddress;
+      const port = remotePort === undefined || remotePort === 443 ? '' : `:${remotePort}`;
+      this.origins = [`https://${host}${port}`];
+      hide(this, ['origins']);
+    }
+    return this.origins;
+  }
+
+  get state() {
+    const found = this.call('state');
+    if (!found) return {};
+    const names = ['effectiveLocalWindowSize', 'effectiveRecvDataLength', 'nextStreamID', 'localWindowSize',
+      'lastProcStreamID', 'remoteWindowSize', 'outboundQueueSize', 'deflateDynamicTableSize', 'inflateDynamicTableSize'];
+    return Object.fromEntries(names.map((name, i) => [name, found[i]]));
+  }
+
+  setNextStreamID(id) {
+    if (this.destroyed) throw new ERR_HTTP2_INVALID_SESSION();
+    validateNumber(id, 'id');
+    if (id <= 0 || id > LAST_STREAM) throw new ERR_OUT_OF_RANGE('id', `> 0 and <= ${LAST_STREAM}`, id);
+    this.call('set_next_stream_id', id);
+  }
+
+  setLocalWindowSize(size) {
+    if (this.destroyed) throw new ERR_HTTP2_INVALID_SESSION();
+    validateInt32(size, 'windowSize', 0);
+    const outcome = this.call('set_local_window_size', size);
+    if (outcome < 0) this.destroy(nghttp2Error(outcome));
+    this.flushSoon();
+  }
+
+  setTimeout(msecs, callback) {
+    if (this.destroyed) return undefined;
+    const { getTimerDuration } = require('internal/timers');
+    msecs = getTimerDuration(msecs, 'msecs');
+    timers.clearTimeout(this.#timer);
+    this.#timeout = msecs;
+    if (callback !== undefined) validateFunction(callback, 'callback');
+    if (msecs === 0) {
+      if (callback !== undefined) this.removeListener('timeout', callback);
+      return this;
+    }
+    this.touch();
+    if (callback !== undefined) this.once('timeout', callback);
+    return this;
+  }
+
+  touch() {
+    if (this.#timeout === 0 || this.destroyed) return;
+    timers.clearTimeout(this.#timer);
+    this.#timer = timers.setTimeout(() => this.emit('timeout'), this.#timeout).unref();
+  }
+
+  ref() {
+    this.#socket?.ref?.();
+  }
+
+  unref() {
+    this.#socket?.unref?.();
+  }
+
+  // The end
+
+  close(callback) {
+    if (this.closed || this.destroyed) return;
+    this.closed = true;
+    if (typeof callback === 'function') this.once('close', callback);
+    if (this.goawayReceived === undefined) this.goaway();
+    this.maybeDestroy();
+  }
+
+  /** A session that is closed ends with its last stream. */
+  maybeDestroy() {
+    if (!this.closed || this.destroyed || this.openStreams.size > 0) return;
+    if (this.isConnecting) {
+      this.once('connect', () => this.maybeDestroy());
+      return;
+    }
+    this.flush();
+    if (!this.destroyed) this.destroy();
+  }
+
+  destroy(error = NGHTTP2_NO_ERROR, code = undefined) {
+    if (this.destroyed) return;
+    if (typeof error === 'number') {
+      code = error;
+      error = code !== NGHTTP2_NO_ERROR ? new ERR_HTTP2_SESSION_ERROR(codeName(code)) : undefined;
+    }
+    if (code === undefined && error != null) code = NGHTTP2_INTERNAL_ERROR;
+    code ??= NGHTTP2_NO_ERROR;
+    this.goawayCode ??= code;
+    this.destroyed = true;
+    this.closed = true;
+    timers.clearTimeout(this.#timer);
+    for (const ping of this.#pings.splice(0)) ping.callback(new ERR_HTTP2_PING_CANCEL());
+    for (const { callback } of this.#pendingSettings.splice(0)) callback?.(new ERR_HTTP2_SETTINGS_CANCEL());
+    for (const stream of [...this.openStreams]) {
+      const isPending = stream.pending;
+      stream.destroy(error !== undefined && isPending ? new ERR_HTTP2_STREAM_CANCEL(error) :
+        isPending ? new ERR_HTTP2_STREAM_CANCEL() : error);
+    }
+    const socket = this.#socket;
+    if (!this.isConnecting && socket && !socket.destroyed) {
+      this.call('terminate', code);
+      const outcome = binding.exchange(this.#number, null);
+      if (outcome && outcome[1].byteLength > 0) socket.write(bytesOf(outcome[1]));
+    }
+    this.finish(error);
+  }
+
+  finish(error) {
+    this.destroyed = true;
+    this.closed = true;
+    const socket = this.#socket;
+    const number = this.#number;
+    this.#number = undefined;
+    if (number !== undefined) binding.close(number);
+    this.#socket = undefined;
+    if (socket) socket[kSession] = undefined;
+    const tell = () => {
+      if (error) this.emit('error', error);
+      this.emit('close');
+    };
+    if (!socket || socket.destroyed) {
+      process.nextTick(tell);
+      return;
+    }
+    socket.once('close', () => process.nextTick(tell));
+    if (error || this.isConnecting) {
+      setImmediate(() => socket.destroy(error));
+      return;
+    }
+    socket.end(() => setImmediate(() => socket.destroy()));
+    socket.resume();
+  }
+
+  [require('internal/util').customInspectSymbol](depth, options) {
+    if (typeof depth === 'number' && depth < 0) return this;
+    const shown = { type: this.type, closed: this.closed, destroyed: this.destroyed };
+    if (!this.destroyed) {
+      Object.assign(shown, {
+        state: this.state, localSettings: this.localSettings, remoteSettings: this.remoteSettings,
+      });
+    }
+    return `Http2Session ${require('internal/util/inspect').inspect(shown, options)}`;
+  }
+}
+
+const now = () => performance.now();
+const utcDate = () => new Date().toUTCString();
+
+/** What Python's session may be told. */
+function engineOptions(options) {
+  const { maxSettings, maxSessionInvalidFrames, maxSessionRejectedStreams, maxHeaderListPairs } = options;
+  const limit = options.streamResetBurst !== undefined || options.streamResetRate !== undefined ?
+    [options.streamResetBurst ?? 1000, options.streamResetRate ?? 33] : undefined;
+  return {
+    max_header_pairs: maxHeaderListPairs, max_invalid_frames: maxSessionInvalidFrames,
+    max_rejected_streams: maxSessionRejectedStreams,
+    max_memory: options.maxSessionMemory === undefined ? undefined : options.maxSessionMemory * 1e6,
+    padding: options.paddingStrategy, peer_max_concurrent_streams: options.peerMaxConcurrentStreams,
+    max_deflate_dynamic_table_size: options.maxDeflateDynamicTableSize,
+    max_reserved_remote_streams: options.maxReservedRemoteStreams,
+    max_send_header_block_length: options.maxSendHeaderBlockLength, max_settings: maxSettings,
+    stream_reset_rate_limit: limit,
+    strict_whitespace: options.strictFieldWhitespaceValidation,
+  };
+}
+
+/** The socket as a program sees it: what would disturb the session is refused. */
+function makeProxy(session, socket) {
+  const refused = ['emit', 'end', 'pause', 'read', 'resume', 'write', 'setEncoding', 'setKeepAlive', 'setNoDelay'];
+  return new Proxy(socket, {
+    get(target, name) {
+      if (name === 'setTimeout' || name === 'ref' || name === 'unref') return session[name].bind(session);
+      if (name === 'destroy') return session.destroy.bind(session);
+      if (refused.includes(name)) throw new ERR_HTTP2_NO_SOCKET_MANIPULATION();
+      const value = target[name];
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+    set(target, name, value) {
+      if (name === 'setTimeout' || name === 'ref' || name === 'unref') session[name] = value;
+      else if (name === 'destroy' || refused.includes(name)) throw new ERR_HTTP2_NO_SOCKET_MANIPULATION();
+      else target[name] = value;
+      return true;
+    },
+  });
+}
+
+class ServerHttp2Session extends Http2Session {
+  constructor(options, socket, server) {
+    super(constants.NGHTTP2_SESSION_SERVER, options, socket);
+    this[kServer] = server;
+    this.on('newListener', () => {});
+  }
+
+  get server() {
+    return this[kServer];
+  }
+
+  altsvc(alt, originOrStream) {
+    if (this.destroyed) throw new ERR_HTTP2_INVALID_SESSION();
+    let stream = 0;
+    let origin;
+    if (typeof originOrStream === 'string') {
+      origin = new URL(originOrStream).origin;
+      if (origin === 'null') throw new ERR_HTTP2_ALTSVC_INVALID_ORIGIN();
+    } else if (typeof originOrStream === 'number') {
+      if (originOrStream >>> 0 !== originOrStream || originOrStream === 0) {
+        throw new ERR_OUT_OF_RANGE('originOrStream', `> 0 && < ${2 ** 32}`, originOrStream);
+      }
+      stream = originOrStream;
+    } else if (originOrStream !== undefined) {
+      if (originOrStream !== null && typeof originOrStream === 'object') origin = originOrStream.origin;
+      if (typeof origin !== 'string') {
+        throw new ERR_INVALID_ARG_TYPE('originOrStream', ['string', 'number', 'URL', 'object'], originOrStream);
+      }
+      if (origin === 'null' || origin.length === 0) throw new ERR_HTTP2_ALTSVC_INVALID_ORIGIN();
+    }
+    validateString(alt, 'alt');
+    if (!/^[\x09\x20-\x5b\x5d-\x7e\x80-\xff]*$/.test(alt)) throw new ERR_INVALID_CHAR('alt');
+    if (alt.length + (origin?.length ?? 0) > MOST_ALTSVC) throw new ERR_HTTP2_ALTSVC_LENGTH();
+    this.call('altsvc', stream, bytesOf2(origin ?? '', 'latin1'), bytesOf2(alt, 'latin1'));
+    this.flushSoon();
+  }
+
+  origin(...origins) {
+    if (this.destroyed) throw new ERR_HTTP2_INVALID_SESSION();
+    if (origins.length === 0) return;
+    const list = [];
+    let length = 0;
+    for (const each of origins) {
+      let origin;
+      if (typeof each === 'string') origin = new URL(each).origin;
+      else if (each != null && typeof each === 'object') origin = each.origin;
+      if (typeof origin !== 'string') throw new ERR_INVALID_ARG_TYPE('origin', ['string', 'URL', 'object'], each);
+      if (origin === 'null' || origin.length === 0) throw new ERR_HTTP2_INVALID_ORIGIN();
+      list.push(bytesOf2(origin, 'latin1'));
+      length += origin.length;
+    }
+    if (length > MOST_ALTSVC) throw new ERR_HTTP2_ORIGIN_LENGTH();
+    this.call('origin', list);
+    this.flushSoon();
+  }
+}
+
+class ClientHttp2Session extends Http2Session {
+  constructor(options, socket) {
+    super(constants.NGHTTP2_SESSION_CLIENT, options, socket);
+    this.authority = undefined;
+    this.protocol = undefined;
+    hide(this, ['authority', 'protocol']);
+    this.waitingRequests = [];
+    hide(this, ['waitingRequests']);
+  }
+
+  makeStream(id, headers) {
+    const stream = new ClientHttp2Stream(this, { readable: true, writable: false });
+    stream.begin(id);
+    stream.end();
+    return stream;
+  }
+
+  request(headersParam = undefined, options = undefined) {
+    if (this.destroyed) throw new ERR_HTTP2_INVALID_SESSION();
+    if (this.closed) throw new ERR_HTTP2_GOAWAY_SESSION();
+    this.touch();
+    let headers;
+    let list;
+    if (Array.isArray(headersParam)) {
+      if (headersParam.length % 2 !== 0) throw new ERR_INVALID_ARG_VALUE('headers', headersParam);
+      list = [...headersParam];
+      headers = { __proto__: null, [headersOf.sensitiveHeaders]: headersParam[headersOf.sensitiveHeaders] };
+      for (let i = 0; i < list.length; i += 2) headers[`${list[i]}`.toLowerCase()] ??= list[i + 1];
+    } else {
+      headersOf.assertIsObject(headersParam, 'headers', ['Object', 'Array']);
+      headers = {
+        __proto__: null, ...headersParam, [headersOf.sensitiveHeaders]: headersParam?.[headersOf.sensitiveHeaders],
+      };
+    }
+    headersOf.assertIsObject(options, 'options');
+    options = { ...options };
+    const given = Object.keys(headers).length;
+    headers[':method'] ??= 'GET';
+    const isConnect = headers[':method'] === 'CONNECT';
+    if (!isConnect || headers[':protocol'] !== undefined) {
+      if (headers[':authority'] === undefined && headers.host === undefined) headers[':authority'] = this.authority;
+      headers[':scheme'] ??= this.protocol.slice(0, -1);
+      headers[':path'] ??= '/';
+    } else {
+      headersOf.checkConnect(headers);
+    }
+    void given;
+    validateOptionalBoolean(options.endStream, 'options.endStream');
+    validateOptionalBoolean(options.waitForTrailers, 'options.waitForTrailers');
+    if (options.signal !== undefined) validateAbortSignal(options.signal, 'options.signal');
+    const { method = headers[':method'] } = {};
+    options.endStream ??= method === 'GET' || method === 'HEAD' || method === 'DELETE';
+    const packed = headersOf.packHeaders(headers);
+    const stream = new ClientHttp2Stream(this, {});
+    stream[kHeaders].sent = headers;
+    if (options.endStream) {
+      stream.endsAfterHeaders = true;
+      stream.end();
+    }
+    if (options.waitForTrailers) stream.wantsTrailers = true;
+    const begin = () => this.beginRequest(stream, packed, options);
+    this.watchSignal(stream, options.signal);
+    if (stream.destroyed) return stream;
+    if (this.isConnecting) {
+      this.once('connect', begin);
+    } else {
+      begin();
+    }
+    return stream;
+  }
+
+  watchSignal(stream, signal) {
+    if (signal === undefined) return;
+    const abort = () => stream.destroy(new AbortError(undefined, { cause: signal.reason }));
+    if (signal.aborted) {
+      abort();
+      return;
+    }
+    const { addAbortListener } = require('events');
+    const disposable = addAbortListener(signal, abort);
+    stream.once('close', () => disposable[Symbol.dispose]());
+  }
+
+  beginRequest(stream, packed, options) {
+    if (stream.destroyed) return;
+    if (this.destroyed) {
+      stream.destroy(new ERR_HTTP2_STREAM_CANCEL());
+      return;
+    }
+    const id = this.call('request', ...packed, !!options.endStream, stream.wantsTrailers);
+    if (id < 0) {
+      const error = id === ERR_STREAM_ID_NOT_AVAILABLE ? new ERR_HTTP2_OUT_OF_STREAMS() : nghttp2Error(id);
+      stream.destroy(error);
+      return;
+    }
+    this.streams.set(id, stream);
+    stream.begin(id);
+    this.flushSoon();
+  }
+}
+
+function validateOptionalBoolean(value, name) {
+  if (value !== undefined && typeof value !== 'boolean') throw new ERR_INVALID_ARG_VALUE(name, value);
+}
+
+// Servers
+
+/** A connection of a server's, once it is secure if it has to be. */
+function sessionOnConnection(server, options, socket) {
+  socket.on('error', () => {});
+  if (options.allowHTTP1 === true && (socket.alpnProtocol === false || socket.alpnProtocol === 'http/1.1')) {
+    const { _connectionListener } = require('_http_server');
+    return Reflect.apply(_connectionListener, server, [socket]);
+  }
+  if (socket.encrypted && socket.alpnProtocol !== 'h2') {
+    refuseProtocol(server, options, socket);
+    return undefined;
+  }
+  const session = new ServerHttp2Session(options, socket, server);
+  server.sessions.add(session);
+  session.on('stream', (...args) => {
+    if (!server.emit('stream', ...args)) args[0].close(NGHTTP2_REFUSED_STREAM);
+  });
+  session.on('error', (error) => server.emit('sessionError', error, session));
+  session.on('close', () => server.sessions.delete(session));
+  if (server.timeout) {
+    session.setTimeout(server.timeout);
+    session.on('timeout', () => {
+      if (!server.emit('timeout', session)) session.destroy();
+    });
+  }
+  server.emit('session', session);
+  return session;
+}
+
+/** A client that did not choose HTTP/2. */
+function refuseProtocol(server, options, socket) {
+  const timeout = options.unknownProtocolTimeout ?? 10000;
+  const timer = timers.setTimeout(() => socket.destroy(), timeout).unref();
+  socket.once('close', () => timers.clearTimeout(timer));
+  if (server.emit('unknownProtocol', socket)) return;
+  socket.end('HTTP/1.0 403 Forbidden\r\nContent-Type: text/plain\r\n\r\nMissing ALPN Protocol, expected `h2`.\n' +
+    'If this is a HTTP request: The server was not configured with the `allowHTTP1` option or a listener for the ' +
+    '`unknownProtocol` event.\n');
+}
+
+function checkServerOptions(options) {
+  validateObject(options, 'options');
+  options = { ...options };
+  if (options.settings !== undefined) {
+    validateObject(options.settings, 'options.settings');
+    headersOf.validateSettings(options.settings);
+  }
+  if (options.maxSessionInvalidFrames !== undefined) {
+    validateUint32(options.maxSessionInvalidFrames, 'maxSessionInvalidFrames');
+  }
+  if (options.maxSessionRejectedStreams !== undefined) {
+    validateUint32(options.maxSessionRejectedStreams, 'maxSessionRejectedStreams');
+  }
+  if (options.unknownProtocolTimeout !== undefined) {
+    validateUint32(options.unknownProtocolTimeout, 'unknownProtocolTimeout');
+  } else {
+    options.unknownProtocolTimeout = 10000;
+  }
+  const { Http2ServerRequest, Http2ServerResponse } = require('internal/http2/compat');
+  const http = require('http');
+  options.settings ??= {};
+  options.Http1IncomingMessage ??= http.IncomingMessage;
+  options.Http1ServerResponse ??= http.ServerResponse;
+  options.Http2ServerRequest ??= Http2ServerRequest;
+  options.Http2ServerResponse ??= Http2ServerResponse;
+  return options;
+}
+
+/** What both kinds of servers have. */
+function setUp(server, options, listener) {
+  server[kOptions] = options;
+  server.sessions = new Set();
+  hide(server, ['sessions']);
+  server.timeout = 0;
+  server.on('newListener', (event) => {
+    if (event !== 'request' || server[kCompat]) return;
+    server[kCompat] = true;
+    const { onServerStream } = require('internal/http2/compat');
+    server.on('stream', (stream, headers, flags, raw) =>
+      onServerStream(server, options.Http2ServerRequest, options.Http2ServerResponse, stream, headers, flags, raw));
+  });
+  if (typeof listener === 'function') server.on('request', listener);
+}
+
+const serverMethods = {
+  setTimeout(msecs, callback) {
+    this.timeout = msecs;
+    if (callback !== undefined) {
+      validateFunction(callback, 'callback');
+      this.on('timeout', callback);
+    }
+    return this;
+  },
+
+  updateSettings(settings) {
+    headersOf.assertIsObject(settings, 'settings');
+    headersOf.validateSettings(settings);
+    this[kOptions].settings = { ...this[kOptions].settings, ...settings };
+  },
+};
+
+class Http2Server extends net.Server {
+  constructor(options, listener) {
+    options = checkServerOptions(options);
+    super(options, (socket) => sessionOnConnection(this, options, socket));
+    setUp(this, options, listener);
+  }
+
+  close(callback) {
+    super.close(callback);
+    closeSessions(this);
+    return this;
+  }
+
+  async [Symbol.asyncDispose]() {
+    return require('util').promisify(super.close).call(this);
+  }
+}
+
+function closeSessions(server) {
+  for (const session of server.sessions) session.close();
+}
+
+Object.assign(Http2Server.prototype, serverMethods);
+
+let SecureServer;
+
+/** Made when it is first wanted: TLS takes a while to load. */
+function secureServer() {
+  if (SecureServer !== undefined) return SecureServer;
+  const tls = require('tls');
+  class Http2SecureServer extends tls.Server {
+    constructor(options, listener) {
+      options = checkServerOptions(options);
+      if (!options.ALPNCallback) {
+        options.ALPNProtocols = options.allowHTTP1 === true ? ['h2', 'http/1.1'] : ['h2'];
+      }
+      super(options, (socket) => sessionOnConnection(this, options, socket));
+      if (options.allowHTTP1 === true) {
+        Reflect.apply(require('_http_server').storeHTTPOptions, this, [{
+          ...options, IncomingMessage: options.Http1IncomingMessage, ServerResponse: options.Http1ServerResponse,
+        }]);
+        this.headersTimeout = 60_000;
+        this.requestTimeout = 300_000;
+      }
+      setUp(this, options, listener);
+      this.on('tlsClientError', (error, socket) => {
+        if (!this.emit('clientError', error, socket)) socket.destroy(error);
+      });
+    }
+
+    close(callback) {
+      super.close(callback);
+      closeSessions(this);
+      return this;
+    }
+
+    closeAllConnections() {
+      closeSessions(this);
+    }
+
+    closeIdleConnections() {}
+  }
+  Object.assign(Http2SecureServer.prototype, serverMethods);
+  return SecureServer = Http2SecureServer;
+}
+
+function createServer(options, handler) {
+  if (typeof options === 'function') {
+    handler = options;
+    options = {};
+  }
+  return new Http2Server(options ?? {}, handler);
+}
+
+function createSecureServer(options, handler) {
+  return new (secureServer())(options, handler);
+}
+
+function performServerHandshake(socket, options = {}) {
+  return new ServerHttp2Session(checkServerOptions(options), socket, undefined);
+}
+
+// Clients
+
+function connect(authority, options, listener) {
+  if (typeof options === 'function') {
+    listener = options;
+    options = undefined;
+  }
+  headersOf.assertIsObject(options, 'options');
+  options = { ...options };
+  if (options.settings !== undefined) headersOf.validateSettings(options.settings);
+  headersOf.assertIsArray(options.remoteCustomSettings, 'options.remoteCustomSettings');
+  if (typeof authority === 'string') authority = new URL(authority);
+  headersOf.assertIsObject(authority, 'authority', ['string', 'Object', 'URL']);
+  const protocol = authority.protocol || options.protocol || 'https:';
+  const port = `${authority.port !== '' && authority.port !== undefined ? authority.port : protocol === 'http:' ? 80 : 443}`;
+  let host = 'localhost';
+  if (authority.hostname) {
+    host = authority.hostname;
+    if (host[0] === '[') host = host.slice(1, -1);
+  } else if (authority.host) {
+    host = authority.host;
+  }
+  let socket;
+  if (typeof options.createConnection === 'function') {
+    socket = options.createConnection(authority, options);
+  } else if (protocol === 'http:') {
+    socket = net.connect({ port, host, ...options });
+  } else if (protocol === 'https:') {
+    const tls = require('tls');
+    const servername = net.isIP(host) ? undefined : host;
+    socket = tls.connect({ ALPNProtocols: ['h2'], ...(servername ? { servername } : undefined), ...options, port, host });
+  } else {
+    const { codes: { ERR_HTTP2_UNSUPPORTED_PROTOCOL } } = require('internal/errors');
+    throw new ERR_HTTP2_UNSUPPORTED_PROTOCOL(protocol);
+  }
+  if (socket[kSession] !== undefined) throw new ERR_HTTP2_SOCKET_BOUND();
+  const session = new ClientHttp2Session(options, socket);
+  session.authority = options.servername && !net.isIP(options.servername) ?
+    withPort(options.servername, authority.port) : authority.host ?? `${host}:${port}`;
+  session.protocol = protocol;
+  if (typeof listener === 'function') session.once('connect', listener);
+  return session;
+}
+
+const withPort = (name, port) => (port ? `${name}:${port}` : name);
+
+Object.defineProperty(connect, require('internal/util').promisify.custom, {
+  __proto__: null,
+  value: (authority, options) => new Promise((resolve, reject) => {
+    const session = connect(authority, options, () => {
+      session.removeListener('error', reject);
+      resolve(session);
+    });
+    session.once('error', reject);
+  }),
+});
+
+void ERR_SOCKET_CLOSED;
+void isUint8Array;
+void validateBoolean;
+void ERR_HTTP2_STREAM_SELF_DEPENDENCY;
+
+module.exports = {
+  connect, constants, createServer, createSecureServer, getDefaultSettings: headersOf.getDefaultSettings,
+  getPackedSettings: headersOf.getPackedSettings, getUnpackedSettings: headersOf.getUnpackedSettings,
+  performServerHandshake, sensitiveHeaders: headersOf.sensitiveHeaders, Http2Session, Http2Stream, kHeaders,
+};
