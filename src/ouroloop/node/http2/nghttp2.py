@@ -1,8 +1,8 @@
 """nghttp2: the C library of HTTP/2 that is Node's own engine, reached through ctypes.
 
-Theory of operation. The package `ngh2` is an extension that holds the whole of nghttp2, whose functions it exports: they
-are called here, not the package's own interface, which hides what Node shows (frames that were not valid, the options, the
-windows, the queue). So what is allowed, what is refused, and by which code, is decided by the very code that decides in
+Theory of operation. The package `ngh2` is an extension that holds the whole of nghttp2, whose functions it exports:
+they are called here, not the package's own interface, which hides what Node shows (frames that were not valid, the
+options, the queue). So what is allowed, and by which code the rest is refused, is decided by the code that decides in
 Node. Names are nghttp2's, without the prefix; https://nghttp2.org/documentation/ tells what they do.
 
 What surprises people: a structure of C's is read at an offset, since a field of ctypes' costs ten times as much; the

@@ -1,9 +1,9 @@
 """One side of an HTTP/2 connection: bytes in, events out, and bytes to send. No I/O, no callbacks into a program.
 
 Theory of operation. nghttp2 (see nghttp2.py) keeps the state of the connection and of its streams, and calls back while
-it takes bytes in or makes some; what it says is written down as a flat list of events, each a member of `Event` followed
-by what belongs to it, which `take_events()` hands over. What a program has to say is submitted; `pending()` makes bytes of
-it, as far as the other side's windows allow. The content of a stream waits in a queue until nghttp2 asks for it.
+it takes bytes in or makes some; what it says is written down as a flat list of events, each a number of `Event` with
+what belongs to it behind it, which `take_events()` hands over. What a program has to say is submitted; `pending()`
+makes bytes of it, as far as the other side's windows allow. Content waits in a queue until nghttp2 asks for it.
 
 What surprises people: bytes received count against the connection's window at once, and against the stream's only once
 it is read (`set_reading`): one slow reader does not stop the others. And a frame that resets a stream overtakes the
@@ -18,14 +18,13 @@ from collections import deque
 from collections.abc import Sequence
 from ctypes import byref, c_void_p, memmove, string_at
 from dataclasses import dataclass
-from enum import IntEnum
 from typing import Any
 
 from . import nghttp2
 from .nghttp2 import OFFSET_PAYLOAD, OFFSET_STREAM_ID
 
 
-class Event(IntEnum):
+class Event:
     """What a session tells, and what follows each in the list."""
 
     HEADERS = 0  # stream, category, flags, names and values with a NUL behind each, names that are sensitive
@@ -68,6 +67,7 @@ PADDING_NONE, PADDING_ALIGNED, PADDING_MAX = range(3)
 _FRAME_HEAD = 9
 _HEADER_OVERHEAD = 32  # RFC 9113, 6.5.2: what counts for each header beside its bytes
 _STREAM_MEMORY = 2048  # about what one stream takes
+_LEAST_HEADERS_CLIENT, _LEAST_HEADERS_SERVER = 1, 4  # as Node
 _LARGEST_HEADER_LIST = 16_777_215
 _LARGEST_SETTING_KNOWN = 9
 _NO_SETTINGS = b""
@@ -169,9 +169,6 @@ class Session:
         _forget(self._key)
         self._library.session_del(pointer)
 
-    def __del__(self) -> None:
-        self.close()
-
     # Bytes and events
 
     def receive(self, data: bytes) -> None:
@@ -269,7 +266,7 @@ class Session:
 
     @property
     def _most_headers(self) -> int:
-        return max(self.options.max_header_pairs, 1 if self._is_client else 4)
+        return max(self.options.max_header_pairs, _LEAST_HEADERS_CLIENT if self._is_client else _LEAST_HEADERS_SERVER)
 
     @property
     def _largest_headers(self) -> int:
@@ -387,7 +384,8 @@ class Session:
         (size,) = _size.unpack(string_at(frame, _size.size))
         if self.options.padding == PADDING_MAX:
             return most
-        return min(most, size + -(size + _FRAME_HEAD) % 8)
+        padded: int = size + -(size + _FRAME_HEAD) % 8
+        return min(most, padded)
 
     def _content(self, stream_id: int, target: int, room: int, flags: int) -> int:
         """nghttp2 asks for content of a stream: copy at most `room` bytes to `target`."""
@@ -430,7 +428,9 @@ class Session:
             self._add(number).wants_trailers = wants_trailers
         return number
 
-    def respond(self, stream_id: int, headers: str, flags: Sequence[int], end_stream: bool, wants_trailers: bool) -> int:
+    def respond(
+        self, stream_id: int, headers: str, flags: Sequence[int], end_stream: bool, wants_trailers: bool,
+    ) -> int:
         """Answer a request."""
         array, count, _keep = _name_values(headers, flags)
         stream = self._streams.get(stream_id)
@@ -614,7 +614,7 @@ def _name_values(headers: str, flags: Sequence[int]) -> tuple[bytes, int, bytes]
         data = headers.encode("latin-1")
     except UnicodeEncodeError:
         data = bytes(ord(character) & 255 for character in headers)  # as Node makes bytes of text
-    place = ctypes.cast(data, c_void_p).value or 0
+    place = ctypes.cast(ctypes.c_char_p(data), c_void_p).value or 0
     values: list[int] = []
     lengths = [len(part) for part in data.split(b"\0")]
     for index, flag in zip(range(0, len(lengths), 2), flags, strict=True):

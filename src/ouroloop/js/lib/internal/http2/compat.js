@@ -19,7 +19,7 @@ const {
 } = require('internal/errors');
 const { validateFunction, validateString, validateLinkHeaderValue, validateObject } = require('internal/validators');
 const { _checkIsHttpToken: isToken } = require('_http_common');
-const { isConnectionHeader, assertValidPseudoHeader, sensitiveHeaders } = require('internal/http2/util');
+const { isConnectionHeader, assertValidPseudoHeader } = require('internal/http2/util');
 
 const kStream = Symbol('stream');
 const kRequest = Symbol('request');
@@ -414,7 +414,7 @@ class Http2ServerResponse extends Stream {
     if (this.headersSent) return;
     const headers = this.#headers;
     headers[':status'] = this.#status;
-    this[kStream].respond({ ...headers, [sensitiveHeaders]: headers[sensitiveHeaders] }, {
+    this[kStream].respond(headers, {
       endStream, waitForTrailers: true, sendDate: this.sendDate,
     });
   }
@@ -468,7 +468,7 @@ class Http2ServerResponse extends Stream {
       if (stream.writableEnded) this.once('finish', callback);
       else stream.once('finish', callback);
     }
-    if (!stream.headersSent) this.#begin(Object.keys(this.#trailers).length === 0);
+    if (!stream.headersSent && !stream.destroyed && !stream.closed) this.#begin(Object.keys(this.#trailers).length === 0);
     if (this.#isClosed || stream.destroyed) this.#isClosed = true;
     else stream.end();
     return this;

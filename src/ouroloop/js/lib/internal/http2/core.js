@@ -22,9 +22,9 @@ const {
     ERR_HTTP2_PING_CANCEL, ERR_HTTP2_PING_LENGTH, ERR_HTTP2_PUSH_DISABLED, ERR_HTTP2_SEND_FILE,
     ERR_HTTP2_SEND_FILE_NOSEEK, ERR_HTTP2_SESSION_ERROR, ERR_HTTP2_SETTINGS_CANCEL, ERR_HTTP2_SOCKET_BOUND,
     ERR_HTTP2_SOCKET_UNBOUND, ERR_HTTP2_STATUS_101, ERR_HTTP2_STATUS_INVALID, ERR_HTTP2_STREAM_CANCEL,
-    ERR_HTTP2_STREAM_ERROR, ERR_HTTP2_STREAM_SELF_DEPENDENCY, ERR_HTTP2_TOO_MANY_INVALID_FRAMES,
+    ERR_HTTP2_STREAM_ERROR, ERR_HTTP2_TOO_MANY_INVALID_FRAMES,
     ERR_HTTP2_TRAILERS_ALREADY_SENT, ERR_HTTP2_TRAILERS_NOT_READY, ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE,
-    ERR_INVALID_CHAR, ERR_OUT_OF_RANGE, ERR_SOCKET_CLOSED,
+    ERR_INVALID_CHAR, ERR_OUT_OF_RANGE,
   },
   AbortError,
 } = require('internal/errors');
@@ -32,7 +32,7 @@ const {
   validateAbortSignal, validateBoolean, validateFunction, validateInt32, validateInteger, validateNumber,
   validateObject, validateString, validateUint32,
 } = require('internal/validators');
-const { isArrayBufferView, isUint8Array } = require('internal/util/types');
+const { isArrayBufferView } = require('internal/util/types');
 const timers = require('timers');
 const { codeName, constants } = require('internal/http2/constants');
 const headersOf = require('internal/http2/util');
@@ -44,6 +44,8 @@ const [
   HEADERS, DATA, END, CLOSE, SETTINGS, SETTINGS_ACK, PING, PING_ACK, GOAWAY, ALTSVC, ORIGIN, FRAME_ERROR, WRITTEN,
   WANT_TRAILERS, ERROR,
 ] = Array.from({ length: 15 }, (_, number) => number);
+
+const VALUES = [5, 2, 1, 2, 1, 0, 1, 1, 3, 3, 1, 3, 1, 1, 2]; // of each event
 
 const { NGHTTP2_CANCEL, NGHTTP2_INTERNAL_ERROR, NGHTTP2_NO_ERROR, NGHTTP2_REFUSED_STREAM } = constants;
 const END_STREAM = 1;
@@ -60,7 +62,7 @@ const kCompat = Symbol('compat');
 const kServer = Symbol('server');
 const kOptions = Symbol('options');
 
-const bytesOf = (data) => require('buffer').Buffer.from(data);
+const bytesOf = (data, encoding) => require('buffer').Buffer.from(data, encoding);
 
 // Streams
 
@@ -83,9 +85,9 @@ class Http2Stream extends Duplex {
     this.wantsTrailers = false;
     this.trailersReady = false;
     this.isHeadersSent = false;
-    this.endsAfterHeaders = false;
-    hide(this, ['didRead', 'wantsTrailers', 'trailersReady', 'isHeadersSent', 'endsAfterHeaders']);
-    this.on('newListener', () => {});
+    this.endsAfterHeaders = false; // of what came, on a server; of what goes, on a client
+    this.isEmpty = false; // what goes
+    hide(this, ['isEmpty', 'didRead', 'wantsTrailers', 'trailersReady', 'isHeadersSent', 'endsAfterHeaders']);
     this.cork();
     session.openStreams.add(this);
   }
@@ -160,7 +162,7 @@ class Http2Stream extends Duplex {
 
   get state() {
     const found = this.#id === undefined ? null : this.#session?.call('stream_state', this.#id);
-    if (!found) return {};
+    if (!found) return this.#session === undefined ? {} : { ...NOT_BEGUN };
     const [state, weight, sumDependencyWeight, localClose, remoteClose, localWindowSize] = found;
     return { state, weight, sumDependencyWeight, localClose, remoteClose, localWindowSize };
   }
@@ -223,13 +225,13 @@ class Http2Stream extends Duplex {
       return;
     }
     this.touch();
-    if (!this.headersSent) this.proceed();
-    if (this.destroyed || this.#session === undefined) {
+    if (this.destroyed || this.#session === undefined || this.#session.destroyed) {
       callback(new ERR_HTTP2_INVALID_STREAM());
       return;
     }
+    if (!this.headersSent && !this.closed) this.proceed();
     this.#write = callback;
-    const pieces = chunks.map(({ chunk, encoding }) => (typeof chunk === 'string' ? bytesOf2(chunk, encoding) : chunk));
+    const pieces = chunks.map(({ chunk, encoding }) => (typeof chunk === 'string' ? bytesOf(chunk, encoding) : chunk));
     if (this.#session.call('write', this.#id, pieces) === false) this.written();
     this.#session?.flushSoon();
   }
@@ -249,7 +251,7 @@ class Http2Stream extends Duplex {
       this.#whenReady.push(() => this._final(callback));
       return;
     }
-    if (!this.headersSent) this.proceed();
+    if (!this.headersSent && !this.closed && !this.destroyed) this.proceed();
     this.#session?.call('end', this.#id);
     this.#session?.flushSoon();
     callback();
@@ -271,7 +273,7 @@ class Http2Stream extends Duplex {
     if (this[kHeaders].trailers !== undefined) throw new ERR_HTTP2_TRAILERS_ALREADY_SENT();
     if (!this.trailersReady) throw new ERR_HTTP2_TRAILERS_NOT_READY();
     headersOf.assertIsObject(headers, 'headers');
-    headers = { __proto__: null, ...headers, [headersOf.sensitiveHeaders]: headers?.[headersOf.sensitiveHeaders] };
+    headers = headersOf.copy(headers);
     const packed = headersOf.packHeaders(headers, headersOf.assertNoPseudoHeader);
     this[kHeaders].trailers = headers;
     const outcome = this.#session.call('send_trailers', this.#id, ...packed);
@@ -321,7 +323,7 @@ class Http2Stream extends Duplex {
   }
 
   headersEnded() {
-    return this.endsAfterHeaders && this.isHeadersSent;
+    return this.isEmpty && this.isHeadersSent;
   }
 
   /** The other side, or both, are done with it. */
@@ -391,11 +393,12 @@ class Http2Stream extends Duplex {
   }
 }
 
-let warnedOfPriority = false;
+const NOT_BEGUN = {
+  state: constants.NGHTTP2_STREAM_STATE_IDLE, weight: 0, sumDependencyWeight: 0, localClose: 0, remoteClose: 0,
+  localWindowSize: 0,
+};
 
-function bytesOf2(text, encoding) {
-  return require('buffer').Buffer.from(text, encoding);
-}
+let warnedOfPriority = false;
 
 function hide(target, names) {
   for (const name of names) Object.defineProperty(target, name, { enumerable: false });
@@ -438,9 +441,9 @@ class ServerHttp2Stream extends Http2Stream {
     headersOf.assertIsObject(options, 'options');
     options = { ...options, endStream: !!options?.endStream };
     headersOf.assertIsObject(headers, 'headers');
-    headers = { __proto__: null, ...headers, [headersOf.sensitiveHeaders]: headers?.[headersOf.sensitiveHeaders] };
+    headers = headersOf.copy(headers);
     headers[':method'] ??= 'GET';
-    headers[':authority'] ??= this.session.authorityOf?.(this) ?? this.authority;
+    headers[':authority'] ??= this.authority;
     headers[':scheme'] ??= this.session.encrypted ? 'https' : 'http';
     headers[':path'] ??= '/';
     const isHead = headers[':method'] === 'HEAD';
@@ -460,7 +463,8 @@ class ServerHttp2Stream extends Http2Stream {
     session.streams.set(id, stream);
     if (isHead || options.endStream) {
       stream.headRequest = true;
-      stream.endsAfterHeaders = isHead;
+      stream.isEmpty = isHead;
+      stream.end();
     }
     process.nextTick(callback, null, stream, headers, 0);
   }
@@ -472,16 +476,10 @@ class ServerHttp2Stream extends Http2Stream {
     headersOf.assertIsObject(options, 'options');
     options = { ...options };
     if (Array.isArray(headers)) {
-      const pairs = headers;
-      headers = { __proto__: null };
-      for (let i = 0; i < pairs.length; i += 2) {
-        const name = pairs[i];
-        if (headers[name] === undefined) headers[name] = pairs[i + 1];
-        else headers[name] = [].concat(headers[name], pairs[i + 1]);
-      }
+      headers = headersOf.fromPairs(headers);
     }
     headersOf.assertIsObject(headers, 'headers', ['Object', 'Array']);
-    headers = { __proto__: null, ...headers, [headersOf.sensitiveHeaders]: headers?.[headersOf.sensitiveHeaders] };
+    headers = headersOf.copy(headers);
     headers[':status'] ??= 200;
     const status = headers[':status'] |= 0;
     if (status < 200 || status > 599) throw new ERR_HTTP2_STATUS_INVALID(status);
@@ -502,7 +500,7 @@ class ServerHttp2Stream extends Http2Stream {
     this[kHeaders].sent = headers;
     this.isHeadersSent = true;
     if (options.endStream) {
-      this.endsAfterHeaders = true;
+      this.isEmpty = true;
       if (!this.writableEnded) this.end();
     }
     const outcome = this.session.call('respond', this.id, ...packed, options.endStream, this.wantsTrailers);
@@ -523,7 +521,7 @@ class ServerHttp2Stream extends Http2Stream {
     [headers, options, status] = this.prepare(headers, options);
     if (status === 204 || status === 205 || status === 304 || this.headRequest) throw forbidden(status);
     if (options.waitForTrailers) this.wantsTrailers = true;
-    const file = isHandle ? fd.fd : fd;
+    const file = isHandle ? fd.fd : fd; // a FileHandle is closed by whoever opened it
     if (options.statCheck === undefined) {
       this.sendFile(file, headers, options, false, undefined);
       return;
@@ -611,7 +609,10 @@ class ServerHttp2Stream extends Http2Stream {
     const { ReadStream } = require('fs');
     const source = new ReadStream(null, range);
     source.on('error', (error) => this.destroy(error));
-    this.once('close', () => source.destroy());
+    this.once('close', () => {
+      if (isOurs) source.destroy();
+      else source.unpipe(this).pause();
+    });
     source.pipe(this);
   }
 
@@ -760,8 +761,21 @@ class Http2Session extends EventEmitter {
     }
   }
 
+  /** What a listener throws keeps none of the events behind it from being told. */
   tell(events) {
+    let isDone = false;
+    const rest = { at: 0 };
+    try {
+      this.tellFrom(events, rest);
+      isDone = true;
+    } finally {
+      if (!isDone) setImmediate(() => this.tell(events.slice(rest.at)));
+    }
+  }
+
+  tellFrom(events, rest) {
     for (let at = 0; at < events.length && this.#number !== undefined;) {
+      rest.at = at + 1 + VALUES[events[at]];
       const event = events[at];
       const stream = this.streams.get(events[at + 1]);
       switch (event) {
@@ -860,8 +874,9 @@ class Http2Session extends EventEmitter {
     }
   }
 
-  makeStream(id, headers) {
+  makeStream(id, headers, isEnd) {
     const stream = new ServerHttp2Stream(this, id, undefined, headers);
+    stream.endsAfterHeaders = isEnd;
     stream.authority = headers[':authority'] ?? headers.host;
     hide(stream, ['authority']);
     return stream;
@@ -910,7 +925,8 @@ class Http2Session extends EventEmitter {
     headersOf.validateSettings(settings ?? {});
     if (callback !== undefined) validateFunction(callback, 'callback');
     if (this.#pendingSettings.length >= (this[kOptions].maxOutstandingSettings ?? MOST_PENDING_SETTINGS)) {
-      throw new ERR_HTTP2_MAX_PENDING_SETTINGS_ACK();
+      this.destroy(new ERR_HTTP2_MAX_PENDING_SETTINGS_ACK());
+      return;
     }
     this.submitSettings({ ...settings }, callback);
   }
@@ -963,7 +979,7 @@ class Http2Session extends EventEmitter {
     validateFunction(callback, 'callback');
     const send = () => {
       if (this.#pings.length >= (this[kOptions].maxOutstandingPings ?? 10)) {
-        process.nextTick(callback, false, new ERR_HTTP2_PING_CANCEL());
+        process.nextTick(callback, new ERR_HTTP2_PING_CANCEL());
         return false;
       }
       const bytes = payload === undefined ? require('crypto').randomBytes(8) :
@@ -1016,7 +1032,7 @@ class Http2Session extends EventEmitter {
     } else {
       this.goawayCode = code;
       this.emit('goaway', code, last, opaque);
-      this.destroy(new ERR_HTTP2_SESSION_ERROR(codeName(code)), NGHTTP2_NO_ERROR);
+      this.destroy(new ERR_HTTP2_SESSION_ERROR(code), NGHTTP2_NO_ERROR);
       return;
     }
     this.emit('goaway', code, last, opaque);
@@ -1060,7 +1076,8 @@ class Http2Session extends EventEmitter {
   socketClosed() {
     if (this.destroyed) return;
     for (const stream of [...this.openStreams]) {
-      if (!stream.closed) stream.closeWith(NGHTTP2_CANCEL, false);
+      if (stream.closed) continue; // what has come of it may still be read
+      stream.closeWith(NGHTTP2_CANCEL, false);
       stream.destroy();
     }
     this.finish(undefined);
@@ -1175,7 +1192,7 @@ class Http2Session extends EventEmitter {
     if (this.destroyed) return;
     if (typeof error === 'number') {
       code = error;
-      error = code !== NGHTTP2_NO_ERROR ? new ERR_HTTP2_SESSION_ERROR(codeName(code)) : undefined;
+      error = code !== NGHTTP2_NO_ERROR ? new ERR_HTTP2_SESSION_ERROR(code) : undefined;
     }
     if (code === undefined && error != null) code = NGHTTP2_INTERNAL_ERROR;
     code ??= NGHTTP2_NO_ERROR;
@@ -1282,7 +1299,6 @@ class ServerHttp2Session extends Http2Session {
   constructor(options, socket, server) {
     super(constants.NGHTTP2_SESSION_SERVER, options, socket);
     this[kServer] = server;
-    this.on('newListener', () => {});
   }
 
   get server() {
@@ -1309,9 +1325,10 @@ class ServerHttp2Session extends Http2Session {
       if (origin === 'null' || origin.length === 0) throw new ERR_HTTP2_ALTSVC_INVALID_ORIGIN();
     }
     validateString(alt, 'alt');
+    // eslint-disable-next-line no-control-regex -- a tab is allowed
     if (!/^[\x09\x20-\x5b\x5d-\x7e\x80-\xff]*$/.test(alt)) throw new ERR_INVALID_CHAR('alt');
     if (alt.length + (origin?.length ?? 0) > MOST_ALTSVC) throw new ERR_HTTP2_ALTSVC_LENGTH();
-    this.call('altsvc', stream, bytesOf2(origin ?? '', 'latin1'), bytesOf2(alt, 'latin1'));
+    this.call('altsvc', stream, bytesOf(origin ?? '', 'latin1'), bytesOf(alt, 'latin1'));
     this.flushSoon();
   }
 
@@ -1326,7 +1343,7 @@ class ServerHttp2Session extends Http2Session {
       else if (each != null && typeof each === 'object') origin = each.origin;
       if (typeof origin !== 'string') throw new ERR_INVALID_ARG_TYPE('origin', ['string', 'URL', 'object'], each);
       if (origin === 'null' || origin.length === 0) throw new ERR_HTTP2_INVALID_ORIGIN();
-      list.push(bytesOf2(origin, 'latin1'));
+      list.push(bytesOf(origin, 'latin1'));
       length += origin.length;
     }
     if (length > MOST_ALTSVC) throw new ERR_HTTP2_ORIGIN_LENGTH();
@@ -1361,17 +1378,16 @@ class ClientHttp2Session extends Http2Session {
     if (Array.isArray(headersParam)) {
       if (headersParam.length % 2 !== 0) throw new ERR_INVALID_ARG_VALUE('headers', headersParam);
       list = [...headersParam];
-      headers = { __proto__: null, [headersOf.sensitiveHeaders]: headersParam[headersOf.sensitiveHeaders] };
-      for (let i = 0; i < list.length; i += 2) headers[`${list[i]}`.toLowerCase()] ??= list[i + 1];
+      headers = headersOf.fromPairs(list);
+      if (headersParam[headersOf.sensitiveHeaders]) {
+        headers[headersOf.sensitiveHeaders] = headersParam[headersOf.sensitiveHeaders];
+      }
     } else {
       headersOf.assertIsObject(headersParam, 'headers', ['Object', 'Array']);
-      headers = {
-        __proto__: null, ...headersParam, [headersOf.sensitiveHeaders]: headersParam?.[headersOf.sensitiveHeaders],
-      };
+      headers = headersOf.copy(headersParam);
     }
     headersOf.assertIsObject(options, 'options');
     options = { ...options };
-    const given = Object.keys(headers).length;
     headers[':method'] ??= 'GET';
     const isConnect = headers[':method'] === 'CONNECT';
     if (!isConnect || headers[':protocol'] !== undefined) {
@@ -1381,17 +1397,15 @@ class ClientHttp2Session extends Http2Session {
     } else {
       headersOf.checkConnect(headers);
     }
-    void given;
     validateOptionalBoolean(options.endStream, 'options.endStream');
     validateOptionalBoolean(options.waitForTrailers, 'options.waitForTrailers');
     if (options.signal !== undefined) validateAbortSignal(options.signal, 'options.signal');
-    const { method = headers[':method'] } = {};
-    options.endStream ??= method === 'GET' || method === 'HEAD' || method === 'DELETE';
+    options.endStream ??= ['GET', 'HEAD', 'DELETE'].includes(headers[':method']);
     const packed = headersOf.packHeaders(headers);
     const stream = new ClientHttp2Stream(this, {});
     stream[kHeaders].sent = headers;
     if (options.endStream) {
-      stream.endsAfterHeaders = true;
+      stream.endsAfterHeaders = stream.isEmpty = true;
       stream.end();
     }
     if (options.waitForTrailers) stream.wantsTrailers = true;
@@ -1437,7 +1451,7 @@ class ClientHttp2Session extends Http2Session {
 }
 
 function validateOptionalBoolean(value, name) {
-  if (value !== undefined && typeof value !== 'boolean') throw new ERR_INVALID_ARG_VALUE(name, value);
+  if (value !== undefined) validateBoolean(value, name);
 }
 
 // Servers
@@ -1456,7 +1470,7 @@ function sessionOnConnection(server, options, socket) {
   const session = new ServerHttp2Session(options, socket, server);
   server.sessions.add(session);
   session.on('stream', (...args) => {
-    if (!server.emit('stream', ...args)) args[0].close(NGHTTP2_REFUSED_STREAM);
+    if (!server.emit('stream', ...args) && session.listenerCount('stream') === 1) args[0].close(NGHTTP2_REFUSED_STREAM);
   });
   session.on('error', (error) => server.emit('sessionError', error, session));
   session.on('close', () => server.sessions.delete(session));
@@ -1476,13 +1490,13 @@ function refuseProtocol(server, options, socket) {
   const timer = timers.setTimeout(() => socket.destroy(), timeout).unref();
   socket.once('close', () => timers.clearTimeout(timer));
   if (server.emit('unknownProtocol', socket)) return;
-  socket.end('HTTP/1.0 403 Forbidden\r\nContent-Type: text/plain\r\n\r\nMissing ALPN Protocol, expected `h2`.\n' +
+  socket.end('HTTP/1.0 403 Forbidden\r\nContent-Type: text/plain\r\n\r\nMissing ALPN Protocol, expected `h2` to be available.\n' +
     'If this is a HTTP request: The server was not configured with the `allowHTTP1` option or a listener for the ' +
     '`unknownProtocol` event.\n');
 }
 
 function checkServerOptions(options) {
-  validateObject(options, 'options');
+  if (options !== undefined) validateObject(options, 'options');
   options = { ...options };
   if (options.settings !== undefined) {
     validateObject(options.settings, 'options.settings');
@@ -1613,7 +1627,7 @@ function createServer(options, handler) {
     handler = options;
     options = {};
   }
-  return new Http2Server(options ?? {}, handler);
+  return new Http2Server(options, handler);
 }
 
 function createSecureServer(options, handler) {
@@ -1621,6 +1635,7 @@ function createSecureServer(options, handler) {
 }
 
 function performServerHandshake(socket, options = {}) {
+  if (socket[kSession] !== undefined) throw new ERR_HTTP2_SOCKET_BOUND();
   return new ServerHttp2Session(checkServerOptions(options), socket, undefined);
 }
 
@@ -1662,7 +1677,7 @@ function connect(authority, options, listener) {
   if (socket[kSession] !== undefined) throw new ERR_HTTP2_SOCKET_BOUND();
   const session = new ClientHttp2Session(options, socket);
   session.authority = options.servername && !net.isIP(options.servername) ?
-    withPort(options.servername, authority.port) : authority.host ?? `${host}:${port}`;
+    withPort(options.servername, authority.port) : `${net.isIPv6(host) ? `[${host}]` : host}:${port}`;
   session.protocol = protocol;
   if (typeof listener === 'function') session.once('connect', listener);
   return session;
@@ -1680,11 +1695,6 @@ Object.defineProperty(connect, require('internal/util').promisify.custom, {
     session.once('error', reject);
   }),
 });
-
-void ERR_SOCKET_CLOSED;
-void isUint8Array;
-void validateBoolean;
-void ERR_HTTP2_STREAM_SELF_DEPENDENCY;
 
 module.exports = {
   connect, constants, createServer, createSecureServer, getDefaultSettings: headersOf.getDefaultSettings,

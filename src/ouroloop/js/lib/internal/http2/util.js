@@ -97,6 +97,24 @@ function packHeaders(headers, allow = assertValidPseudoHeader, isStrict = true) 
   return [[...pseudo, ...parts].join('\0'), [...flagsOfPseudo, ...flags]];
 }
 
+/** A copy of headers; that none is sensitive needs no saying. */
+function copy(headers) {
+  const made = { __proto__: null, ...headers };
+  const sensitive = headers?.[sensitiveHeaders];
+  if (sensitive === undefined) delete made[sensitiveHeaders];
+  return made;
+}
+
+/** The object that stands for a list of names and values in turn. */
+function fromPairs(list) {
+  const headers = { __proto__: null };
+  for (let i = 0; i < list.length; i += 2) {
+    const name = list[i];
+    headers[name] = headers[name] === undefined ? list[i + 1] : [].concat(headers[name], list[i + 1]);
+  }
+  return headers;
+}
+
 /** A list of names and values in turn, of the text that came. */
 const splitHeaders = (text) => (text === '' ? [] : text.split('\0'));
 
@@ -185,7 +203,7 @@ function settingsPairs(settings) {
     if (value !== undefined) pairs.set(NUMBERS[name], Number(value));
   }
   for (const [key, value] of Object.entries(settings.customSettings ?? {})) pairs.set(Number(key), Number(value));
-  return [...pairs].flat();
+  return [...pairs].sort(([a], [b]) => a - b).flat();
 }
 
 function getDefaultSettings() {
@@ -238,6 +256,6 @@ function getUnpackedSettings(buffer, options = {}) {
 
 module.exports = {
   assertIsArray, assertIsObject, assertNoPseudoHeader, assertValidPseudoHeader, assertValidPseudoHeaderResponse,
-  checkConnect, getDefaultSettings, getPackedSettings, getUnpackedSettings, isConnectionHeader, packHeaders,
+  checkConnect, copy, fromPairs, getDefaultSettings, getPackedSettings, getUnpackedSettings, isConnectionHeader, packHeaders,
   sensitiveHeaders, settingsObject, settingsPairs, splitHeaders, toHeaderObject, validateSettings,
 };
