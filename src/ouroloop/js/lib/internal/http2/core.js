@@ -1687,13 +1687,13 @@ const withPort = (name, port) => (port ? `${name}:${port}` : name);
 
 Object.defineProperty(connect, require('internal/util').promisify.custom, {
   __proto__: null,
-  value: (authority, options) => new Promise((resolve, reject) => {
+  value: { connect: (authority, options) => new Promise((resolve, reject) => {
     const session = connect(authority, options, () => {
       session.removeListener('error', reject);
       resolve(session);
     });
     session.once('error', reject);
-  }),
+  }) }.connect,
 });
 
 module.exports = {
