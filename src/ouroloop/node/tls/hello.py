@@ -9,6 +9,8 @@ _HANDSHAKE_RECORD, _CLIENT_HELLO = 22, 1
 _RECORD_HEADER = 5
 _HEADER = 4
 _VERSION_AND_RANDOM = 34
+_MOST_OF_A_RECORD = 2**14  # RFC 8446, 5.1
+_MOST_OF_A_HELLO = 131_396  # more than that OpenSSL takes from nobody
 
 
 @dataclass(slots=True)
@@ -45,11 +47,16 @@ class HelloReader:
             if len(self._data) < position + _RECORD_HEADER:
                 return None
             length = _number(self._data, position + 3)
+            if length > _MOST_OF_A_RECORD:
+                raise ValueError("not a record")  # its rest may never come
             message += self._data[position + _RECORD_HEADER : position + _RECORD_HEADER + length]
             position += _RECORD_HEADER + length
             if len(message) >= _HEADER and message[0] != _CLIENT_HELLO:
                 raise ValueError("not a ClientHello")
-            if len(message) >= _HEADER and len(message) >= _HEADER + int.from_bytes(message[1:4], "big"):
+            size = int.from_bytes(message[1:_HEADER], "big")
+            if len(message) >= _HEADER and size > _MOST_OF_A_HELLO:
+                raise ValueError("too much of a ClientHello")
+            if len(message) >= _HEADER and len(message) >= _HEADER + size:
                 return message
             if len(self._data) <= position:
                 return None

@@ -9,7 +9,7 @@
 // What surprises people: an abort fails the stream even when all its bytes are here but not read yet.
 
 const { ReadableStream } = require('internal/webstreams/readablestream');
-const { causeOf } = require('internal/fetch/errors');
+const { causeOf, kCause } = require('internal/fetch/errors');
 const { Transform, pipeline } = require('stream');
 
 const MOST_CODINGS = 5;
@@ -163,7 +163,7 @@ class Received {
   }
 
   #failed = (error) => {
-    const cause = causeOf(error, this.#message.socket);
+    const cause = this.#message[kCause] ?? causeOf(error, this.#message.socket);
     this.#error(new TypeError('terminated', { cause }));
   };
 

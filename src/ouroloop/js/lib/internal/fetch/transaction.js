@@ -7,7 +7,7 @@
 // is written as fast as the other side takes it, and goes on while the response is read already.
 
 const { connectionHeaders } = require('internal/fetch/network_headers');
-const { BodyTimeoutError, ConnectTimeoutError, HeadersTimeoutError, SocketError, causeOf } =
+const { BodyTimeoutError, ConnectTimeoutError, HeadersTimeoutError, SocketError, causeOf, kCause } =
   require('internal/fetch/errors');
 const { getLazy } = require('internal/util');
 const { clearTimeout, setImmediate, setTimeout } = require('timers');
@@ -93,7 +93,9 @@ class Transaction {
   };
 
   #failed = (error) => {
-    this.#answer.reject(causeOf(error, this.#request.socket));
+    const cause = causeOf(error, this.#request.socket, !this.#response);
+    this.#answer.reject(cause);
+    if (this.#response) this.#response[kCause] = cause;
   };
 
   #refuse(message, socket) {

@@ -250,7 +250,7 @@ class Exchange {
     socket.on('error', () => {});
     request.destroyed = true;
     this.#fail(error);
-    if (request.res && !request.res.complete) request.res.destroy(error);
+    if (request.res && !request.res.complete) request.res.destroy(new ConnResetException('aborted'));
     socket.on('close', () => {
       request._closed = true;
       request.emit('close');
