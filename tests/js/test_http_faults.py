@@ -16,9 +16,11 @@ from node.test_http_malformed import CASES, NODE_DIFFERS, NODE_SERVER, exchange_
 from ouroloop.node.environment import Environment
 
 PRELUDE = r"""
+const fs = require('fs');
 const http = require('http');
 const net = require('net');
 const log = console.log;
+const descriptors = () => fs.existsSync('/proc/self/fd') ? fs.readdirSync('/proc/self/fd').length : 0;
 const serve = (listener, options = {}) => new Promise((resolve) => {
   const server = http.createServer(options, listener);
   server.listen(0, '127.0.0.1', () => resolve(server));
@@ -94,26 +96,48 @@ still 200 closed
 connections 0
 closed
 """),
-    "two thousand connections that are dropped": (r"""
+    "twenty thousand connections that are dropped": (r"""
 (async () => {
   const server = await serve((q, r) => r.end('x'));
   let opened = 0;
   server.on('connection', () => opened++);
+  const texts = ['', 'GET / HT', GET];
   const drop = async (n) => {
-    for (let i = 0; i < n; i += 100) {
-      await Promise.all(Array.from({ length: 100 }, (_, k) => talk(server, [GET, '', 'GET /'][k % 3], 'drop')));
+    let i = 0;
+    await new Promise((resolve) => {
+      let closed = 0;
+      const next = () => {
+        const k = i++;
+        const socket = net.connect(server.address().port, '127.0.0.1').on('error', () => {});
+        socket.on('connect', () => {
+          if (k % 3 > 0) socket.write(texts[k % 3]);
+          if (k % 2 > 0) socket.resetAndDestroy();
+          else socket.destroy();
+        });
+        socket.on('close', () => {
+          closed++;
+          if (i < n) setImmediate(next);
+          else if (closed === n) resolve();
+        });
+      };
+      for (let k = 0; k < 100; k++) next();
+    });
+    for (let left = -1; left !== 0; await later(5)) {
+      left = await new Promise((resolve) => server.getConnections((_, n) => resolve(n)));
     }
-    await later(50);
     gc();
-    return process.memoryUsage();
+    return { ...process.memoryUsage(), descriptors: descriptors(), resources: process.getActiveResourcesInfo().length };
   };
-  const before = await drop(1000);
-  const after = await drop(1000);
-  log(opened, after.heapUsed - before.heapUsed < 2 ** 20, after.rss - before.rss < 2 ** 24);
+  await drop(2000);
+  const before = await drop(8000);
+  const after = await drop(10000);
+  log(opened > 19000, after.heapUsed - before.heapUsed < 2 ** 20, after.rss - before.rss < 2 ** 26);
+  log(after.descriptors - before.descriptors, after.resources - before.resources);
   await finish(server);
 })();
 """, """
-2000 true true
+true true true
+0 0
 still 200 closed
 connections 0
 closed
