@@ -119,6 +119,7 @@ function disconnect(callback) {
 
 const acts = {
   online(worker) {
+    worker.state = 'online';
     worker.emit('online');
     cluster.emit('online', worker);
   },
