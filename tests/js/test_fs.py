@@ -56,6 +56,35 @@ def test_buffers_survive_collections_while_they_are_written(tmp_path: Path) -> N
     assert run(tmp_path, source) is True
 
 
+@pytest.mark.parametrize("place", ["2 ** 53", "2 ** 60", "1e300", "NaN", "Infinity", "1.5", "-5", "3n", "'3'"])
+def test_what_is_no_place_is_where_the_file_is(place: str, tmp_path: Path) -> None:
+    source = f"""
+        const place = {place};
+        const fd = fs.openSync('file', 'w+');
+        const two = Buffer.from('ab');
+        const counts = [fs.writeSync(fd, two, 0, 2, place), fs.writevSync(fd, [two, two], place),
+          fs.readvSync(fd, [Buffer.alloc(3)], place)];
+        fs.write(fd, two, 0, 2, place, (first, written) => fs.writev(fd, [two], place, async (second, more) => {{
+          counts.push(written, more);
+          const handle = await fs.promises.open('other', 'w+');
+          counts.push((await handle.write(two, 0, 2, place)).bytesWritten);
+          counts.push((await handle.writev([two], place)).bytesWritten);
+          counts.push((await handle.readv([two], place)).bytesRead);
+          await handle.close();
+          say([first, second, counts, fs.readFileSync('file', 'utf8'), fs.readFileSync('other', 'utf8')]);
+        }}));
+    """
+    assert run(tmp_path, source) == [None, None, [2, 4, 0, 2, 2, 2, 2, 0], "ab" * 5, "ab" * 2]
+
+
+def test_a_read_that_fails_tells_its_buffer_too(tmp_path: Path) -> None:
+    source = """
+        const buffer = Buffer.alloc(4);
+        fs.read(fs.openSync('.'), buffer, 0, 4, 0, (error, count, same) => say([error.code, count, same === buffer]));
+    """
+    assert run(tmp_path, source) == ["EISDIR", 0, True]
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems insist on UTF-8")
 def test_a_name_that_is_no_text_can_be_had_as_bytes(tmp_path: Path) -> None:
     folder = tmp_path / "odd"

@@ -205,6 +205,25 @@ still 200 closed
 connections 0
 closed
 """),
+    "what is said of a request that ends too soon": (r"""
+(async () => {
+  const server = await serve((request) => request.resume().on('error', () => {}));
+  server.on('clientError', (error, socket) => {
+    log(error.message, error.code, error.reason, error.bytesParsed, 'rawPacket' in error);
+    socket.destroy();
+  });
+  const body = 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nab';
+  for (const bytes of ['GET / HT', 'GET / HTTP/1.1\r\nHost: a\r\n', body, POST.slice(0, -9)]) {
+    await talk(server, bytes, 'end');
+  }
+  server.close();
+})();
+""", """
+Parse Error HPE_INVALID_EOF_STATE Invalid EOF state 0 false
+Parse Error HPE_INVALID_EOF_STATE Invalid EOF state 0 false
+Parse Error HPE_INVALID_EOF_STATE Invalid EOF state 0 false
+Parse Error HPE_INVALID_EOF_STATE Invalid EOF state 0 false
+"""),
     "a thousand requests in one pipeline": (r"""
 (async () => {
   const server = await serve((q, r) => setTimeout(() => r.end(q.url), Number(q.url.slice(1)) % 3));

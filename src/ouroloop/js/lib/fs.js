@@ -21,8 +21,8 @@ const { isArrayBufferView } = require('internal/util/types');
 const { start } = require('internal/requests');
 const {
   failure, getOptions, getValidMode, getValidatedFd, getValidatedPath, isFd, lateFailure, parseFileMode,
-  stringToFlags, toUnixTimestamp, validateBufferArray, validateOffsetLengthRead, validateOffsetLengthWrite,
-  validatePosition, validateStringAfterArrayBufferView, validateSymlinkType, validatedRm,
+  positionOrHere, stringToFlags, toUnixTimestamp, validateBufferArray, validateOffsetLengthRead,
+  validateOffsetLengthWrite, validatePosition, validateStringAfterArrayBufferView, validateSymlinkType, validatedRm,
 } = require('internal/fs/arguments');
 const calls = require('internal/fs/calls');
 const ring = require('internal/fs/ring');
@@ -243,7 +243,7 @@ function read(fd, buffer, offsetOrOptions, length, position, callback) {
   validateOffsetLengthRead(offset, length, buffer.byteLength);
   const at = validatePosition(position, 'position', length);
   const id = start((errno, bytesRead) => {
-    if (errno < 0) callback(lateFailure(errno, 'read'));
+    if (errno < 0) callback(lateFailure(errno, 'read'), 0, buffer);
     else callback(null, bytesRead, buffer);
   });
   ring.readAsync(id, fd, addressOf(buffer, offset), length, at);
@@ -297,8 +297,6 @@ function piecesOf(buffers) {
   for (const buffer of buffers) pieces.push(addressOf(buffer), buffer.byteLength);
   return pieces;
 }
-
-const positionOrHere = (position) => (typeof position === 'number' ? position : -1);
 
 function vectored(name, syscall, isWriting) {
   return {
@@ -366,9 +364,8 @@ function writeRange(buffer, offsetOrOptions, length, position) {
     validateInteger(offset, 'offset', 0);
   }
   if (typeof length !== 'number') length = buffer.byteLength - offset;
-  if (typeof position !== 'number') position = -1;
   validateOffsetLengthWrite(offset, length, buffer.byteLength);
-  return { offset, length, position };
+  return { offset, length, position: positionOrHere(position) };
 }
 
 function write(fd, buffer, offsetOrOptions, length, position, callback) {
@@ -407,7 +404,7 @@ function write(fd, buffer, offsetOrOptions, length, position, callback) {
     if (errno < 0) callback(lateFailure(errno, 'write'), 0, text);
     else callback(null, written, text);
   });
-  ring.writeAsync(id, fd, addressOf(bytes), bytes.length, typeof at === 'number' ? at : -1);
+  ring.writeAsync(id, fd, addressOf(bytes), bytes.length, positionOrHere(at));
 }
 
 namePromised(write, ['bytesWritten', 'buffer']);
@@ -420,9 +417,8 @@ function writeSync(fd, buffer, offsetOrOptions, length, position) {
   }
   validateStringAfterArrayBufferView(buffer, 'buffer');
   validateEncoding(buffer, length);
-  const at = typeof offsetOrOptions === 'number' ? offsetOrOptions : -1;
   const bytes = Buffer.from(buffer, length);
-  return answer(calls.write(fd, bytes, 0, bytes.length, at), 'write');
+  return answer(calls.write(fd, bytes, 0, bytes.length, positionOrHere(offsetOrOptions)), 'write');
 }
 
 // Whole files

@@ -175,6 +175,9 @@ function validatePosition(position, name, length) {
   throw new ERR_INVALID_ARG_TYPE(name, ['integer', 'bigint'], position);
 }
 
+/** Where to write, or to read into several buffers. What cannot be a place is "where the file is", as for Node. */
+const positionOrHere = (position) => (Number.isSafeInteger(position) ? position : -1);
+
 function validateBufferArray(buffers, name = 'buffers') {
   if (!Array.isArray(buffers)) throw new ERR_INVALID_ARG_TYPE(name, 'ArrayBufferView[]', buffers);
   for (const buffer of buffers) {
@@ -218,7 +221,7 @@ function lateFailure(errno, syscall, path, dest) {
 
 module.exports = {
   MAX_IO, copyObject, failure, getOptions, getValidMode, getValidatedFd, getValidatedPath, isFd, lateFailure,
-  parseFileMode, shown, stringToFlags, toUnixTimestamp, validateBufferArray, validateFunction, validateOffsetLengthRead,
-  validateOffsetLengthWrite, validateOneOf, validatePath, validatePosition, validateStringAfterArrayBufferView,
-  validateSymlinkType, validatedRm,
+  parseFileMode, positionOrHere, shown, stringToFlags, toUnixTimestamp, validateBufferArray, validateFunction,
+  validateOffsetLengthRead, validateOffsetLengthWrite, validateOneOf, validatePath, validatePosition,
+  validateStringAfterArrayBufferView, validateSymlinkType, validatedRm,
 };

@@ -23,9 +23,9 @@ const { kEmptyObject } = require('internal/util');
 const { isArrayBufferView } = require('internal/util/types');
 const { start } = require('internal/requests');
 const {
-  getOptions, getValidMode, getValidatedPath, lateFailure, parseFileMode, stringToFlags, toUnixTimestamp,
-  validateBufferArray, validateOffsetLengthRead, validateOffsetLengthWrite, validatePosition,
-  validateStringAfterArrayBufferView, validateSymlinkType,
+  getOptions, getValidMode, getValidatedPath, lateFailure, parseFileMode, positionOrHere, stringToFlags,
+  toUnixTimestamp, validateBufferArray, validateOffsetLengthRead, validateOffsetLengthWrite,
+  validatePosition, validateStringAfterArrayBufferView, validateSymlinkType,
 } = require('internal/fs/arguments');
 const { addressOf } = require('internal/fs/calls');
 const { ringOr } = require('internal/fs/ring');
@@ -336,7 +336,7 @@ async function read(handle, bufferOrParams, offset, length, position) {
 
 async function readv(handle, buffers, position) {
   validateBufferArray(buffers);
-  const at = typeof position === 'number' ? position : -1;
+  const at = positionOrHere(position);
   const bytesRead = await ask('readv', 'read', undefined, undefined, handle.fd, piecesOf(buffers), at);
   return { __proto__: null, bytesRead, buffers };
 }
@@ -351,7 +351,7 @@ async function write(handle, buffer, offsetOrOptions, length, position) {
     validateStringAfterArrayBufferView(buffer, 'buffer');
     validateEncoding(buffer, length);
     const bytes = Buffer.from(buffer, length);
-    const at = typeof offsetOrOptions === 'number' ? offsetOrOptions : -1;
+    const at = positionOrHere(offsetOrOptions);
     const bytesWritten = await askAt(handle, 'write', addressOf(bytes), bytes.length, at);
     return { __proto__: null, bytesWritten, buffer };
   }
@@ -362,16 +362,16 @@ async function write(handle, buffer, offsetOrOptions, length, position) {
   if (offset == null) offset = 0;
   else validateInteger(offset, 'offset', 0);
   if (typeof length !== 'number') length = buffer.byteLength - offset;
-  if (typeof position !== 'number') position = -1;
   validateOffsetLengthWrite(offset, length, buffer.byteLength);
-  const bytesWritten = await askAt(handle, 'write', addressOf(buffer, offset), length, position);
+  const at = positionOrHere(position);
+  const bytesWritten = await askAt(handle, 'write', addressOf(buffer, offset), length, at);
   return { __proto__: null, bytesWritten, buffer };
 }
 
 async function writev(handle, buffers, position) {
   validateBufferArray(buffers);
   if (buffers.length === 0) return { __proto__: null, bytesWritten: 0, buffers };
-  const at = typeof position === 'number' ? position : -1;
+  const at = positionOrHere(position);
   const bytesWritten = await ask('writev', 'write', undefined, undefined, handle.fd, piecesOf(buffers), at);
   return { __proto__: null, bytesWritten, buffers };
 }

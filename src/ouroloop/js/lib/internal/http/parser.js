@@ -213,12 +213,14 @@ const BROKEN = [
   HEAD_BROKEN, HEAD_BROKEN, ['HPE_JS_EXCEPTION', 'JS Exception'], ['HPE_CB_MESSAGE_COMPLETE', 'User callback error'],
 ];
 
+/** Of input that ends too soon, Node's message does not say why, and there are no bytes to show. */
 function parseError([code, reason, , bytesParsed = 0, packet = new ArrayBuffer(0)]) {
-  const error = new Error(`Parse Error: ${reason}`);
+  const isEnd = code === 'HPE_INVALID_EOF_STATE';
+  const error = new Error(isEnd ? 'Parse Error' : `Parse Error: ${reason}`);
   error.code = code;
   error.reason = reason;
   error.bytesParsed = bytesParsed;
-  error.rawPacket = Buffer.from(packet);
+  if (!isEnd) error.rawPacket = Buffer.from(packet);
   return error;
 }
 
