@@ -161,3 +161,37 @@ def test_a_runtime_that_is_closed_leaves_no_thread_and_no_descriptor(tmp_path: P
         use()
     assert used() == before
 
+
+
+def test_a_runtime_that_is_closed_lets_another_go_on() -> None:
+    source = "for (let i = 0; i < 300; i++) process.getBuiltinModule('fs').stat('.', () => { n++; })"
+    first, second = Runtime(), Runtime()
+    for js in (first, second):
+        js.eval("globalThis.n = 0")
+        js.eval(source)
+        js.loop.run()
+    second.close()
+    first.eval(source)
+    first.loop.run()
+    assert first.eval("n") == 600
+    first.close()
+
+
+def test_all_runtimes_on_a_loop_are_told_of_the_load_of_its_pool() -> None:
+    source = "process.getBuiltinModule('fs').stat('.', () => {})"
+    with Runtime() as first:
+        first.eval(source)
+        second = Runtime(loop=first.loop)
+        second.eval(source)
+        first.loop.run()
+        told_both = len(first.loop.on_load)
+        second.close()
+        assert (told_both, len(first.loop.on_load)) in ((2, 1), (0, 0))  # or there is no ring here
+
+
+def test_without_a_thread_for_the_ring_the_pool_does_the_work(tmp_path: Path) -> None:
+    none = (
+        "from ouroloop.js.natives import ring; ring._library.pthread_create = lambda *_: 11; "
+        "from ouroloop.cli import main; main()")
+    source = "fs.stat('.', (error, stats) => fs.readFile(__filename, () => say([error, stats.isDirectory()])));"
+    assert told([sys.executable, "-c", none], tmp_path, source) == [None, True]

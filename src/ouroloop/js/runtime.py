@@ -189,7 +189,7 @@ class Runtime:
 
         try:
             self._ring = Ring(self.loop, address, self._entries["deliverFiles"])
-        except OSError:  # there is no descriptor left
+        except OSError:  # there is no descriptor or no thread left
             return 0
         return self._ring.size
 
@@ -326,6 +326,7 @@ class Runtime:
             self.loop.run()
         if self._ring is not None:
             self._ring.close()
+            self._ring = None  # it has a function of JavaScript's, and the isolate lives as long as there is one
         if with_loop:
             self.loop.close()
         if self._streams is not None:

@@ -86,8 +86,8 @@ class Loop:
         self.idle_ns = 0
         """How long the poll step has slept, in ns (uv_metrics_idle_time)."""
         self.probe: Probe | None = None
-        self.on_load: Callable[[int], object] | None = None
-        """Called whenever the pool's `load` has changed."""
+        self.on_load: list[Callable[[int], object]] = []
+        """Called with the pool's `load` whenever that has changed."""
         self.on_exception: Callable[[BaseException], object] | None = None
         """Called with each error that a callback raises; SystemExit and KeyboardInterrupt always leave `run`."""
         self.reader: Callable[[list[int]], object] | None = None

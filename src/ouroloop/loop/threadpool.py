@@ -160,8 +160,8 @@ class ThreadPool:
 
     def _count(self, kind: int, change: int) -> None:
         self._outstanding[kind] += change
-        if self._loop.on_load is not None:
-            self._loop.on_load(self.load)
+        for tell in self._loop.on_load:
+            tell(self.load)
 
     def _withdraw(self, job: Work) -> None:
         """There is no thread for it, nor can one be started: as if it had never been submitted."""

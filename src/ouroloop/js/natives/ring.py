@@ -19,6 +19,7 @@ Source: futex(2), eventfd(2), syscall(2); Intel's manual, volume 3, 8.2 (memory 
 from __future__ import annotations
 
 import _signal  # type: ignore[import-not-found]  # `signal` without its enums, which take 3 ms to make
+import errno
 import os
 
 from ...loop.pool_size import configured_size
@@ -140,7 +141,10 @@ def _worker() -> bytes:
 
 
 class Ring:
-    """The workers on one runtime's memory (at `address`, `SIZE` bytes of zeros); `deliver` is called by the loop."""
+    """The workers on one runtime's memory (at `address`, `SIZE` bytes of zeros); `deliver` is called by the loop.
+
+    The first worker is there from the start. Raises `OSError` where there is no thread or no descriptor to be had.
+    """
 
     def __init__(self, loop: Loop, address: int, deliver: Callable[[], object]) -> None:
         self._loop = loop
@@ -154,8 +158,11 @@ class Ring:
         self._words[_ONE // 4] = 1
         self._is_busy = False
         self.size = configured_size()
+        if not self.start_worker():
+            self._release()
+            raise OSError(errno.EAGAIN, "pthread_create")
         loop._queue.set(self._event, READABLE, self._on_ready)
-        loop.on_load = self._note_load
+        loop.on_load.append(self._note_load)
         if loop._pool is not None:
             self._note_load(loop._pool.load)
 
@@ -164,8 +171,8 @@ class Ring:
         """How many calls are under way."""
         return self._words[_IN_FLIGHT // 4]
 
-    def start_worker(self) -> None:
-        """One more thread. Where the system has no more to give, those there are go on."""
+    def start_worker(self) -> bool:
+        """One more thread, and whether there is one. Where the system has no more to give, those there are go on."""
         thread, attributes = ctypes.c_ulong(), ctypes.create_string_buffer(64)
         _library.pthread_attr_init(attributes)
         _library.pthread_attr_setstacksize(attributes, ctypes.c_size_t(_STACK_SIZE))
@@ -178,8 +185,7 @@ class Ring:
             _library.pthread_attr_destroy(attributes)
         if not failed:
             self._threads.append(thread.value)
-        elif not self._threads:
-            raise RuntimeError("can't start new thread")
+        return not failed
 
     def begin(self) -> None:
         """From none to some calls under way: they keep the loop going."""
@@ -224,10 +230,13 @@ class Ring:
                     ctypes.c_long(_FUTEX), ctypes.c_void_p(self._address + _SUBMITTED), _FUTEX_WAKE, len(self._threads))
                 _library.usleep(_NAP)
         self._loop._queue.remove(self._event)
-        os.close(self._event)
         if self._is_busy:
             self._loop._active_requests -= 1
-        self._loop.on_load = None
+        self._loop.on_load.remove(self._note_load)
+        self._release()
+
+    def _release(self) -> None:
+        os.close(self._event)
         _library.munmap(ctypes.c_void_p(self._code), ctypes.c_size_t(_CODE_SIZE))
 
 

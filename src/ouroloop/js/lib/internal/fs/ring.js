@@ -73,6 +73,7 @@ function open() {
   const memory = new ArrayBuffer((FIRST_SLOT + SLOTS * SLOT_SIZE) * 4);
   address = internalBinding('memory').address(memory);
   most = own.open(address);
+  workers = Math.min(1, most); // the first is there from the start
   words = new Int32Array(memory);
   bytes = new Uint8Array(memory);
   for (let slot = SLOTS - 1; slot >= 0; slot--) free.push(slot);
