@@ -133,8 +133,10 @@ function submit(slot, request) {
   words[IN_FLIGHT] = ++inFlight;
   if (inFlight === 1) own.begin();
   Atomics.store(words, SUBMITTED, submitted);
-  if (Atomics.load(words, SLEEPING) > 0) wake();
-  else if (inFlight > workers && workers < most) startWorker();
+  // A worker that was woken a moment ago still counts as asleep, and the call that it takes may wait: so as long as there
+  // may be more workers, none is counted on twice.
+  if (inFlight > workers && workers < most) startWorker();
+  else if (Atomics.load(words, SLEEPING) > 0) wake();
 }
 
 function startWorker() {
