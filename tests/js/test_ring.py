@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from js.commands import COMMANDS, environment
 
-from ouroloop import Runtime
+from ouroloop import JavaScriptExit, Runtime
 
 _WITHOUT = "from ouroloop.js.natives import direct; direct.available = False; from ouroloop.cli import main; main()"
 EACH = COMMANDS | {"ouro without machine code": [sys.executable, "-c", _WITHOUT]}
@@ -122,6 +122,32 @@ def test_paths_that_have_no_room_and_those_that_are_no_text_work_too(each: list[
     assert told(each, tmp_path, source) == [3, None, 4, 5]
 
 
+def test_calls_that_stand_in_line_come_back_whatever_else_there_is_to_do(each: list[str], tmp_path: Path) -> None:
+    source = """
+        let count = 0;
+        for (let i = 0; i < 2000; i++) fs.stat('.', () => count++);
+        for (let i = 0; i < 4; i++) require('crypto').pbkdf2('a', 'b', 20_000, 64, 'sha512', () => count++);
+        fs.readdir('.', () => count++);
+        process.on('exit', () => say(count));
+    """
+    assert told(each, tmp_path, source) == 2005
+
+
+def test_a_turn_of_the_loop_has_only_the_calls_that_were_done_when_it_began(each: list[str], tmp_path: Path) -> None:
+    source = """
+        let [most, now, left] = [0, 0, 3000];
+        const next = () => fs.stat('.', () => { now++; if (--left > 0) next(); });
+        for (let i = 0; i < 32; i++) next();
+        (function look() {
+          most = Math.max(most, now);
+          now = 0;
+          if (left > 0) setImmediate(look);
+          else say(most <= 32);
+        })();
+    """
+    assert told(each, tmp_path, source) is True
+
+
 def test_requests_under_way_are_told_of(each: list[str], tmp_path: Path) -> None:
     source = """
         for (let i = 0; i < 3; i++) fs.stat('.', () => {});
@@ -144,6 +170,18 @@ def test_buffers_that_nobody_else_holds_are_filled_while_memory_is_collected(eac
         }
     """
     assert told(each, tmp_path, source) == []
+
+
+def test_a_runtime_whose_program_ended_itself_in_a_callback_can_be_closed(tmp_path: Path) -> None:
+    js = Runtime()
+    stat = js.require("fs").stat
+    js.eval("""(stat, path) => {
+        for (let i = 0; i < 50; i++) stat(path, () => i === 3 && process.exit(7));
+        for (const end = Date.now() + 50; Date.now() < end;); // until all are done
+    }""")(stat, str(tmp_path))
+    with pytest.raises(JavaScriptExit):
+        js.run()
+    js.close()
 
 
 def test_a_runtime_that_is_closed_leaves_no_thread_and_no_descriptor(tmp_path: Path) -> None:

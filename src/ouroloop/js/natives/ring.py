@@ -200,6 +200,9 @@ class Ring:
             pass
         try:
             self._deliver()
+        except BaseException:
+            os.write(self._event, b"\x01\0\0\0\0\0\0\0")  # what it left undelivered is for the next turn
+            raise
         finally:
             if self._is_busy and not self.in_flight:
                 self._is_busy = False

@@ -6,10 +6,12 @@
 // (`bindings/fs.py`), and does the same: it fills a slot and submits it. `deliver`, called by the loop, completes the
 // requests that are done, in the order in which the kernel was done with them. While all slots are taken, calls stand
 // in a line here. Where there is no ring (no machine code, or somebody looks at the loop), while the pool's threads are
-// all busy with what takes long or its line has calls of `fs` that came before, and for a path that has no room in a slot, Python's operation is called.
+// all busy with what takes long or its line has calls of `fs` that came before, and for a path that has no room in a
+// slot, Python's operation is called.
 //
 // What surprises people: buffers go by their address; whoever asks keeps them until the request is complete.
 
+const { Queue } = require('internal/process/task_queues');
 const { complete } = require('internal/requests');
 
 const binding = internalBinding('fs'); // Python's operations
@@ -17,6 +19,7 @@ const own = internalBinding('ring');
 
 // Places in the memory, as `natives/ring.py` has them; in words of 32 bits.
 const SUBMITTED = 16;
+const FINISHED = 32;
 const SLEEPING = 48;
 const ATTENDED = 50;
 const BUSY = 54;
@@ -66,7 +69,7 @@ let delivered = 0;
 let inFlight = 0;
 const free = []; // slots
 const requests = []; // slot -> the request's number
-const line = []; // calls for which there was no slot
+const line = new Queue(); // calls for which there was no slot
 
 function open() {
   isOpen = true;
@@ -148,49 +151,52 @@ function wake() {
   require('internal/fs/calls').wake(address + SUBMITTED * 4);
 }
 
-/** Called by the loop: complete what is done, by `take(request, errno, result)`. */
+/**
+ * Called by the loop: complete what is done, by `take(request, errno, result)`. What is done meanwhile is for the next
+ * turn: a program that asks again in each callback must not keep its timers from theirs.
+ */
 function deliver(take = complete) {
   if (!isOpen) return;
   Atomics.store(words, ATTENDED, 0);
-  for (;;) {
+  const end = Atomics.load(words, FINISHED);
+  while (delivered !== end) {
     const at = SECOND_RING + (delivered & SLOTS - 1);
     const slot = Atomics.load(words, at) - 1;
-    if (slot < 0) return;
+    if (slot < 0) return; // not written yet: the worker that does will tell
     words[at] = 0;
     delivered = delivered + 1 | 0;
     const result = words[placeOf(slot) + RESULT];
     const request = requests[slot];
     free.push(slot);
     words[IN_FLIGHT] = --inFlight;
-    if (line.length > 0) advance();
+    while (!line.isEmpty() && free.length > 0) advance();
     if (result < 0) take(request, result, undefined);
     else take(request, 0, result);
   }
 }
 
-/** A slot is free: the first in line takes it. */
+/** A slot is free: the first in line takes it, whatever the pool is busy with by now. */
 function advance() {
-  const [call, ...args] = line.shift();
-  call(...args);
+  const { begin, request, a, b, c, d } = line.shift();
+  begin(request, a, b, c, d);
 }
 
 /** `operation(at, ...)` fills a slot and returns whether it could; otherwise Python does it. */
 function onRing(name, operation) {
-  const call = (request, a, b, c, d) => {
-    if (!isUsable()) return binding[name](request, a, b, c, d);
-    if (free.length === 0) {
-      line.push([call, request, a, b, c, d]);
-      return undefined;
-    }
+  const begin = (request, a, b, c, d) => {
     const slot = free.pop();
     if (operation(placeOf(slot), a, b, c, d)) {
       submit(slot, request);
-      return undefined;
+      return;
     }
     free.push(slot);
-    return binding[name](request, a, b, c, d);
+    binding[name](request, a, b, c, d);
   };
-  return call;
+  return (request, a, b, c, d) => {
+    if (!isUsable()) binding[name](request, a, b, c, d);
+    else if (free.length > 0) begin(request, a, b, c, d);
+    else line.push({ begin, request, a, b, c, d });
+  };
 }
 
 /** An operation on one path: `number(path, first, second)`. */
