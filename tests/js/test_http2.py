@@ -220,3 +220,196 @@ def test_a_client_that_never_reads_keeps_the_server_from_sending(tmp_path: Path)
         });
     """)
     assert output(OURO, "a.js", folder=tmp_path) == "true\n"
+
+
+#: A client in frames: it grants as much as there is, and never reads.
+DEAF = """
+    const connectDeaf = (port, more) => {
+      const u32 = (number) => [number >>> 24, number >>> 16 & 255, number >>> 8 & 255, number & 255];
+      const frame = (type, flags, id, payload) =>
+        [...u32(payload.length).slice(1), type, flags, ...u32(id), ...payload];
+      const socket = require('net').connect(port, () => {
+        socket.write('PRI * HTTP/2.0\\r\\n\\r\\nSM\\r\\n\\r\\n');
+        const settings = frame(4, 0, 0, [0, 4, ...u32(2 ** 31 - 1)]);
+        const window = frame(8, 0, 0, u32(2 ** 31 - 1 - 65535));
+        socket.write(Buffer.from([...settings, ...window]));
+        more(socket, frame);
+      });
+      return socket.on('error', () => {}).pause();
+    };
+"""
+
+
+def test_a_client_that_grants_everything_and_reads_nothing_fills_no_memory(command: list[str], tmp_path: Path) -> None:
+    (tmp_path / "a.js").write_text(DEAF + """
+        const server = require('http2').createServer();
+        let sent = 0;
+        server.on('stream', (stream) => {
+          stream.on('error', () => {});
+          stream.respond();
+          const more = () => {
+            while (sent < 2e8) {
+              sent += 65536;
+              if (!stream.write(Buffer.alloc(65536))) return stream.once('drain', more);
+            }
+          };
+          more();
+        });
+        server.listen(0, () => {
+          const socket = connectDeaf(server.address().port, (socket, frame) => {
+            socket.write(Buffer.from(frame(1, 5, 1, [0x82, 0x86, 0x84, 0x41, 1, 0x61])));
+          });
+          let before = -1;
+          const timer = setInterval(() => {
+            if (sent > 0 && sent === before) { // the kernel's buffers are full, or everything is sent
+              console.log(sent < 5e7);
+              clearInterval(timer);
+              socket.destroy();
+              server.close();
+            }
+            before = sent;
+          }, 300);
+        });
+    """)
+    assert output(command, "a.js", folder=tmp_path) == "true\n"
+
+
+def test_a_client_that_pings_and_never_reads_is_cut_off(command: list[str], tmp_path: Path) -> None:
+    (tmp_path / "a.js").write_text(DEAF + """
+        const server = require('http2').createServer();
+        server.on('session', (session) => session.on('error', (error) => console.log(error.code, error.message)));
+        server.listen(0, () => {
+          const socket = connectDeaf(server.address().port, (socket, frame) => {
+            const ping = Buffer.from(frame(6, 0, 0, [1, 2, 3, 4, 5, 6, 7, 8]));
+            const many = Buffer.concat(Array(4000).fill(ping));
+            let left = 1000;
+            const go = () => {
+              while (!socket.destroyed && left-- > 0) if (!socket.write(many)) return socket.once('drain', go);
+            };
+            go();
+          });
+          socket.on('close', () => server.close());
+        });
+    """)
+    assert output(command, "a.js", folder=tmp_path) == (
+        "ERR_HTTP2_ERROR Flooding was detected in this HTTP/2 session, and it must be closed\n")
+
+
+def test_a_header_that_holds_a_nul_brings_no_other_with_it(command: list[str], tmp_path: Path) -> None:
+    (tmp_path / "a.js").write_text("""
+        const http2 = require('http2');
+        const server = http2.createServer((req, res) => {
+          if (req.rawHeaders.includes('x-evil')) console.log('smuggled');
+          res.end();
+        }).listen(0, () => {
+          const client = http2.connect(`http://localhost:${server.address().port}`);
+          const ask = (headers, done) => {
+            const request = client.request(headers);
+            request.on('error', (error) => console.log(error.message)).on('close', done).resume();
+          };
+          ask({ ':path': '/a\\0b' }, () => {
+            const quiet = client.request({ 'x-a': 'a\\0x-evil\\0yes' });
+            quiet.on('error', () => {}).on('close', () => {
+              client.close();
+              server.close();
+            }).resume();
+          });
+        });
+    """)
+    assert output(command, "a.js", folder=tmp_path) == "Stream closed with error code NGHTTP2_PROTOCOL_ERROR\n"
+
+
+def test_lists_of_headers_keep_their_order_and_what_is_twice(command: list[str], tmp_path: Path) -> None:
+    (tmp_path / "a.js").write_text("""
+        const http2 = require('http2');
+        const server = http2.createServer().listen(0, () => {
+          const client = http2.connect(`http://localhost:${server.address().port}`);
+          const request = client.request(['a', '1', 'X-B', '2', 'a', '3']);
+          request.on('response', (headers, flags, raw) => {
+            console.log(raw.slice(0, 8).join(' '), headers.c);
+            client.close();
+            server.close();
+          });
+        });
+        server.on('stream', (stream, headers, flags, raw) => {
+          console.log(raw.slice(8).join(' '), headers.a);
+          stream.respond(['c', '1', 'x-D', '2', 'c', '3']);
+          console.log(stream.sentHeaders.c.length, typeof stream.sentHeaders.date);
+          stream.end();
+        });
+    """)
+    assert output(command, "a.js", folder=tmp_path).splitlines() == [
+        "a 1 x-b 2 a 3 1, 3", "2 string", ":status 200 c 1 x-d 2 c 3 1, 3"]
+
+
+def test_a_session_that_ends_before_it_is_connected_tells_so_quietly(command: list[str], tmp_path: Path) -> None:
+    (tmp_path / "a.js").write_text("""
+        const http2 = require('http2');
+        const server = http2.createServer().listen(0, () => {
+          const { port } = server.address();
+          const connect = (name) => {
+            const client = http2.connect(`http://localhost:${port}`);
+            client.on('connect', () => console.log(name, 'connect')).on('close', () => console.log(name, 'close'));
+            return client;
+          };
+          const closed = connect('closed');
+          closed.close();
+          console.log(closed.closed, closed.destroyed);
+          closed.on('close', () => {
+            const waiting = connect('waiting');
+            const request = waiting.request();
+            request.on('error', (error) => console.log(error.code)).on('close', () => server.close());
+            waiting.close();
+            console.log(waiting.closed, waiting.destroyed);
+          });
+        });
+    """)
+    assert output(command, "a.js", folder=tmp_path).splitlines() == [
+        "true true", "closed connect", "closed close", "true false", "waiting connect", "ERR_HTTP2_GOAWAY_SESSION",
+        "waiting close"]
+
+
+def test_events_of_a_request_are_told_in_the_context_that_made_it(command: list[str], tmp_path: Path) -> None:
+    (tmp_path / "a.js").write_text("""
+        const http2 = require('http2');
+        const { AsyncLocalStorage } = require('async_hooks');
+        const storage = new AsyncLocalStorage();
+        const server = http2.createServer((req, res) => res.end('x')).listen(0, () => {
+          const client = storage.run(0, () => http2.connect(`http://localhost:${server.address().port}`));
+          let left = 2;
+          const ask = (id) => storage.run(id, () => {
+            const told = [];
+            const request = client.request();
+            for (const event of ['response', 'data', 'end']) request.on(event, () => told.push(storage.getStore()));
+            request.on('close', () => {
+              console.log(told.every((each) => each === id), told.length);
+              if (--left > 0) return;
+              server.close();
+              client.close();
+            });
+          });
+          ask(1);
+          ask(2);
+        });
+    """)
+    assert output(command, "a.js", folder=tmp_path) == "true 3\ntrue 3\n"
+
+
+def test_a_listener_whose_promise_is_rejected_is_answered_with_500(command: list[str], tmp_path: Path) -> None:
+    (tmp_path / "a.js").write_text("""
+        const http2 = require('http2');
+        require('events').captureRejections = true;
+        const server = http2.createServer(async (req, res) => {
+          res.setHeader('x-a', 'b');
+          throw new Error('no');
+        }).listen(0, () => {
+          const client = http2.connect(`http://localhost:${server.address().port}`);
+          const request = client.request();
+          request.on('response', (headers) => console.log(headers[':status'], 'x-a' in headers));
+          request.on('close', () => {
+            client.close();
+            server.close();
+          }).resume();
+        });
+    """)
+    assert output(command, "a.js", folder=tmp_path) == "500 false\n"

@@ -23,7 +23,10 @@ FIELDS = {
 
 
 def head(*pairs: str) -> tuple[str, list[int]]:
-    return "\0".join(pairs), [0] * (len(pairs) // 2)
+    layout: list[int] = []
+    for name, value in zip(pairs[::2], pairs[1::2], strict=True):
+        layout += (len(name), len(value), 0)
+    return "".join(pairs), layout
 
 
 GET = head(":method", "GET", ":scheme", "http", ":path", "/", ":authority", "localhost")
@@ -144,7 +147,7 @@ def test_content_that_may_be_sent_goes_before_a_reset(pair: Pair) -> None:
     number = pair.request()
     pair.server.respond(number, *OK, False, False)
     pair.server.write(number, [b"last words"])
-    pair.server.reset_stream(number, 8, after_content=True)
+    pair.server.reset_stream(number, 8)
     pair.exchange()
     told = events(pair.client)
     assert (Event.DATA, number, b"last words") in told
@@ -181,8 +184,8 @@ def test_settings_that_are_not_of_the_protocol_are_told(pair: Pair) -> None:
 
 def test_too_many_headers_end_the_stream_with_enhance_your_calm() -> None:
     pair = Pair(server=Options(max_header_pairs=4))
-    text, flags = GET
-    pair.client.request(f"{text}\0one\0too-many", [*flags, 0], True, False)
+    text, layout = GET
+    pair.client.request(f"{text}onetoo-many", [*layout, 3, 8, 0], True, False)
     pair.exchange()
     assert (Event.CLOSE, 1, 11) in events(pair.client)
     assert Event.HEADERS not in kinds(events(pair.server))

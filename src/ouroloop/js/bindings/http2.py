@@ -42,14 +42,17 @@ def operations(runtime: Runtime) -> dict[str, Callable[..., Any]]:
             return None
         return getattr(session, name)(*args)
 
-    def exchange(number: int, data: bytes | None) -> list[Any] | None:
-        """Take in what has come: `[what is to be told, what is to be sent, whether anything more is expected]`."""
+    def exchange(number: int, data: bytes | None, may_send: bool) -> list[Any] | None:
+        """Take in what has come: `[what is to be told, what is to be sent, whether anything more is expected]`.
+
+        Bytes are made only if they may be sent: what waits in nghttp2 counts against its limits.
+        """
         session = sessions.get(int(number))
         if session is None:
             return None
         if data is not None:
             session.receive(data)
-        out = session.pending()
+        out = session.pending() if may_send else b""
         return [session.take_events(), out, session.wants_read or session.wants_write]
 
     return {

@@ -257,7 +257,7 @@ class Session:
         stream.header_count += 1
         stream.header_size += len(name) + len(value) + _HEADER_OVERHEAD
         if stream.header_count > self._most_headers or stream.header_size > self._largest_headers:
-            self.reset_stream(stream_id, nghttp2.ENHANCE_YOUR_CALM)
+            self._library.submit_rst_stream(self._pointer, 0, stream_id, nghttp2.ENHANCE_YOUR_CALM)
             return nghttp2.ERR_TEMPORAL_CALLBACK_FAILURE
         self._headers += (name, value)
         if flags & nghttp2.NV_FLAG_NO_INDEX:
@@ -419,9 +419,9 @@ class Session:
 
     # What a program says. Numbers below 0 are nghttp2's errors.
 
-    def request(self, headers: str, flags: Sequence[int], end_stream: bool, wants_trailers: bool) -> int:
-        """Begin a stream, whose number is returned. Headers: names and values, with a NUL between all of them."""
-        array, count, _keep = _name_values(headers, flags)
+    def request(self, headers: str, layout: Sequence[int], end_stream: bool, wants_trailers: bool) -> int:
+        """Begin a stream, whose number is returned. For `layout` see `_name_values`."""
+        array, count, _keep = _name_values(headers, layout)
         provider = None if end_stream else _provider()
         number: int = self._library.submit_request2(self._pointer, None, array, count, provider, None)
         if number > 0:
@@ -429,10 +429,10 @@ class Session:
         return number
 
     def respond(
-        self, stream_id: int, headers: str, flags: Sequence[int], end_stream: bool, wants_trailers: bool,
+        self, stream_id: int, headers: str, layout: Sequence[int], end_stream: bool, wants_trailers: bool,
     ) -> int:
         """Answer a request."""
-        array, count, _keep = _name_values(headers, flags)
+        array, count, _keep = _name_values(headers, layout)
         stream = self._streams.get(stream_id)
         if stream is not None:
             stream.wants_trailers = wants_trailers
@@ -440,15 +440,15 @@ class Session:
         outcome: int = self._library.submit_response2(self._pointer, stream_id, array, count, provider)
         return outcome
 
-    def inform(self, stream_id: int, headers: str, flags: Sequence[int]) -> int:
+    def inform(self, stream_id: int, headers: str, layout: Sequence[int]) -> int:
         """Headers before the response proper."""
-        array, count, _keep = _name_values(headers, flags)
+        array, count, _keep = _name_values(headers, layout)
         outcome: int = self._library.submit_headers(self._pointer, 0, stream_id, None, array, count, None)
         return outcome
 
-    def send_trailers(self, stream_id: int, headers: str, flags: Sequence[int]) -> int:
+    def send_trailers(self, stream_id: int, headers: str, layout: Sequence[int]) -> int:
         """The end of a stream that wanted trailers."""
-        array, count, _keep = _name_values(headers, flags)
+        array, count, _keep = _name_values(headers, layout)
         outcome: int
         if count:
             outcome = self._library.submit_trailer(self._pointer, stream_id, array, count)
@@ -458,9 +458,9 @@ class Session:
                 self._pointer, nghttp2.FLAG_END_STREAM, stream_id, _provider())
         return outcome
 
-    def push(self, stream_id: int, headers: str, flags: Sequence[int]) -> int:
+    def push(self, stream_id: int, headers: str, layout: Sequence[int]) -> int:
         """Promise a stream, whose number is returned."""
-        array, count, _keep = _name_values(headers, flags)
+        array, count, _keep = _name_values(headers, layout)
         number: int = self._library.submit_push_promise(self._pointer, 0, stream_id, array, count, None)
         if number > 0:
             self._add(number)
@@ -497,9 +497,9 @@ class Session:
             self._library.session_consume_stream(self._pointer, stream_id, stream.unread)
             stream.unread = 0
 
-    def reset_stream(self, stream_id: int, code: int, after_content: bool = False) -> None:
+    def reset_stream(self, stream_id: int, code: int) -> None:
         """End a stream by force, after what of its content may be sent now."""
-        if after_content:
+        if self._queued:
             self._make_bytes(self._out_size + self.options.max_memory)
         self._library.submit_rst_stream(self._pointer, 0, stream_id, code)
 
@@ -606,22 +606,23 @@ def _strings(place: int, count: int) -> list[bytes]:
     return [string_at(start, length) if length else b"" for start, length in pairs]
 
 
-def _name_values(headers: str, flags: Sequence[int]) -> tuple[bytes, int, bytes]:
-    """An array of nghttp2's, how many there are in it, and what it points into, which has to be kept meanwhile."""
-    if not headers:
-        return b"", 0, b""
-    try:
-        data = headers.encode("latin-1")
-    except UnicodeEncodeError:
-        data = bytes(ord(character) & 255 for character in headers)  # as Node makes bytes of text
+def _name_values(headers: str, layout: Sequence[int]) -> tuple[bytes, int, bytes]:
+    """An array of nghttp2's, how many there are in it, and what it points into, which has to be kept meanwhile.
+
+    `headers` is the text of all names and values; `layout` has three numbers for each: the length of its name and of
+    its value (in units of UTF-16), and flags. So a value may hold anything: whether it may be sent is for nghttp2 and
+    the other side to say. Of each unit one byte is sent, as Node makes bytes of text.
+    """
+    data = headers.encode("latin-1") if headers.isascii() else headers.encode("utf-16-le", "replace")[::2]
+    if sum(layout) - sum(layout[2::3]) != len(data):
+        raise ValueError("the lengths are not those of the headers")
     place = ctypes.cast(ctypes.c_char_p(data), c_void_p).value or 0
     values: list[int] = []
-    lengths = [len(part) for part in data.split(b"\0")]
-    for index, flag in zip(range(0, len(lengths), 2), flags, strict=True):
-        name, value = lengths[index], lengths[index + 1]
-        values += (place, place + name + 1, name, value, flag)
-        place += name + value + 2
-    return struct.pack(nghttp2.NAME_VALUE * len(flags), *values), len(flags), data
+    for name, value, flag in zip(layout[::3], layout[1::3], layout[2::3], strict=True):
+        values += (place, place + name, name, value, flag)
+        place += name + value
+    count = len(layout) // 3
+    return struct.pack(nghttp2.NAME_VALUE * count, *values), count, data
 
 
 # nghttp2's callbacks are made once, and find their session by a number.

@@ -48,7 +48,7 @@ function makeProxy(stream) {
       return Object.getPrototypeOf(target.session !== undefined ? target.session.socket : target);
     },
     set(target, name, value) {
-      if (name === 'writable' || name === 'readable' || own.includes(name)) target[name] = value;
+      if (['writable', 'readable', 'destroyed'].includes(name) || own.includes(name)) target[name] = value;
       else if (name === 'setTimeout') (target.session ?? target).setTimeout = value;
       else if (refused.includes(name)) throw new ERR_HTTP2_NO_SOCKET_MANIPULATION();
       else (target.session !== undefined ? target.session.socket : target)[name] = value;
@@ -215,7 +215,6 @@ class Http2ServerResponse extends Stream {
     this.writable = true;
     this.req = stream[kRequest];
     stream.on('drain', () => this.emit('drain'));
-    stream.on('aborted', () => this.emit('aborted'));
     stream.on('close', () => {
       if (this.#isClosed) return;
       this.#isClosed = true;
@@ -304,7 +303,7 @@ class Http2ServerResponse extends Stream {
 
   setHeader(name, value) {
     validateString(name, 'name');
-    if (value === undefined || value === null) throw new ERR_HTTP2_INVALID_HEADER_VALUE(value, name);
+    assertHeader(name.trim().toLowerCase(), value);
     if (this.#isClosed) return;
     if (this.headersSent) throw new ERR_HTTP2_HEADERS_SENT();
     this.#put(name, value);
@@ -336,8 +335,11 @@ class Http2ServerResponse extends Stream {
     if (value === undefined || value === null) throw new ERR_HTTP2_INVALID_HEADER_VALUE(value, name);
     if (this.#isClosed) return;
     if (this.headersSent) throw new ERR_HTTP2_HEADERS_SENT();
-    const key = name.trim().toLowerCase();
-    const existing = this.#headers[key];
+    this.#append(name, value);
+  }
+
+  #append(name, value) {
+    const existing = this.#headers[name.trim().toLowerCase()];
     this.#put(name, existing === undefined ? value : [].concat(existing, value));
   }
 
@@ -397,10 +399,10 @@ class Http2ServerResponse extends Stream {
     if (headers === undefined && typeof statusMessage === 'object') headers = statusMessage;
     if (Array.isArray(headers)) {
       if (headers.length > 0 && Array.isArray(headers[0])) {
-        for (const [name, value] of headers) this.#put(name, value);
+        for (const [name, value] of headers) this.#append(name, value);
       } else {
         if (headers.length % 2 !== 0) throw new ERR_INVALID_ARG_VALUE('headers', headers);
-        for (let i = 0; i < headers.length; i += 2) this.#put(headers[i], headers[i + 1]);
+        for (let i = 0; i < headers.length; i += 2) this.#append(headers[i], headers[i + 1]);
       }
     } else if (headers !== null && typeof headers === 'object') {
       for (const name of Object.keys(headers)) this.#put(name, headers[name]);
@@ -468,7 +470,9 @@ class Http2ServerResponse extends Stream {
       if (stream.writableEnded) this.once('finish', callback);
       else stream.once('finish', callback);
     }
-    if (!stream.headersSent && !stream.destroyed && !stream.closed) this.#begin(Object.keys(this.#trailers).length === 0);
+    if (!stream.headersSent && !stream.destroyed && !stream.closed) {
+      this.#begin(Object.keys(this.#trailers).length === 0);
+    }
     if (this.#isClosed || stream.destroyed) this.#isClosed = true;
     else stream.end();
     return this;

@@ -20,7 +20,7 @@ const {
     ERR_HTTP2_INVALID_SESSION, ERR_HTTP2_INVALID_STREAM, ERR_HTTP2_MAX_PENDING_SETTINGS_ACK, ERR_HTTP2_NESTED_PUSH,
     ERR_HTTP2_NO_SOCKET_MANIPULATION, ERR_HTTP2_ORIGIN_LENGTH, ERR_HTTP2_OUT_OF_STREAMS, ERR_HTTP2_PAYLOAD_FORBIDDEN,
     ERR_HTTP2_PING_CANCEL, ERR_HTTP2_PING_LENGTH, ERR_HTTP2_PUSH_DISABLED, ERR_HTTP2_SEND_FILE,
-    ERR_HTTP2_SEND_FILE_NOSEEK, ERR_HTTP2_SESSION_ERROR, ERR_HTTP2_SETTINGS_CANCEL, ERR_HTTP2_SOCKET_BOUND,
+    ERR_HTTP2_SEND_FILE_NOSEEK, ERR_HTTP2_SESSION_ERROR, ERR_HTTP2_SOCKET_BOUND,
     ERR_HTTP2_SOCKET_UNBOUND, ERR_HTTP2_STATUS_101, ERR_HTTP2_STATUS_INVALID, ERR_HTTP2_STREAM_CANCEL,
     ERR_HTTP2_STREAM_ERROR, ERR_HTTP2_TOO_MANY_INVALID_FRAMES,
     ERR_HTTP2_TRAILERS_ALREADY_SENT, ERR_HTTP2_TRAILERS_NOT_READY, ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE,
@@ -53,7 +53,7 @@ const CATEGORY_RESPONSE = 1;
 const CATEGORY_PUSH_RESPONSE = 2;
 const MOST_PENDING_SETTINGS = 10;
 const MOST_ALTSVC = 16382;
-const LAST_STREAM = 2 ** 31 - 1;
+const LAST_ID = 2 ** 32 - 1; // that setNextStreamID takes; nghttp2 ignores those that no stream can have
 const ERR_STREAM_ID_NOT_AVAILABLE = -509;
 
 const kSession = Symbol('http2session');
@@ -76,20 +76,27 @@ class Http2Stream extends Duplex {
   #whenReady = []; // what waits for the stream to get its number
   #timer;
   #timeout = 0;
+  #scope; // of who began it: its events are told there
 
   constructor(session, options) {
     super({ ...options, emitClose: false, decodeStrings: false, allowHalfOpen: true, autoDestroy: false });
     this.#session = session;
+    const { AsyncResource } = require('async_hooks');
+    this.#scope = new AsyncResource('HTTP2STREAM', { requireManualDestroy: true });
     this[kHeaders] = { sent: undefined, info: [], trailers: undefined };
     this.didRead = false;
     this.wantsTrailers = false;
     this.trailersReady = false;
     this.isHeadersSent = false;
-    this.endsAfterHeaders = false; // of what came, on a server; of what goes, on a client
+    this.endsAfterHeaders = false; // of what came, on a server
     this.isEmpty = false; // what goes
     hide(this, ['isEmpty', 'didRead', 'wantsTrailers', 'trailersReady', 'isHeadersSent', 'endsAfterHeaders']);
     this.cork();
     session.openStreams.add(this);
+  }
+
+  inScope(method, ...args) {
+    return this.#scope.runInAsyncScope(this[method], this, ...args);
   }
 
   /** The number is known: the stream is really there. */
@@ -113,7 +120,7 @@ class Http2Stream extends Duplex {
   }
 
   get session() {
-    return this.#session;
+    return this.destroyed ? undefined : this.#session;
   }
 
   get pending() {
@@ -162,7 +169,7 @@ class Http2Stream extends Duplex {
 
   get state() {
     const found = this.#id === undefined ? null : this.#session?.call('stream_state', this.#id);
-    if (!found) return this.#session === undefined ? {} : { ...NOT_BEGUN };
+    if (!found) return this.session === undefined ? {} : { ...NOT_BEGUN };
     const [state, weight, sumDependencyWeight, localClose, remoteClose, localWindowSize] = found;
     return { state, weight, sumDependencyWeight, localClose, remoteClose, localWindowSize };
   }
@@ -204,6 +211,18 @@ class Http2Stream extends Duplex {
     this.didRead = true;
     this.whenReady(() => this.#session?.call('set_reading', this.#id, true));
     this.#session?.flushSoon();
+  }
+
+  /** Headers came, but for a request's. */
+  receiveHeaders(category, headers, flags, raw) {
+    process.nextTick(() => {
+      const event = eventOfHeaders(category, headers[':status']);
+      if (event === 'headers' && headers[':status'] === 100) this.emit('continue');
+      this.emit(event, headers, flags, raw);
+    });
+    if ((flags & END_STREAM) === 0) return;
+    this.push(null);
+    if (this.readableFlowing === null && this.readableLength === 0) this.read(0);
   }
 
   /** Content came. */
@@ -264,6 +283,7 @@ class Http2Stream extends Duplex {
 
   /** All content is sent, and trailers were asked for. */
   wantTrailers() {
+    if (this.destroyed || this.closed) return;
     this.trailersReady = true;
     if (!this.emit('wantTrailers')) this.sendTrailers({});
   }
@@ -274,7 +294,7 @@ class Http2Stream extends Duplex {
     if (!this.trailersReady) throw new ERR_HTTP2_TRAILERS_NOT_READY();
     headersOf.assertIsObject(headers, 'headers');
     headers = headersOf.copy(headers);
-    const packed = headersOf.packHeaders(headers, headersOf.assertNoPseudoHeader);
+    const packed = this.#session.pack(headers, headersOf.assertNoPseudoHeader);
     this[kHeaders].trailers = headers;
     const outcome = this.#session.call('send_trailers', this.#id, ...packed);
     if (outcome < 0) this.destroy(nghttp2Error(outcome));
@@ -282,11 +302,7 @@ class Http2Stream extends Duplex {
   }
 
   priority() {
-    if (!warnedOfPriority) {
-      warnedOfPriority = true;
-      process.emitWarning('http2Stream.priority is longer supported after priority signaling was deprecated in RFC 9113',
-        'DeprecationWarning', 'DEP0194');
-    }
+    warnOfPriority('http2Stream.priority is longer supported after priority signalling was deprecated in RFC 9113');
     if (this.destroyed) throw new ERR_HTTP2_INVALID_STREAM();
   }
 
@@ -314,8 +330,7 @@ class Http2Stream extends Duplex {
     }
     if (!isToBeTold) return;
     const reset = () => this.whenReady(() => {
-      const isPeaceful = code === NGHTTP2_NO_ERROR && !isForced;
-      this.#session?.call('reset_stream', this.#id, code, isPeaceful);
+      this.#session?.call('reset_stream', this.#id, code);
       this.#session?.flushSoon();
     });
     if (isForced || this.writableFinished || code !== NGHTTP2_NO_ERROR) reset();
@@ -387,10 +402,17 @@ class Http2Stream extends Duplex {
       this.#session = undefined;
       this.emit('streamClosed', code);
       this.emit('close');
+      this.#scope.emitDestroy();
       session?.maybeDestroy();
     });
     session?.flushSoon();
   }
+}
+
+function eventOfHeaders(category, status) {
+  if (category === CATEGORY_PUSH_RESPONSE) return 'push';
+  if (status >= 100 && status < 200) return 'headers';
+  return category === CATEGORY_RESPONSE || status !== undefined ? 'response' : 'trailers';
 }
 
 const NOT_BEGUN = {
@@ -399,6 +421,12 @@ const NOT_BEGUN = {
 };
 
 let warnedOfPriority = false;
+
+function warnOfPriority(message) {
+  if (warnedOfPriority) return;
+  warnedOfPriority = true;
+  process.emitWarning(message, 'DeprecationWarning', 'DEP0194');
+}
 
 function hide(target, names) {
   for (const name of names) Object.defineProperty(target, name, { enumerable: false });
@@ -447,7 +475,7 @@ class ServerHttp2Stream extends Http2Stream {
     headers[':scheme'] ??= this.session.encrypted ? 'https' : 'http';
     headers[':path'] ??= '/';
     const isHead = headers[':method'] === 'HEAD';
-    const id = this.session.call('push', this.id, ...headersOf.packHeaders(headers));
+    const id = this.session.call('push', this.id, ...this.session.pack(headers));
     if (id < 0) {
       const error = id === ERR_STREAM_ID_NOT_AVAILABLE ? new ERR_HTTP2_OUT_OF_STREAMS() : nghttp2Error(id);
       process.nextTick(callback, error);
@@ -469,34 +497,42 @@ class ServerHttp2Stream extends Http2Stream {
     process.nextTick(callback, null, stream, headers, 0);
   }
 
-  /** The headers of a response, checked; and the options. */
+  /** A response's headers as an object and as they are sent, which may be a list; the options; the status. */
   prepare(headers, options) {
     if (this.destroyed || this.closed) throw new ERR_HTTP2_INVALID_STREAM();
     if (this.headersSent) throw new ERR_HTTP2_HEADERS_SENT();
     headersOf.assertIsObject(options, 'options');
     options = { ...options };
-    if (Array.isArray(headers)) {
-      headers = headersOf.fromPairs(headers);
-    }
+    const isList = Array.isArray(headers);
+    const list = isList ? headersOf.copyList(headers) : undefined;
+    if (isList) headers = headersOf.fromPairs(list);
     headersOf.assertIsObject(headers, 'headers', ['Object', 'Array']);
     headers = headersOf.copy(headers);
-    headers[':status'] ??= 200;
-    const status = headers[':status'] |= 0;
+    if (headers[':status'] === undefined) {
+      headers[':status'] = 200;
+      list?.push(':status', 200);
+    }
+    const status = headers[':status'] | 0;
+    if (!isList) headers[':status'] = status;
     if (status < 200 || status > 599) throw new ERR_HTTP2_STATUS_INVALID(status);
-    if ((options.sendDate ?? true) && headers.date === undefined) headers.date = utcDate();
+    if ((options.sendDate ?? true) && !headersOf.has(headers, 'date', isList)) {
+      headers.date = utcDate();
+      list?.push('date', headers.date);
+    }
     if (headers.date === null || headers.date === false) delete headers.date;
-    return [headers, options, status];
+    return [headers, list ?? headers, options, status];
   }
 
   respond(headers = undefined, options = undefined) {
+    let wire;
     let status;
-    [headers, options, status] = this.prepare(headers, options);
+    [headers, wire, options, status] = this.prepare(headers, options);
     this.touch();
     options.endStream = !!options.endStream;
     if (options.waitForTrailers) this.wantsTrailers = true;
     const hasNoBody = status === 204 || status === 205 || status === 304 || this.headRequest === true;
     if (hasNoBody) options.endStream = true;
-    const packed = headersOf.packHeaders(headers, headersOf.assertValidPseudoHeaderResponse);
+    const packed = this.session.pack(wire, headersOf.assertValidPseudoHeaderResponse);
     this[kHeaders].sent = headers;
     this.isHeadersSent = true;
     if (options.endStream) {
@@ -517,13 +553,14 @@ class ServerHttp2Stream extends Http2Stream {
     if (this.headersSent) throw new ERR_HTTP2_HEADERS_SENT();
     options = checkFileOptions(options);
     validateFd(fd, isHandle);
+    let wire;
     let status;
-    [headers, options, status] = this.prepare(headers, options);
+    [headers, wire, options, status] = this.prepare(headers, options);
     if (status === 204 || status === 205 || status === 304 || this.headRequest) throw forbidden(status);
     if (options.waitForTrailers) this.wantsTrailers = true;
     const file = isHandle ? fd.fd : fd; // a FileHandle is closed by whoever opened it
     if (options.statCheck === undefined) {
-      this.sendFile(file, headers, options, false, undefined);
+      this.sendFile(file, headers, wire, options, false);
       return;
     }
     require('fs').fstat(file, (error, stats) => {
@@ -532,7 +569,7 @@ class ServerHttp2Stream extends Http2Stream {
         this.destroy(error);
         return;
       }
-      this.checkAndSend(file, stats, headers, options, false);
+      this.checkAndSend(file, stats, headers, wire, options, false);
     });
   }
 
@@ -540,8 +577,9 @@ class ServerHttp2Stream extends Http2Stream {
     if (this.destroyed || this.closed) throw new ERR_HTTP2_INVALID_STREAM();
     if (this.headersSent) throw new ERR_HTTP2_HEADERS_SENT();
     options = checkFileOptions(options);
+    let wire;
     let status;
-    [headers, options, status] = this.prepare(headers, options);
+    [headers, wire, options, status] = this.prepare(headers, options);
     if (status === 204 || status === 205 || status === 304 || this.headRequest) throw forbidden(status);
     if (options.waitForTrailers) this.wantsTrailers = true;
     const fs = require('fs');
@@ -569,30 +607,38 @@ class ServerHttp2Stream extends Http2Stream {
         if (!isRegular && (options.offset !== undefined || options.length !== undefined)) {
           return refuse(new ERR_HTTP2_SEND_FILE_NOSEEK());
         }
-        return this.checkAndSend(fd, stats, headers, options, true);
+        return this.checkAndSend(fd, stats, headers, wire, options, true);
       });
     });
   }
 
-  checkAndSend(fd, stats, headers, options, isOurs) {
+  checkAndSend(fd, stats, headers, wire, options, isOurs) {
     const statOptions = { offset: options.offset ?? 0, length: options.length ?? -1 };
-    if (options.statCheck?.call(this, stats, headers, statOptions) === false || this.headersSent) {
+    const isRefused = options.statCheck?.call(this, stats, headers, statOptions) === false;
+    if (isRefused || this.headersSent || this.destroyed) {
       if (isOurs) require('fs').close(fd, () => {});
       return;
     }
     const { offset, length } = statOptions;
-    let size;
-    if (stats.isFile()) {
-      size = length < 0 ? stats.size - offset : Math.min(stats.size - offset, length);
-      if (isOurs) headers['content-length'] = size;
+    if (stats.isFile() && isOurs) {
+      const size = length < 0 ? stats.size - offset : Math.min(stats.size - offset, length);
+      headers['content-length'] = size;
+      if (wire !== headers) wire.push('content-length', size);
     }
-    this.sendFile(fd, headers, { ...options, offset, length: length < 0 ? undefined : length }, isOurs, size);
+    this.sendFile(fd, headers, wire, { ...options, offset, length: length < 0 ? undefined : length }, isOurs);
   }
 
-  sendFile(fd, headers, { offset, length, waitForTrailers }, isOurs) {
+  sendFile(fd, headers, wire, { offset, length, waitForTrailers }, isOurs) {
+    let packed;
+    try {
+      packed = this.session.pack(wire, headersOf.assertValidPseudoHeaderResponse);
+    } catch (error) {
+      if (isOurs) require('fs').close(fd, () => {});
+      this.destroy(error);
+      return;
+    }
     this.isHeadersSent = true;
     this[kHeaders].sent = headers;
-    const packed = headersOf.packHeaders(headers, headersOf.assertValidPseudoHeaderResponse);
     const outcome = this.session.call('respond', this.id, ...packed, false, !!waitForTrailers);
     if (outcome < 0) {
       this.destroy(nghttp2Error(outcome));
@@ -608,7 +654,7 @@ class ServerHttp2Stream extends Http2Stream {
     }
     const { ReadStream } = require('fs');
     const source = new ReadStream(null, range);
-    source.on('error', (error) => this.destroy(error));
+    source.on('error', () => this.close(NGHTTP2_INTERNAL_ERROR));
     this.once('close', () => {
       if (isOurs) source.destroy();
       else source.unpipe(this).pause();
@@ -627,7 +673,7 @@ class ServerHttp2Stream extends Http2Stream {
       if (status < 100 || status >= 200) throw new ERR_HTTP2_INVALID_INFO_STATUS(headers[':status']);
     }
     this.touch();
-    const packed = headersOf.packHeaders(headers, headersOf.assertValidPseudoHeaderResponse);
+    const packed = this.session.pack(headers, headersOf.assertValidPseudoHeaderResponse);
     this[kHeaders].info.push(headers);
     const outcome = this.session.call('inform', this.id, ...packed);
     if (outcome < 0) this.destroy(nghttp2Error(outcome));
@@ -638,8 +684,7 @@ class ServerHttp2Stream extends Http2Stream {
 const forbidden = (status) => new ERR_HTTP2_PAYLOAD_FORBIDDEN(status);
 
 function validateFd(fd, isHandle) {
-  if (isHandle) return;
-  validateNumber(fd, 'fd');
+  if (!isHandle && typeof fd !== 'number') throw new ERR_INVALID_ARG_TYPE('fd', ['number', 'FileHandle'], fd);
 }
 
 function checkFileOptions(options) {
@@ -670,9 +715,12 @@ class Http2Session extends EventEmitter {
   #socket;
   #isFlushing = false;
   #pendingSettings = [];
+  #written; // streams whose writes are in what was handed to the socket last
+  #whenConnected = [];
   #pings = [];
   #localSettings;
   #remoteSettings;
+  #remoteCustom;
   #proxy;
   #timer;
   #timeout = 0;
@@ -712,15 +760,37 @@ class Http2Session extends EventEmitter {
 
   /** The socket is connected: begin to talk. */
   start() {
-    if (this.destroyed) return;
     this.isConnecting = false;
     const socket = this.#socket;
+    if (this.destroyed) {
+      this.emit('connect', this, socket);
+      return;
+    }
     socket.on('data', (data) => this.receive(data));
     socket.on('end', () => this.ended());
     socket.on('drain', () => this.flushSoon());
     this.flush();
     this.emit('connect', this, socket);
     this.flushSoon();
+  }
+
+  /** Do something once the socket is connected. */
+  whenConnected(action) {
+    if (!this.isConnecting) {
+      action();
+      return;
+    }
+    if (this.#whenConnected.length === 0) {
+      this.once('connect', () => {
+        for (const each of this.#whenConnected.splice(0)) each();
+      });
+    }
+    this.#whenConnected.push(action);
+  }
+
+  /** Headers as they cross. */
+  pack(headers, allow) {
+    return headersOf.packHeaders(headers, allow, this[kOptions].strictSingleValueFields !== false);
   }
 
   call(name, ...args) {
@@ -745,20 +815,35 @@ class Http2Session extends EventEmitter {
   }
 
   exchange(data) {
-    let outcome = this.#number === undefined ? null : binding.exchange(this.#number, data);
+    let outcome = this.#exchange(data);
     for (;;) {
       if (!outcome) return;
       const [events, out, isGoingOn] = outcome;
-      if (out.byteLength > 0 && this.#socket && !this.#socket.destroyed) {
-        this.touch();
-        this.#socket.write(bytesOf(out));
-      }
+      this.#written = this.#send(out);
       if (events.length > 0) this.tell(events);
       if (this.#number === undefined) return;
-      if (!isGoingOn && events.length === 0 && this.goawayReceived === undefined && this.goawayCode === undefined) return;
+      const isGoingAway = this.goawayReceived !== undefined || this.goawayCode !== undefined;
+      if (!isGoingOn && !isGoingAway && events.length === 0) return;
       if (out.byteLength === 0 && events.length === 0) return;
-      outcome = binding.exchange(this.#number, null);
+      outcome = this.#exchange(null);
     }
+  }
+
+  /** Write to the socket; the list of streams whose writes are over when this one is. */
+  #send(out) {
+    if (out.byteLength === 0 || !this.#socket || this.#socket.destroyed) return undefined;
+    this.touch();
+    const streams = [];
+    this.#socket.write(bytesOf(out), () => {
+      for (const stream of streams) stream.inScope('written');
+    });
+    return streams;
+  }
+
+  /** While the socket has more than it can send, nothing is made for it: what waits counts against limits. */
+  #exchange(data) {
+    if (this.#number === undefined) return null;
+    return binding.exchange(this.#number, data, this.#socket?.writableNeedDrain !== true);
   }
 
   /** What a listener throws keeps none of the events behind it from being told. */
@@ -784,23 +869,20 @@ class Http2Session extends EventEmitter {
           at += 6;
           break;
         case DATA:
-          stream?.take(bytesOf(events[at + 2]));
+          stream?.inScope('take', bytesOf(events[at + 2]));
           at += 3;
           break;
         case END:
-          if (stream !== undefined && !stream.destroyed) stream.push(null);
+          if (stream !== undefined && !stream.destroyed) stream.inScope('push', null);
           at += 2;
           break;
         case CLOSE:
           this.streams.delete(events[at + 1]);
-          stream?.closedBy(events[at + 2]);
+          stream?.inScope('closedBy', events[at + 2]);
           at += 3;
           break;
         case SETTINGS:
-          this.#remoteSettings = undefined;
-          this.remoteCustom = events[at + 1];
-          hide(this, ['remoteCustom']);
-          this.emit('remoteSettings', this.remoteSettings);
+          this.settingsCame(events[at + 1]);
           at += 2;
           break;
         case SETTINGS_ACK:
@@ -824,8 +906,7 @@ class Http2Session extends EventEmitter {
           at += 4;
           break;
         case ORIGIN:
-          for (const origin of events[at + 1]) this.originSet?.push(origin);
-          this.emit('origin', events[at + 1]);
+          this.originCame(events[at + 1]);
           at += 2;
           break;
         case FRAME_ERROR:
@@ -833,11 +914,12 @@ class Http2Session extends EventEmitter {
           at += 4;
           break;
         case WRITTEN:
-          stream?.written();
+          if (stream === undefined || this.#written === undefined) stream?.inScope('written');
+          else this.#written.push(stream);
           at += 2;
           break;
         case WANT_TRAILERS:
-          stream?.wantTrailers();
+          stream?.inScope('wantTrailers');
           at += 2;
           break;
         case ERROR:
@@ -867,11 +949,7 @@ class Http2Session extends EventEmitter {
     }
     if (stream.destroyed) return;
     stream.touch();
-    this.moreHeaders(stream, category, headers, flags, raw);
-    if (isEnd) {
-      stream.push(null);
-      if (stream.readableFlowing === null && stream.readableLength === 0) stream.read(0);
-    }
+    stream.inScope('receiveHeaders', category, headers, flags, raw);
   }
 
   makeStream(id, headers, isEnd) {
@@ -880,34 +958,6 @@ class Http2Session extends EventEmitter {
     stream.authority = headers[':authority'] ?? headers.host;
     hide(stream, ['authority']);
     return stream;
-  }
-
-  moreHeaders(stream, category, headers, flags, raw) {
-    const status = headers[':status'];
-    if (category === CATEGORY_RESPONSE || category === CATEGORY_PUSH_RESPONSE) {
-      if (category === CATEGORY_RESPONSE && status >= 100 && status < 200) {
-        this.informed(stream, status, headers, flags, raw);
-        return;
-      }
-      process.nextTick(() => stream.emit(category === CATEGORY_PUSH_RESPONSE ? 'push' : 'response', headers, flags, raw));
-      return;
-    }
-    if (status !== undefined && status >= 100 && status < 200) {
-      this.informed(stream, status, headers, flags, raw);
-      return;
-    }
-    if (status !== undefined) {
-      process.nextTick(() => stream.emit('response', headers, flags, raw));
-      return;
-    }
-    process.nextTick(() => stream.emit('trailers', headers, flags, raw));
-  }
-
-  informed(stream, status, headers, flags, raw) {
-    process.nextTick(() => {
-      if (status === 100) stream.emit('continue');
-      stream.emit('headers', headers, flags, raw);
-    });
   }
 
   // Settings
@@ -929,6 +979,21 @@ class Http2Session extends EventEmitter {
       return;
     }
     this.submitSettings({ ...settings }, callback);
+  }
+
+  /** Settings came. Of those that are not HTTP/2's own, what is asked for is kept. */
+  settingsCame(unknown) {
+    for (let i = 0; i < unknown.length; i += 2) {
+      if (this.customSettings?.includes(unknown[i])) (this.#remoteCustom ??= {})[unknown[i]] = unknown[i + 1];
+    }
+    this.#remoteSettings = undefined;
+    this.emit('remoteSettings', this.remoteSettings);
+  }
+
+  originCame(origins) {
+    if (!this.encrypted) return;
+    this.originSet?.push(...origins);
+    this.emit('origin', origins);
   }
 
   settingsAcknowledged() {
@@ -955,11 +1020,7 @@ class Http2Session extends EventEmitter {
     if (this.destroyed || this.isConnecting) return this.#remoteSettings ?? {};
     if (this.#remoteSettings === undefined) {
       this.#remoteSettings = headersOf.settingsObject(this.call('current_settings', false));
-      const custom = this.remoteCustom ?? [];
-      for (let i = 0; i < custom.length; i += 2) {
-        if (!this.customSettings?.includes(custom[i])) continue;
-        (this.#remoteSettings.customSettings ??= {})[custom[i]] = custom[i + 1];
-      }
+      if (this.#remoteCustom !== undefined) this.#remoteSettings.customSettings = { ...this.#remoteCustom };
     }
     return this.#remoteSettings;
   }
@@ -973,27 +1034,30 @@ class Http2Session extends EventEmitter {
       payload = undefined;
     }
     if (payload !== undefined) {
-      if (!isArrayBufferView(payload)) throw new ERR_INVALID_ARG_TYPE('payload', ['Buffer', 'TypedArray', 'DataView'], payload);
+      if (!isArrayBufferView(payload)) {
+        throw new ERR_INVALID_ARG_TYPE('payload', ['Buffer', 'TypedArray', 'DataView'], payload);
+      }
       if (payload.byteLength !== 8) throw new ERR_HTTP2_PING_LENGTH();
     }
     validateFunction(callback, 'callback');
     const send = () => {
-      if (this.#pings.length >= (this[kOptions].maxOutstandingPings ?? 10)) {
+      if (this.destroyed || this.#pings.length >= (this[kOptions].maxOutstandingPings ?? 10)) {
         process.nextTick(callback, new ERR_HTTP2_PING_CANCEL());
         return false;
       }
       const bytes = payload === undefined ? require('crypto').randomBytes(8) :
         require('buffer').Buffer.from(payload.buffer, payload.byteOffset, 8);
-      this.#pings.push({ callback, begun: now() });
+      const { AsyncResource } = require('async_hooks');
+      this.#pings.push({
+        callback, begun: now(), scope: new AsyncResource('HTTP2PING', { requireManualDestroy: true }),
+      });
       this.call('ping', bytes);
       this.flushSoon();
       return true;
     };
-    if (this.isConnecting) {
-      this.once('connect', send);
-      return undefined;
-    }
-    return send();
+    if (!this.isConnecting) return send();
+    this.whenConnected(send);
+    return undefined;
   }
 
   pingAnswered(payload) {
@@ -1002,7 +1066,7 @@ class Http2Session extends EventEmitter {
       this.destroy(new ERR_HTTP2_ERROR('Protocol error'), constants.NGHTTP2_PROTOCOL_ERROR);
       return;
     }
-    ping.callback(null, now() - ping.begun, bytesOf(payload));
+    pingOver(ping, null, now() - ping.begun, bytesOf(payload));
   }
 
   // Going away
@@ -1020,8 +1084,7 @@ class Http2Session extends EventEmitter {
       this.call('goaway', code, lastStreamID, data);
       this.flushSoon();
     };
-    if (this.isConnecting) this.once('connect', send);
-    else send();
+    this.whenConnected(send);
   }
 
   goawayCame(code, last, data) {
@@ -1080,6 +1143,7 @@ class Http2Session extends EventEmitter {
       stream.closeWith(NGHTTP2_CANCEL, false);
       stream.destroy();
     }
+    this.closed = true;
     this.finish(undefined);
   }
 
@@ -1117,15 +1181,17 @@ class Http2Session extends EventEmitter {
   get state() {
     const found = this.call('state');
     if (!found) return {};
-    const names = ['effectiveLocalWindowSize', 'effectiveRecvDataLength', 'nextStreamID', 'localWindowSize',
-      'lastProcStreamID', 'remoteWindowSize', 'outboundQueueSize', 'deflateDynamicTableSize', 'inflateDynamicTableSize'];
+    const names = [
+      'effectiveLocalWindowSize', 'effectiveRecvDataLength', 'nextStreamID', 'localWindowSize', 'lastProcStreamID',
+      'remoteWindowSize', 'outboundQueueSize', 'deflateDynamicTableSize', 'inflateDynamicTableSize',
+    ];
     return Object.fromEntries(names.map((name, i) => [name, found[i]]));
   }
 
   setNextStreamID(id) {
     if (this.destroyed) throw new ERR_HTTP2_INVALID_SESSION();
     validateNumber(id, 'id');
-    if (id <= 0 || id > LAST_STREAM) throw new ERR_OUT_OF_RANGE('id', `> 0 and <= ${LAST_STREAM}`, id);
+    if (id <= 0 || id > LAST_ID) throw new ERR_OUT_OF_RANGE('id', `> 0 and <= ${LAST_ID}`, id);
     this.call('set_next_stream_id', id);
   }
 
@@ -1180,10 +1246,6 @@ class Http2Session extends EventEmitter {
   /** A session that is closed ends with its last stream. */
   maybeDestroy() {
     if (!this.closed || this.destroyed || this.openStreams.size > 0) return;
-    if (this.isConnecting) {
-      this.once('connect', () => this.maybeDestroy());
-      return;
-    }
     this.flush();
     if (!this.destroyed) this.destroy();
   }
@@ -1198,10 +1260,8 @@ class Http2Session extends EventEmitter {
     code ??= NGHTTP2_NO_ERROR;
     this.goawayCode ??= code;
     this.destroyed = true;
-    this.closed = true;
     timers.clearTimeout(this.#timer);
-    for (const ping of this.#pings.splice(0)) ping.callback(new ERR_HTTP2_PING_CANCEL());
-    for (const { callback } of this.#pendingSettings.splice(0)) callback?.(new ERR_HTTP2_SETTINGS_CANCEL());
+    for (const ping of this.#pings.splice(0)) pingOver(ping, new ERR_HTTP2_PING_CANCEL());
     for (const stream of [...this.openStreams]) {
       const isPending = stream.pending;
       stream.destroy(error !== undefined && isPending ? new ERR_HTTP2_STREAM_CANCEL(error) :
@@ -1210,7 +1270,7 @@ class Http2Session extends EventEmitter {
     const socket = this.#socket;
     if (!this.isConnecting && socket && !socket.destroyed) {
       this.call('terminate', code);
-      const outcome = binding.exchange(this.#number, null);
+      const outcome = binding.exchange(this.#number, null, true);
       if (outcome && outcome[1].byteLength > 0) socket.write(bytesOf(outcome[1]));
     }
     this.finish(error);
@@ -1218,7 +1278,6 @@ class Http2Session extends EventEmitter {
 
   finish(error) {
     this.destroyed = true;
-    this.closed = true;
     const socket = this.#socket;
     const number = this.#number;
     this.#number = undefined;
@@ -1234,12 +1293,21 @@ class Http2Session extends EventEmitter {
       return;
     }
     socket.once('close', () => process.nextTick(tell));
-    if (error || this.isConnecting) {
+    if (this.isConnecting) {
+      this.whenConnected(() => setImmediate(() => socket.destroy()));
+      return;
+    }
+    if (error) {
       setImmediate(() => socket.destroy(error));
       return;
     }
     socket.end(() => setImmediate(() => socket.destroy()));
     socket.resume();
+  }
+
+  [EventEmitter.captureRejectionSymbol](error, event, stream) {
+    if (event === 'stream') stream.destroy(error);
+    else this.destroy(error);
   }
 
   [require('internal/util').customInspectSymbol](depth, options) {
@@ -1254,8 +1322,14 @@ class Http2Session extends EventEmitter {
   }
 }
 
+function pingOver({ callback, scope }, ...told) {
+  scope.runInAsyncScope(callback, undefined, ...told);
+  scope.emitDestroy();
+}
+
 const now = () => performance.now();
 const utcDate = () => new Date().toUTCString();
+const http1 = () => require('_http_server');
 
 /** What Python's session may be told. */
 function engineOptions(options) {
@@ -1275,22 +1349,32 @@ function engineOptions(options) {
   };
 }
 
+function assertBound(socket) {
+  if (socket[kSession] === undefined) throw new ERR_HTTP2_SOCKET_UNBOUND();
+}
+
 /** The socket as a program sees it: what would disturb the session is refused. */
 function makeProxy(session, socket) {
   const refused = ['emit', 'end', 'pause', 'read', 'resume', 'write', 'setEncoding', 'setKeepAlive', 'setNoDelay'];
   return new Proxy(socket, {
     get(target, name) {
       if (name === 'setTimeout' || name === 'ref' || name === 'unref') return session[name].bind(session);
+      assertBound(target);
       if (name === 'destroy') return session.destroy.bind(session);
       if (refused.includes(name)) throw new ERR_HTTP2_NO_SOCKET_MANIPULATION();
       const value = target[name];
       return typeof value === 'function' ? value.bind(target) : value;
     },
     set(target, name, value) {
+      assertBound(target);
       if (name === 'setTimeout' || name === 'ref' || name === 'unref') session[name] = value;
       else if (name === 'destroy' || refused.includes(name)) throw new ERR_HTTP2_NO_SOCKET_MANIPULATION();
       else target[name] = value;
       return true;
+    },
+    getPrototypeOf(target) {
+      assertBound(target);
+      return Reflect.getPrototypeOf(target);
     },
   });
 }
@@ -1377,47 +1461,52 @@ class ClientHttp2Session extends Http2Session {
     let list;
     if (Array.isArray(headersParam)) {
       if (headersParam.length % 2 !== 0) throw new ERR_INVALID_ARG_VALUE('headers', headersParam);
-      list = [...headersParam];
+      list = headersOf.copyList(headersParam);
       headers = headersOf.fromPairs(list);
-      if (headersParam[headersOf.sensitiveHeaders]) {
-        headers[headersOf.sensitiveHeaders] = headersParam[headersOf.sensitiveHeaders];
-      }
     } else {
       headersOf.assertIsObject(headersParam, 'headers', ['Object', 'Array']);
       headers = headersOf.copy(headersParam);
     }
     headersOf.assertIsObject(options, 'options');
     options = { ...options };
-    headers[':method'] ??= 'GET';
-    const isConnect = headers[':method'] === 'CONNECT';
-    if (!isConnect || headers[':protocol'] !== undefined) {
-      if (headers[':authority'] === undefined && headers.host === undefined) headers[':authority'] = this.authority;
-      headers[':scheme'] ??= this.protocol.slice(0, -1);
-      headers[':path'] ??= '/';
-    } else {
-      headersOf.checkConnect(headers);
+    this.addPseudoHeaders(headers, list);
+    if (options.weight !== undefined) warnOfPriority('Priority signaling has been deprecated as of RFC 9113.');
+    if (options.parent !== undefined) validateNumber(options.parent, 'options.parent');
+    for (const name of ['exclusive', 'silent', 'endStream', 'waitForTrailers']) {
+      if (options[name] !== undefined) validateBoolean(options[name], `options.${name}`);
     }
-    validateOptionalBoolean(options.endStream, 'options.endStream');
-    validateOptionalBoolean(options.waitForTrailers, 'options.waitForTrailers');
     if (options.signal !== undefined) validateAbortSignal(options.signal, 'options.signal');
     options.endStream ??= ['GET', 'HEAD', 'DELETE'].includes(headers[':method']);
-    const packed = headersOf.packHeaders(headers);
+    const packed = this.pack(list ?? headers);
     const stream = new ClientHttp2Stream(this, {});
     stream[kHeaders].sent = headers;
     if (options.endStream) {
-      stream.endsAfterHeaders = stream.isEmpty = true;
+      stream.isEmpty = true;
       stream.end();
     }
     if (options.waitForTrailers) stream.wantsTrailers = true;
     const begin = () => this.beginRequest(stream, packed, options);
     this.watchSignal(stream, options.signal);
     if (stream.destroyed) return stream;
-    if (this.isConnecting) {
-      this.once('connect', begin);
-    } else {
-      begin();
-    }
+    this.whenConnected(begin);
     return stream;
+  }
+
+  /** What a request has to have. */
+  addPseudoHeaders(headers, list) {
+    const add = (name, value) => {
+      if (headers[name] !== undefined) return;
+      headers[name] = value;
+      list?.push(name, value);
+    };
+    add(':method', 'GET');
+    if (headers[':method'] === 'CONNECT' && headers[':protocol'] === undefined) {
+      headersOf.checkConnect(headers);
+      return;
+    }
+    if (headers.host === undefined) add(':authority', this.authority);
+    add(':scheme', this.protocol.slice(0, -1));
+    add(':path', '/');
   }
 
   watchSignal(stream, signal) {
@@ -1438,6 +1527,10 @@ class ClientHttp2Session extends Http2Session {
       stream.destroy(new ERR_HTTP2_STREAM_CANCEL());
       return;
     }
+    if (this.closed) {
+      stream.destroy(new ERR_HTTP2_GOAWAY_SESSION());
+      return;
+    }
     const id = this.call('request', ...packed, !!options.endStream, stream.wantsTrailers);
     if (id < 0) {
       const error = id === ERR_STREAM_ID_NOT_AVAILABLE ? new ERR_HTTP2_OUT_OF_STREAMS() : nghttp2Error(id);
@@ -1448,10 +1541,6 @@ class ClientHttp2Session extends Http2Session {
     stream.begin(id);
     this.flushSoon();
   }
-}
-
-function validateOptionalBoolean(value, name) {
-  if (value !== undefined) validateBoolean(value, name);
 }
 
 // Servers
@@ -1490,7 +1579,8 @@ function refuseProtocol(server, options, socket) {
   const timer = timers.setTimeout(() => socket.destroy(), timeout).unref();
   socket.once('close', () => timers.clearTimeout(timer));
   if (server.emit('unknownProtocol', socket)) return;
-  socket.end('HTTP/1.0 403 Forbidden\r\nContent-Type: text/plain\r\n\r\nMissing ALPN Protocol, expected `h2` to be available.\n' +
+  socket.end('HTTP/1.0 403 Forbidden\r\nContent-Type: text/plain\r\n\r\n' +
+    'Missing ALPN Protocol, expected `h2` to be available.\n' +
     'If this is a HTTP request: The server was not configured with the `allowHTTP1` option or a listener for the ' +
     '`unknownProtocol` event.\n');
 }
@@ -1572,6 +1662,32 @@ class Http2Server extends net.Server {
   async [Symbol.asyncDispose]() {
     return require('util').promisify(super.close).call(this);
   }
+
+  [EventEmitter.captureRejectionSymbol](error, event, ...args) {
+    if (!rejected(error, event, args)) super[EventEmitter.captureRejectionSymbol](error, event, ...args);
+  }
+}
+
+/** A listener's promise was rejected: whoever waits for an answer gets one, if it can still be given. */
+function rejected(error, event, [stream, response]) {
+  if (event === 'stream') {
+    if (stream.headersSent) {
+      stream.destroy(error);
+    } else {
+      stream.respond({ ':status': 500 });
+      stream.end();
+    }
+    return true;
+  }
+  if (event !== 'request') return false;
+  if (response.headersSent) {
+    response.destroy(error);
+    return true;
+  }
+  for (const name of response.getHeaderNames()) response.removeHeader(name);
+  response.statusCode = 500;
+  response.end();
+  return true;
 }
 
 function closeSessions(server) {
@@ -1594,11 +1710,11 @@ function secureServer() {
       }
       super(options, (socket) => sessionOnConnection(this, options, socket));
       if (options.allowHTTP1 === true) {
-        Reflect.apply(require('_http_server').storeHTTPOptions, this, [{
+        Reflect.apply(http1().storeHTTPOptions, this, [{
           ...options, IncomingMessage: options.Http1IncomingMessage, ServerResponse: options.Http1ServerResponse,
+          ...options.http1Options,
         }]);
-        this.headersTimeout = 60_000;
-        this.requestTimeout = 300_000;
+        http1().setUpServer(this, options);
       }
       setUp(this, options, listener);
       this.on('tlsClientError', (error, socket) => {
@@ -1607,16 +1723,27 @@ function secureServer() {
     }
 
     close(callback) {
+      if (this[kOptions].allowHTTP1 === true) http1().httpServerPreClose(this);
       super.close(callback);
       closeSessions(this);
       return this;
     }
 
     closeAllConnections() {
+      if (this[kOptions].allowHTTP1 === true) {
+        Reflect.apply(http1().Server.prototype.closeAllConnections, this, []);
+      }
       closeSessions(this);
     }
 
-    closeIdleConnections() {}
+    closeIdleConnections() {
+      if (this[kOptions].allowHTTP1 !== true) return;
+      Reflect.apply(http1().Server.prototype.closeIdleConnections, this, []);
+    }
+
+    [EventEmitter.captureRejectionSymbol](error, event, ...args) {
+      if (!rejected(error, event, args)) super[EventEmitter.captureRejectionSymbol](error, event, ...args);
+    }
   }
   Object.assign(Http2SecureServer.prototype, serverMethods);
   return SecureServer = Http2SecureServer;
@@ -1653,7 +1780,8 @@ function connect(authority, options, listener) {
   if (typeof authority === 'string') authority = new URL(authority);
   headersOf.assertIsObject(authority, 'authority', ['string', 'Object', 'URL']);
   const protocol = authority.protocol || options.protocol || 'https:';
-  const port = `${authority.port !== '' && authority.port !== undefined ? authority.port : protocol === 'http:' ? 80 : 443}`;
+  const isPortGiven = authority.port !== '' && authority.port !== undefined;
+  const port = `${isPortGiven ? authority.port : protocol === 'http:' ? 80 : 443}`;
   let host = 'localhost';
   if (authority.hostname) {
     host = authority.hostname;
@@ -1668,8 +1796,8 @@ function connect(authority, options, listener) {
     socket = net.connect({ port, host, ...options });
   } else if (protocol === 'https:') {
     const tls = require('tls');
-    const servername = net.isIP(host) ? undefined : host;
-    socket = tls.connect({ ALPNProtocols: ['h2'], ...(servername ? { servername } : undefined), ...options, port, host });
+    const name = net.isIP(host) ? undefined : { servername: host };
+    socket = tls.connect({ ALPNProtocols: ['h2'], ...name, ...options, port, host });
   } else {
     const { codes: { ERR_HTTP2_UNSUPPORTED_PROTOCOL } } = require('internal/errors');
     throw new ERR_HTTP2_UNSUPPORTED_PROTOCOL(protocol);

@@ -2,8 +2,9 @@
 
 // What HTTP/2's sessions and the compatibility API share: headers, their rules, and settings.
 //
-// Theory of operation. Headers cross to Python as one text, names and values with NULs between, and a number for each
-// that says whether it may be kept in the other side's table. They come in the same form.
+// Theory of operation. Headers cross to Python as one text, all names and values in a row, and three numbers for each:
+// the length of its name, of its value, and whether it may be kept in the other side's table. They come as one text
+// with NULs between, since none that comes holds one.
 //
 // What surprises people: headers come as an object without a prototype; one that may stand only once keeps its first
 // value, `cookie` is joined by "; ", `set-cookie` is always a list, all others are joined by ", ".
@@ -12,7 +13,8 @@ const {
   codes: {
     ERR_HTTP2_CONNECT_AUTHORITY, ERR_HTTP2_CONNECT_PATH, ERR_HTTP2_CONNECT_SCHEME, ERR_HTTP2_HEADER_SINGLE_VALUE,
     ERR_HTTP2_INVALID_CONNECTION_HEADERS, ERR_HTTP2_INVALID_PACKED_SETTINGS_LENGTH, ERR_HTTP2_INVALID_PSEUDOHEADER,
-    ERR_HTTP2_INVALID_SETTING_VALUE, ERR_INVALID_ARG_TYPE, ERR_INVALID_HTTP_TOKEN, ERR_HTTP2_TOO_MANY_CUSTOM_SETTINGS,
+    ERR_HTTP2_INVALID_SETTING_VALUE, ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_INVALID_HTTP_TOKEN,
+    ERR_HTTP2_TOO_MANY_CUSTOM_SETTINGS,
   },
   hideStackFrames,
 } = require('internal/errors');
@@ -54,18 +56,18 @@ function assertNoPseudoHeader(name) {
   throw new ERR_HTTP2_INVALID_PSEUDOHEADER(name);
 }
 
-/** Headers as they cross: `[text, flags]`. `allow` throws for a pseudo-header that has no place there. */
+/** Headers as they cross: `[text, layout]`. `allow` throws for a pseudo-header that has no place there. */
 function packHeaders(headers, allow = assertValidPseudoHeader, isStrict = true) {
   const pseudo = [];
   const parts = [];
-  const flagsOfPseudo = [];
-  const flags = [];
+  const layoutOfPseudo = [];
+  const layout = [];
   const seen = new Set();
   const sensitive = new Set((headers[sensitiveHeaders] ?? []).map((name) => `${name}`.toLowerCase()));
   const add = (name, value) => {
     const isPseudo = name[0] === ':';
     (isPseudo ? pseudo : parts).push(name, value);
-    (isPseudo ? flagsOfPseudo : flags).push(sensitive.has(name) ? NEVER_INDEXED : 0);
+    (isPseudo ? layoutOfPseudo : layout).push(name.length, value.length, sensitive.has(name) ? NEVER_INDEXED : 0);
   };
   const put = (key, value) => {
     if (value === undefined || key === '') return;
@@ -94,7 +96,7 @@ function packHeaders(headers, allow = assertValidPseudoHeader, isStrict = true) 
   } else {
     for (const key of Object.keys(headers)) put(key, headers[key]);
   }
-  return [[...pseudo, ...parts].join('\0'), [...flagsOfPseudo, ...flags]];
+  return [[...pseudo, ...parts].join(''), [...layoutOfPseudo, ...layout]];
 }
 
 /** A copy of headers; that none is sensitive needs no saying. */
@@ -105,9 +107,24 @@ function copy(headers) {
   return made;
 }
 
+/** A copy of a list of names and values in turn. */
+function copyList(list) {
+  if (list.length % 2 !== 0) throw new ERR_INVALID_ARG_VALUE('headers', list);
+  const made = [...list];
+  if (list[sensitiveHeaders] !== undefined) made[sensitiveHeaders] = list[sensitiveHeaders];
+  return made;
+}
+
+/** Whether a header is there; of a list's, the name may be written in any way. */
+function has(headers, name, isOfList) {
+  if (headers[name] !== undefined) return true;
+  return isOfList && Object.keys(headers).some((each) => each.toLowerCase() === name);
+}
+
 /** The object that stands for a list of names and values in turn. */
 function fromPairs(list) {
   const headers = { __proto__: null };
+  if (list[sensitiveHeaders] !== undefined) headers[sensitiveHeaders] = list[sensitiveHeaders];
   for (let i = 0; i < list.length; i += 2) {
     const name = list[i];
     headers[name] = headers[name] === undefined ? list[i + 1] : [].concat(headers[name], list[i + 1]);
@@ -197,8 +214,7 @@ const within = hideStackFrames((name, value, min, max) => {
 /** Numbers and values in turn. */
 function settingsPairs(settings) {
   const pairs = new Map();
-  for (const name of ['headerTableSize', 'maxConcurrentStreams', 'maxFrameSize', 'initialWindowSize', 'maxHeaderListSize',
-    'maxHeaderSize', 'enablePush', 'enableConnectProtocol']) {
+  for (const name of [...Object.keys(LIMITS), 'enablePush', 'enableConnectProtocol']) {
     const value = settings[name];
     if (value !== undefined) pairs.set(NUMBERS[name], Number(value));
   }
@@ -256,6 +272,7 @@ function getUnpackedSettings(buffer, options = {}) {
 
 module.exports = {
   assertIsArray, assertIsObject, assertNoPseudoHeader, assertValidPseudoHeader, assertValidPseudoHeaderResponse,
-  checkConnect, copy, fromPairs, getDefaultSettings, getPackedSettings, getUnpackedSettings, isConnectionHeader, packHeaders,
+  checkConnect, copy, copyList, fromPairs, getDefaultSettings, getPackedSettings, getUnpackedSettings, has,
+  isConnectionHeader, packHeaders,
   sensitiveHeaders, settingsObject, settingsPairs, splitHeaders, toHeaderObject, validateSettings,
 };
