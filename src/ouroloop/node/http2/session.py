@@ -31,7 +31,7 @@ class Event:
     DATA = 1  # stream, bytes
     END = 2  # stream: nothing more comes
     CLOSE = 3  # stream, code
-    SETTINGS = 4  # settings that HTTP/2 does not know: numbers and values in turn
+    SETTINGS = 4  # what is in force now, as `current_settings`; settings that HTTP/2 does not know, each with its value
     SETTINGS_ACK = 5
     PING = 6  # 8 bytes
     PING_ACK = 7  # 8 bytes
@@ -93,11 +93,13 @@ def error_message(number: int) -> str:
 
 class _Stream:
     __slots__ = (
-        "header_count", "header_size", "id", "is_ended", "is_reading", "offset", "queue", "unread", "wants_trailers",
+        "header_count", "header_size", "id", "is_ended", "is_reading", "largest_headers", "offset", "queue", "unread",
+        "wants_trailers",
     )
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, number: int, largest_headers: int) -> None:
         self.id = number
+        self.largest_headers = largest_headers  # bytes; what the settings say when it begins
         self.queue: deque[bytes] = deque()  # of the write under way; empty pieces are not in it
         self.offset = 0  # of what is sent of the first
         self.is_ended = False
@@ -242,7 +244,7 @@ class Session:
         return nghttp2.ERR_TEMPORAL_CALLBACK_FAILURE
 
     def _add(self, stream_id: int) -> _Stream:
-        stream = self._streams[stream_id] = _Stream(stream_id)
+        stream = self._streams[stream_id] = _Stream(stream_id, self._largest_headers)
         return stream
 
     def _header(self, frame: int, name: bytes, value: bytes, flags: int) -> int:
@@ -256,7 +258,7 @@ class Session:
             return 0
         stream.header_count += 1
         stream.header_size += len(name) + len(value) + _HEADER_OVERHEAD
-        if stream.header_count > self._most_headers or stream.header_size > self._largest_headers:
+        if stream.header_count > self._most_headers or stream.header_size > stream.largest_headers:
             self._library.submit_rst_stream(self._pointer, 0, stream_id, nghttp2.ENHANCE_YOUR_CALM)
             return nghttp2.ERR_TEMPORAL_CALLBACK_FAILURE
         self._headers += (name, value)
@@ -287,7 +289,7 @@ class Session:
             if flags & nghttp2.FLAG_ACK:
                 self._events.append(Event.SETTINGS_ACK)
             else:
-                self._events += (Event.SETTINGS, self._unknown_settings(frame))
+                self._events += (Event.SETTINGS, self.current_settings(False), self._unknown_settings(frame))
         elif kind == nghttp2.PING:
             event = Event.PING_ACK if flags & nghttp2.FLAG_ACK else Event.PING
             self._events += (event, string_at(frame + OFFSET_PAYLOAD, 8))
@@ -309,7 +311,7 @@ class Session:
 
     def _count_invalid(self) -> int:
         self._invalid_frames += 1
-        if self._invalid_frames <= self.options.max_invalid_frames:
+        if self._invalid_frames <= self.options.max_invalid_frames + 1:  # one more than said, as Node
             return 0
         self._error_name = "ERR_HTTP2_TOO_MANY_INVALID_FRAMES"
         return 1
@@ -498,9 +500,8 @@ class Session:
             stream.unread = 0
 
     def reset_stream(self, stream_id: int, code: int) -> None:
-        """End a stream by force, after what of its content may be sent now."""
-        if self._queued:
-            self._make_bytes(self._out_size + self.options.max_memory)
+        """End a stream by force, after what of its headers and content may be sent now."""
+        self._make_bytes(self._out_size + self.options.max_memory)
         self._library.submit_rst_stream(self._pointer, 0, stream_id, code)
 
     def settings(self, pairs: Sequence[int]) -> int:

@@ -91,6 +91,7 @@ class Http2ServerRequest extends Readable {
     stream.on('close', () => {
       this.#ended = true;
       this.push(null);
+      if (!this.#isReading) this.resume(); // who has not looked at it hears that it has ended
       if (!this.didClose) {
         this.didClose = true;
         this.emit('close');
@@ -304,8 +305,8 @@ class Http2ServerResponse extends Stream {
   setHeader(name, value) {
     validateString(name, 'name');
     assertHeader(name.trim().toLowerCase(), value);
-    if (this.#isClosed) return;
     if (this.headersSent) throw new ERR_HTTP2_HEADERS_SENT();
+    if (this.#isClosed) return;
     this.#put(name, value);
   }
 
@@ -333,8 +334,8 @@ class Http2ServerResponse extends Stream {
   appendHeader(name, value) {
     validateString(name, 'name');
     if (value === undefined || value === null) throw new ERR_HTTP2_INVALID_HEADER_VALUE(value, name);
-    if (this.#isClosed) return;
     if (this.headersSent) throw new ERR_HTTP2_HEADERS_SENT();
+    if (this.#isClosed) return;
     this.#append(name, value);
   }
 
@@ -464,7 +465,7 @@ class Http2ServerResponse extends Stream {
       }
       return this;
     }
-    if (chunk !== null && chunk !== undefined) this.write(chunk, encoding);
+    if (chunk !== null && chunk !== undefined && !stream.headRequest) this.write(chunk, encoding);
     this.#isEnding = true;
     if (typeof callback === 'function') {
       if (stream.writableEnded) this.once('finish', callback);

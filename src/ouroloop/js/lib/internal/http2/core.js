@@ -45,12 +45,13 @@ const [
   WANT_TRAILERS, ERROR,
 ] = Array.from({ length: 15 }, (_, number) => number);
 
-const VALUES = [5, 2, 1, 2, 1, 0, 1, 1, 3, 3, 1, 3, 1, 1, 2]; // of each event
+const VALUES = [5, 2, 1, 2, 2, 0, 1, 1, 3, 3, 1, 3, 1, 1, 2]; // of each event
 
 const { NGHTTP2_CANCEL, NGHTTP2_INTERNAL_ERROR, NGHTTP2_NO_ERROR, NGHTTP2_REFUSED_STREAM } = constants;
 const END_STREAM = 1;
 const CATEGORY_RESPONSE = 1;
 const CATEGORY_PUSH_RESPONSE = 2;
+const MISDIRECTED = 421;
 const MOST_PENDING_SETTINGS = 10;
 const MOST_ALTSVC = 16382;
 const LAST_ID = 2 ** 32 - 1; // that setNextStreamID takes; nghttp2 ignores those that no stream can have
@@ -163,13 +164,21 @@ class Http2Stream extends Duplex {
     return this[kHeaders].trailers;
   }
 
+  [require('internal/util').customInspectSymbol](depth, options) {
+    if (typeof depth === 'number' && depth < 0) return this;
+    const { id, closed, destroyed, state, _readableState: readableState, _writableState: writableState } = this;
+    const shown = { id: id ?? '<pending>', closed, destroyed, state, readableState, writableState };
+    return `Http2Stream ${require('internal/util/inspect').inspect(shown, options)}`;
+  }
+
   get _handle() {
     return this.destroyed ? undefined : this;
   }
 
   get state() {
-    const found = this.#id === undefined ? null : this.#session?.call('stream_state', this.#id);
-    if (!found) return this.session === undefined ? {} : { ...NOT_BEGUN };
+    if (this.pending || this.session === undefined) return {};
+    const found = this.#session.call('stream_state', this.#id);
+    if (!found) return { ...NOT_BEGUN };
     const [state, weight, sumDependencyWeight, localClose, remoteClose, localWindowSize] = found;
     return { state, weight, sumDependencyWeight, localClose, remoteClose, localWindowSize };
   }
@@ -218,6 +227,7 @@ class Http2Stream extends Duplex {
     process.nextTick(() => {
       const event = eventOfHeaders(category, headers[':status']);
       if (event === 'headers' && headers[':status'] === 100) this.emit('continue');
+      if (headers[':status'] === MISDIRECTED) this.session?.misdirected(this[kHeaders].sent?.[':authority']);
       this.emit(event, headers, flags, raw);
     });
     if ((flags & END_STREAM) === 0) return;
@@ -270,6 +280,11 @@ class Http2Stream extends Duplex {
       this.#whenReady.push(() => this._final(callback));
       return;
     }
+    if (this.isPush && !this.headersSent) process.nextTick(() => this.#finish(callback));
+    else this.#finish(callback);
+  }
+
+  #finish(callback) {
     if (!this.headersSent && !this.closed && !this.destroyed) this.proceed();
     this.#session?.call('end', this.#id);
     this.#session?.flushSoon();
@@ -299,6 +314,7 @@ class Http2Stream extends Duplex {
     const outcome = this.#session.call('send_trailers', this.#id, ...packed);
     if (outcome < 0) this.destroy(nghttp2Error(outcome));
     this.#session?.flushSoon();
+    setImmediate(() => this.closeUnread?.());
   }
 
   priority() {
@@ -315,6 +331,7 @@ class Http2Stream extends Duplex {
       this.once('close', callback);
     }
     if (this.closed) return;
+    if (this.pending) this.push(null); // nothing can come
     this.closeWith(code, true);
   }
 
@@ -447,6 +464,16 @@ class ServerHttp2Stream extends Http2Stream {
     this.method = undefined;
     hide(this, ['method']);
     this.begin(id);
+    this.once('finish', () => setImmediate(() => this.closeUnread()));
+  }
+
+  /** Whoever answers and never looks at the request ends it. */
+  closeUnread() {
+    const hasTrailersToSend = this.wantsTrailers && this[kHeaders].trailers === undefined;
+    const isRead = this.readableFlowing !== null || this.readableDidRead;
+    if (this.closed || this.destroyed || isRead || hasTrailersToSend) return;
+    this.close();
+    this.resume();
   }
 
   get pushAllowed() {
@@ -489,12 +516,13 @@ class ServerHttp2Stream extends Http2Stream {
     stream.push(null);
     stream.resume();
     session.streams.set(id, stream);
-    if (isHead || options.endStream) {
+    const hasNoBody = isHead || options.endStream;
+    if (hasNoBody) {
       stream.headRequest = true;
       stream.isEmpty = isHead;
-      stream.end();
     }
     process.nextTick(callback, null, stream, headers, 0);
+    if (hasNoBody) stream.end(); // goes on a tick later, so that the callback can respond
   }
 
   /** A response's headers as an object and as they are sent, which may be a list; the options; the status. */
@@ -882,8 +910,8 @@ class Http2Session extends EventEmitter {
           at += 3;
           break;
         case SETTINGS:
-          this.settingsCame(events[at + 1]);
-          at += 2;
+          this.settingsCame(events[at + 1], events[at + 2]);
+          at += 3;
           break;
         case SETTINGS_ACK:
           this.settingsAcknowledged();
@@ -982,18 +1010,30 @@ class Http2Session extends EventEmitter {
   }
 
   /** Settings came. Of those that are not HTTP/2's own, what is asked for is kept. */
-  settingsCame(unknown) {
+  settingsCame(values, unknown) {
     for (let i = 0; i < unknown.length; i += 2) {
       if (this.customSettings?.includes(unknown[i])) (this.#remoteCustom ??= {})[unknown[i]] = unknown[i + 1];
     }
-    this.#remoteSettings = undefined;
-    this.emit('remoteSettings', this.remoteSettings);
+    this.#remoteSettings = this.#asRemote(values);
+    this.emit('remoteSettings', this.#remoteSettings);
+  }
+
+  #asRemote(values) {
+    const settings = headersOf.settingsObject(values);
+    if (this.#remoteCustom !== undefined) settings.customSettings = { ...this.#remoteCustom };
+    return settings;
   }
 
   originCame(origins) {
     if (!this.encrypted) return;
     this.originSet?.push(...origins);
     this.emit('origin', origins);
+  }
+
+  /** The other side does not answer for an origin. */
+  misdirected(authority) {
+    const at = this.originSet?.indexOf(`https://${authority}`) ?? -1;
+    if (at >= 0) this.origins.splice(at, 1);
   }
 
   settingsAcknowledged() {
@@ -1018,11 +1058,7 @@ class Http2Session extends EventEmitter {
 
   get remoteSettings() {
     if (this.destroyed || this.isConnecting) return this.#remoteSettings ?? {};
-    if (this.#remoteSettings === undefined) {
-      this.#remoteSettings = headersOf.settingsObject(this.call('current_settings', false));
-      if (this.#remoteCustom !== undefined) this.#remoteSettings.customSettings = { ...this.#remoteCustom };
-    }
-    return this.#remoteSettings;
+    return this.#remoteSettings ??= this.#asRemote(this.call('current_settings', false));
   }
 
   // Ping
@@ -1041,16 +1077,15 @@ class Http2Session extends EventEmitter {
     }
     validateFunction(callback, 'callback');
     const send = () => {
+      const { AsyncResource } = require('async_hooks');
+      const ping = { callback, begun: now(), scope: new AsyncResource('HTTP2PING', { requireManualDestroy: true }) };
       if (this.destroyed || this.#pings.length >= (this[kOptions].maxOutstandingPings ?? 10)) {
-        process.nextTick(callback, new ERR_HTTP2_PING_CANCEL());
+        process.nextTick(pingOver, ping, new ERR_HTTP2_PING_CANCEL());
         return false;
       }
       const bytes = payload === undefined ? require('crypto').randomBytes(8) :
         require('buffer').Buffer.from(payload.buffer, payload.byteOffset, 8);
-      const { AsyncResource } = require('async_hooks');
-      this.#pings.push({
-        callback, begun: now(), scope: new AsyncResource('HTTP2PING', { requireManualDestroy: true }),
-      });
+      this.#pings.push(ping);
       this.call('ping', bytes);
       this.flushSoon();
       return true;
@@ -1110,7 +1145,9 @@ class Http2Session extends EventEmitter {
       return;
     }
     stream.emit('frameError', type, code, id);
-    stream.destroy(new ERR_HTTP2_STREAM_ERROR(codeName(code)));
+    const isNeverBegun = stream.state.state === NOT_BEGUN.state;
+    if (!isNeverBegun) stream.close(code); // of the others nghttp2 tells the end
+    this.close();
   }
 
   failed(number, name) {
