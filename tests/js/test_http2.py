@@ -6,7 +6,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from js.commands import COMMANDS, NODE, OURO, environment, output
+from js.commands import COMMANDS, NODE, OURO, environment, output, write
+from js.test_tls import Authority
 
 SERVER = """
     const http2 = require('http2');
@@ -393,6 +394,59 @@ def test_events_of_a_request_are_told_in_the_context_that_made_it(command: list[
         });
     """)
     assert output(command, "a.js", folder=tmp_path) == "true 3\ntrue 3\n"
+
+
+def test_a_secure_server_tells_its_origins_and_http1_clients_go_with_it(command: list[str], tmp_path: Path) -> None:
+    write(tmp_path, Authority("the authority").issue("localhost"))
+    (tmp_path / "a.js").write_text("""
+        const http2 = require('http2');
+        const https = require('https');
+        const fs = require('fs');
+        const server = http2.createSecureServer({
+          key: fs.readFileSync('localhost-key.pem'), cert: fs.readFileSync('localhost-cert.pem'),
+          allowHTTP1: true,
+          origins: ['https://foo.org/a', 'https://bar.org'], http1Options: { keepAliveTimeout: 12345 },
+        }, (req, res) => res.end(`${req.httpVersion} ${server.keepAliveTimeout}`));
+        server.listen(0, () => {
+          const { port } = server.address();
+          const agent = new https.Agent({ keepAlive: true });
+          https.get({ port, agent, rejectUnauthorized: false }, (response) => {
+            response.on('data', (data) => console.log(`${data}`)).on('end', () => {
+              const client = http2.connect(`https://localhost:${port}`, { rejectUnauthorized: false });
+              client.on('origin', (origins) => {
+                console.log(origins.join(' '));
+                client.close();
+                server.close(() => console.log('closed')); // no connection that is kept alive holds it up
+              });
+            });
+          });
+        });
+    """)
+    assert output(command, "a.js", folder=tmp_path).splitlines() == [
+        "1.1 12345", "https://foo.org https://bar.org", "closed"]
+
+
+def test_a_request_that_is_answered_unread_is_ended(command: list[str], tmp_path: Path) -> None:
+    (tmp_path / "a.js").write_text("""
+        const http2 = require('http2');
+        const server = http2.createServer().listen(0, () => {
+          const client = http2.connect(`http://localhost:${server.address().port}`);
+          const request = client.request({ ':method': 'POST' });
+          request.on('response', (headers) => console.log(headers[':status']));
+          request.on('aborted', () => console.log('aborted'));
+          request.on('close', () => {
+            console.log(request.rstCode);
+            client.close();
+            server.close();
+          }).resume();
+          request.write(Buffer.alloc(1e6));
+        });
+        server.on('stream', (stream) => {
+          stream.respond({ ':status': 413 });
+          stream.end('too much');
+        });
+    """)
+    assert output(command, "a.js", folder=tmp_path).splitlines() == ["413", "aborted", "0"]
 
 
 def test_a_listener_whose_promise_is_rejected_is_answered_with_500(command: list[str], tmp_path: Path) -> None:

@@ -189,9 +189,9 @@ class Http2Stream extends Duplex {
     if (this.destroyed) return undefined;
     const { getTimerDuration } = require('internal/timers');
     msecs = getTimerDuration(msecs, 'msecs');
+    if (callback !== undefined) validateFunction(callback, 'callback');
     timers.clearTimeout(this.#timer);
     this.#timeout = msecs;
-    if (callback !== undefined) validateFunction(callback, 'callback');
     if (msecs === 0) {
       if (callback !== undefined) this.removeListener('timeout', callback);
       return this;
@@ -285,9 +285,12 @@ class Http2Stream extends Duplex {
   }
 
   #finish(callback) {
-    if (!this.headersSent && !this.closed && !this.destroyed) this.proceed();
-    this.#session?.call('end', this.#id);
-    this.#session?.flushSoon();
+    const isReset = this.closed && this.#rstCode !== NGHTTP2_NO_ERROR; // it does not end well, nor seems to
+    if (!isReset) {
+      if (!this.headersSent && !this.closed && !this.destroyed) this.proceed();
+      this.#session?.call('end', this.#id);
+      this.#session?.flushSoon();
+    }
     callback();
   }
 
@@ -1244,9 +1247,9 @@ class Http2Session extends EventEmitter {
     if (this.destroyed) return undefined;
     const { getTimerDuration } = require('internal/timers');
     msecs = getTimerDuration(msecs, 'msecs');
+    if (callback !== undefined) validateFunction(callback, 'callback');
     timers.clearTimeout(this.#timer);
     this.#timeout = msecs;
-    if (callback !== undefined) validateFunction(callback, 'callback');
     if (msecs === 0) {
       if (callback !== undefined) this.removeListener('timeout', callback);
       return this;
@@ -1606,6 +1609,7 @@ function sessionOnConnection(server, options, socket) {
       if (!server.emit('timeout', session)) session.destroy();
     });
   }
+  if (Array.isArray(options.origins) && session.encrypted) session.origin(...options.origins);
   server.emit('session', session);
   return session;
 }
