@@ -181,9 +181,8 @@ class Runtime:
 
     def open_ring(self, address: int) -> int:
         """Start the ring on JavaScript's memory: how many workers it may have, 0 if there can be none."""
-        from .natives import direct
-
-        if self.loop.probe is not None or not direct.available or not direct.is_allowed():
+        natives = self.engine.natives
+        if self.loop.probe is not None or natives is None or not natives.has_machine_code:
             return 0
         from .natives.ring import Ring
 

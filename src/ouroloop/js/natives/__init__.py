@@ -109,6 +109,11 @@ class Natives(Realm):
         self.guards: Guards | None = None
         """What asks before a file is touched, if that is to be (`js/guards.py`)."""
 
+    @property
+    def has_machine_code(self) -> bool:
+        """Whether natives are of machine code, once one was made."""
+        return self._directly is not None
+
     def install(self, target: str) -> None:
         """Make the object that is the global variable `target` have `make(group, name)`, which gives a native."""
         self.set(self.get(self.call.Context__Global(self.context), target), "make", self.function(self._make))

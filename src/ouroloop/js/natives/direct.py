@@ -295,13 +295,13 @@ class Directly:
     def _open(self) -> None:
         """Get memory for more code."""
         self.seal()
-        self._base = _writable()
+        self._base = writable()
         self._blocks.append(self._base)
         self._used = 0
 
     def __del__(self) -> None:
         for block in self._blocks:
-            _munmap(block, _SIZE)
+            release(block)
 
     def keep(self, thing: object) -> None:
         """Let something that the code refers to by address live as long as the code."""
@@ -310,8 +310,8 @@ class Directly:
     def seal(self) -> None:
         """Make what was written fit to run, and no longer to be written. To be called before any of it is."""
         self._used = _SIZE
-        if self._base and _mprotect(self._base, _SIZE, _READ | _EXECUTE):
-            raise OSError("mprotect")
+        if self._base:
+            make_executable(self._base)
         self._base = 0
 
 
@@ -350,23 +350,38 @@ if available:
     _mprotect.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
 
 
-def _writable() -> int:
-    """New memory to write code to. Raises `OSError`."""
+def writable() -> int:
+    """New memory to write code to, 16 KiB of it. Raises `OSError`."""
     address: int = _mmap(None, _SIZE, _READ | _WRITE, _PRIVATE | _ANONYMOUS, -1, 0)
     if address == _MAP_FAILED:
         raise OSError("mmap")
     return address
 
 
+def make_executable(block: int) -> None:
+    """From now on what was written there may run, and nothing be written. Raises `OSError`."""
+    if _mprotect(block, _SIZE, _READ | _EXECUTE):
+        raise OSError("mprotect")
+
+
+def release(block: int) -> None:
+    """Give memory back; nothing of it may run any more."""
+    _munmap(block, _SIZE)
+
+
 def is_allowed() -> bool:
     """Whether the system lets this process write code, which hardened ones do not."""
     try:
-        block = _writable()
+        block = writable()
     except OSError:
         return False
-    refused: int = _mprotect(block, _SIZE, _READ | _EXECUTE)
-    _munmap(block, _SIZE)
-    return not refused
+    try:
+        make_executable(block)
+    except OSError:
+        return False
+    finally:
+        release(block)
+    return True
 
 
 def fits(call: Any, info: int, value: int, nothing: int) -> bool:

@@ -25,6 +25,7 @@ import os
 from ...loop.pool_size import configured_size
 from ...loop.queue import READABLE
 from . import c as ctypes
+from . import direct
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,7 +46,6 @@ _RESULT = 56  # in a slot, behind the number and the arguments
 
 _STACK_SIZE = 64 * 1024  # bytes
 _NAP = 100  # us, between looks
-_CODE_SIZE = 4096  # bytes
 _FUTEX, _WRITE = 202, 1  # system calls
 _FUTEX_WAIT, _FUTEX_WAKE = 128, 129  # within this process
 
@@ -153,7 +153,10 @@ class Ring:
         self._words = (ctypes.c_uint32 * (_FIRST_RING // 4)).from_address(address)
         self._threads: list[int] = []
         self._event = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
-        self._code = _placed(_worker())
+        self._code = direct.writable()
+        code = _worker()
+        ctypes.memmove(self._code, code, len(code))
+        direct.make_executable(self._code)
         self._words[_EVENT // 4] = self._event
         self._words[_ONE // 4] = 1
         self._is_busy = False
@@ -240,22 +243,7 @@ class Ring:
 
     def _release(self) -> None:
         os.close(self._event)
-        _library.munmap(ctypes.c_void_p(self._code), ctypes.c_size_t(_CODE_SIZE))
+        direct.release(self._code)
 
 
-_library = ctypes.CDLL(None, use_errno=True)
-_library.mmap.restype = ctypes.c_void_p
-_PRIVATE_ANONYMOUS = 0x22
-_READ_WRITE, _READ_EXECUTE = 3, 5
-
-
-def _placed(code: bytes) -> int:
-    """The address of code that may run. Raises `OSError` where the system lets no process write code."""
-    size = ctypes.c_size_t(_CODE_SIZE)
-    address = _library.mmap(None, size, _READ_WRITE, _PRIVATE_ANONYMOUS, -1, ctypes.c_long(0))
-    if address == 2**64 - 1:
-        raise OSError(ctypes.get_errno(), "mmap")
-    ctypes.memmove(address, code, len(code))
-    if _library.mprotect(ctypes.c_void_p(address), size, _READ_EXECUTE):
-        raise OSError(ctypes.get_errno(), "mprotect")
-    return int(address)
+_library = ctypes.CDLL(None)
