@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -13,6 +14,12 @@ NODE = os.environ.get("OUROLOOP_NODE")
 
 COMMANDS = {"ouro": OURO} | ({"node": [NODE]} if NODE else {})
 """What a test is run with: the name, and the words that start it."""
+
+WITHOUT_MACHINE_CODE = [
+    sys.executable, "-c",
+    "from ouroloop.js.natives import direct; direct.available = False; from ouroloop.cli import main; main()",
+]
+"""The words that start `ouro` as it is on other processors."""
 
 _NOT_INHERITED = ("NODE_OPTIONS", "NODE_PATH", "NODE_NO_WARNINGS", "FORCE_COLOR", "NO_COLOR")
 
@@ -46,3 +53,11 @@ def output(command: list[str], *arguments: str | Path, folder: Path, **more: Any
     done = run(command, *arguments, folder=folder, **more)
     assert (done.returncode, done.stderr) == (0, ""), done
     return done.stdout
+
+
+def told(command: list[str], folder: Path, source: str, **variables: str) -> Any:
+    """What a program in `folder` hands to `say`, once, as JSON; it has `fs`."""
+    write(folder, {
+        "program.js":
+            f"globalThis.fs = require('fs'); const say = (value) => console.log(JSON.stringify(value));\n{source}"})
+    return json.loads(output(command, "program.js", folder=folder, **variables))

@@ -3,39 +3,25 @@
 from __future__ import annotations
 
 import ctypes
-import json
 import os
 import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
+from js.commands import OURO, WITHOUT_MACHINE_CODE, told
 
 from ouroloop import Runtime
 from ouroloop.js.natives import direct
 
-_WITHOUT = "from ouroloop.js.natives import direct; direct.available = False; from ouroloop.cli import main; main()"
-
-PYTHON = [sys.executable, "-c", _WITHOUT]
-COMMANDS = {"python": PYTHON} | ({"machine code": [sys.executable, "-m", "ouroloop"]} if direct.available else {})
+COMMANDS = {"python": WITHOUT_MACHINE_CODE} | ({"machine code": OURO} if direct.available else {})
 
 
 @pytest.fixture(params=COMMANDS.values(), ids=COMMANDS.keys())
 def command(request: pytest.FixtureRequest) -> list[str]:
     words: list[str] = request.param
     return words
-
-
-def told(command: list[str], folder: Path, source: str) -> Any:
-    """What a program in `folder` hands to `say`, as JSON."""
-    program = folder / "program.js"
-    program.write_text(f"const say = (value) => console.log(JSON.stringify(value));\n{source}")
-    done = subprocess.run(
-        [*command, str(program)], capture_output=True, text=True, timeout=60, check=False, cwd=folder)
-    assert (done.stderr, done.returncode) == ("", 0)
-    return json.loads(done.stdout)
 
 
 def test_types_are_told_by_what_values_are(command: list[str], tmp_path: Path) -> None:
@@ -233,6 +219,17 @@ def test_where_machine_code_cannot_be_the_natives_are_in_python(question: str) -
          "from ouroloop.cli import main; main(['-p', 'util.types.isProxy(0) || fs.statSync(`/`).dev'])"],
         capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout == f"{os.stat('/').st_dev}\n"
+
+
+@pytest.mark.parametrize("question", ["is_allowed", "fits"])
+def test_where_machine_code_cannot_be_files_are_read_by_pythons_pool(question: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c",
+         f"from ouroloop.js.natives import direct; direct.{question} = lambda *_: False\n"
+         "from ouroloop.cli import main\n"
+         "main(['-e', 'fs.readFile(`/dev/null`, (_, data) => console.log(data.length))'])"],
+        capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout == "0\n"
 
 
 @pytest.mark.skipif(not direct.available, reason="no machine code for this processor")

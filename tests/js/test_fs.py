@@ -2,28 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 import stat
-import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
-
-
-def run(folder: Path, source: str) -> Any:
-    """What a program in `folder` hands to `say`, as JSON; it has `fs`."""
-    program = folder / "program.js"
-    program.write_text(
-        f"const fs = require('fs'); const say = (value) => console.log(JSON.stringify(value));\n{source}")
-    done = subprocess.run(
-        [sys.executable, "-m", "ouroloop", str(program)], capture_output=True, text=True, timeout=60, check=False,
-        cwd=folder,
-    )
-    assert done.stderr == ""
-    return json.loads(done.stdout)
+from js.commands import OURO, told
 
 
 def test_reads_go_into_the_slice_that_was_given_and_nowhere_else(tmp_path: Path) -> None:
@@ -37,7 +22,7 @@ def test_reads_go_into_the_slice_that_was_given_and_nowhere_else(tmp_path: Path)
           say([whole.toString(), count, buffer === slice]);
         });
     """
-    assert run(tmp_path, source) == ["...de.ab....", 2, True]
+    assert told(OURO, tmp_path, source) == ["...de.ab....", 2, True]
 
 
 def test_buffers_survive_collections_while_they_are_written(tmp_path: Path) -> None:
@@ -53,7 +38,7 @@ def test_buffers_survive_collections_while_they_are_written(tmp_path: Path) -> N
           say(data.every((byte, at) => byte === (at >> 12)));
         }
     """
-    assert run(tmp_path, source) is True
+    assert told(OURO, tmp_path, source) is True
 
 
 @pytest.mark.parametrize("place", ["2 ** 53", "2 ** 60", "1e300", "NaN", "Infinity", "1.5", "-5", "3n", "'3'"])
@@ -74,7 +59,7 @@ def test_what_is_no_place_is_where_the_file_is(place: str, tmp_path: Path) -> No
           say([first, second, counts, fs.readFileSync('file', 'utf8'), fs.readFileSync('other', 'utf8')]);
         }}));
     """
-    assert run(tmp_path, source) == [None, None, [2, 4, 0, 2, 2, 2, 2, 0], "ab" * 5, "ab" * 2]
+    assert told(OURO, tmp_path, source) == [None, None, [2, 4, 0, 2, 2, 2, 2, 0], "ab" * 5, "ab" * 2]
 
 
 def test_a_read_that_fails_tells_its_buffer_too(tmp_path: Path) -> None:
@@ -82,7 +67,7 @@ def test_a_read_that_fails_tells_its_buffer_too(tmp_path: Path) -> None:
         const buffer = Buffer.alloc(4);
         fs.read(fs.openSync('.'), buffer, 0, 4, 0, (error, count, same) => say([error.code, count, same === buffer]));
     """
-    assert run(tmp_path, source) == ["EISDIR", 0, True]
+    assert told(OURO, tmp_path, source) == ["EISDIR", 0, True]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems insist on UTF-8")
@@ -96,7 +81,7 @@ def test_a_name_that_is_no_text_can_be_had_as_bytes(tmp_path: Path) -> None:
         const path = Buffer.concat([Buffer.from('odd/'), name]);
         say([fs.readdirSync('odd')[0], [...name], fs.readFileSync(path, 'utf8'), fs.statSync(path).size]);
     """
-    assert run(tmp_path, source) == ["\ufffd\ufffd", [0xFF, 0xFE], "odd", 3]
+    assert told(OURO, tmp_path, source) == ["\ufffd\ufffd", [0xFF, 0xFE], "odd", 3]
 
 
 def test_lone_surrogates_in_a_path_are_made_well_formed(tmp_path: Path) -> None:
@@ -104,7 +89,7 @@ def test_lone_surrogates_in_a_path_are_made_well_formed(tmp_path: Path) -> None:
         fs.writeFileSync('a\\ud800b', 'x');
         say([fs.existsSync('a\\ufffdb'), fs.existsSync('a\\ud800b')]);
     """
-    assert run(tmp_path, source) == [True, True]
+    assert told(OURO, tmp_path, source) == [True, True]
 
 
 def test_directories_of_ten_thousand_entries(tmp_path: Path) -> None:
@@ -122,7 +107,7 @@ def test_directories_of_ten_thousand_entries(tmp_path: Path) -> None:
           say([names.length, names[9999], folders.map(({ name }) => name), count]);
         });
     """
-    assert run(tmp_path, source) == [10_001, "09999", ["folder"], 10_000]
+    assert told(OURO, tmp_path, source) == [10_001, "09999", ["folder"], 10_000]
 
 
 def test_stats_say_what_the_system_says(tmp_path: Path) -> None:
@@ -137,7 +122,7 @@ def test_stats_say_what_the_system_says(tmp_path: Path) -> None:
              numbers.mode, nul.rdev, numbers.birthtimeMs > 0]);
     """
     info, nul = path.stat(), os.stat("/dev/null")
-    assert run(tmp_path, source) == [
+    assert told(OURO, tmp_path, source) == [
         12345, info.st_ino, str(info.st_dev), str(info.st_atime_ns), str(info.st_mtime_ns), info.st_atime_ns / 1e6,
         info.st_mode, nul.st_rdev, True,
     ]
@@ -151,4 +136,4 @@ def test_descriptors_are_not_inherited(tmp_path: Path) -> None:
         const { spawnSync } = require('child_process');
         say(spawnSync('ls', ['-l', '/proc/self/fd'], { encoding: 'utf8' }).stdout.includes('program.js'));
     """
-    assert run(tmp_path, source) is False
+    assert told(OURO, tmp_path, source) is False

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
-from js.commands import COMMANDS, environment
+from js.commands import COMMANDS, WITHOUT_MACHINE_CODE, told
 
 from ouroloop import JavaScriptExit, Runtime
 
-_WITHOUT = "from ouroloop.js.natives import direct; direct.available = False; from ouroloop.cli import main; main()"
-EACH = COMMANDS | {"ouro without machine code": [sys.executable, "-c", _WITHOUT]}
+EACH = COMMANDS | {"ouro without machine code": WITHOUT_MACHINE_CODE}
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the paths and /proc are Linux's")
 
@@ -24,18 +20,6 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the paths and /
 def each(request: pytest.FixtureRequest) -> list[str]:
     words: list[str] = request.param
     return words
-
-
-def told(command: list[str], folder: Path, source: str, **variables: str) -> Any:
-    """What a program in `folder` hands to `say`, as JSON."""
-    program = folder / "program.js"
-    program.write_text(
-        f"const fs = require('fs'); const say = (value) => console.log(JSON.stringify(value));\n{source}")
-    done = subprocess.run(
-        [*command, str(program)], capture_output=True, text=True, timeout=60, check=False, cwd=folder,
-        env=environment(**variables))
-    assert (done.stderr, done.returncode) == ("", 0)
-    return json.loads(done.stdout)
 
 
 @pytest.mark.parametrize("threads", ["1", "4", "64"])
@@ -233,3 +217,19 @@ def test_without_a_thread_for_the_ring_the_pool_does_the_work(tmp_path: Path) ->
         "from ouroloop.cli import main; main()")
     source = "fs.stat('.', (error, stats) => fs.readFile(__filename, () => say([error, stats.isDirectory()])));"
     assert told([sys.executable, "-c", none], tmp_path, source) == [None, True]
+
+
+def test_a_promise_of_what_has_no_answer_gives_undefined(each: list[str], tmp_path: Path) -> None:
+    source = """
+        const { access, mkdir, open, rename, rmdir, unlink } = fs.promises;
+        (async () => {
+          const handle = await open('file', 'w');
+          const given = [
+            await access('file'), await handle.truncate(1), await handle.sync(), await handle.datasync(),
+            await handle.close(), await mkdir('folder'), await rmdir('folder'), await rename('file', 'other'),
+            await unlink('other'),
+          ];
+          say(given.filter((value) => value !== undefined));
+        })();
+    """
+    assert told(each, tmp_path, source) == []

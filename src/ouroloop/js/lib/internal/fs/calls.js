@@ -39,38 +39,39 @@ function share() {
   isShared = true;
 }
 
-/** Write an integer of at most 53 bits. */
-function putLong(place, value) {
-  integers[place] = value;
-  integers[place + 1] = Math.floor(value / 0x100000000);
+/** Write an integer of at most 53 bits as 64, to two words of 32. */
+function putLong(target, place, value) {
+  target[place] = value;
+  target[place + 1] = Math.floor(value / 0x100000000);
 }
 
-/** Put a path, a string or bytes, into the frame. False if it is too long for the system. */
+/** Write a path, a string or bytes, with a NUL behind it. False if it takes more than `most` bytes. */
+function writePath(target, start, most, path) {
+  let { length } = path;
+  if (length > most) return false;
+  if (typeof path !== 'string') {
+    target.set(path, start);
+  } else {
+    for (let index = 0; index < length; index++) {
+      const unit = path.charCodeAt(index);
+      if (unit > 0x7f) {
+        const { utf8Length, utf8Write } = require('internal/buffer/strings');
+        length = utf8Length(path);
+        if (length > most) return false;
+        utf8Write(target, path, start, length);
+        break;
+      }
+      target[start + index] = unit;
+    }
+  }
+  target[start + length] = 0;
+  return true;
+}
+
+/** Put a path into the frame. False if it is too long for the system. */
 function putPath(path) {
   if (!isShared) share();
-  const { length } = path;
-  if (length >= PATH_MAX) return false;
-  if (typeof path !== 'string') {
-    pathBytes.set(path);
-    pathBytes[length] = 0;
-    return true;
-  }
-  for (let index = 0; index < length; index++) {
-    const unit = path.charCodeAt(index);
-    if (unit > 0x7f) return putText(path);
-    pathBytes[index] = unit;
-  }
-  pathBytes[length] = 0;
-  return true;
-}
-
-function putText(path) {
-  const { utf8Length, utf8Write } = require('internal/buffer/strings');
-  const length = utf8Length(path);
-  if (length >= PATH_MAX) return false;
-  utf8Write(pathBytes, path, 0, length);
-  pathBytes[length] = 0;
-  return true;
+  return writePath(pathBytes, 0, PATH_MAX - 1, path);
 }
 
 function open(path, flags, mode) {
@@ -143,8 +144,8 @@ function pass(fd, offset, length, position) {
   if (!isShared) share();
   integers[FD] = fd;
   integers[LENGTH] = Math.min(length, MOST);
-  putLong(OFFSET, offset);
-  if (position >= 0) putLong(POSITION, position);
+  putLong(integers, OFFSET, offset);
+  if (position >= 0) putLong(integers, POSITION, position);
 }
 
 /** Read into a view; `position` is -1 for "where the file is". */
@@ -185,10 +186,11 @@ function writeOnce(fd, view, offset, length) {
 /** Wake a thread that waits for the word at `address` to change. */
 function wake(address) {
   if (!isShared) share();
-  putLong(OFFSET, address);
+  putLong(integers, OFFSET, address);
   binding.callWake();
 }
 
 module.exports = {
-  access, addressOf, close, fstat, lstat, open, read, readIntoNew, stat, statWords, wake, write, writeOnce,
+  MOST, NOFOLLOW, access, addressOf, close, fstat, lstat, open, putLong, read, readIntoNew, stat, statWords, wake, write,
+  writeOnce, writePath,
 };

@@ -13,7 +13,9 @@
 
 const { Queue } = require('internal/process/task_queues');
 const { complete } = require('internal/requests');
+const calls = require('internal/fs/calls');
 
+const { MOST, NOFOLLOW, putLong, writePath } = calls;
 const binding = internalBinding('fs'); // Python's operations
 const own = internalBinding('ring');
 
@@ -52,11 +54,9 @@ const RMDIR = 84;
 const UNLINK = 87;
 const STATX = 332;
 const AT_FDCWD = -100;
-const AT_SYMLINK_NOFOLLOW = 0x100;
 const AT_EMPTY_PATH = 0x1000;
 const STATX_BASIC_STATS_AND_BTIME = 0xfff;
 const O_CLOEXEC = 0o2000000;
-const MOST = 0x7ffff000; // bytes that Linux transfers in one call
 
 let isOpen = false;
 let words; // Int32Array
@@ -69,6 +69,7 @@ let delivered = 0;
 let inFlight = 0;
 const free = []; // slots
 const requests = []; // slot -> the request's number
+const answering = []; // slot -> whether the kernel's result is the answer: a descriptor, or how many bytes
 const line = new Queue(); // calls for which there was no slot
 
 function open() {
@@ -90,47 +91,23 @@ function isUsable() {
 
 const placeOf = (slot) => FIRST_SLOT + slot * SLOT_SIZE;
 
-/** Write an integer of at most 53 bits. */
-function put(at, value) {
-  words[at] = value;
-  words[at + 1] = Math.floor(value / 0x100000000);
-}
-
 function putArguments(at, call, first, second, third, fourth) {
-  put(at, call);
-  put(at + 2, first);
-  put(at + 4, second);
-  put(at + 6, third);
-  put(at + 8, fourth);
+  putLong(words, at, call);
+  putLong(words, at + 2, first);
+  putLong(words, at + 4, second);
+  putLong(words, at + 6, third);
+  putLong(words, at + 8, fourth);
 }
 
 /** Put a path behind what stands in the slot; where it lies in memory, or 0 if there is no room for it. */
 function putPath(at, path, offset = 0) {
   const start = (at + PATH) * 4 + offset;
-  const room = PATH_MAX - offset - 1;
-  let { length } = path;
-  if (length > room) return 0;
-  if (typeof path !== 'string') {
-    bytes.set(path, start);
-  } else {
-    for (let index = 0; index < length; index++) {
-      const unit = path.charCodeAt(index);
-      if (unit > 0x7f) {
-        const { utf8Length, utf8Write } = require('internal/buffer/strings');
-        length = utf8Length(path);
-        if (length > room) return 0;
-        utf8Write(bytes, path, start, length);
-        break;
-      }
-      bytes[start + index] = unit;
-    }
-  }
-  bytes[start + length] = 0;
-  return address + start;
+  return writePath(bytes, start, PATH_MAX - offset - 1, path) ? address + start : 0;
 }
 
-function submit(slot, request) {
+function submit(slot, request, isAnswered) {
   requests[slot] = request;
+  answering[slot] = isAnswered;
   words[FIRST_RING + (submitted & SLOTS - 1)] = slot;
   submitted = submitted + 1 | 0;
   words[IN_FLIGHT] = ++inFlight;
@@ -148,7 +125,7 @@ function startWorker() {
 }
 
 function wake() {
-  require('internal/fs/calls').wake(address + SUBMITTED * 4);
+  calls.wake(address + SUBMITTED * 4);
 }
 
 /**
@@ -167,11 +144,12 @@ function deliver(take = complete) {
     delivered = delivered + 1 | 0;
     const result = words[placeOf(slot) + RESULT];
     const request = requests[slot];
+    const answer = answering[slot] ? result : null;
     free.push(slot);
     words[IN_FLIGHT] = --inFlight;
     while (!line.isEmpty() && free.length > 0) advance();
     if (result < 0) take(request, result, undefined);
-    else take(request, 0, result);
+    else take(request, 0, answer);
   }
 }
 
@@ -182,11 +160,11 @@ function advance() {
 }
 
 /** `operation(at, ...)` fills a slot and returns whether it could; otherwise Python does it. */
-function onRing(name, operation) {
+function onRing(name, operation, isAnswered = false) {
   const begin = (request, a, b, c, d) => {
     const slot = free.pop();
     if (operation(placeOf(slot), a, b, c, d)) {
-      submit(slot, request);
+      submit(slot, request, isAnswered);
       return;
     }
     free.push(slot);
@@ -221,7 +199,7 @@ function statting(name, flags) {
     const place = putPath(at, path);
     if (place === 0) return false;
     putArguments(at, STATX, AT_FDCWD, place, flags, STATX_BASIC_STATS_AND_BTIME);
-    put(at + 10, target);
+    putLong(words, at + 10, target);
     return true;
   });
 }
@@ -230,7 +208,7 @@ function transferring(name, here, there) {
   return onRing(name, (at, fd, target, length, position) => {
     putArguments(at, position < 0 ? here : there, fd, target, Math.min(length, MOST), position);
     return true;
-  });
+  }, true);
 }
 
 const operations = {
@@ -240,13 +218,13 @@ const operations = {
     const place = putPath(at, path);
     if (place !== 0) putArguments(at, OPEN, place, flags | O_CLOEXEC, mode, 0);
     return place !== 0;
-  }),
+  }, true),
   closeAsync: onFile('closeAsync', CLOSE),
   statAsync: statting('statAsync', 0),
-  lstatAsync: statting('lstatAsync', AT_SYMLINK_NOFOLLOW),
+  lstatAsync: statting('lstatAsync', NOFOLLOW),
   fstatAsync: onRing('fstatAsync', (at, fd, target) => {
     putArguments(at, STATX, fd, putPath(at, ''), AT_EMPTY_PATH, STATX_BASIC_STATS_AND_BTIME);
-    put(at + 10, target);
+    putLong(words, at + 10, target);
     return true;
   }),
   readAsync: transferring('readAsync', READ, PREAD),
@@ -255,10 +233,10 @@ const operations = {
   rmdirAsync: onPath('rmdirAsync', RMDIR),
   mkdirAsync: onPath('mkdirAsync', MKDIR),
   renameAsync: onRing('renameAsync', (at, from, to) => {
-    const source = putPath(at, from);
-    const target = source === 0 ? 0 : putPath(at, to, PATH_MAX / 2);
-    if (target !== 0 && from.length < PATH_MAX / 6) putArguments(at, RENAME, source, target, 0, 0);
-    return target !== 0 && from.length < PATH_MAX / 6;
+    if (from.length >= PATH_MAX / 6) return false; // in UTF-8 it might reach into the second one
+    const target = putPath(at, to, PATH_MAX / 2);
+    if (target !== 0) putArguments(at, RENAME, putPath(at, from), target, 0, 0);
+    return target !== 0;
   }),
   fsyncAsync: onFile('fsyncAsync', FSYNC),
   fdatasyncAsync: onFile('fdatasyncAsync', FDATASYNC),
