@@ -66,6 +66,7 @@ class Http2ServerRequest extends Readable {
   #rawTrailers = [];
   #aborted = false;
   #ended = false;
+  #isClosed = false;
   #isReading = false;
 
   constructor(stream, headers, options, rawHeaders) {
@@ -92,10 +93,9 @@ class Http2ServerRequest extends Readable {
       this.#ended = true;
       this.push(null);
       if (!this.#isReading) this.resume(); // who has not looked at it hears that it has ended
-      if (!this.didClose) {
-        this.didClose = true;
-        this.emit('close');
-      }
+      if (this.#isClosed) return;
+      this.#isClosed = true;
+      this.emit('close');
     });
     stream.on('timeout', () => this.emit('timeout'));
     this.on('pause', () => stream.pause());
@@ -202,7 +202,6 @@ const CONTINUE = 100;
 
 class Http2ServerResponse extends Stream {
   #headers = { __proto__: null };
-  #names = new Map();
   #trailers = { __proto__: null };
   #status = 200;
   #isClosed = false;

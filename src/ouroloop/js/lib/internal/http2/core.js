@@ -5,7 +5,7 @@
 // Theory of operation. A session joins a socket and one side of nghttp2 in Python (`node/http2`), known here by a
 // number. What the socket brings is handed over; what comes back is a list of events, which become events of the
 // session and its streams, and bytes for the socket. What a program asks for is submitted at once; the bytes that come
-// of it are fetched once for each turn of the ticks (`#flushSoon`), so that many small things leave in one write.
+// of it are fetched once for each turn of the ticks (`flushSoon`), so that many small things leave in one write.
 //
 // What surprises people: a stream's end is not its close: that comes when both sides have ended, or one has reset it.
 // And a session that is closed goes on until its last stream is closed; one that is destroyed takes them along.
@@ -34,6 +34,7 @@ const {
 } = require('internal/validators');
 const { isArrayBufferView } = require('internal/util/types');
 const timers = require('timers');
+const { getTimerDuration } = require('internal/timers');
 const { codeName, constants } = require('internal/http2/constants');
 const headersOf = require('internal/http2/util');
 
@@ -65,6 +66,40 @@ const kOptions = Symbol('options');
 
 const bytesOf = (data, encoding) => require('buffer').Buffer.from(data, encoding);
 
+/** How long nothing may happen before an emitter's 'timeout'. */
+class IdleTime {
+  #emitter;
+  #msecs = 0; // 0: for ever
+  #timer;
+
+  constructor(emitter) {
+    this.#emitter = emitter;
+  }
+
+  /** Whether there is such a time from now on. */
+  set(msecs, callback) {
+    msecs = getTimerDuration(msecs, 'msecs');
+    if (callback !== undefined) {
+      validateFunction(callback, 'callback');
+      if (msecs === 0) this.#emitter.removeListener('timeout', callback);
+      else this.#emitter.once('timeout', callback);
+    }
+    this.stop();
+    this.#msecs = msecs;
+    return msecs > 0;
+  }
+
+  restart() {
+    if (this.#msecs === 0) return;
+    this.stop();
+    this.#timer = timers.setTimeout(() => this.#emitter.emit('timeout'), this.#msecs).unref();
+  }
+
+  stop() {
+    timers.clearTimeout(this.#timer);
+  }
+}
+
 // Streams
 
 class Http2Stream extends Duplex {
@@ -75,8 +110,7 @@ class Http2Stream extends Duplex {
   #rstCode = NGHTTP2_NO_ERROR;
   #write; // the callback of the write under way
   #whenReady = []; // what waits for the stream to get its number
-  #timer;
-  #timeout = 0;
+  #idle = new IdleTime(this);
   #scope; // of who began it: its events are told there
 
   constructor(session, options) {
@@ -187,26 +221,13 @@ class Http2Stream extends Duplex {
 
   setTimeout(msecs, callback) {
     if (this.destroyed) return undefined;
-    const { getTimerDuration } = require('internal/timers');
-    msecs = getTimerDuration(msecs, 'msecs');
-    if (callback !== undefined) validateFunction(callback, 'callback');
-    timers.clearTimeout(this.#timer);
-    this.#timeout = msecs;
-    if (msecs === 0) {
-      if (callback !== undefined) this.removeListener('timeout', callback);
-      return this;
-    }
-    this.touch();
-    if (callback !== undefined) this.once('timeout', callback);
+    if (this.#idle.set(msecs, callback)) this.touch();
     return this;
   }
 
   /** Something happens: the time counts anew. */
   touch() {
-    if (this.#timeout > 0) {
-      timers.clearTimeout(this.#timer);
-      this.#timer = timers.setTimeout(() => this.emit('timeout'), this.#timeout).unref();
-    }
+    this.#idle.restart();
     this.#session?.touch();
   }
 
@@ -374,25 +395,13 @@ class Http2Stream extends Duplex {
       this.destroy();
       return;
     }
-    if (code !== NGHTTP2_NO_ERROR || this.readableEnded || this.readableLength === 0 && !this.didRead) {
-      if (code === NGHTTP2_NO_ERROR && !this.readableEnded) {
-        this.push(null);
-        this.resume();
-        this.once('end', () => this.destroy());
-        return;
-      }
-      this.push(null);
-      if (code !== NGHTTP2_NO_ERROR && code !== NGHTTP2_CANCEL) {
-        this.destroy();
-        return;
-      }
-      if (this.readableLength === 0) this.read(0);
-      this.destroy();
-      return;
-    }
+    const isUnread = this.readableLength === 0 && !this.didRead;
+    const endsWell = code === NGHTTP2_NO_ERROR && !this.readableEnded; // what has come may still be read
     this.push(null);
-    this.once('end', () => this.destroy());
-    if (this.readableLength === 0) this.read(0);
+    if (endsWell) this.once('end', () => this.destroy());
+    if (endsWell && isUnread) this.resume();
+    else if (this.readableLength === 0 && (code === NGHTTP2_NO_ERROR || code === NGHTTP2_CANCEL)) this.read(0);
+    if (!endsWell) this.destroy();
   }
 
   _destroy(error, callback) {
@@ -405,7 +414,7 @@ class Http2Stream extends Duplex {
     const isThere = this.#id !== undefined && session !== undefined && !session.destroyed;
     if (!this.closed) this.closeWith(code, isThere, true);
     this.#isClosed = true;
-    timers.clearTimeout(this.#timer);
+    this.#idle.stop();
     this.push(null);
     session?.openStreams.delete(this);
     if (this.#id !== undefined) session?.streams.delete(this.#id);
@@ -420,7 +429,6 @@ class Http2Stream extends Duplex {
     process.nextTick(() => {
       if (wasAborted) this.emit('aborted');
       this.#session = undefined;
-      this.emit('streamClosed', code);
       this.emit('close');
       this.#scope.emitDestroy();
       session?.maybeDestroy();
@@ -464,8 +472,6 @@ class ServerHttp2Stream extends Http2Stream {
     this.headRequest = headers[':method'] === 'HEAD';
     this.isPush = false;
     hide(this, ['headRequest', 'isPush']);
-    this.method = undefined;
-    hide(this, ['method']);
     this.begin(id);
     this.once('finish', () => setImmediate(() => this.closeUnread()));
   }
@@ -528,10 +534,19 @@ class ServerHttp2Stream extends Http2Stream {
     if (hasNoBody) stream.end(); // goes on a tick later, so that the callback can respond
   }
 
-  /** A response's headers as an object and as they are sent, which may be a list; the options; the status. */
-  prepare(headers, options) {
+  assertCanRespond() {
     if (this.destroyed || this.closed) throw new ERR_HTTP2_INVALID_STREAM();
     if (this.headersSent) throw new ERR_HTTP2_HEADERS_SENT();
+  }
+
+  /** Whether a response may have no content. */
+  hasNoContent(status) {
+    return status === 204 || status === 205 || status === 304 || this.headRequest;
+  }
+
+  /** A response's headers as an object and as they are sent, which may be a list; the options; the status. */
+  prepare(headers, options) {
+    this.assertCanRespond();
     headersOf.assertIsObject(options, 'options');
     options = { ...options };
     const isList = Array.isArray(headers);
@@ -561,8 +576,7 @@ class ServerHttp2Stream extends Http2Stream {
     this.touch();
     options.endStream = !!options.endStream;
     if (options.waitForTrailers) this.wantsTrailers = true;
-    const hasNoBody = status === 204 || status === 205 || status === 304 || this.headRequest === true;
-    if (hasNoBody) options.endStream = true;
+    if (this.hasNoContent(status)) options.endStream = true;
     const packed = this.session.pack(wire, headersOf.assertValidPseudoHeaderResponse);
     this[kHeaders].sent = headers;
     this.isHeadersSent = true;
@@ -578,17 +592,22 @@ class ServerHttp2Stream extends Http2Stream {
     this.session.flushSoon();
   }
 
+  /** `prepare`, of a response whose content is a file's. */
+  prepareFile(headers, options) {
+    const prepared = this.prepare(headers, options);
+    const [, , { waitForTrailers }, status] = prepared;
+    if (this.hasNoContent(status)) throw new ERR_HTTP2_PAYLOAD_FORBIDDEN(status);
+    if (waitForTrailers) this.wantsTrailers = true;
+    return prepared;
+  }
+
   respondWithFD(fd, headers = undefined, options = undefined) {
     const isHandle = fd !== null && typeof fd === 'object' && typeof fd.fd === 'number';
-    if (this.destroyed || this.closed) throw new ERR_HTTP2_INVALID_STREAM();
-    if (this.headersSent) throw new ERR_HTTP2_HEADERS_SENT();
+    this.assertCanRespond();
     options = checkFileOptions(options);
     validateFd(fd, isHandle);
     let wire;
-    let status;
-    [headers, wire, options, status] = this.prepare(headers, options);
-    if (status === 204 || status === 205 || status === 304 || this.headRequest) throw forbidden(status);
-    if (options.waitForTrailers) this.wantsTrailers = true;
+    [headers, wire, options] = this.prepareFile(headers, options);
     const file = isHandle ? fd.fd : fd; // a FileHandle is closed by whoever opened it
     if (options.statCheck === undefined) {
       this.sendFile(file, headers, wire, options, false);
@@ -605,14 +624,10 @@ class ServerHttp2Stream extends Http2Stream {
   }
 
   respondWithFile(path, headers = undefined, options = undefined) {
-    if (this.destroyed || this.closed) throw new ERR_HTTP2_INVALID_STREAM();
-    if (this.headersSent) throw new ERR_HTTP2_HEADERS_SENT();
+    this.assertCanRespond();
     options = checkFileOptions(options);
     let wire;
-    let status;
-    [headers, wire, options, status] = this.prepare(headers, options);
-    if (status === 204 || status === 205 || status === 304 || this.headRequest) throw forbidden(status);
-    if (options.waitForTrailers) this.wantsTrailers = true;
+    [headers, wire, options] = this.prepareFile(headers, options);
     const fs = require('fs');
     const fail = (error) => {
       if (options.onError) options.onError(error);
@@ -712,8 +727,6 @@ class ServerHttp2Stream extends Http2Stream {
   }
 }
 
-const forbidden = (status) => new ERR_HTTP2_PAYLOAD_FORBIDDEN(status);
-
 function validateFd(fd, isHandle) {
   if (!isHandle && typeof fd !== 'number') throw new ERR_INVALID_ARG_TYPE('fd', ['number', 'FileHandle'], fd);
 }
@@ -753,8 +766,7 @@ class Http2Session extends EventEmitter {
   #remoteSettings;
   #remoteCustom;
   #proxy;
-  #timer;
-  #timeout = 0;
+  #idle = new IdleTime(this);
 
   constructor(type, options, socket) {
     super();
@@ -773,7 +785,6 @@ class Http2Session extends EventEmitter {
     this.#socket = socket;
     socket[kSession] = this;
     this.#number = binding.open(type === constants.NGHTTP2_SESSION_CLIENT, engineOptions(options));
-    this.#localSettings = undefined;
     if (socket.connecting || socket.secureConnecting) {
       socket.once(socket.encrypted || socket.secureConnecting ? 'secureConnect' : 'connect', () => this.start());
       this.isConnecting = true;
@@ -972,7 +983,6 @@ class Http2Session extends EventEmitter {
       if (this.closed && this.type === constants.NGHTTP2_SESSION_SERVER && this.goawayCode !== undefined) return;
       stream = this.makeStream(id, headers, isEnd);
       this.streams.set(id, stream);
-      stream[kHeaders].received = headers;
       const isHeard = this.emit('stream', stream, headers, flags, raw);
       if (!isHeard) stream.close(NGHTTP2_REFUSED_STREAM);
       if (isEnd && !stream.destroyed) stream.push(null);
@@ -1245,24 +1255,12 @@ class Http2Session extends EventEmitter {
 
   setTimeout(msecs, callback) {
     if (this.destroyed) return undefined;
-    const { getTimerDuration } = require('internal/timers');
-    msecs = getTimerDuration(msecs, 'msecs');
-    if (callback !== undefined) validateFunction(callback, 'callback');
-    timers.clearTimeout(this.#timer);
-    this.#timeout = msecs;
-    if (msecs === 0) {
-      if (callback !== undefined) this.removeListener('timeout', callback);
-      return this;
-    }
-    this.touch();
-    if (callback !== undefined) this.once('timeout', callback);
+    if (this.#idle.set(msecs, callback)) this.touch();
     return this;
   }
 
   touch() {
-    if (this.#timeout === 0 || this.destroyed) return;
-    timers.clearTimeout(this.#timer);
-    this.#timer = timers.setTimeout(() => this.emit('timeout'), this.#timeout).unref();
+    if (!this.destroyed) this.#idle.restart();
   }
 
   ref() {
@@ -1300,7 +1298,7 @@ class Http2Session extends EventEmitter {
     code ??= NGHTTP2_NO_ERROR;
     this.goawayCode ??= code;
     this.destroyed = true;
-    timers.clearTimeout(this.#timer);
+    this.#idle.stop();
     for (const ping of this.#pings.splice(0)) pingOver(ping, new ERR_HTTP2_PING_CANCEL());
     for (const stream of [...this.openStreams]) {
       const isPending = stream.pending;
@@ -1482,11 +1480,9 @@ class ClientHttp2Session extends Http2Session {
     this.authority = undefined;
     this.protocol = undefined;
     hide(this, ['authority', 'protocol']);
-    this.waitingRequests = [];
-    hide(this, ['waitingRequests']);
   }
 
-  makeStream(id, headers) {
+  makeStream(id) {
     const stream = new ClientHttp2Stream(this, { readable: true, writable: false });
     stream.begin(id);
     stream.end();
@@ -1670,7 +1666,8 @@ function setUp(server, options, listener) {
   if (typeof listener === 'function') server.on('request', listener);
 }
 
-const serverMethods = {
+/** What both kinds of servers can do. */
+const withSessions = (Server) => class extends Server {
   setTimeout(msecs, callback) {
     this.timeout = msecs;
     if (callback !== undefined) {
@@ -1678,20 +1675,12 @@ const serverMethods = {
       this.on('timeout', callback);
     }
     return this;
-  },
+  }
 
   updateSettings(settings) {
     headersOf.assertIsObject(settings, 'settings');
     headersOf.validateSettings(settings);
     this[kOptions].settings = { ...this[kOptions].settings, ...settings };
-  },
-};
-
-class Http2Server extends net.Server {
-  constructor(options, listener) {
-    options = checkServerOptions(options);
-    super(options, (socket) => sessionOnConnection(this, options, socket));
-    setUp(this, options, listener);
   }
 
   close(callback) {
@@ -1700,12 +1689,20 @@ class Http2Server extends net.Server {
     return this;
   }
 
-  async [Symbol.asyncDispose]() {
-    return require('util').promisify(super.close).call(this);
-  }
-
   [EventEmitter.captureRejectionSymbol](error, event, ...args) {
     if (!rejected(error, event, args)) super[EventEmitter.captureRejectionSymbol](error, event, ...args);
+  }
+};
+
+class Http2Server extends withSessions(net.Server) {
+  constructor(options, listener) {
+    options = checkServerOptions(options);
+    super(options, (socket) => sessionOnConnection(this, options, socket));
+    setUp(this, options, listener);
+  }
+
+  async [Symbol.asyncDispose]() {
+    return require('util').promisify(net.Server.prototype.close).call(this);
   }
 }
 
@@ -1735,15 +1732,13 @@ function closeSessions(server) {
   for (const session of server.sessions) session.close();
 }
 
-Object.assign(Http2Server.prototype, serverMethods);
-
 let SecureServer;
 
 /** Made when it is first wanted: TLS takes a while to load. */
 function secureServer() {
   if (SecureServer !== undefined) return SecureServer;
   const tls = require('tls');
-  class Http2SecureServer extends tls.Server {
+  class Http2SecureServer extends withSessions(tls.Server) {
     constructor(options, listener) {
       options = checkServerOptions(options);
       if (!options.ALPNCallback) {
@@ -1765,9 +1760,7 @@ function secureServer() {
 
     close(callback) {
       if (this[kOptions].allowHTTP1 === true) http1().httpServerPreClose(this);
-      super.close(callback);
-      closeSessions(this);
-      return this;
+      return super.close(callback);
     }
 
     closeAllConnections() {
@@ -1781,12 +1774,7 @@ function secureServer() {
       if (this[kOptions].allowHTTP1 !== true) return;
       Reflect.apply(http1().Server.prototype.closeIdleConnections, this, []);
     }
-
-    [EventEmitter.captureRejectionSymbol](error, event, ...args) {
-      if (!rejected(error, event, args)) super[EventEmitter.captureRejectionSymbol](error, event, ...args);
-    }
   }
-  Object.assign(Http2SecureServer.prototype, serverMethods);
   return SecureServer = Http2SecureServer;
 }
 
