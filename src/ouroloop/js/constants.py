@@ -37,6 +37,10 @@ def _crypto() -> dict[str, Any]:
             "NO_TLSv1_1": 28, "NO_TLSv1_2": 27, "NO_TLSv1_3": 29, "PRIORITIZE_CHACHA": 21, "TLS_ROLLBACK_BUG": 23,
         }.items()},
         "SSL_OP_ALL": 0x80000850, "SSL_OP_NO_SSLv2": 0,
+        **{f"ENGINE_METHOD_{name}": bits for name, bits in {
+            "RSA": 1, "DSA": 2, "DH": 4, "RAND": 8, "EC": 0x800, "CIPHERS": 0x40, "DIGESTS": 0x80, "PKEY_METHS": 0x200,
+            "PKEY_ASN1_METHS": 0x400, "ALL": 0xFFFF, "NONE": 0,
+        }.items()},
         "DH_CHECK_P_NOT_SAFE_PRIME": 2, "DH_CHECK_P_NOT_PRIME": 1, "DH_UNABLE_TO_CHECK_GENERATOR": 4,
         "DH_NOT_SUITABLE_GENERATOR": 8,
         "RSA_PKCS1_PADDING": 1, "RSA_SSLV23_PADDING": 2, "RSA_NO_PADDING": 3, "RSA_PKCS1_OAEP_PADDING": 4,
@@ -78,13 +82,26 @@ def _os() -> dict[str, Any]:
             name: getattr(os, name)
             for name in ("RTLD_LAZY", "RTLD_NOW", "RTLD_GLOBAL", "RTLD_LOCAL", "RTLD_DEEPBIND") if hasattr(os, name)
         },
-        "errno": {name: number for number, name in sorted(errno.errorcode.items(), key=lambda item: item[1])},
+        "errno": _errno(),
         "signals": _signals(),
         "priority": {
             "PRIORITY_LOW": 19, "PRIORITY_BELOW_NORMAL": 10, "PRIORITY_NORMAL": 0, "PRIORITY_ABOVE_NORMAL": -7,
             "PRIORITY_HIGH": -14, "PRIORITY_HIGHEST": -20,
         },
     }
+
+
+def _errno() -> dict[str, int]:
+    names = (
+        "E2BIG EACCES EADDRINUSE EADDRNOTAVAIL EAFNOSUPPORT EAGAIN EALREADY EBADF EBADMSG EBUSY ECANCELED ECHILD "
+        "ECONNABORTED ECONNREFUSED ECONNRESET EDEADLK EDESTADDRREQ EDOM EDQUOT EEXIST EFAULT EFBIG EHOSTUNREACH EIDRM "
+        "EILSEQ EINPROGRESS EINTR EINVAL EIO EISCONN EISDIR ELOOP EMFILE EMLINK EMSGSIZE EMULTIHOP ENAMETOOLONG "
+        "ENETDOWN ENETRESET ENETUNREACH ENFILE ENOBUFS ENODATA ENODEV ENOENT ENOEXEC ENOLCK ENOLINK ENOMEM ENOMSG "
+        "ENOPROTOOPT ENOSPC ENOSR ENOSTR ENOSYS ENOTCONN ENOTDIR ENOTEMPTY ENOTSOCK ENOTSUP ENOTTY ENXIO EOPNOTSUPP "
+        "EOVERFLOW EPERM EPIPE EPROTO EPROTONOSUPPORT EPROTOTYPE ERANGE EROFS ESPIPE ESRCH ESTALE ETIME ETIMEDOUT "
+        "ETXTBSY EWOULDBLOCK EXDEV"
+    )
+    return {name: int(getattr(errno, name)) for name in names.split() if hasattr(errno, name)}
 
 
 def _signals() -> dict[str, int]:
@@ -101,16 +118,16 @@ def _fs() -> dict[str, int]:
         "UV_FS_SYMLINK_DIR": 1, "UV_FS_SYMLINK_JUNCTION": 2, "O_RDONLY": os.O_RDONLY, "O_WRONLY": os.O_WRONLY,
         "O_RDWR": os.O_RDWR, "UV_DIRENT_UNKNOWN": 0, "UV_DIRENT_FILE": 1, "UV_DIRENT_DIR": 2, "UV_DIRENT_LINK": 3,
         "UV_DIRENT_FIFO": 4, "UV_DIRENT_SOCKET": 5, "UV_DIRENT_CHAR": 6, "UV_DIRENT_BLOCK": 7,
-        "EXTENSIONLESS_FORMAT_JAVASCRIPT": 0, "EXTENSIONLESS_FORMAT_WASM": 1,
     }
     for name in ["S_IFMT", "S_IFREG", "S_IFDIR", "S_IFCHR", "S_IFBLK", "S_IFIFO", "S_IFLNK", "S_IFSOCK"]:
         found[name] = 0o170000 if name == "S_IFMT" else getattr(stat, name)
     for name in (
-        "O_CREAT", "O_EXCL", "UV_FS_O_FILEMAP", "O_NOCTTY", "O_TRUNC", "O_APPEND", "O_DIRECTORY", "O_NOATIME",
-        "O_NOFOLLOW", "O_SYNC", "O_DSYNC", "O_SYMLINK", "O_DIRECT", "O_NONBLOCK",
+        "O_CREAT", "O_EXCL", "UV_FS_O_FILEMAP", "UV_FS_O_TEMPORARY", "UV_FS_O_SHORT_LIVED", "UV_FS_O_SEQUENTIAL",
+        "UV_FS_O_RANDOM", "O_NOCTTY", "O_TRUNC", "O_APPEND", "O_DIRECTORY", "O_NOATIME", "O_NOFOLLOW", "O_SYNC",
+        "O_DSYNC", "O_SYMLINK", "O_DIRECT", "O_NONBLOCK",
     ):
-        if name == "UV_FS_O_FILEMAP":
-            found[name] = 0
+        if name.startswith("UV_FS_O_"):
+            found[name] = 0  # they are Windows'
         elif hasattr(os, name):
             found[name] = getattr(os, name)
     for name in (

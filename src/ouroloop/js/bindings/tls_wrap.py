@@ -28,7 +28,7 @@ def operations(runtime: Runtime) -> dict[str, Callable[..., Any]]:
     tls = Tls()
     return {
         "newContext": tls.new_context, "freeContext": tls.free_context, "configure": tls.configure,
-        "open": tls.open, "close": tls.close, "start": tls.start, "feed": tls.feed, "write": tls.write,
+        "ticketKeys": tls.ticket_keys, "open": tls.open, "close": tls.close, "start": tls.start, "feed": tls.feed, "write": tls.write,
         "shutdown": tls.shutdown, "proceed": tls.proceed, "query": tls.query, "set": tls.set,
         "certificates": certificates, "ciphers": ciphers, "describe": describe,
         "check": check,
@@ -71,6 +71,10 @@ class Tls:
             return _refusal(exc)
         return None
 
+    def ticket_keys(self, number: int) -> bytes:
+        """The keys that a context's tickets are made with."""
+        return self._contexts[int(number)].ticket_keys.bytes
+
     # Connections
 
     def open(self, context: int, is_server: bool, options: dict[str, Any]) -> int:
@@ -81,7 +85,8 @@ class Tls:
         self._engines[number] = Engine(self._contexts[int(context)], Settings(
             bool(is_server), options.get("serverName") or "", options.get("protocols"),
             bool(options.get("requestCertificate")), bool(options.get("requireCertificate")),
-            bool(options.get("requestStatus")), options.get("session"), bool(options.get("stopAtHello"))))
+            bool(options.get("requestStatus")), options.get("session"), bool(options.get("stopAtHello")),
+            bool(options.get("tellsSessions"))))
         return number
 
     def close(self, number: int) -> None:
@@ -98,13 +103,15 @@ class Tls:
         engine = self._engines.get(int(number))
         return _NO_ENGINE if engine is None else _flat(engine, engine.feed(data))
 
-    def proceed(self, number: int, context: int | None, protocols: bytes | None, status: bytes | None) -> list[Any]:
+    def proceed(
+        self, number: int, context: int | None, protocols: bytes | None, status: bytes | None, session: bytes | None,
+    ) -> list[Any]:
         """Go on after "hello"."""
         engine = self._engines.get(int(number))
         if engine is None:
             return _NO_ENGINE
         chosen = None if context is None else self._contexts[int(context)]
-        return _flat(engine, engine.proceed(chosen, protocols, status))
+        return _flat(engine, engine.proceed(chosen, protocols, status, session))
 
     def write(self, number: int, data: Any) -> bytes | list[Any] | int:
         """What is to be sent for text, bytes, or a list of these."""
@@ -169,7 +176,9 @@ def _refusal(error: Any) -> list[Any]:
 
 _VALUES: dict[str, Callable[[Any], Any]] = {
     "error": _refusal,
-    "hello": lambda hello: [hello.server_name, hello.protocols, hello.wants_status],
+    "hello": lambda hello: [
+        hello.server_name, hello.protocols, hello.wants_status, None if hello.has_ticket else hello.session or None],
+    "newsession": list,
 }
 
 _SETTERS: dict[str, Callable[..., None]] = {
@@ -189,6 +198,7 @@ _SETTERS: dict[str, Callable[..., None]] = {
     "options": lambda context, bits: context.set_options(int(bits)),
     "sessionIdContext": lambda context, identifier: context.set_session_id_context(identifier),
     "sessionTimeout": lambda context, seconds: context.set_session_timeout(int(seconds)),
+    "ticketKeys": lambda context, keys: context.ticket_keys.set(keys),
 }
 
 
@@ -233,7 +243,7 @@ _QUERIES: dict[str, Callable[..., Any]] = {
     "cipher": _cipher,
     "keyInfo": _key_info,
     "ownIssuer": lambda engine: engine.own_issuer(),
-    "ticket": lambda engine: engine.ticket,
+    "ticket": lambda engine, session: engine.ticket(session),
     "alpnProtocol": lambda engine: engine.alpn_protocol,
     "serverName": lambda engine: engine.server_name,
     "groupName": lambda engine: engine.group_name,

@@ -1,9 +1,9 @@
 'use strict';
 
-// constants: those of os and fs together, the old way to get at them (DEP0008). Those of crypto are not there yet.
+// constants: those of os, fs and crypto together, the old way to get at them (DEP0008).
 
-const { os, fs } = internalBinding('constants');
+const { os, fs, crypto } = internalBinding('constants');
 
 const { dlopen, errno, priority, signals } = os;
 
-module.exports = Object.freeze({ ...dlopen, ...errno, ...priority, ...signals, ...fs });
+module.exports = Object.freeze({ ...dlopen, ...errno, ...priority, ...signals, ...fs, ...crypto });

@@ -17,6 +17,7 @@ from typing import Any
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from .openssl import TlsError, clear_errors, ffi, lib, memory_reader, taken_error
+from .tickets import TicketKeys
 
 VERSIONS = {"TLSv1": 0x0301, "TLSv1.1": 0x0302, "TLSv1.2": 0x0303, "TLSv1.3": 0x0304}
 
@@ -102,6 +103,7 @@ class SecureContext:
         self._shared_store: Store | None = None
         self._known: list[bytes] = []
         """The certificates that were given, in PEM."""
+        self.ticket_keys = TicketKeys()
         self.limit_versions(least, most)
         lib.SSL_CTX_set_verify(self.pointer, lib.SSL_VERIFY_NONE, _accept_for_now)
         lib.SSL_CTX_set_mode(self.pointer, lib.SSL_MODE_AUTO_RETRY)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 from weakref import WeakValueDictionary
 
+from . import unbound
 from .context import SecureContext
 from .hello import ClientHello, HelloReader, parse_protocols
 from .openssl import TlsError, clear_errors, ffi, lib, taken_error
@@ -21,11 +22,8 @@ from .openssl import TlsError, clear_errors, ffi, lib, taken_error
 READ_SIZE = 65536
 _RECORD_LIMIT = 16384
 
-_HANDSHAKE = 22
 _TICKET_FIELD = 10
-_NEW_SESSION_TICKET = 4
-_RECORD_KINDS = range(20, 25)
-_RECORD_HEADER = 5
+_LARGEST_SESSION = 10240  # bytes
 _NOT_ANSWERED = 3  # SSL_TLSEXT_ERR_NOACK, as a status callback returns it
 
 _engines: WeakValueDictionary[int, Engine] = WeakValueDictionary()
@@ -61,13 +59,16 @@ class Settings:
     """Ask for OCSP."""
     session: bytes | None = None
     stop_at_hello: bool = False
+    tells_sessions: bool = False
+    """Whether a server's new sessions become events."""
 
 
 class Engine:
     """A connection under a SecureContext."""
 
     def __init__(self, context: SecureContext, settings: Settings) -> None:
-        self._context = context
+        self._contexts = [context]
+        """That of now is the last. OpenSSL asks the first one for sessions, so none may go before the connection."""
         self._settings = settings
         self._ssl = ffi.gc(lib.SSL_new(context.pointer), lib.SSL_free)
         self._incoming, self._outgoing = lib.BIO_new(lib.BIO_s_mem()), lib.BIO_new(lib.BIO_s_mem())
@@ -81,9 +82,7 @@ class Engine:
         """What a client sent while its first message waits for an answer."""
         self._kept_protocol: Any = None
         self._is_closed = False
-        self._has_ticket = False
-        self._may_have_tickets = not settings.is_server
-        self._partial = b""
+        self._found_session: Any = ffi.NULL
         self.established = False
         self.wants_keys = False
         """Whether secrets become events."""
@@ -135,14 +134,13 @@ class Engine:
 
     def feed(self, data: bytes) -> list[Event]:
         """What the other side sent. Events: ("data", bytes), ("secure", None), ("hello", ClientHello), ("session",
-        bytes), ("keylog", bytes), ("status", bytes or None), ("end", None), ("error", TlsError)."""
+        bytes), ("newsession", (id, bytes)), ("keylog", bytes), ("status", bytes or None), ("end", None), ("error",
+        TlsError)."""
         if self._held is not None:
             self._held += data
             return []
         if self._reader is not None:
             return self._feed_hello(data)
-        if self._may_have_tickets:
-            return self._feed_records(data)
         return self._step(data)
 
     def _feed_hello(self, data: bytes) -> list[Event]:
@@ -155,28 +153,6 @@ class Engine:
             return self._step(data)
         self._held = data
         return [("hello", hello)]
-
-    def _feed_records(self, data: bytes) -> list[Event]:
-        """One record after the other: each may hold a session, and only the last of them could be asked for."""
-        data = self._partial + data
-        events: list[Event] = []
-        position = 0
-        while len(data) - position >= _RECORD_HEADER and data[position] in _RECORD_KINDS and self._may_have_tickets:
-            end = position + _RECORD_HEADER + (data[position + 3] << 8 | data[position + 4])
-            if end > len(data):
-                self._partial = data[position:]
-                return events
-            events += self._step(data[position:end])
-            position = end
-            # Sessions come before anything else, as a rule.
-            self._may_have_tickets = not any(name == "data" for name, _ in events)
-        self._partial = b""
-        if position < len(data):
-            if len(data) - position < _RECORD_HEADER and data[position] in _RECORD_KINDS and self._may_have_tickets:
-                self._partial = data[position:]
-            else:
-                events += self._step(data[position:])
-        return events
 
     def _step(self, data: bytes) -> list[Event]:
         lib.BIO_write(self._incoming, data, len(data))
@@ -205,19 +181,24 @@ class Engine:
             lib.SSL_shutdown(self._ssl)
         clear_errors()
 
-    def proceed(self, context: SecureContext | None, protocols: bytes | None, status: bytes | None) -> list[Event]:
-        """Go on after "hello": with another context's certificate, the protocols to choose from, an OCSP response."""
+    def proceed(
+        self, context: SecureContext | None, protocols: bytes | None, status: bytes | None, session: bytes | None,
+    ) -> list[Event]:
+        """Go on after "hello": with another context's certificate, the protocols to choose from, an OCSP response, the
+        session that the client wants to take up."""
         if context is not None:
             self.use_context(context)
         if protocols is not None:
             self._protocols = protocols
         self._status = status
+        if session:
+            self._found_session = _decoded_session(session)
         data, self._held = self._held or b"", None
         return self._step(data)
 
     def use_context(self, context: SecureContext) -> None:
         """Take certificate and authorities from another context."""
-        self._context = context
+        self._contexts.append(context)
         lib.SSL_set_SSL_CTX(self._ssl, context.pointer)
 
     def _advance(self) -> list[Event]:
@@ -233,23 +214,20 @@ class Engine:
             self._stopped(outcome)
             return False
         self.established = True
-        self._events.append(("secure", None))
-        if not self._settings.is_server and self.protocol != "TLSv1.3" and not self.is_session_reused:
-            self._events.append(("session", self.session))
+        self._events.insert(self._place_of_secure(), ("secure", None))
         return True
+
+    def _place_of_secure(self) -> int:
+        """Sessions are told afterwards, but a server's of TLS 1.2, which are made before it has sent its last."""
+        is_before = self._settings.is_server and self.protocol != "TLSv1.3"
+        sessions = () if is_before else ("session", "newsession")
+        places = (place for place, (name, _) in enumerate(self._events) if name in sessions)
+        return next(places, len(self._events))
 
     def _read(self) -> None:
         while (size := lib.SSL_read(self._ssl, self._buffer, READ_SIZE)) > 0:
             self._events.append(("data", ffi.buffer(self._buffer, size)[:]))
-            self._tell_session()
-        self._tell_session()
         self._stopped(size)
-
-    def _tell_session(self) -> None:
-        if self._has_ticket:
-            self._has_ticket = False
-            if self.protocol == "TLSv1.3":
-                self._events.append(("session", self.session))
 
     def _stopped(self, outcome: int) -> None:
         why = lib.SSL_get_error(self._ssl, outcome)
@@ -320,18 +298,13 @@ class Engine:
         session = lib.SSL_get_session(self._ssl)
         if session == ffi.NULL:
             return None
-        data = ffi.new("unsigned char[]", lib.i2d_SSL_SESSION(session, ffi.NULL))
-        lib.i2d_SSL_SESSION(session, ffi.new("unsigned char **", data))
-        return bytes(ffi.buffer(data))
+        return _encoded_session(session)
 
     def set_session(self, encoded: bytes) -> None:
         """Try to take up a session."""
-        data = ffi.new("unsigned char[]", encoded)
-        session = lib.d2i_SSL_SESSION(ffi.NULL, ffi.new("unsigned char **", data), len(encoded))
-        clear_errors()
+        session = _decoded_session(encoded)
         if session != ffi.NULL:
             lib.SSL_set_session(self._ssl, session)
-            lib.SSL_SESSION_free(session)
 
     @property
     def verify_error(self) -> tuple[str, str] | None:
@@ -380,12 +353,11 @@ class Engine:
 
     def own_issuer(self) -> bytes | None:
         """The certificate of the authority that signed this side's, in DER, if the context has it."""
-        return self._context.issuer_of(self.own_certificate())
+        return self._contexts[-1].issuer_of(self.own_certificate())
 
-    @property
-    def ticket(self) -> bytes | None:
-        """The ticket in the session: field 10 of its encoding."""
-        encoded = self.session
+    def ticket(self, encoded: bytes | None) -> bytes | None:
+        """The ticket in a session, or the connection's own: field 10 of its encoding."""
+        encoded = encoded or self.session
         return None if encoded is None else field_of_session(encoded, _TICKET_FIELD)
 
     def finished(self, of_peer: bool) -> bytes | None:
@@ -408,7 +380,6 @@ class Engine:
             raise taken_error()
         return bytes(ffi.buffer(data))
 
-
     def renegotiate(self) -> list[Event]:
         """Begin another handshake on the connection. Raises TlsError."""
         clear_errors()
@@ -425,6 +396,20 @@ def encoded_certificate(certificate: Any) -> bytes:
     data = ffi.new("char **")
     size = lib.BIO_get_mem_data(bio, data)
     return bytes(ffi.buffer(data[0], size))
+
+
+def _encoded_session(session: Any) -> bytes:
+    data = ffi.new("unsigned char[]", lib.i2d_SSL_SESSION(session, ffi.NULL))
+    lib.i2d_SSL_SESSION(session, ffi.new("unsigned char **", data))
+    return bytes(ffi.buffer(data))
+
+
+def _decoded_session(encoded: bytes) -> Any:
+    """NULL for bytes that are none."""
+    data = ffi.new("unsigned char[]", encoded)
+    session = lib.d2i_SSL_SESSION(ffi.NULL, ffi.new("unsigned char **", data), len(encoded))
+    clear_errors()
+    return session if session == ffi.NULL else ffi.gc(session, lib.SSL_SESSION_free)
 
 
 def field_of_session(encoded: bytes, tag: int) -> bytes | None:
@@ -471,13 +456,37 @@ def _server_name_given(ssl: Any, alert: Any, _: Any) -> int:
     return int(lib.SSL_TLSEXT_ERR_OK if has_name else lib.SSL_TLSEXT_ERR_NOACK)
 
 
-@ffi.callback("void(int, int, int, void *, size_t, SSL *, void *)")  # type: ignore[untyped-decorator]
-def _message_seen(is_sent: int, version: int, kind: int, data: Any, size: int, ssl: Any, _: Any) -> None:
-    if is_sent or kind != _HANDSHAKE or not size or ffi.cast("unsigned char *", data)[0] != _NEW_SESSION_TICKET:
-        return
+@ffi.callback("int(SSL *, SSL_SESSION *)")  # type: ignore[untyped-decorator]
+def _session_made(ssl: Any, session: Any) -> int:
     engine = _engine_of(ssl)
-    if engine is not None:
-        engine._has_ticket = True
+    if engine is None:
+        return 0
+    if not engine._settings.is_server:
+        engine._events.append(("session", _encoded_session(session)))
+    elif engine._settings.tells_sessions:
+        encoded = _encoded_session(session)
+        if len(encoded) <= _LARGEST_SESSION:
+            engine._events.append(("newsession", (_session_id(session), encoded)))
+    return 0  # OpenSSL keeps what belongs to it
+
+
+def _session_id(session: Any) -> bytes:
+    length = ffi.new("unsigned int *")
+    data = unbound.function("SSL_SESSION_get_id")(session, length)
+    return ffi.buffer(data, length[0])[:]
+
+
+@ffi.callback("SSL_SESSION *(SSL *, unsigned char *, int, int *)")  # type: ignore[untyped-decorator]
+def _session_wanted(ssl: Any, identifier: Any, length: int, is_to_be_counted: Any) -> Any:
+    engine = _engine_of(ssl)
+    is_to_be_counted[0] = 1
+    return ffi.NULL if engine is None else engine._found_session
+
+
+@ffi.callback("int(SSL *, unsigned char *, unsigned char *, void *, void *, int)")  # type: ignore[untyped-decorator]
+def _ticket_keys_wanted(ssl: Any, name: Any, start: Any, cipher: Any, mac: Any, is_new: int) -> int:
+    engine = _engine_of(ssl)
+    return 0 if engine is None else engine._contexts[0].ticket_keys.prepare(name, start, cipher, mac, bool(is_new))
 
 
 @ffi.callback(  # type: ignore[untyped-decorator]
@@ -523,10 +532,13 @@ def _status_wanted(ssl: Any, _: Any) -> int:
 def install(context: Any) -> None:
     """Have an `SSL_CTX` tell the engines of its connections."""
     lib.SSL_CTX_set_tlsext_servername_callback(context, _server_name_given)
-    lib.SSL_CTX_set_msg_callback(context, _message_seen)
     lib.SSL_CTX_set_alpn_select_cb(context, _protocol_wanted, ffi.NULL)
     lib.SSL_CTX_set_keylog_callback(context, _secret_made)
     lib.SSL_CTX_set_tlsext_status_cb(context, _status_wanted)
+    if unbound.is_there():
+        unbound.function("SSL_CTX_sess_set_new_cb")(context, _session_made)
+        unbound.function("SSL_CTX_sess_set_get_cb")(context, _session_wanted)
+        unbound.function("SSL_CTX_set_tlsext_ticket_key_evp_cb")(context, _ticket_keys_wanted)
 
 
 __all__ = ["READ_SIZE", "Engine", "Settings", "TlsError", "install"]

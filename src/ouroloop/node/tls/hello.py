@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-_SERVER_NAME, _STATUS_REQUEST, _ALPN = 0, 5, 16
+_SERVER_NAME, _STATUS_REQUEST, _ALPN, _TICKET = 0, 5, 16, 35
 _HANDSHAKE_RECORD, _CLIENT_HELLO = 22, 1
 _RECORD_HEADER = 5
 _HEADER = 4
@@ -21,6 +21,10 @@ class ClientHello:
     protocols: list[str] = field(default_factory=list)
     wants_status: bool = False
     """Whether it asks for a word of the authority about the certificate (OCSP)."""
+    session: bytes = b""
+    """By which name it had the session that it wants to take up; in TLS 1.3 that is nobody's."""
+    has_ticket: bool = False
+    """Whether it brings the session itself (RFC 5077)."""
 
 
 class HelloReader:
@@ -70,7 +74,8 @@ def parse_client_hello(message: bytes) -> ClientHello:
     """The handshake message `message`, with its header of four bytes. Raises IndexError for one that is too short."""
     hello = ClientHello()
     position = _HEADER + _VERSION_AND_RANDOM
-    position += 1 + message[position]  # session id
+    hello.session = message[position + 1 : position + 1 + message[position]]
+    position += 1 + message[position]
     position += 2 + _number(message, position)  # ciphers
     position += 1 + message[position]  # compression
     position += 2
@@ -86,6 +91,8 @@ def _take(hello: ClientHello, kind: int, body: bytes) -> None:
         hello.server_name = body[5 : 5 + _number(body, 3)].decode("latin-1")
     elif kind == _STATUS_REQUEST:
         hello.wants_status = True
+    elif kind == _TICKET:
+        hello.has_ticket = len(body) > 0
     elif kind == _ALPN:
         hello.protocols = parse_protocols(body[2:])
 

@@ -44,6 +44,7 @@ class TLSHandle {
   onhandshakedone = nothing;
   onhello = nothing;
   onsession = nothing;
+  onnewsession = nothing;
   onkeylog = nothing;
   onstatus = nothing;
 
@@ -59,6 +60,8 @@ class TLSHandle {
   #arrived = []; // what was decrypted and nobody has taken: bytes, END or an errno
   #isReading = false;
   #size = READ_SIZE;
+  #session; // the last that a server gave
+  #held = null; // steps that wait until the program has kept a session
 
   /** `below` is a handle; `closeBelow(callback)` closes what it belongs to. */
   constructor(below, closeBelow, context, isServer, options) {
@@ -109,6 +112,11 @@ class TLSHandle {
    * last bytes of it are sent: who does not trust the other side closes, and it never hears that all was well.
    */
   #take(events) {
+    if (this.#held !== null) {
+      this.#held.push(events);
+      return;
+    }
+    if (this.#keepSession(events)) return;
     const isLast = events.includes('secure');
     if (events[0] !== null && !isLast) this.#send(events[0]);
     for (let i = 1; i < events.length && !this.#isClosed; i += 2) {
@@ -117,12 +125,32 @@ class TLSHandle {
     }
   }
 
+  /**
+   * A session of TLS 1.2 comes to the program before the handshake is over here and there: what brought it waits until
+   * the program says so. Whether it waits.
+   */
+  #keepSession(events) {
+    if (events[1] !== 'newsession' || this.#isSecure) return false;
+    const [, , session, ...rest] = events;
+    this.#held = [[events[0], ...rest]];
+    this.onnewsession(...session, () => {
+      const held = this.#held;
+      this.#held = null;
+      for (const each of held) if (!this.#isClosed) this.#take(each);
+    });
+    return true;
+  }
+
   #tell(event, value) {
     switch (event) {
       case 'data': this.#arrive(value); break;
       case 'end': this.#arrive(END); break;
       case 'hello': this.onhello(...value); break;
-      case 'session': this.onsession(value); break;
+      case 'session':
+        this.#session = value;
+        this.onsession(value);
+        break;
+      case 'newsession': this.onnewsession(...value, nothing); break;
       case 'keylog': this.onkeylog(value); break;
       case 'status': this.onstatus(value); break;
       case 'error': this.onerror(opensslError(value)); break;
@@ -143,10 +171,9 @@ class TLSHandle {
   }
 
   /** Answer `onhello`. */
-  proceed(context, protocols, status) {
+  proceed({ protocols = null, status = null, session = null }) {
     if (this.#isClosed) return;
-    if (context) this.context = context;
-    this.#take(binding.proceed(this.#number, context ? context.number : null, protocols ?? null, status ?? null));
+    this.#take(binding.proceed(this.#number, null, protocols, status, session));
   }
 
   // Reading
@@ -255,6 +282,15 @@ class TLSHandle {
   query(what, ...values) {
     const answer = binding.query(this.#number, what, values);
     return answer ?? undefined;
+  }
+
+  /** What the next connection may be given: as bytes. */
+  get session() {
+    return this.#session ?? this.query('session');
+  }
+
+  get ticket() {
+    return this.query('ticket', this.#session ?? null);
   }
 
   /** As `query`; what OpenSSL refuses is thrown. */

@@ -55,6 +55,14 @@ class Context {
     this.configure('authority', bytesOf(certificate, 'certificate'));
   }
 
+  getTicketKeys() {
+    return Buffer.from(binding.ticketKeys(this.number));
+  }
+
+  setTicketKeys(keys) {
+    this.configure('ticketKeys', bytesOf(keys, 'keys'));
+  }
+
   addCRL(list) {
     this.configure('revocations', bytesOf(list, 'crl'));
   }
@@ -189,7 +197,7 @@ function refuseEngines({ privateKeyIdentifier, privateKeyEngine, clientCertEngin
   }
 }
 
-function checkTicketKeys(ticketKeys) {
+function setTicketKeys(context, ticketKeys) {
   if (ticketKeys === undefined || ticketKeys === null) return;
   if (!isArrayBufferView(ticketKeys)) {
     throw new ERR_INVALID_ARG_TYPE('options.ticketKeys', ['Buffer', 'TypedArray', 'DataView'], ticketKeys);
@@ -197,7 +205,7 @@ function checkTicketKeys(ticketKeys) {
   if (ticketKeys.byteLength !== 48) {
     throw new ERR_INVALID_ARG_VALUE('options.ticketKeys', ticketKeys.byteLength, 'must be exactly 48 bytes');
   }
-  throw notThere('tls: ticketKeys');
+  context.setTicketKeys(ticketKeys);
 }
 
 function setSessions(context, { sessionIdContext, sessionTimeout, ticketKeys }) {
@@ -205,7 +213,7 @@ function setSessions(context, { sessionIdContext, sessionTimeout, ticketKeys }) 
     validateString(sessionIdContext, 'options.sessionIdContext');
     context.configure('sessionIdContext', Buffer.from(sessionIdContext));
   }
-  checkTicketKeys(ticketKeys);
+  setTicketKeys(context, ticketKeys);
   if (sessionTimeout !== undefined && sessionTimeout !== null) {
     validateInt32(sessionTimeout, 'options.sessionTimeout', 0);
     context.configure('sessionTimeout', sessionTimeout);

@@ -6,6 +6,7 @@
 // fails before that is told as 'tlsClientError', and no error of the socket's.
 
 const net = require('net');
+const { Buffer } = require('buffer');
 const { captureRejectionSymbol } = require('events');
 const {
   ConnResetException,
@@ -145,7 +146,7 @@ function sessionIdContext() {
 }
 
 Server.prototype.getTicketKeys = function() {
-  throw notThere('server.getTicketKeys()');
+  return this._sharedCreds.context.getTicketKeys();
 };
 
 Server.prototype.setTicketKeys = function(keys) {
@@ -156,7 +157,16 @@ Server.prototype.setTicketKeys = function(keys) {
     const { AssertionError } = require('assert');
     throw new AssertionError({ message: 'Session ticket keys must be a 48-byte buffer', operator: 'strictEqual' });
   }
-  throw notThere('server.setTicketKeys()');
+  this._sharedCreds.context.setTicketKeys(keys);
+};
+
+/** What the servers of a cluster have in common: a session goes on with whichever worker has the next connection. */
+Server.prototype._getServerData = function() {
+  return { ticketKeys: this.getTicketKeys().toString('hex') };
+};
+
+Server.prototype._setServerData = function(data) {
+  this.setTicketKeys(Buffer.from(data.ticketKeys, 'hex'));
 };
 
 Server.prototype.addContext = function(servername, context) {

@@ -15,7 +15,7 @@ const { Duplex } = require('stream');
 const { getOptionValue } = require('internal/options');
 const {
   codes: {
-    ERR_INVALID_ARG_TYPE, ERR_MULTIPLE_CALLBACK, ERR_TLS_ALPN_CALLBACK_INVALID_RESULT,
+    ERR_INVALID_ARG_TYPE, ERR_MULTIPLE_CALLBACK, ERR_SOCKET_CLOSED, ERR_TLS_ALPN_CALLBACK_INVALID_RESULT,
     ERR_TLS_ALPN_CALLBACK_WITH_PROTOCOLS, ERR_TLS_HANDSHAKE_TIMEOUT, ERR_TLS_INVALID_STATE,
     ERR_TLS_RENEGOTIATION_DISABLED, ERR_TLS_SNI_FROM_SERVER,
   },
@@ -210,12 +210,14 @@ function secure(socket, below, closeBelow) {
     requestStatus: Boolean(options.requestOCSP),
     session: isServer ? undefined : socket[kPendingSession] ?? options.session,
     stopAtHello: isServer && wantsHello(socket),
+    tellsSessions: isServer && (options.server ?? socket).listenerCount('newSession') > 0,
   });
   handle.onerror = (error) => onError(socket, error);
   handle.onhandshakedone = () => onHandshakeDone(socket, handle);
   handle.onhello = (...hello) => onHello(socket, handle, ...hello);
-  handle.onsession = (session) => {
-    if (session !== null) socket.emit('session', Buffer.from(session));
+  handle.onsession = (session) => socket.emit('session', Buffer.from(session));
+  handle.onnewsession = (id, session, done) => {
+    offerSession(socket, Buffer.from(id), Buffer.from(session), done);
   };
   handle.onkeylog = (line) => socket.emit('keylog', Buffer.from(line));
   handle.onstatus = (response) => socket.emit('OCSPResponse', response === null ? null : Buffer.from(response));
@@ -245,32 +247,54 @@ TLSSocket.prototype._start = function() {
 
 function wantsHello(socket) {
   const { ALPNCallback, server = socket } = socket._tlsOptions;
-  return socket._SNICallback !== null || Boolean(ALPNCallback) || server.listenerCount('OCSPRequest') > 0;
+  return socket._SNICallback !== null || Boolean(ALPNCallback) ||
+    ['OCSPRequest', 'resumeSession'].some((event) => server.listenerCount(event) > 0);
 }
 
-/** A client has said whom it wants and which protocols it speaks. */
-function onHello(socket, handle, name, protocols, wantsStatus) {
+/** A client has said whom it wants, which protocols it speaks, and by which name it had a session. */
+function onHello(socket, handle, name, protocols, wantsStatus, sessionId) {
   if (name) socket.servername = name;
-  const fail = (error) => {
-    if (!socket.destroyed) socket.destroy(error);
+  const orFail = (then) => (error, value) => {
+    if (!error) then(value);
+    else if (!socket.destroyed) socket.destroy(error);
   };
-  chooseContext(socket, name, (error, context) => {
-    if (error) {
-      fail(error);
-      return;
-    }
-    if (context) handle.useContext(context);
-    askStatus(socket, handle, wantsStatus, context ?? handle.context, (statusError, status) => {
-      if (statusError) {
-        fail(statusError);
-        return;
-      }
-      if (socket.destroyed) return;
-      const chosen = chooseProtocol(socket, name, protocols);
-      if (chosen === null) return;
-      handle.proceed(undefined, chosen, status ?? undefined);
-    });
-  });
+  askSession(socket, sessionId, orFail((session) => {
+    chooseContext(socket, name, orFail((context) => {
+      if (context) handle.useContext(context);
+      askStatus(socket, handle, wantsStatus, orFail((status) => {
+        if (socket.destroyed) return;
+        const chosen = chooseProtocol(socket, name, protocols);
+        if (chosen !== null) handle.proceed({ protocols: chosen, status, session });
+      }));
+    }));
+  }));
+}
+
+const listenerOf = (socket) => socket._tlsOptions.server ?? socket;
+
+function askSession(socket, id, callback) {
+  const listener = listenerOf(socket);
+  if (id === null || listener.listenerCount('resumeSession') === 0) {
+    callback(null);
+    return;
+  }
+  listener.emit('resumeSession', Buffer.from(id), onceOnly(socket, (error, session) => {
+    if (!error && socket._handle === null) socket.destroy(new ERR_SOCKET_CLOSED());
+    else callback(error, session);
+  }));
+}
+
+/** A session was made that a client may want to take up; who keeps it says when that is done. */
+function offerSession(socket, id, session, done) {
+  let isDone = false;
+  const listener = listenerOf(socket);
+  const once = () => {
+    if (isDone) return;
+    isDone = true;
+    if (socket._handle === null) socket.destroy(new ERR_SOCKET_CLOSED());
+    else done();
+  };
+  if (!listener.emit('newSession', id, session, once)) once();
 }
 
 /** Call `callback` once; a second call is an error of the program's. */
@@ -303,9 +327,8 @@ function chooseContext(socket, name, callback) {
   }));
 }
 
-function askStatus(socket, handle, wantsStatus, context, callback) {
-  const { server } = socket._tlsOptions;
-  const target = server ?? socket;
+function askStatus(socket, handle, wantsStatus, callback) {
+  const target = listenerOf(socket);
   if (!wantsStatus || target.listenerCount('OCSPRequest') === 0) {
     callback(null);
     return;
@@ -487,12 +510,12 @@ TLSSocket.prototype.getX509Certificate = function() {
 };
 
 TLSSocket.prototype.getSession = function() {
-  const session = handleOf(this)?.query('session');
+  const session = handleOf(this)?.session;
   return session === undefined ? undefined : Buffer.from(session);
 };
 
 TLSSocket.prototype.getTLSTicket = function() {
-  const ticket = handleOf(this)?.query('ticket');
+  const ticket = handleOf(this)?.ticket;
   return ticket === undefined ? undefined : Buffer.from(ticket);
 };
 
