@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import errno
 
+from ..engine import memory
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,10 +27,11 @@ _NO_ENGINE: list[Any] = [None]
 
 def operations(runtime: Runtime) -> dict[str, Callable[..., Any]]:
     """For `internal/tls/*`."""
-    tls = Tls()
+    tls = Tls(runtime)
     return {
         "newContext": tls.new_context, "freeContext": tls.free_context, "configure": tls.configure,
         "ticketKeys": tls.ticket_keys, "open": tls.open, "close": tls.close, "start": tls.start, "feed": tls.feed, "write": tls.write,
+        "writeTo": tls.write_to,
         "shutdown": tls.shutdown, "proceed": tls.proceed, "query": tls.query, "set": tls.set,
         "certificates": certificates, "ciphers": ciphers, "describe": describe,
         "check": check,
@@ -38,7 +41,8 @@ def operations(runtime: Runtime) -> dict[str, Callable[..., Any]]:
 class Tls:
     """The contexts and connections of a runtime, by number."""
 
-    def __init__(self) -> None:
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
         self._contexts: dict[int, SecureContext] = {}
         self._engines: dict[int, Engine] = {}
         self._last = 0
@@ -113,22 +117,25 @@ class Tls:
         chosen = None if context is None else self._contexts[int(context)]
         return _flat(engine, engine.proceed(chosen, protocols, status, session))
 
-    def write(self, number: int, data: Any) -> bytes | list[Any] | int:
-        """What is to be sent for text, bytes, or a list of these."""
+    def write(self, number: int, chunks: list[Any]) -> bytes | list[Any] | int:
+        """What is to be sent for text, bytes, or an address and a length of these."""
+        return self._encrypt(number, chunks, b"".join)
+
+    def write_to(self, number: int, stream: int, request: int, chunks: list[Any]) -> list[Any] | int:
+        """As `write`, and send it on a stream: what comes back is what `stream_wrap.write` says."""
+        return self._encrypt(number, chunks, lambda pieces: self._runtime.streams.write(
+            stream, request, pieces if len(pieces) > 1 else pieces[0] if pieces else b""))
+
+    def _encrypt(self, number: int, chunks: list[Any], then: Callable[[list[bytes]], Any]) -> Any:
         from ...node.tls.openssl import TlsError
 
         engine = self._engines.get(int(number))
         if engine is None:
             return -errno.EBADF
-        if type(data) is list:
-            data = b"".join([each.encode() if type(each) is str else bytes(each) for each in data])
-        elif type(data) is str:
-            data = data.encode()
         try:
-            engine.write(data)
+            return then(engine.encrypt([_bytes_of(each) for each in chunks]))
         except TlsError as exc:
             return _refusal(exc)
-        return engine.output()
 
     def shutdown(self, number: int) -> bytes:
         """The last word of this side."""
@@ -161,6 +168,13 @@ class Tls:
             engine.use_context(self._contexts[int(value)])
         else:
             _CHANGES[what](engine, value)
+
+
+def _bytes_of(chunk: Any) -> bytes | memoryview:
+    """Of text, of bytes, or of an address and a length."""
+    if type(chunk) is str:
+        return chunk.encode()
+    return memory(int(chunk[0]), int(chunk[1])) if type(chunk) is list else chunk
 
 
 def _flat(engine: Engine, events: list[Event]) -> list[Any]:

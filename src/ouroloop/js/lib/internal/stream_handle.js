@@ -125,6 +125,11 @@ class StreamHandle extends HandleWrap {
     return this._settleWrite(binding.write(this.number, next(), data), callback);
   }
 
+  /** As `write`, of what Python itself has: `operation(number, id)` writes it, and answers as `binding.write` does. */
+  writeBy(operation, callback) {
+    return this._settleWrite(operation(this.number, next()), callback);
+  }
+
   /** `outcome` is what Python says of a write: a negative errno, or twice its bytes, and one if it is under way. */
   _settleWrite(outcome, callback) {
     if (outcome < 0) return outcome;

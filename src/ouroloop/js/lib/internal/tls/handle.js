@@ -21,6 +21,32 @@ const lengthOf = (data) => {
   return Array.isArray(data) ? data.reduce((sum, each) => sum + lengthOf(each), 0) : data.byteLength;
 };
 
+const LARGE = 65536; // bytes, from which on it pays to copy nothing
+
+const PORTION = 2 ** 18; // bytes
+
+/** Lists of chunks, of `PORTION` bytes at most where chunks of bytes are larger than that. */
+function portionsOf(chunks) {
+  if (!chunks.some((each) => each.byteLength > PORTION)) return [chunks];
+  const portions = [];
+  let last = [];
+  for (const each of chunks) {
+    last.push(each.byteLength > PORTION ? each.subarray(0, PORTION) : each);
+    for (let at = PORTION; at < each.byteLength; at += PORTION) {
+      portions.push(last);
+      last = [each.subarray(at, at + PORTION)];
+    }
+  }
+  portions.push(last);
+  return portions;
+}
+
+/** Text or bytes as Python gets them: much of these by its address and length. */
+function handed(data) {
+  if (typeof data === 'string' || data.byteLength < LARGE) return data;
+  return [internalBinding('memory').address(data.buffer) + data.byteOffset, data.byteLength];
+}
+
 /** What OpenSSL refused, as an error. */
 function opensslError([message, code, library, reason, stack]) {
   // eslint-disable-next-line no-restricted-syntax
@@ -233,16 +259,40 @@ class TLSHandle {
   }
 
   #writeNow(data, callback) {
-    const encrypted = binding.write(this.#number, data);
-    if (typeof encrypted === 'number') return encrypted;
-    if (Array.isArray(encrypted)) {
-      this.onerror(opensslError(encrypted));
-      return UV_EPROTO;
-    }
-    const outcome = this.#send(encrypted, callback);
+    const outcome = this.#writePortions(portionsOf(Array.isArray(data) ? data : [data]), 0, callback);
     // To the program a write is never over at once, though it may be here.
     if (outcome === 0) process.nextTick(callback, 0);
     return outcome < 0 ? outcome : 1;
+  }
+
+  /** What the kernel has not taken yet is not encrypted either, so the memory for it is small, and used again. */
+  #writePortions(portions, first, callback) {
+    for (let i = first; i < portions.length; i++) {
+      const next = i + 1;
+      const then = next === portions.length ? callback : (errno) => {
+        const outcome = errno === 0 ? this.#writePortions(portions, next, callback) : errno;
+        if (outcome <= 0) callback(outcome);
+      };
+      const outcome = this.#encrypt(portions[i].map(handed), then);
+      if (outcome !== 0) return outcome;
+    }
+    return 0;
+  }
+
+  #encrypt(chunks, callback) {
+    if (this.#below.writeBy !== undefined) {
+      return this.#below.writeBy(
+        (number, id) => this.#checked(binding.writeTo(this.#number, number, id, chunks)), callback);
+    }
+    const encrypted = this.#checked(binding.write(this.#number, chunks));
+    return typeof encrypted === 'number' ? encrypted : this.#send(encrypted, callback);
+  }
+
+  /** What an operation has brought, unless OpenSSL refused. */
+  #checked(outcome) {
+    if (!Array.isArray(outcome)) return outcome;
+    this.onerror(opensslError(outcome));
+    return UV_EPROTO;
   }
 
   shutdown(callback) {
