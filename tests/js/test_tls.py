@@ -188,6 +188,95 @@ PROGRAMS = {
           await connect(port, { maxVersion: 'TLSv1.2' }, (c) => log(c.isSessionReused(), c.getProtocol()));
         });
         """, "true true TLSv1.3\nfalse TLSv1.2\n"),
+    "a program keeps the sessions of its clients": (r"""
+        const { SSL_OP_NO_TICKET: secureOptions } = require('constants');
+        const kept = new Map();
+        const server = tls.createServer(
+          { ...identity('localhost'), maxVersion: 'TLSv1.2', secureOptions },
+          (c) => { log('secure', c.isSessionReused()); c.end('x'); });
+        server.on('newSession', (id, session, done) => {
+          log('new', id.length, Buffer.isBuffer(session));
+          kept.set(id.toString('hex'), session);
+          setTimeout(() => { log('kept'); done(); done(); }, 5);
+        });
+        server.on('resumeSession', (id, done) => {
+          log('resume', id.length, kept.has(id.toString('hex')));
+          setTimeout(done, 5, null, kept.get(id.toString('hex')));
+        });
+        let session;
+        const visit = (port) => new Promise((done) => {
+          const socket = tls.connect({ port, host: '127.0.0.1', servername: 'localhost', ca, session }, () => {
+            log('client', socket.isSessionReused(), socket.getTLSTicket());
+          });
+          socket.on('session', (each) => { session = each; log('session', each.equals(socket.getSession())); });
+          socket.on('error', (error) => log(error.code)).on('close', done).resume();
+        });
+        serve(server, async (port) => {
+          await visit(port);
+          await visit(port);
+          server.removeAllListeners('resumeSession').on('resumeSession', (id, done) => done(new Error('no')));
+          server.on('tlsClientError', (error) => log(error.message));
+          await visit(port);
+        });
+        """, "resume 32 false\nnew 32 true\nkept\nsecure false\nclient false undefined\nsession true\n"
+        "resume 32 true\nclient true undefined\nsecure true\nno\nECONNRESET\n"),
+    "a session goes on with servers that have the same keys for tickets": (r"""
+        const ticketKeys = Buffer.alloc(48, 'k');
+        const serverOf = (options) => tls.createServer({ ...identity('localhost'), ...options }, (c) => { c.end('x'); });
+        const sessionOf = async (port, options, times = []) => {
+          let session;
+          await new Promise((done) => {
+            const socket = tls.connect({ port, host: '127.0.0.1', servername: 'localhost', ca, ...options });
+            socket.on('session', (each) => { session = each; times.push(each); }).on('close', done).resume();
+          });
+          return session;
+        };
+        (async () => {
+          for (const maxVersion of ['TLSv1.2', 'TLSv1.3']) {
+            const [one, two] = [serverOf({ ticketKeys, maxVersion }), serverOf({ maxVersion })];
+            log(one.getTicketKeys().equals(ticketKeys), two.getTicketKeys().length);
+            let session;
+            const told = (c) => log(maxVersion, c.isSessionReused(), c.getTLSTicket() !== undefined);
+            await serve(one, async (port) => {
+              session = await sessionOf(port);
+              await connect(port, { session }, told);
+              const again = [];
+              await sessionOf(port, { session }, again);
+              log('made anew', again.length);
+            });
+            await serve(two, async (port) => {
+              await connect(port, { session }, (c) => log('other keys', c.isSessionReused()));
+              two.setTicketKeys(ticketKeys);
+              await connect(port, { session }, told);
+            });
+          }
+        })();
+        """, "true 48\nTLSv1.2 true true\nmade anew 0\nother keys false\nTLSv1.2 true true\n"
+        "true 48\nTLSv1.3 true true\nmade anew 0\nother keys false\nTLSv1.3 true true\n"),
+    "workers of a cluster take up each other's sessions": (r"""
+        const cluster = require('cluster');
+        const WORKERS = 2;
+        if (cluster.isWorker) {
+          tls.createServer(identity('localhost'), (c) => c.end('x')).listen(0, '127.0.0.1');
+        } else {
+          cluster.schedulingPolicy = cluster.SCHED_RR;
+          for (let i = 0; i < WORKERS; i++) cluster.fork();
+          let count = 0;
+          cluster.on('listening', async (worker, { port }) => {
+            if (++count < WORKERS) return;
+            let session;
+            const reused = [];
+            for (let i = 0; i < 5; i++) {
+              await connect(port, { session }, (c) => {
+                reused.push(c.isSessionReused());
+                c.on('session', (each) => { session = each; });
+              });
+            }
+            log(...reused);
+            cluster.disconnect();
+          });
+        }
+        """, "false true true true true\n"),
     "what is no TLS ends the connection and is told": (r"""
         const server = tls.createServer(identity('localhost'), () => log('never'));
         server.on('tlsClientError', (error) => log(error.code));
@@ -231,6 +320,46 @@ PROGRAMS = {
           socket.on('data', (part) => log(String(part))).on('close', done);
         }));
         """, "one two\nback\n"),
+    "much that is written comes whole and in order": (r"""
+        const { createHash } = require('crypto');
+        const sum = (...parts) => parts.reduce((all, each) => all.update(each), createHash('sha1')).digest('hex');
+        const large = Buffer.from(Array.from({ length: 1_500_001 }, (_, i) => i * i % 251));
+        const parts = ['a', large, 'bc', large.subarray(7, 700_000), new Uint8Array(large.buffer, 3, 300_000), 'd'];
+        const { duplexPair } = require('stream');
+        const write = (socket) => {
+          socket.cork();
+          for (const each of parts.slice(0, 4)) socket.write(each);
+          socket.uncork();
+          for (const each of parts.slice(4)) socket.write(each);
+          socket.end(() => log('written', socket.bytesWritten));
+        };
+        const collect = (socket, done) => {
+          const got = [];
+          socket.on('data', (part) => got.push(part)).on('end', () => {
+            log(Buffer.concat(got).length, sum(...got) === sum(...parts));
+            done();
+          });
+        };
+        serve(tls.createServer(identity('localhost'), write), (port) => new Promise((done) => {
+          const socket = tls.connect({ port, host: '127.0.0.1', servername: 'localhost', ca });
+          setTimeout(collect, 50, socket, done);
+        })).then(() => {
+          const [a, b] = duplexPair();
+          write(new tls.TLSSocket(a, { isServer: true, ...identity('localhost') }));
+          const socket = tls.connect({ socket: b, ca, servername: 'localhost' }, () => collect(socket, () => {}));
+        });
+        """, "written 2499998\n2499998 true\n2499998 true\nwritten 2499998\n"),
+    "a connection that is gone in the middle of much": (r"""
+        const server = tls.createServer(identity('localhost'), (c) => {
+          c.on('error', (error) => log(error.code)).on('close', () => log('closed', c.writableLength > 0));
+          c.write(Buffer.alloc(50_000_000), (error) => log('not written', error.code));
+        });
+        serve(server, (port) => new Promise((done) => {
+          const below = net.connect(port, '127.0.0.1');
+          const socket = tls.connect({ socket: below, servername: 'localhost', ca });
+          socket.once('data', () => below.resetAndDestroy()).on('close', done).on('error', log);
+        }));
+        """, "ECONNRESET\nnot written ECANCELED\nclosed false\n"),
     "https: a large answer comes whole": (r"""
         const body = Buffer.alloc(3_000_000, 'abcdefg');
         serve(https.createServer(identity('localhost'), (q, r) => r.end(body)), async (port) => {

@@ -15,7 +15,7 @@ from ..engine import memory
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from typing import Any
 
     from ...node.tls.context import SecureContext
@@ -30,10 +30,9 @@ def operations(runtime: Runtime) -> dict[str, Callable[..., Any]]:
     tls = Tls(runtime)
     return {
         "newContext": tls.new_context, "freeContext": tls.free_context, "configure": tls.configure,
-        "ticketKeys": tls.ticket_keys, "open": tls.open, "close": tls.close, "start": tls.start, "feed": tls.feed, "write": tls.write,
-        "writeTo": tls.write_to,
-        "shutdown": tls.shutdown, "proceed": tls.proceed, "query": tls.query, "set": tls.set,
-        "certificates": certificates, "ciphers": ciphers, "describe": describe,
+        "ticketKeys": tls.ticket_keys, "open": tls.open, "close": tls.close, "start": tls.start, "feed": tls.feed,
+        "write": tls.write, "writeTo": tls.write_to, "shutdown": tls.shutdown, "proceed": tls.proceed,
+        "query": tls.query, "set": tls.set, "certificates": certificates, "ciphers": ciphers, "describe": describe,
         "check": check,
     }
 
@@ -119,12 +118,14 @@ class Tls:
 
     def write(self, number: int, chunks: list[Any]) -> bytes | list[Any] | int:
         """What is to be sent for text, bytes, or an address and a length of these."""
-        return self._encrypt(number, chunks, b"".join)
+        outcome: bytes | list[Any] | int = self._encrypt(number, chunks, b"".join)
+        return outcome
 
     def write_to(self, number: int, stream: int, request: int, chunks: list[Any]) -> list[Any] | int:
         """As `write`, and send it on a stream: what comes back is what `stream_wrap.write` says."""
-        return self._encrypt(number, chunks, lambda pieces: self._runtime.streams.write(
+        outcome: list[Any] | int = self._encrypt(number, chunks, lambda pieces: self._runtime.streams.write(
             stream, request, pieces if len(pieces) > 1 else pieces[0] if pieces else b""))
+        return outcome
 
     def _encrypt(self, number: int, chunks: list[Any], then: Callable[[list[bytes]], Any]) -> Any:
         from ...node.tls.openssl import TlsError
@@ -216,7 +217,7 @@ _SETTERS: dict[str, Callable[..., None]] = {
 }
 
 
-def _peer(engine: Engine, is_detailed: bool) -> list[dict[str, Any]]:
+def _peer(engine: Engine, is_detailed: bool) -> list[Mapping[str, Any]]:
     from ...node.tls.certificate import described, with_issuers
 
     sent = engine.peer_certificates()
@@ -225,7 +226,7 @@ def _peer(engine: Engine, is_detailed: bool) -> list[dict[str, Any]]:
     return with_issuers(list(dict.fromkeys([*sent, *engine.verified_certificates()])))
 
 
-def _own(engine: Engine) -> dict[str, Any] | None:
+def _own(engine: Engine) -> Mapping[str, Any] | None:
     from ...node.tls.certificate import described
 
     der = engine.own_certificate()

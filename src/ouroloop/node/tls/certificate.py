@@ -7,10 +7,11 @@ of an elliptic curve it is the point alone.
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from cryptography import x509
@@ -43,7 +44,8 @@ _UNREADABLE = "DNS:<unreadable>"
 _UNSAFE = re.compile(r"[\",'\\]|[^ -~]")
 
 
-def described(der: bytes) -> dict[str, Any]:
+@functools.lru_cache(maxsize=64)  # who connects again meets the same ones
+def described(der: bytes) -> Mapping[str, Any]:
     """The certificate `der` as Node describes it; bytes where Node has a Buffer, None where it has undefined."""
     with warnings.catch_warnings():
         # Of certificates that are against the rules: some authorities of old are.
@@ -83,22 +85,22 @@ def signature_algorithm(der: bytes) -> tuple[str, str]:
     return getattr(oid, "_name", oid.dotted_string), oid.dotted_string
 
 
-def with_issuers(chain: list[bytes]) -> list[dict[str, Any]]:
+def with_issuers(chain: list[bytes]) -> list[Mapping[str, Any]]:
     """Descriptions of a certificate, of the one that signed it, and so on as far as `chain` has them."""
     found = []
     left = list(chain[1:])
     der: bytes | None = chain[0]
     while der is not None:
         found.append(described(der))
-        der = next((each for each in left if _is_issuer(each, found[-1])), None)
+        der = next((each for each in left if _is_issuer(each, found[-1]["raw"])), None)
         if der is not None:
             left.remove(der)
     return found
 
 
-def _is_issuer(der: bytes, of: dict[str, Any]) -> bool:
-    return der != of["raw"] and (
-        x509.load_der_x509_certificate(der).subject == x509.load_der_x509_certificate(of["raw"]).issuer)
+@functools.lru_cache(maxsize=64)
+def _is_issuer(der: bytes, of: bytes) -> bool:
+    return der != of and x509.load_der_x509_certificate(der).subject == x509.load_der_x509_certificate(of).issuer
 
 
 def _extensions(certificate: x509.Certificate) -> dict[type, Any]:

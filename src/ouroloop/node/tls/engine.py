@@ -505,7 +505,7 @@ def _session_made(ssl: Any, session: Any) -> int:
 def _session_id(session: Any) -> bytes:
     length = ffi.new("unsigned int *")
     data = unbound.function("SSL_SESSION_get_id")(session, length)
-    return ffi.buffer(data, length[0])[:]
+    return bytes(ffi.buffer(data, length[0]))
 
 
 @ffi.callback("SSL_SESSION *(SSL *, unsigned char *, int, int *)")  # type: ignore[untyped-decorator]

@@ -359,12 +359,12 @@ function writeThrough(socket, data, callback) {
 const hasTimeout = (socket) => socket[kTimeout] !== null;
 
 function onWritten(socket, errno, callback) {
-  if (socket.destroyed) {
-    callback(null);
-    return;
-  }
   if (errno < 0) {
     callback(errnoException(errno, 'write'));
+    return;
+  }
+  if (socket.destroyed) {
+    callback(null);
     return;
   }
   socket._unrefTimer();
