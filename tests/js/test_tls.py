@@ -222,7 +222,7 @@ PROGRAMS = {
         "resume 32 true\nclient true undefined\nsecure true\nno\nECONNRESET\n"),
     "a session goes on with servers that have the same keys for tickets": (r"""
         const ticketKeys = Buffer.alloc(48, 'k');
-        const serverOf = (options) => tls.createServer({ ...identity('localhost'), ...options }, (c) => { c.end('x'); });
+        const serverOf = (options) => tls.createServer({ ...identity('localhost'), ...options }, (c) => c.end('x'));
         const sessionOf = async (port, options, times = []) => {
           let session;
           await new Promise((done) => {

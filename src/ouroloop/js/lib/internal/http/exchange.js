@@ -231,7 +231,8 @@ class Exchange {
     response.complete = true;
     const event = request.method === 'CONNECT' ? 'connect' : 'upgrade';
     if (request.listenerCount(event) === 0) {
-      socket.destroy();
+      request.destroyed = true;
+      this.#closeWithSocket();
       return;
     }
     request.emit(event, response, socket, rest);
@@ -251,11 +252,16 @@ class Exchange {
     request.destroyed = true;
     this.#fail(error);
     if (request.res && !request.res.complete) request.res.destroy(new ConnResetException('aborted'));
-    socket.on('close', () => {
+    this.#closeWithSocket();
+  }
+
+  #closeWithSocket() {
+    const request = this.#request;
+    this.#socket.on('close', () => {
       request._closed = true;
       request.emit('close');
     });
-    socket.destroy();
+    this.#socket.destroy();
   }
 
   /** `isClean`: both messages are over, and the parser may serve others. */
