@@ -288,6 +288,99 @@ PROGRAMS = {
           }).resume();
         }));
         """, "ERR_SSL_HTTP_REQUEST\nECONNRESET\n"),
+    "a client that ends or is gone at any byte of its hello": (r"""
+        (async () => {
+          const hello = await new Promise((done) => {
+            const server = net.createServer((c) => c.once('data', (bytes) => {
+              c.destroy();
+              server.close();
+              done(bytes);
+            }));
+            server.listen(0, '127.0.0.1', () => tls.connect(
+              { port: server.address().port, host: '127.0.0.1', ecdhCurve: 'X25519', ca }).on('error', () => {}));
+          });
+          const errors = {};
+          const server = tls.createServer(identity('localhost'), (c) => { log('secure'); c.end(); });
+          server.on('tlsClientError', ({ code }) => { errors[code] = (errors[code] ?? 0) + 1; });
+          await serve(server, async (port) => {
+            const stop = (size, how) => new Promise((done) => {
+              const socket = net.connect({ port, host: '127.0.0.1', allowHalfOpen: true }, () => {
+                if (size > 0) socket.write(hello.subarray(0, size));
+                if (how === 'end') socket.end();
+                else setImmediate(() => socket[how]());
+              });
+              socket.on('error', () => {}).on('end', () => socket.end()).on('close', done).resume();
+            });
+            for (const how of ['end', 'resetAndDestroy', 'destroy']) {
+              for (let size = 0; size <= hello.length; size += 50) {
+                await Promise.all(Array.from(
+                  { length: Math.min(50, hello.length + 1 - size) }, (_, i) => stop(size + i, how)));
+              }
+            }
+            await new Promise((done) => setTimeout(done, 20));
+            log(Object.keys(errors), errors.ECONNRESET === 3 * (hello.length + 1));
+            await connect(port, {});
+          });
+          server.getConnections((_, count) => log('left', count));
+        })();
+        """, "[ 'ECONNRESET' ] true\nsecure\nleft 0\n"),
+    "garbage instead of TLS, and in the middle of it": (r"""
+        const told = new Set();
+        const server = tls.createServer(identity('localhost'), (c) => {
+          c.on('error', (error) => { log('broken', error.code); c.destroy(); });
+          c.write('x');
+        });
+        server.on('tlsClientError', (error, socket) => { told.add(error.code); socket.destroy(); });
+        serve(server, async (port) => {
+          const send = (bytes) => new Promise((done) => {
+            const socket = net.connect(port, '127.0.0.1', () => socket.write(Buffer.from(bytes)));
+            socket.on('error', () => {}).on('close', done).resume();
+          });
+          await send([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
+          await send([22, 3, 1, 255, 255, ...Array(11).fill(0)]);
+          await send([22, 3, 1, 0, 5, 2, 0, 0, 1, 0, 0]);
+          await send([21, 3, 1, 0, 2, 2, 40, 0, 0, 0, 0]);
+          await send([23, 3, 3, 0, 5, 1, 2, 3, 4, 5, 6]);
+          await send([22, 3, 1, 0, 45, 1, 0, 0, 41, 9, 9, ...Array(32).fill(1), 0, 0, 2, 19, 1, 1, 0, 0, 0]);
+          log([...told].sort().join(' '));
+          let between;
+          const proxy = net.createServer((c) => {
+            between = net.connect(port, '127.0.0.1');
+            c.pipe(between).pipe(c).on('error', () => {});
+            between.on('error', () => {});
+          });
+          const garbage = Buffer.from([23, 3, 3, 0, 20, ...Array(20).fill(7)]);
+          await serve(proxy, (proxied) => new Promise((done) => {
+            const socket = tls.connect({ port: proxied, host: '127.0.0.1', servername: 'localhost', ca });
+            socket.once('data', () => between.write(garbage));
+            socket.on('error', (error) => log('client', error.code)).on('close', () => { between.destroy(); done(); });
+          }));
+        });
+        """, "ERR_SSL_DATA_LENGTH_TOO_LONG ERR_SSL_NO_SHARED_CIPHER ERR_SSL_UNEXPECTED_MESSAGE "
+        "ERR_SSL_WRONG_VERSION_NUMBER\nbroken ERR_SSL_DECRYPTION_FAILED_OR_BAD_RECORD_MAC\n"
+        "client ERR_SSL_SSL/TLS_ALERT_BAD_RECORD_MAC\n"),
+    "a client that never reads gets no more than waits": (r"""
+        let served = 0;
+        const server = tls.createServer(identity('localhost'), (c) => {
+          c.on('error', () => {}).on('close', () => log('closed'));
+          const more = () => {
+            while (c.write(Buffer.alloc(65536))) served += 65536;
+            log(c.writableLength <= 65536, c.bufferSize <= 65536);
+          };
+          c.once('drain', more);
+          more();
+          setTimeout(() => {
+            log(served < 40_000_000, process.memoryUsage().rss - before < 2 ** 26);
+            socket.destroy();
+          }, 200);
+        });
+        let socket;
+        const before = process.memoryUsage().rss;
+        serve(server, (port) => new Promise((done) => {
+          socket = tls.connect({ port, host: '127.0.0.1', servername: 'localhost', ca });
+          socket.on('close', done).pause();
+        }));
+        """, "true true\ntrue true\ntrue true\nclosed\n"),
     "a server that goes before the handshake": (r"""
         serve(net.createServer((c) => c.end()), (port) => connect(port, {}));
         """, "ECONNRESET Client network socket disconnected before secure TLS connection was established\n"),

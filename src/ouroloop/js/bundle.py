@@ -19,6 +19,7 @@ import marshal
 import os
 import sys
 from _frozen_importlib_external import (  # what importlib is made of
+    ExtensionFileLoader,
     PathFinder,
     SourceFileLoader,
     spec_from_file_location,
@@ -55,6 +56,13 @@ class _Loader(SourceFileLoader):
             return with_a_descriptor(lambda: SourceFileLoader.get_code(self, fullname))
         code: CodeType = marshal.loads(self._code)
         return code
+
+
+class _ExtensionLoader(ExtensionFileLoader):
+    """As Python's own, also when there are no descriptors left."""
+
+    def create_module(self, spec: "Any") -> "Any":
+        return with_a_descriptor(lambda: ExtensionFileLoader.create_module(self, spec))
 
 
 class _Bundle:
@@ -194,8 +202,11 @@ def _looked_for(name: str, path: "Any", target: "Any") -> "Any":
     if name in sys.builtin_module_names or _imp.is_frozen(name):
         return None
     spec = with_a_descriptor(lambda: PathFinder.find_spec(name, path, target))
-    if spec is not None and type(spec.loader) is SourceFileLoader:
+    kind = None if spec is None else type(spec.loader)
+    if kind is SourceFileLoader:
         spec.loader = _Loader(name, spec.loader.path, None)
+    elif kind is ExtensionFileLoader:
+        spec.loader = _ExtensionLoader(name, spec.loader.path)
     return spec
 
 

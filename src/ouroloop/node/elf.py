@@ -10,10 +10,11 @@ What surprises people: these symbols are local, so dlsym(3) does not find them. 
 
 from __future__ import annotations
 
-import mmap
+import os
 import struct
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
+_HEAD_SIZE = 64
 _SHT_SYMTAB = 2
 _SECTION = "<IIQQQQIIQQ"
 _ENTRY_SIZE = 24  # bytes; an entry begins with the offset of its name
@@ -25,23 +26,25 @@ class SymbolsMissingError(Exception):
 
 def offsets(path: str, names: Iterable[str]) -> dict[str, int]:
     """Where in the file `path`, as it will lie in memory, each of `names` is. Raises SymbolsMissingError."""
-    with open(path, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        texts, entries = _table(path, data)
+    with open(path, "rb", buffering=0) as file:
+        texts, entries = _table(path, lambda start, size: os.pread(file.fileno(), size, start))
     return {name: _value(path, name, texts, entries) for name in names}
 
 
-def _table(path: str, data: mmap.mmap) -> tuple[bytes, bytes]:
+def _table(path: str, read: Callable[[int, int], bytes]) -> tuple[bytes, bytes]:
     """The names, with a zero byte after each, and the entries."""
-    if data[:6] != b"\x7fELF\x02\x01":
+    head = read(0, _HEAD_SIZE)
+    if head[:6] != b"\x7fELF\x02\x01":
         raise SymbolsMissingError(f"{path} is not a 64-bit ELF file; this needs Linux (x86-64 or aarch64)")
-    offset = struct.unpack_from("<Q", data, 0x28)[0]
-    size, count = struct.unpack_from("<HH", data, 0x3A)
-    sections = [struct.unpack_from(_SECTION, data, offset + index * size) for index in range(count)]
+    offset = struct.unpack_from("<Q", head, 0x28)[0]
+    size, count = struct.unpack_from("<HH", head, 0x3A)
+    headers = read(offset, size * count)
+    sections = [struct.unpack_from(_SECTION, headers, index * size) for index in range(count)]
     table = next((section for section in sections if section[1] == _SHT_SYMTAB), None)
     if table is None:
         raise SymbolsMissingError(f"{path} was stripped of its symbol table; reinstall it from PyPI")
     strings = sections[table[6]]
-    return data[strings[4] : strings[4] + strings[5]], data[table[4] : table[4] + table[5]]
+    return read(strings[4], strings[5]), read(table[4], table[5])
 
 
 def _value(path: str, name: str, texts: bytes, entries: bytes) -> int:

@@ -78,7 +78,10 @@ def spawn_sync(options: dict[str, Any]) -> dict[str, Any]:
     """Run a program to its end, on a loop of its own: what it wrote, how it ended."""
     from ...loop import Loop
 
-    loop = Loop()
+    try:
+        loop = Loop()
+    except OSError as exc:
+        return {"pid": 0, "error": -(exc.errno or errno.EMFILE), "status": None, "signal": 0, "output": []}
     try:
         return _Run(loop, options).result()
     finally:

@@ -55,9 +55,10 @@ class Tls:
     def new_context(self, least: str, most: str) -> int:
         """A context for these versions and those between them."""
         from ...node.tls.context import SecureContext
+        from ..bundle import with_a_descriptor
 
         number = self._number()
-        self._contexts[number] = SecureContext(least, most)
+        self._contexts[number] = with_a_descriptor(lambda: SecureContext(least, most))  # the first reads a file
         return number
 
     def free_context(self, number: int) -> None:
@@ -292,9 +293,10 @@ def _trust(context: SecureContext, certificates: list[str]) -> None:
 def certificates(kind: str, path: str | None) -> list[str] | int:
     """The authorities of "bundled", "system", or "file"; for a file, a negative errno when it cannot be read."""
     from ...node.tls import roots
+    from ..bundle import with_a_descriptor
 
     try:
-        return list(roots.bundled() if kind == "bundled" else roots.of_system() if kind == "system"
+        return list(with_a_descriptor(roots.bundled) if kind == "bundled" else roots.of_system() if kind == "system"
                     else roots.of_file(path or ""))
     except OSError as exc:
         return -(exc.errno or errno.EIO)
