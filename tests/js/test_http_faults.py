@@ -477,52 +477,6 @@ def test_what_is_loaded_late_is_there_without_descriptors(command: list[str], tm
         "import EMFILE", "back"]
 
 
-DROPPED = r"""
-const fs = require('fs');
-const https = require('https');
-const COUNT = 20_000;
-(async () => {
-  const server = await serve((q, r) => r.end('x'));
-  const secure = https.createServer((q, r) => r.end('x')).on('tlsClientError', () => {});
-  await new Promise((resolve) => secure.listen(0, '127.0.0.1', resolve));
-  let opened = 0;
-  server.on('connection', () => opened++);
-  secure.on('connection', () => opened++);
-  const facts = () => {
-    gc();
-    return {
-      fds: fs.readdirSync('/proc/self/fd').length, resources: process.getActiveResourcesInfo().sort().join(),
-      ...process.memoryUsage(),
-    };
-  };
-  const drop = async (n) => {
-    for (let i = 0; i < n; i += 100) {
-      await Promise.all(Array.from(
-        { length: 100 }, (_, k) => talk(k % 10 === 0 ? secure : server, [GET, '', 'GET /'][k % 3], 'drop')));
-    }
-    while (opened < n) await later(5);
-    opened = 0;
-    await later(50);
-    return facts();
-  };
-  const before = await drop(COUNT / 2);
-  const after = await drop(COUNT);
-  log('descriptors', after.fds - before.fds, 'resources', after.resources === before.resources);
-  // V8 makes its heap as large as it likes.
-  const outside = ({ rss, heapTotal }) => rss - heapTotal;
-  log('heap', after.heapUsed - before.heapUsed < 2 ** 20, 'rss', outside(after) - outside(before) < 2 ** 24);
-  secure.close();
-  await finish(server);
-})();
-"""
-
-
-def test_twenty_thousand_connections_that_are_dropped_leave_nothing(tmp_path: Path) -> None:
-    write(tmp_path, {"program.js": PRELUDE + DROPPED, "left.py": LEFT})
-    assert output([sys.executable, "left.py"], "--expose-gc", "program.js", folder=tmp_path) == (
-        "descriptors 0 resources true\nheap true rss true\nstill 200 closed\nconnections 0\nclosed\nleft [0] [0]\n")
-
-
 # A list of headers of any length is a program's business in JavaScript: `maxHeadersCount` says how many it gets.
 ELSEWHERE = {"more than a thousand headers": "200 GET / 0; open"}
 

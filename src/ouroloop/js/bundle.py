@@ -201,7 +201,7 @@ def _looked_for(name: str, path: "Any", target: "Any") -> "Any":
     """What Python itself finds, and what can be read when there are no descriptors left."""
     if name in sys.builtin_module_names or _imp.is_frozen(name):
         return None
-    spec = with_a_descriptor(lambda: PathFinder.find_spec(name, path, target))
+    spec: Any = with_a_descriptor(lambda: PathFinder.find_spec(name, path, target))
     kind = None if spec is None else type(spec.loader)
     if kind is SourceFileLoader:
         spec.loader = _Loader(name, spec.loader.path, None)
