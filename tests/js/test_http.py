@@ -191,6 +191,22 @@ PROGRAMS = {
           });
         });
     """, "abc\naborted\nECONNRESET aborted\nclose false\n"),
+    "a response that goes on as garbage is aborted, and the request closes first": (r"""
+        const bytes = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n';
+        const s = require('net').createServer((c) => c.end(bytes).on('error', () => {}).resume()).listen(0, () => {
+          http.get({ port: s.address().port }, (r) => {
+            r.on('aborted', () => log('aborted')).on('error', (e) => log(e.code, e.message));
+            r.on('close', () => { log('response closed'); s.close(); });
+          }).on('error', (e) => log(e.code)).on('close', () => log('request closed'));
+        });
+    """, "HPE_INVALID_CHUNK_SIZE\naborted\nrequest closed\nECONNRESET aborted\nresponse closed\n"),
+    "a request whose upgrade nobody takes is closed": (r"""
+        serve(() => {}, (s, port) => {
+          s.on('upgrade', (q, c) => c.end('HTTP/1.1 101 x\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n'));
+          http.get({ port, headers: { Connection: 'Upgrade', Upgrade: 'x' } }, () => log('never'))
+            .on('close', () => { log('close'); s.close(); });
+        });
+    """, "close\n"),
     "a server that hangs up is an error of the request": (r"""
         serve((q) => q.socket.destroy(), (s, port) => {
           http.get({ port }, () => log('never'))

@@ -251,13 +251,13 @@ class Exchange {
     socket.on('error', () => {});
     request.destroyed = true;
     this.#fail(error);
-    if (request.res && !request.res.complete) request.res.destroy(new ConnResetException('aborted'));
     this.#closeWithSocket();
   }
 
   #closeWithSocket() {
     const request = this.#request;
     this.#socket.on('close', () => {
+      if (request.res && !request.res.complete) request.res.destroy(new ConnResetException('aborted'));
       request._closed = true;
       request.emit('close');
     });
