@@ -315,7 +315,7 @@ function vectored(name, syscall, isWriting) {
         else callback(null, count, buffers);
       });
       const at = positionOrHere(position);
-      if (whole === undefined) binding[`${name}Async`](id, fd, piecesOf(buffers), at);
+      if (whole === undefined) ring[`${name}Async`](id, fd, piecesOf(buffers), at);
       else ring.writeAsync(id, fd, addressOf(whole), whole.length, at);
     },
     sync(fd, buffers, position) {
@@ -546,42 +546,35 @@ function writeFile(path, data, options, callback) {
 }
 
 function writeWhole(path, bytes, options, callback) {
-  const { signal, flush } = options;
+  const { flag, signal } = options;
   const target = isFd(path) ? path : getValidatedPath(path);
-  const flags = stringToFlags(options.flag, 'options.flag');
+  stringToFlags(flag, 'options.flag');
   const mode = parseFileMode(options.mode, 'mode', 0o666);
   if (signal !== undefined && !checkAborted(signal, callback)) return;
-  if (flush) {
-    writeAndFlush(target, bytes, flags, mode, callback);
+  if (typeof target === 'number') {
+    writeAll(target, bytes, 0, options, callback);
     return;
   }
-  const id = start((errno, isOpening) => {
-    void bytes; // must live until now
-    if (signal?.aborted) callback(new AbortError(undefined, { cause: signal.reason }));
-    else if (errno < 0) callback(wholeFailure(errno, 'write', target, isOpening));
-    else callback(null);
+  fs.open(target, flag, mode, (error, fd) => {
+    if (error) callback(error);
+    else writeAll(fd, bytes, 0, options, (failed) => closeAfter(fd, failed, callback));
   });
-  binding.writeFileAsync(id, target, addressOf(bytes), bytes.byteLength, flags, mode);
 }
 
 function closeAfter(fd, failed, callback) {
   fs.close(fd, (closing) => callback(aggregateTwoErrors(closing, failed)));
 }
 
-/** Onto the disk as well. Step by step, so that a program that replaces `fsync` sees the call. */
-function writeAndFlush(target, bytes, flags, mode, callback) {
-  if (typeof target !== 'number') {
-    fs.open(target, flags, mode, (error, fd) => {
-      if (error) callback(error);
-      else writeAndFlush(fd, bytes, flags, mode, (failed) => closeAfter(fd, failed, callback));
-    });
-    return;
-  }
-  const id = start((errno) => {
-    if (errno < 0) callback(lateFailure(errno, 'write'));
-    else fs.fsync(target, callback);
+/** Write what comes after `offset`. By the functions that programs see, and may replace, as Node does. */
+function writeAll(fd, bytes, offset, options, callback) {
+  const { flush, signal } = options;
+  if (signal !== undefined && !checkAborted(signal, callback)) return;
+  fs.write(fd, bytes, offset, bytes.byteLength - offset, null, (error, written) => {
+    if (error) callback(error);
+    else if (offset + written < bytes.byteLength) writeAll(fd, bytes, offset + written, options, callback);
+    else if (flush) fs.fsync(fd, callback);
+    else callback(null);
   });
-  binding.writeFileAsync(id, target, addressOf(bytes), bytes.byteLength, flags, mode);
 }
 
 function writeFileSync(path, data, options) {
@@ -991,7 +984,7 @@ function link(existingPath, newPath, callback) {
   callback = maybeCallback(callback);
   existingPath = getValidatedPath(existingPath, 'existingPath');
   newPath = getValidatedPath(newPath, 'newPath');
-  binding.linkAsync(plain(callback, 'link', existingPath, newPath), existingPath, newPath);
+  ring.linkAsync(plain(callback, 'link', existingPath, newPath), existingPath, newPath);
 }
 
 function linkSync(existingPath, newPath) {
@@ -1009,7 +1002,7 @@ function symlink(target, path, type, callback) {
   }
   target = getValidatedPath(target, 'target');
   path = getValidatedPath(path);
-  binding.symlinkAsync(plain(maybeCallback(callback), 'symlink', target, path), target, path);
+  ring.symlinkAsync(plain(maybeCallback(callback), 'symlink', target, path), target, path);
 }
 
 function symlinkSync(target, path, type) {
@@ -1088,7 +1081,7 @@ realpathSync.native = (path, options) => {
 
 function onPath(name, syscall, convert) {
   return [
-    (path, callback, ...args) => binding[`${name}Async`](plain(callback, syscall, path), path, ...convert(...args)),
+    (path, callback, ...args) => ring[`${name}Async`](plain(callback, syscall, path), path, ...convert(...args)),
     (path, ...args) => answer(binding[name](path, ...convert(...args)), syscall, path),
   ];
 }
@@ -1109,7 +1102,7 @@ function chmodSync(path, mode) {
 function fchmod(fd, mode, callback) {
   fd = getValidatedFd(fd);
   mode = parseFileMode(mode, 'mode');
-  binding.fchmodAsync(plain(maybeCallback(callback), 'fchmod'), fd, mode);
+  ring.fchmodAsync(plain(maybeCallback(callback), 'fchmod'), fd, mode);
 }
 
 function fchmodSync(fd, mode) {
@@ -1125,7 +1118,7 @@ function chown(path, uid, gid, callback) {
   callback = maybeCallback(callback);
   path = getValidatedPath(path);
   checkOwner(uid, gid);
-  binding.chownAsync(plain(callback, 'chown', path), path, uid, gid);
+  ring.chownAsync(plain(callback, 'chown', path), path, uid, gid);
 }
 
 function chownSync(path, uid, gid) {
@@ -1137,7 +1130,7 @@ function chownSync(path, uid, gid) {
 function fchown(fd, uid, gid, callback) {
   fd = getValidatedFd(fd);
   checkOwner(uid, gid);
-  binding.fchownAsync(plain(maybeCallback(callback), 'fchown'), fd, uid, gid);
+  ring.fchownAsync(plain(maybeCallback(callback), 'fchown'), fd, uid, gid);
 }
 
 function fchownSync(fd, uid, gid) {
@@ -1150,7 +1143,7 @@ function lchown(path, uid, gid, callback) {
   callback = maybeCallback(callback);
   path = getValidatedPath(path);
   checkOwner(uid, gid);
-  binding.lchownAsync(plain(callback, 'lchown', path), path, uid, gid);
+  ring.lchownAsync(plain(callback, 'lchown', path), path, uid, gid);
 }
 
 function lchownSync(path, uid, gid) {

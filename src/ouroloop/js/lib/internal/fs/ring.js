@@ -4,8 +4,9 @@
 //
 // Theory of operation. Each function takes the number of a request and what Python's operation of the same name takes
 // (`bindings/fs.py`), and does the same: it fills a slot and submits it. `deliver`, called by the loop, completes the
-// requests that are done, in the order in which the kernel was done with them. While all slots are taken, calls stand
-// in a line here. Where there is no ring (no machine code, or somebody looks at the loop), while the pool's threads are
+// requests that are done, in the order in which the kernel was done with them. While it does, sleeping workers are woken
+// only if all sleep, and for what is left at its end: those that are awake mostly take what the callbacks ask for, and
+// to wake one costs more than a brief call. While all slots are taken, calls stand in a line here. Where there is no ring (no machine code, or somebody looks at the loop), while the pool's threads are
 // all busy with what takes long or its line has calls of `fs` that came before, and for a path that has no room in a
 // slot, Python's operation is called.
 //
@@ -18,6 +19,7 @@ const binding = internalBinding('fs'); // Python's operations
 const own = internalBinding('ring');
 
 // Places in the memory, as `natives/ring.py` has them; in words of 32 bits.
+const TAKEN = 0;
 const SUBMITTED = 16;
 const FINISHED = 32;
 const SLEEPING = 48;
@@ -46,10 +48,21 @@ const ACCESS = 21;
 const FSYNC = 74;
 const FDATASYNC = 75;
 const FTRUNCATE = 77;
+const READV = 19;
+const WRITEV = 20;
 const RENAME = 82;
 const MKDIR = 83;
 const RMDIR = 84;
+const LINK = 86;
 const UNLINK = 87;
+const SYMLINK = 88;
+const CHMOD = 90;
+const FCHMOD = 91;
+const CHOWN = 92;
+const FCHOWN = 93;
+const LCHOWN = 94;
+const PREADV = 295;
+const PWRITEV = 296;
 const STATX = 332;
 const AT_FDCWD = -100;
 const AT_SYMLINK_NOFOLLOW = 0x100;
@@ -67,6 +80,7 @@ let workers = 0;
 let submitted = 0;
 let delivered = 0;
 let inFlight = 0;
+let isDelivering = false;
 const free = []; // slots
 const requests = []; // slot -> the request's number
 const line = new Queue(); // calls for which there was no slot
@@ -136,10 +150,11 @@ function submit(slot, request) {
   words[IN_FLIGHT] = ++inFlight;
   if (inFlight === 1) own.begin();
   Atomics.store(words, SUBMITTED, submitted);
+  if (isDelivering && Atomics.load(words, SLEEPING) < workers) return; // one that is awake may take it: see the end
   // A worker that was woken a moment ago still counts as asleep, and the call that it takes may wait: so as long as there
   // may be more workers, none is counted on twice.
   if (inFlight > workers && workers < most) startWorker();
-  else if (Atomics.load(words, SLEEPING) > 0) wake();
+  else if (Atomics.load(words, SLEEPING) > 0) wake(1);
 }
 
 function startWorker() {
@@ -147,8 +162,16 @@ function startWorker() {
   own.startWorker();
 }
 
-function wake() {
-  require('internal/fs/calls').wake(address + SUBMITTED * 4);
+function wake(count) {
+  require('internal/fs/calls').wake(address + SUBMITTED * 4, count);
+}
+
+/** See to it that a worker is awake for each call that nobody has taken yet, as far as there are workers. */
+function callWorkers() {
+  let waiting = submitted - Atomics.load(words, TAKEN) | 0;
+  const sleeping = waiting > 0 ? Atomics.load(words, SLEEPING) : 0;
+  if (sleeping > 0) wake(Math.min(waiting, sleeping));
+  for (waiting -= sleeping; waiting > 0 && workers < most && inFlight > workers; waiting--) startWorker();
 }
 
 /**
@@ -157,6 +180,13 @@ function wake() {
  */
 function deliver(take = complete) {
   if (!isOpen) return;
+  isDelivering = true;
+  takeFinished(take);
+  isDelivering = false;
+  callWorkers();
+}
+
+function takeFinished(take) {
   Atomics.store(words, ATTENDED, 0);
   const end = Atomics.load(words, FINISHED);
   while (delivered !== end) {
@@ -208,10 +238,32 @@ function onPath(name, number) {
   });
 }
 
-/** An operation on an open file: `number(fd, first)`. */
+/** An operation on two paths. */
+function onPaths(name, number) {
+  return onRing(name, (at, from, to) => {
+    if (from.length >= PATH_MAX / 6) return false; // each unit has at most 3 bytes
+    const source = putPath(at, from);
+    const target = source === 0 ? 0 : putPath(at, to, PATH_MAX / 2);
+    if (target !== 0) putArguments(at, number, source, target, 0, 0);
+    return target !== 0;
+  });
+}
+
+/** An operation on an open file: `number(fd, first, second)`. */
 function onFile(name, number) {
-  return onRing(name, (at, fd, first = 0) => {
-    putArguments(at, number, fd, first, 0, 0);
+  return onRing(name, (at, fd, first = 0, second = 0) => {
+    putArguments(at, number, fd, first, second, 0);
+    return true;
+  });
+}
+
+/** Reads or writes of several pieces: [address, length, address, length ...] lie in the slot as the kernel has them. */
+function vectored(name, here, there) {
+  return onRing(name, (at, fd, pieces, position) => {
+    if (pieces.length * 8 > PATH_MAX) return false;
+    for (let index = 0; index < pieces.length; index++) put(at + PATH + index * 2, pieces[index]);
+    putArguments(at, position < 0 ? here : there, fd, address + (at + PATH) * 4, pieces.length / 2, position);
+    put(at + 10, 0); // the upper half of the position, on machines of 32 bits
     return true;
   });
 }
@@ -254,12 +306,16 @@ const operations = {
   unlinkAsync: onPath('unlinkAsync', UNLINK),
   rmdirAsync: onPath('rmdirAsync', RMDIR),
   mkdirAsync: onPath('mkdirAsync', MKDIR),
-  renameAsync: onRing('renameAsync', (at, from, to) => {
-    const source = putPath(at, from);
-    const target = source === 0 ? 0 : putPath(at, to, PATH_MAX / 2);
-    if (target !== 0 && from.length < PATH_MAX / 6) putArguments(at, RENAME, source, target, 0, 0);
-    return target !== 0 && from.length < PATH_MAX / 6;
-  }),
+  renameAsync: onPaths('renameAsync', RENAME),
+  linkAsync: onPaths('linkAsync', LINK),
+  symlinkAsync: onPaths('symlinkAsync', SYMLINK),
+  chmodAsync: onPath('chmodAsync', CHMOD),
+  fchmodAsync: onFile('fchmodAsync', FCHMOD),
+  chownAsync: onPath('chownAsync', CHOWN),
+  fchownAsync: onFile('fchownAsync', FCHOWN),
+  lchownAsync: onPath('lchownAsync', LCHOWN),
+  readvAsync: vectored('readvAsync', READV, PREADV),
+  writevAsync: vectored('writevAsync', WRITEV, PWRITEV),
   fsyncAsync: onFile('fsyncAsync', FSYNC),
   fdatasyncAsync: onFile('fdatasyncAsync', FDATASYNC),
   ftruncateAsync: onFile('ftruncateAsync', FTRUNCATE),
