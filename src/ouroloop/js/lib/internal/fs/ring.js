@@ -26,6 +26,7 @@ const SLEEPING = 48;
 const ATTENDED = 50;
 const BUSY = 54;
 const IN_FLIGHT = 55;
+const LOOKING = 56;
 const FIRST_RING = 64;
 const SLOTS = 256;
 const SECOND_RING = FIRST_RING + SLOTS;
@@ -150,11 +151,20 @@ function submit(slot, request) {
   words[IN_FLIGHT] = ++inFlight;
   if (inFlight === 1) own.begin();
   Atomics.store(words, SUBMITTED, submitted);
+  if (isLookedFor()) return;
   if (isDelivering && Atomics.load(words, SLEEPING) < workers) return; // one that is awake may take it: see the end
   // A worker that was woken a moment ago still counts as asleep, and the call that it takes may wait: so as long as there
   // may be more workers, none is counted on twice.
   if (inFlight > workers && workers < most) startWorker();
   else if (Atomics.load(words, SLEEPING) > 0) wake(1);
+}
+
+/**
+ * Whether there is one call that nobody has taken, and a worker that looks out for it. Asked in this order: one that
+ * takes a call has ceased to look before.
+ */
+function isLookedFor() {
+  return Atomics.load(words, TAKEN) === (submitted - 1 | 0) && Atomics.load(words, LOOKING) > 0;
 }
 
 function startWorker() {
@@ -168,6 +178,7 @@ function wake(count) {
 
 /** See to it that a worker is awake for each call that nobody has taken yet, as far as there are workers. */
 function callWorkers() {
+  if (isLookedFor()) return;
   let waiting = submitted - Atomics.load(words, TAKEN) | 0;
   const sleeping = waiting > 0 ? Atomics.load(words, SLEEPING) : 0;
   if (sleeping > 0) wake(Math.min(waiting, sleeping));
