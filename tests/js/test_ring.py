@@ -148,6 +148,59 @@ def test_a_turn_of_the_loop_has_only_the_calls_that_were_done_when_it_began(each
     assert told(each, tmp_path, source) is True
 
 
+def test_links_modes_and_pieces_are_what_was_asked_for(each: list[str], tmp_path: Path) -> None:
+    source = """
+        const { promisify } = require('util');
+        const asked = (name, ...args) => promisify(fs[name])(...args);
+        (async () => {
+          await asked('writeFile', 'file', 'abcdef');
+          await asked('link', 'file', 'link');
+          await asked('symlink', 'file', 'symlink');
+          await asked('chmod', 'file', 0o640);
+          await asked('chown', 'file', process.getuid(), process.getgid());
+          const modes = [fs.statSync('link').mode & 0o777, fs.lstatSync('symlink').isSymbolicLink()];
+          const fd = await asked('open', 'symlink', 'r+');
+          await asked('fchmod', fd, 0o600);
+          await asked('fchown', fd, -1, -1);
+          const pieces = [Buffer.alloc(2), Buffer.alloc(0), Buffer.alloc(3)];
+          const counts = [
+            (await asked('writev', fd, Array.from('XYZ', (letter) => Buffer.from(letter)), 1)).bytesWritten,
+            (await asked('readv', fd, pieces, 1)).bytesRead, (await asked('readv', fd, pieces, null)).bytesRead,
+          ];
+          await asked('close', fd);
+          const many = Array.from({ length: 100 }, () => Buffer.alloc(2000, 'm'));
+          const large = await asked('open', 'large', 'w');
+          counts.push((await asked('writev', large, many)).bytesWritten);
+          const failed = await asked('link', 'none', 'x').catch(({ code, path, dest }) => [code, path, dest]);
+          say([modes, fs.statSync('file').mode & 0o777, counts, String(Buffer.concat(pieces)), failed]);
+        })();
+    """
+    assert told(each, tmp_path, source) == [
+        [0o640, True], 0o600, [3, 5, 5, 200_000], "aXYZe", ["ENOENT", "none", "x"]]
+
+
+def test_a_file_is_written_by_the_functions_that_a_program_sees(each: list[str], tmp_path: Path) -> None:
+    source = """
+        const called = [];
+        for (const name of ['open', 'write', 'fsync', 'close']) {
+          const original = fs[name];
+          fs[name] = (...args) => { called.push(name); return original(...args); };
+        }
+        const controller = new AbortController();
+        fs.writeFile('file', 'abc', { flush: true }, () => fs.appendFile('file', '', () => {
+          const { signal } = controller;
+          fs.writeFile('file', 'abc', { signal }, (error) => say([called, error.name, fs.statSync('file').size]));
+          controller.abort();
+        }));
+    """
+    steps = ["open", "write", "fsync", "close", "open", "write", "close", "open", "close"]
+    assert told(each, tmp_path, source) == [steps, "AbortError", 0]
+
+
+def test_stack_traces_do_not_tell_of_the_ring(each: list[str], tmp_path: Path) -> None:
+    assert told(each, tmp_path, "fs.stat('.', () => say(new Error().stack.includes('takeFinished')));") is False
+
+
 def test_requests_under_way_are_told_of(each: list[str], tmp_path: Path) -> None:
     source = """
         for (let i = 0; i < 3; i++) fs.stat('.', () => {});

@@ -4,11 +4,12 @@
 //
 // Theory of operation. Each function takes the number of a request and what Python's operation of the same name takes
 // (`bindings/fs.py`), and does the same: it fills a slot and submits it. `deliver`, called by the loop, completes the
-// requests that are done, in the order in which the kernel was done with them. While it does, sleeping workers are woken
-// only if all sleep, and for what is left at its end: those that are awake mostly take what the callbacks ask for, and
-// to wake one costs more than a brief call. While all slots are taken, calls stand in a line here. Where there is no ring (no machine code, or somebody looks at the loop), while the pool's threads are
-// all busy with what takes long or its line has calls of `fs` that came before, and for a path that has no room in a
-// slot, Python's operation is called.
+// requests that are done, in the order in which the kernel was done with them. Meanwhile sleeping workers are woken
+// only if all sleep, and at its end for what nobody has taken: those that are awake mostly take what the callbacks ask
+// for, and to wake one costs more than a brief call. While all slots are taken, calls stand in a line here. Where
+// there is no ring (no machine code, or somebody looks at the loop), while the pool's threads are all busy with what
+// takes long or its line has calls of `fs` that came before, and for a path that has no room in a slot, Python's
+// operation is called.
 //
 // What surprises people: buffers go by their address; whoever asks keeps them until the request is complete.
 
