@@ -179,6 +179,33 @@ def test_links_modes_and_pieces_are_what_was_asked_for(each: list[str], tmp_path
         [0o640, True], 0o600, [3, 5, 5, 200_000], "aXYZe", ["ENOENT", "none", "x"]]
 
 
+def test_directories_and_links_are_read_whatever_their_size_and_their_names(each: list[str], tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    (folder / "large").mkdir(parents=True)
+    for number in range(2000):
+        (folder / "large" / f"file-with-a-long-name-{number}").touch()
+    for name in (b"Z", b"a", "\u00fc".encode(), "\uffee".encode(), "\U0001f40d".encode(), b"\xff"):
+        (folder / os.fsdecode(name)).touch()
+    (folder / "link").symlink_to("x" * 900)
+    (folder / "short").symlink_to("\u00e4\u00df")
+    source = """
+        const { readdir, readlink } = fs.promises;
+        (async () => {
+          const typed = await readdir('folder', { withFileTypes: true });
+          say([
+            await readdir('folder'), typed.filter((entry) => entry.isSymbolicLink()).map(({ name }) => name),
+            (await readdir('folder', 'buffer')).at(-1).toString('hex'), (await readdir('folder/large')).length,
+            await readdir('folder/a').catch(({ code, syscall }) => [code, syscall]),
+            (await readlink('folder/link')).length, await readlink('folder/short'),
+            await readlink('folder/short', 'hex'), await readlink('folder/a').catch(({ code }) => code),
+          ]);
+        })();
+    """
+    assert told(each, tmp_path, source) == [
+        ["Z", "a", "large", "link", "short", "\u00fc", "\uffee", "\U0001f40d", "\ufffd"], ["link", "short"], "ff", 2000,
+        ["ENOTDIR", "scandir"], 900, "\u00e4\u00df", "c3a4c39f", "EINVAL"]
+
+
 def test_a_file_is_written_by_the_functions_that_a_program_sees(each: list[str], tmp_path: Path) -> None:
     source = """
         const called = [];

@@ -802,10 +802,10 @@ function readdir(path, options, callback) {
   const bytes = asBytes(encoding);
   if (withFileTypes) {
     const convert = (found) => direntsOf(found, path, encoding);
-    binding.readdirTypesAsync(giving(callback, 'scandir', path, convert), path, bytes);
+    ring.readdirTypesAsync(giving(callback, 'scandir', path, convert), path, bytes);
   } else {
     const convert = (names) => (bytes ? names.map((name) => decodeName(name, encoding)) : split(names));
-    binding.readdirAsync(giving(callback, 'scandir', path, convert), path, bytes);
+    ring.readdirAsync(giving(callback, 'scandir', path, convert), path, bytes);
   }
 }
 
@@ -820,7 +820,7 @@ async function readTree(path, options) {
     const folder = relative === '' ? base : join(base, relative);
     const [names, types] = await new Promise((resolve, reject) => {
       const settle = (error, result) => (error ? reject(error) : resolve(result));
-      binding.readdirTypesAsync(giving(settle, 'scandir', folder), folder, false);
+      ring.readdirTypesAsync(giving(settle, 'scandir', folder), folder, false);
     });
     collect(found, pending, names, types, relative, folder, options);
   }
@@ -1028,7 +1028,7 @@ function readlink(path, options, callback) {
   const { encoding } = getOptions(options);
   path = getValidatedPath(path, 'oldPath');
   const convert = (name) => decodeName(name, encoding);
-  binding.readlinkAsync(giving(callback, 'readlink', path, convert), path, asBytes(encoding));
+  ring.readlinkAsync(giving(callback, 'readlink', path, convert), path, asBytes(encoding));
 }
 
 function readlinkSync(path, options) {

@@ -52,7 +52,8 @@ _NAP = 100  # us, between looks
 _CODE_SIZE = 4096  # bytes
 _CLOCK = "0f 31 48 c1 e2 20 48 09 d0"  # rdtsc; shl rdx, 32; or rax, rdx: the processor's clock, in rax
 _LOOK = 60_000  # that clock's ticks: 15 to 30 us
-_FUTEX, _WRITE = 202, 1  # system calls
+_WRITE, _OPEN, _CLOSE, _FUTEX, _GETDENTS64 = 1, 2, 3, 202, 217  # system calls
+_LIST = 4096  # stands for several (`_list_directory`)
 _FUTEX_WAIT, _FUTEX_WAKE = 128, 129  # within this process
 
 
@@ -109,7 +110,10 @@ def _worker() -> bytes:
 
     at.code("48 8b 45 00 48 8b 7d 08 48 8b 75 10 48 8b 55 18")  # mov rax, [rbp]; rdi, rsi, rdx from behind it
     at.code("4c 8b 55 20 4c 8b 45 28 4c 8b 4d 30")  # mov r10, r8, r9
+    at.code("3d", _LIST)  # cmp eax, LIST
+    at.jump("0f 84", "list")  # je
     at.code("0f 05")  # syscall
+    at.label("called")
     at.code("48 89 45" + f"{_RESULT:02x}")  # mov [rbp + RESULT], rax
 
     at.code("b8", 1)  # mov eax, 1
@@ -174,9 +178,38 @@ def _worker() -> bytes:
     at.on_memory("89 93", _PATIENCE)  # mov [patience], edx
     at.jump("e9", "next")
 
+    _list_directory(at)
+
     at.label("end")
     at.code("31 c0 41 5d 41 5c 5d 5b c3")  # xor eax, eax; pop r13, r12, rbp, rbx; ret
     return at.finished()
+
+
+def _list_directory(at: _Worker) -> None:
+    """A directory in one job, as libuv has it: open(path, flags), getdents64 into a buffer as often as it takes, close.
+
+    The slot has path, flags, buffer and its size; the result is how many bytes came, or a negative errno: EINVAL where
+    the buffer is too small. The first two arguments make room for the descriptor and for how it ended.
+    """
+    at.label("list")
+    at.code("b8", _OPEN)  # mov eax, open
+    at.code("0f 05 85 c0")  # syscall; test eax, eax
+    at.jump("0f 88", "called")  # js
+    at.code("48 89 45 08")  # mov [rbp + 8], rax: the descriptor
+    at.label("list more")
+    at.code("48 8b 7d 08 48 8b 75 18 48 8b 55 20")  # mov rdi, [rbp + 8]; rsi, where to; rdx, how much room there is
+    at.code("b8", _GETDENTS64)  # mov eax, getdents64
+    at.code("0f 05 85 c0")  # syscall; test eax, eax
+    at.jump("0f 8e", "list ends")  # jle: nothing more, or an error
+    at.code("48 01 45 18 48 29 45 20")  # add [rbp + 24], rax; sub [rbp + 32], rax
+    at.jump("e9", "list more")
+    at.label("list ends")
+    at.code("48 89 45 10 48 8b 7d 08")  # mov [rbp + 16], rax; mov rdi, [rbp + 8]
+    at.code("b8", _CLOSE)  # mov eax, close
+    at.code("0f 05 48 8b 45 10 48 85 c0")  # syscall; mov rax, [rbp + 16]; test rax, rax
+    at.jump("0f 88", "called")  # js
+    at.code("48 8b 45 28 48 2b 45 20")  # mov rax, [rbp + 40]: its size; sub rax, [rbp + 32]: the room that is left
+    at.jump("e9", "called")
 
 
 class Ring:

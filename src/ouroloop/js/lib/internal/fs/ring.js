@@ -15,6 +15,7 @@
 
 const { Queue } = require('internal/process/task_queues');
 const { complete } = require('internal/requests');
+const { addressOf } = require('internal/fs/calls');
 
 const binding = internalBinding('fs'); // Python's operations
 const own = internalBinding('ring');
@@ -58,6 +59,7 @@ const RMDIR = 84;
 const LINK = 86;
 const UNLINK = 87;
 const SYMLINK = 88;
+const READLINK = 89;
 const CHMOD = 90;
 const FCHMOD = 91;
 const CHOWN = 92;
@@ -66,11 +68,13 @@ const LCHOWN = 94;
 const PREADV = 295;
 const PWRITEV = 296;
 const STATX = 332;
+const LIST = 4096; // the ring's own: a directory's entries
 const AT_FDCWD = -100;
 const AT_SYMLINK_NOFOLLOW = 0x100;
 const AT_EMPTY_PATH = 0x1000;
 const STATX_BASIC_STATS_AND_BTIME = 0xfff;
 const O_CLOEXEC = 0o2000000;
+const O_DIRECTORY = 0o200000;
 const MOST = 0x7ffff000; // bytes that Linux transfers in one call
 
 let isOpen = false;
@@ -85,6 +89,7 @@ let inFlight = 0;
 let isDelivering = false;
 const free = []; // slots
 const requests = []; // slot -> the request's number
+const conversions = []; // slot -> what makes the answer of the kernel's result; undefined if that is the answer
 const line = new Queue(); // calls for which there was no slot
 
 function open() {
@@ -145,8 +150,9 @@ function putPath(at, path, offset = 0) {
   return address + start;
 }
 
-function submit(slot, request) {
+function submit(slot, request, conversion) {
   requests[slot] = request;
+  conversions[slot] = conversion;
   words[FIRST_RING + (submitted & SLOTS - 1)] = slot;
   submitted = submitted + 1 | 0;
   words[IN_FLIGHT] = ++inFlight;
@@ -209,11 +215,14 @@ function takeFinished(take) {
     delivered = delivered + 1 | 0;
     const result = words[placeOf(slot) + RESULT];
     const request = requests[slot];
+    const conversion = conversions[slot];
+    const answer = conversion === undefined ? result : conversion.convert(result, placeOf(slot));
     free.push(slot);
     words[IN_FLIGHT] = --inFlight;
     while (!line.isEmpty() && free.length > 0) advance();
-    if (result < 0) take(request, result, undefined);
-    else take(request, 0, result);
+    if (answer === undefined) conversion.askPython(request);
+    else if (result < 0) take(request, result, undefined);
+    else take(request, 0, answer);
   }
 }
 
@@ -223,12 +232,16 @@ function advance() {
   begin(request, a, b, c, d);
 }
 
-/** `operation(at, ...)` fills a slot and returns whether it could; otherwise Python does it. */
+/**
+ * `operation(at, ...)` fills a slot and returns whether it could; otherwise Python does it. It may also return what
+ * makes the answer of the kernel's result: `convert(result, at)` gives it, or undefined if `askPython(request)` must.
+ */
 function onRing(name, operation) {
   const begin = (request, a, b, c, d) => {
     const slot = free.pop();
-    if (operation(placeOf(slot), a, b, c, d)) {
-      submit(slot, request);
+    const filled = operation(placeOf(slot), a, b, c, d);
+    if (filled) {
+      submit(slot, request, filled === true ? undefined : filled);
       return;
     }
     free.push(slot);
@@ -297,6 +310,37 @@ function transferring(name, here, there) {
   });
 }
 
+/** Links are read into the second half of the room for paths. */
+class Link {
+  constructor(path, asBytes) {
+    this.path = path;
+    this.asBytes = asBytes;
+  }
+
+  convert(result, at) {
+    if (result === PATH_MAX / 2) return undefined; // there may be more
+    const start = at * 4 + PATH * 4 + PATH_MAX / 2;
+    const text = require('buffer').Buffer.from(bytes.slice(start, start + Math.max(result, 0)));
+    return this.asBytes ? text : text.toString();
+  }
+
+  askPython(request) {
+    binding.readlinkAsync(request, this.path, this.asBytes);
+  }
+}
+
+function listing(name, withTypes) {
+  return onRing(name, (at, path, asBytes) => {
+    const place = putPath(at, path);
+    if (place === 0) return false;
+    const { Listing, SIZE } = require('internal/fs/entries');
+    const list = new Listing((request) => binding[name](request, path, asBytes), asBytes, withTypes);
+    putArguments(at, LIST, place, O_DIRECTORY | O_CLOEXEC, addressOf(list.buffer), SIZE);
+    put(at + 10, SIZE);
+    return list;
+  });
+}
+
 const operations = {
   __proto__: null,
   accessAsync: onPath('accessAsync', ACCESS),
@@ -328,6 +372,14 @@ const operations = {
   lchownAsync: onPath('lchownAsync', LCHOWN),
   readvAsync: vectored('readvAsync', READV, PREADV),
   writevAsync: vectored('writevAsync', WRITEV, PWRITEV),
+  readlinkAsync: onRing('readlinkAsync', (at, path, asBytes) => {
+    const place = path.length < PATH_MAX / 6 ? putPath(at, path) : 0;
+    if (place === 0) return false;
+    putArguments(at, READLINK, place, address + (at + PATH) * 4 + PATH_MAX / 2, PATH_MAX / 2, 0);
+    return new Link(path, asBytes);
+  }),
+  readdirAsync: listing('readdirAsync', false),
+  readdirTypesAsync: listing('readdirTypesAsync', true),
   fsyncAsync: onFile('fsyncAsync', FSYNC),
   fdatasyncAsync: onFile('fdatasyncAsync', FDATASYNC),
   ftruncateAsync: onFile('ftruncateAsync', FTRUNCATE),
