@@ -206,6 +206,24 @@ def test_directories_and_links_are_read_whatever_their_size_and_their_names(each
         ["ENOTDIR", "scandir"], 900, "\u00e4\u00df", "c3a4c39f", "EINVAL"]
 
 
+def test_a_promise_of_what_has_no_answer_gives_undefined(each: list[str], tmp_path: Path) -> None:
+    source = """
+        const { access, chmod, link, mkdir, open, rename, rmdir, symlink, truncate, unlink, utimes } = fs.promises;
+        (async () => {
+          fs.writeFileSync('file', 'abc');
+          const handle = await open('file', 'r+');
+          const given = [
+            await access('file'), await chmod('file', 0o600), await link('file', 'link'), await rename('link', 'other'),
+            await unlink('other'), await symlink('file', 'symlink'), await mkdir('folder'), await rmdir('folder'),
+            await truncate('file', 2), await utimes('file', 1, 1), await handle.chmod(0o600), await handle.sync(),
+            await handle.datasync(), await handle.truncate(1), await handle.utimes(1, 1), await handle.close(),
+          ];
+          fs.mkdir('.', { recursive: true }, (...args) => say([given.filter((value) => value !== undefined), args]));
+        })();
+    """
+    assert told(each, tmp_path, source) == [[], [None]]
+
+
 def test_a_file_is_written_by_the_functions_that_a_program_sees(each: list[str], tmp_path: Path) -> None:
     source = """
         const called = [];

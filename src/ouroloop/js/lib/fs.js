@@ -718,7 +718,11 @@ function mkdir(path, options, callback) {
   path = getValidatedPath(path);
   callback = maybeCallback(callback);
   const { mode, recursive } = mkdirOptions(options);
-  if (recursive) binding.makeTreeAsync(giving(callback, 'mkdir', path, (first) => first ?? undefined), path, mode);
+  if (recursive) binding.makeTreeAsync(start((errno, first) => {
+    if (errno < 0) callback(lateFailure(errno, 'mkdir', path));
+    else if (first === null) callback(null);
+    else callback(null, first);
+  }), path, mode);
   else ring.mkdirAsync(plain(callback, 'mkdir', path), path, mode);
 }
 

@@ -89,7 +89,7 @@ let inFlight = 0;
 let isDelivering = false;
 const free = []; // slots
 const requests = []; // slot -> the request's number
-const conversions = []; // slot -> what makes the answer of the kernel's result; undefined if that is the answer
+const conversions = []; // slot -> what makes the answer of the kernel's result; undefined if there is none
 const line = new Queue(); // calls for which there was no slot
 
 function open() {
@@ -216,7 +216,7 @@ function takeFinished(take) {
     const result = words[placeOf(slot) + RESULT];
     const request = requests[slot];
     const conversion = conversions[slot];
-    const answer = conversion === undefined ? result : conversion.convert(result, placeOf(slot));
+    const answer = conversion === undefined ? null : conversion.convert(result, placeOf(slot));
     free.push(slot);
     words[IN_FLIGHT] = --inFlight;
     while (!line.isEmpty() && free.length > 0) advance();
@@ -225,6 +225,9 @@ function takeFinished(take) {
     else take(request, 0, answer);
   }
 }
+
+/** What is asked for is the kernel's result itself: a descriptor, or how many bytes. */
+const itself = { convert: (result) => result };
 
 /** A slot is free: the first in line takes it, whatever the pool is busy with by now. */
 function advance() {
@@ -289,7 +292,7 @@ function vectored(name, here, there) {
     for (let index = 0; index < pieces.length; index++) put(at + PATH + index * 2, pieces[index]);
     putArguments(at, position < 0 ? here : there, fd, address + (at + PATH) * 4, pieces.length / 2, position);
     put(at + 10, 0); // the upper half of the position, on machines of 32 bits
-    return true;
+    return itself;
   });
 }
 
@@ -306,7 +309,7 @@ function statting(name, flags) {
 function transferring(name, here, there) {
   return onRing(name, (at, fd, target, length, position) => {
     putArguments(at, position < 0 ? here : there, fd, target, Math.min(length, MOST), position);
-    return true;
+    return itself;
   });
 }
 
@@ -346,8 +349,9 @@ const operations = {
   accessAsync: onPath('accessAsync', ACCESS),
   openAsync: onRing('openAsync', (at, path, flags, mode) => {
     const place = putPath(at, path);
-    if (place !== 0) putArguments(at, OPEN, place, flags | O_CLOEXEC, mode, 0);
-    return place !== 0;
+    if (place === 0) return false;
+    putArguments(at, OPEN, place, flags | O_CLOEXEC, mode, 0);
+    return itself;
   }),
   closeAsync: onFile('closeAsync', CLOSE),
   statAsync: statting('statAsync', 0),
