@@ -13,6 +13,8 @@ import pytest
 from js.commands import COMMANDS, environment
 
 from ouroloop import JavaScriptExit, Runtime
+from ouroloop.js.natives import direct
+from ouroloop.loop import Loop
 
 _WITHOUT = "from ouroloop.js.natives import direct; direct.available = False; from ouroloop.cli import main; main()"
 EACH = COMMANDS | {"ouro without machine code": [sys.executable, "-c", _WITHOUT]}
@@ -224,6 +226,110 @@ def test_a_promise_of_what_has_no_answer_gives_undefined(each: list[str], tmp_pa
     assert told(each, tmp_path, source) == [[], [None]]
 
 
+def test_times_are_set_and_a_negative_number_is_now(each: list[str], tmp_path: Path) -> None:
+    source = """
+        const { lutimes, open, stat, lstat, utimes } = fs.promises;
+        const times = async (asked) => {
+          await utimes('file', 1, 1);
+          await asked();
+          return (await stat('file')).mtimeMs;
+        };
+        (async () => {
+          fs.writeFileSync('file', '');
+          fs.symlinkSync('file', 'link');
+          const handle = await open('file', 'r+');
+          await lutimes('link', 5, 6.5);
+          const set = [
+            await times(() => utimes('file', 1, 2.25)), await times(() => handle.utimes(1, new Date(-1250))),
+            await times(() => utimes('file', 1, '-3')), await times(() => utimes('file', 1, 3.9999999999)),
+            (await lstat('link')).mtimeMs,
+          ];
+          await handle.close();
+          const now = await times(() => utimes('file', 1, -2));
+          const failed = [];
+          for (const [path, time] of [['none', 1], ['file', 1e300]]) {
+            await utimes(path, time, 1).catch(({ code }) => failed.push(code));
+          }
+          say([set, Date.now() - now < 60_000, failed]);
+        })();
+    """
+    set_to, is_now, failed = told(each, tmp_path, source)
+    assert (is_now, failed) == (True, ["ENOENT", "EINVAL"])
+    assert [round(each) for each in set_to] == [2250, -1250, -3000, 4000, 6500]
+
+
+def test_a_path_without_links_is_found_as_the_c_library_finds_it(each: list[str], tmp_path: Path) -> None:
+    source = """
+        const { realpath } = fs.promises;
+        const native = (path) => new Promise((resolve) => {
+          fs.realpath.native(path, (error, found) => resolve(found ?? error.code));
+        });
+        (async () => {
+          fs.mkdirSync('deep/er', { recursive: true });
+          fs.symlinkSync('../deep', 'deep/link');
+          fs.symlinkSync('loop', 'loop');
+          fs.writeFileSync('file (deleted)', '');
+          fs.writeFileSync('\\u00e4\\u{1f40d}', '');
+          const long = 'deep/../'.repeat(60) + 'deep';
+          const strange = ['file (deleted)', '\\u00e4\\u{1f40d}', long, '/proc/self/cwd'];
+          const found = [];
+          for (const path of ['deep/link/er/.././link/er', 'deep/', ...strange]) {
+            found.push(await realpath(path), await native(path));
+          }
+          const failed = [];
+          for (const path of ['', 'none', 'file (deleted)/x', 'loop']) {
+            await realpath(path).catch(({ code, syscall, path: at }) => failed.push(code, syscall, at === path));
+            failed.push(await native(path));
+          }
+          say([found.map((path) => path.slice(process.cwd().length)), (await realpath('.', 'buffer')).length, failed]);
+        })();
+    """
+    found, length, failed = told(each, tmp_path, source)
+    expected = ("/deep/er", "/deep", "/file (deleted)", "/\u00e4\U0001f40d", "/deep", "")
+    assert found == [path for path in expected for _ in range(2)]
+    assert length == len(str(tmp_path.resolve()))
+    assert failed == [
+        word for code in ("ENOENT", "ENOENT", "ENOTDIR", "ELOOP") for word in (code, "realpath", True, code)]
+
+
+def test_what_a_pipe_is_called_is_no_path(each: list[str], tmp_path: Path) -> None:
+    source = "fs.promises.realpath('/proc/self/fd/1').catch(({ code }) => say(code));"
+    assert told(each, tmp_path, source) == "ENOENT"
+
+
+def test_new_directories_have_names_of_their_own_and_are_private(each: list[str], tmp_path: Path) -> None:
+    source = """
+        const { mkdtemp } = fs.promises;
+        (async () => {
+          const made = await Promise.all(Array.from({ length: 300 }, () => mkdtemp('\\u00e4-')));
+          const asBytes = await mkdtemp(Buffer.from('b-'), 'buffer');
+          say([
+            new Set(made).size, made.every((name) => /^\\u00e4-[A-Za-z0-9]{6}$/.test(name)),
+            made.every((name) => (fs.statSync(name).mode & 0o777) === 0o700),
+            String(asBytes.subarray(0, 2)), asBytes.length,
+            await mkdtemp('none/x').catch(({ code, syscall }) => [code, syscall]),
+          ]);
+        })();
+    """
+    assert told(each, tmp_path, source) == [300, True, True, "b-", 8, ["ENOENT", "mkdtemp"]]
+
+
+def test_a_file_system_is_told_as_the_waiting_form_tells_it(each: list[str], tmp_path: Path) -> None:
+    source = """
+        const { statfs } = fs.promises;
+        const still = ({ type, bsize, frsize, blocks, files }) => [type, bsize, frsize, blocks, files].map(String);
+        (async () => {
+          say([
+            still(await statfs('.')), still(fs.statfsSync('.')), still(await statfs('.', { bigint: true })),
+            await statfs('none').catch(({ code }) => code),
+          ]);
+        })();
+    """
+    first, second, third, failed = told(each, tmp_path, source)
+    assert first == second == third
+    assert failed == "ENOENT"
+
+
 def test_a_file_is_written_by_the_functions_that_a_program_sees(each: list[str], tmp_path: Path) -> None:
     source = """
         const called = [];
@@ -282,6 +388,24 @@ def test_a_runtime_whose_program_ended_itself_in_a_callback_can_be_closed(tmp_pa
     js.close()
 
 
+@pytest.mark.skipif(not direct.available, reason="a thread of Python's cannot be ended")
+def test_a_runtime_is_closed_while_a_call_waits_for_ever(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    loop = Loop()
+    with Runtime(loop=loop) as js:
+        js.eval("globalThis.n = 0")
+        js.eval("(fs, path) => { fs.open(path, 'r', () => {}); fs.stat('.', () => { n++; }); }")(
+            js.require("fs"), str(tmp_path / "fifo"))
+        before = len(os.listdir("/proc/self/task"))
+        while not js.eval("n"):
+            loop.run("once")
+    assert len(os.listdir("/proc/self/task")) < before
+    loop.run("nowait")  # what was closed comes to its end
+    loop.close()
+    with Runtime() as js:
+        assert js.wait(js.require("fs/promises").access(str(tmp_path))) is None
+
+
 def test_a_runtime_that_is_closed_leaves_no_thread_and_no_descriptor(tmp_path: Path) -> None:
     def used() -> tuple[int, int]:
         return len(os.listdir("/proc/self/task")), len(os.listdir("/proc/self/fd"))
@@ -296,7 +420,6 @@ def test_a_runtime_that_is_closed_leaves_no_thread_and_no_descriptor(tmp_path: P
     for _ in range(3):
         use()
     assert used() == before
-
 
 
 def test_a_runtime_that_is_closed_lets_another_go_on() -> None:

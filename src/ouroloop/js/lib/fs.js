@@ -685,7 +685,7 @@ function statfs(path, options, callback) {
   }
   validateFunction(callback, 'cb');
   path = getValidatedPath(path);
-  binding.statfsAsync(giving(callback, 'statfs', path, (numbers) => stats.takeStatFs(numbers, options?.bigint)), path);
+  ring.statfsAsync(giving(callback, 'statfs', path, (numbers) => stats.takeStatFs(numbers, options?.bigint)), path);
 }
 
 function statfsSync(path, options) {
@@ -761,7 +761,7 @@ function mkdtemp(prefix, options, callback) {
   callback = maybeCallback(typeof options === 'function' ? options : callback);
   const { encoding } = getOptions(options);
   prefix = prefixOf(prefix);
-  binding.mkdtempAsync(
+  ring.mkdtempAsync(
     giving(callback, 'mkdtemp', template(prefix), (name) => decodeName(name, encoding)), prefix, asBytes(encoding));
 }
 
@@ -1065,7 +1065,7 @@ realpath.native = (path, options, callback) => {
   callback = maybeCallback(typeof options === 'function' ? options : callback);
   const { encoding } = getOptions(options);
   path = getValidatedPath(path);
-  binding.realpathNativeAsync(
+  ring.realpathNativeAsync(
     giving(callback, 'realpath', path, (name) => decodeName(name, encoding)), path, asBytes(encoding));
 };
 
@@ -1159,7 +1159,7 @@ function lchownSync(path, uid, gid) {
 function utimes(path, atime, mtime, callback) {
   callback = maybeCallback(callback);
   path = getValidatedPath(path);
-  binding.utimesAsync(plain(callback, 'utime', path), path, toUnixTimestamp(atime), toUnixTimestamp(mtime));
+  ring.utimesAsync(plain(callback, 'utime', path), path, toUnixTimestamp(atime), toUnixTimestamp(mtime));
 }
 
 function utimesSync(path, atime, mtime) {
@@ -1171,7 +1171,7 @@ function futimes(fd, atime, mtime, callback) {
   fd = getValidatedFd(fd);
   atime = toUnixTimestamp(atime, 'atime');
   mtime = toUnixTimestamp(mtime, 'mtime');
-  binding.futimesAsync(plain(maybeCallback(callback), 'futime'), fd, atime, mtime);
+  ring.futimesAsync(plain(maybeCallback(callback), 'futime'), fd, atime, mtime);
 }
 
 function futimesSync(fd, atime, mtime) {
@@ -1182,7 +1182,7 @@ function futimesSync(fd, atime, mtime) {
 function lutimes(path, atime, mtime, callback) {
   callback = maybeCallback(callback);
   path = getValidatedPath(path);
-  binding.lutimesAsync(plain(callback, 'lutime', path), path, toUnixTimestamp(atime), toUnixTimestamp(mtime));
+  ring.lutimesAsync(plain(callback, 'lutime', path), path, toUnixTimestamp(atime), toUnixTimestamp(mtime));
 }
 
 function lutimesSync(path, atime, mtime) {
