@@ -15,9 +15,7 @@
 
 const { Queue } = require('internal/process/task_queues');
 const { complete } = require('internal/requests');
-const { addressOf } = require('internal/fs/calls');
 
-const { os: { errno: { EEXIST } } } = internalBinding('constants');
 const binding = internalBinding('fs'); // Python's operations
 const own = internalBinding('ring');
 
@@ -60,7 +58,6 @@ const RMDIR = 84;
 const LINK = 86;
 const UNLINK = 87;
 const SYMLINK = 88;
-const READLINK = 89;
 const CHMOD = 90;
 const FCHMOD = 91;
 const CHOWN = 92;
@@ -68,18 +65,12 @@ const FCHOWN = 93;
 const LCHOWN = 94;
 const PREADV = 295;
 const PWRITEV = 296;
-const STATFS = 137;
-const UTIMENSAT = 280;
 const STATX = 332;
-const LIST = 4096; // the ring's own: a directory's entries
-const RESOLVE = 4097; // and a path without links
 const AT_FDCWD = -100;
 const AT_SYMLINK_NOFOLLOW = 0x100;
 const AT_EMPTY_PATH = 0x1000;
 const STATX_BASIC_STATS_AND_BTIME = 0xfff;
 const O_CLOEXEC = 0o2000000;
-const O_DIRECTORY = 0o200000;
-const O_PATH = 0o10000000;
 const MOST = 0x7ffff000; // bytes that Linux transfers in one call
 
 let isOpen = false;
@@ -221,7 +212,7 @@ function takeFinished(take) {
     const result = words[placeOf(slot) + RESULT];
     const request = requests[slot];
     const conversion = conversions[slot];
-    const answer = conversion === undefined ? null : conversion.convert(result, placeOf(slot));
+    const answer = conversion === undefined ? null : conversion.convert(result, placeOf(slot) * 4, bytes);
     free.push(slot);
     words[IN_FLIGHT] = --inFlight;
     while (!line.isEmpty() && free.length > 0) advance();
@@ -242,7 +233,8 @@ function advance() {
 
 /**
  * `operation(at, ...)` fills a slot and returns whether it could; otherwise Python does it. Where there is an answer,
- * it returns what makes that of the kernel's result: `convert(result, at)`, or undefined if `askPython(request)` must.
+ * it returns what makes that of the kernel's result: `convert(result, the slot's place in bytes, memory)`, or undefined
+ * if `askPython(request)` must.
  */
 function onRing(name, operation) {
   const begin = (request, a, b, c, d) => {
@@ -274,8 +266,9 @@ function onPath(name, number) {
 /** An operation on two paths. */
 function onPaths(name, number) {
   return onRing(name, (at, from, to) => {
-    const source = hasHalf(from) ? putPath(at, from) : 0;
-    const target = source === 0 ? 0 : putPath(at, to, HALF);
+    if (from.length >= PATH_MAX / 6) return false; // each unit has at most 3 bytes
+    const source = putPath(at, from);
+    const target = source === 0 ? 0 : putPath(at, to, PATH_MAX / 2);
     if (target !== 0) putArguments(at, number, source, target, 0, 0);
     return target !== 0;
   });
@@ -317,130 +310,12 @@ function transferring(name, here, there) {
   });
 }
 
-// What has a path and gives an answer has it in the second half of the room for paths.
-
-const HALF = PATH_MAX / 2;
-const hasHalf = (path) => path.length < PATH_MAX / 6; // each unit has at most 3 bytes
-const placeOfAnswer = (at) => (at + PATH) * 4 + HALF;
-
-function answerOf(at, length, asBytes) {
-  const start = placeOfAnswer(at);
-  if (!asBytes) return bytes.utf8Slice(start, start + length);
-  return require('buffer').Buffer.from(bytes.subarray(start, start + length));
-}
-
-/** What a link says. */
-class Link {
-  constructor(path, asBytes) {
-    this.path = path;
-    this.asBytes = asBytes;
-  }
-
-  convert(result, at) {
-    if (result === HALF) return undefined; // there may be more
-    return result < 0 ? null : answerOf(at, result, this.asBytes);
-  }
-
-  askPython(request) {
-    binding.readlinkAsync(request, this.path, this.asBytes);
-  }
-}
-
-const NAME_OF_LINK = 32; // bytes, that the worker needs before the path
-const DELETED = ' (deleted)';
-
-/** A path without links. What the kernel tells of a file that has none, such as a pipe, is no path. */
-class Resolved {
-  constructor(path, asBytes) {
-    this.path = path;
-    this.asBytes = asBytes;
-  }
-
-  convert(result, at) {
-    if (result < 0) return null;
-    if (result === 0 || result === HALF || bytes[placeOfAnswer(at)] !== 0x2f) return undefined;
-    const found = answerOf(at, result, this.asBytes);
-    return String(found).endsWith(DELETED) ? undefined : found; // that may be its name
-  }
-
-  askPython(request) {
-    binding.realpathNativeAsync(request, this.path, this.asBytes);
-  }
-}
-
-/** statfs(2) tells words of 64 bits: type, bsize, blocks, bfree, bavail, files, ffree, fsid, namelen, frsize. */
-const fileSystem = {
-  convert(result, at) {
-    if (result < 0) return null;
-    const start = placeOfAnswer(at) / 4;
-    const word = (index) => (words[start + index * 2] >>> 0) + (words[start + index * 2 + 1] >>> 0) * 0x100000000;
-    const [type, bsize, ...counts] = Array.from({ length: 7 }, (_, index) => word(index));
-    return [type, bsize, word(9) || bsize, ...counts];
-  },
-};
-
-/** A new directory, named `prefix` and six letters or digits that nobody can guess. */
-class NewDirectory {
-  constructor(prefix, asBytes) {
-    const { Buffer } = require('buffer');
-    const ending = randomLetters();
-    this.path = typeof prefix === 'string' ? prefix + ending : Buffer.concat([prefix, Buffer.from(ending)]);
-    this.prefix = prefix;
-    this.asBytes = asBytes;
-  }
-
-  convert(result) {
-    if (result < 0) return result === -EEXIST ? undefined : null;
-    return this.asBytes ? require('buffer').Buffer.from(this.path) : String(this.path).toWellFormed();
-  }
-
-  askPython(request) {
-    binding.mkdtempAsync(request, this.prefix, this.asBytes);
-  }
-}
-
-const LETTERS = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789';
-let letters = ''; // that nobody has used yet
-
-function randomLetters() {
-  while (letters.length < 6) {
-    for (const byte of require('crypto').randomBytes(128)) letters += LETTERS.charAt(byte & 63); // of 64, two are none
-  }
-  const first = letters.slice(0, 6);
-  letters = letters.slice(6);
-  return first;
-}
-
-/** Put a time in seconds as the kernel has it, in seconds and nanoseconds, both whole; false if it is none. */
-function putTime(at, time) {
-  if (!(Math.abs(time) < Number.MAX_SAFE_INTEGER)) return false;
-  const seconds = Math.floor(time);
-  const nanoseconds = Math.round((time - seconds) * 1e9);
-  put(at, nanoseconds < 1e9 ? seconds : seconds + 1);
-  put(at + 2, nanoseconds % 1e9);
-  return true;
-}
-
-const TIMES = 32; // bytes, before the path
-
-function timing(name, flags) {
-  return onRing(name, (at, path, atime, mtime) => {
-    const place = putPath(at, path, TIMES);
-    if (place === 0 || !putTime(at + PATH, atime) || !putTime(at + PATH + 4, mtime)) return false;
-    putArguments(at, UTIMENSAT, AT_FDCWD, place, address + (at + PATH) * 4, flags);
-    return true;
-  });
-}
-
-function listing(name, withTypes) {
-  return onRing(name, (at, path, asBytes) => {
-    const place = putPath(at, path);
-    if (place === 0) return false;
-    const { Listing, SIZE } = require('internal/fs/entries');
-    const list = new Listing((request) => binding[name](request, path, asBytes), asBytes, withTypes);
-    putArguments(at, LIST, place, O_DIRECTORY | O_CLOEXEC, addressOf(list.buffer), SIZE);
-    put(at + 10, SIZE);
-    return list;
+/** An operation that `internal/fs/answers` has. */
+function loaded(name) {
+  let operation;
+  return onRing(name, (at, a, b, c) => {
+    operation ??= require('internal/fs/answers')[name];
+    return operation(at, a, b, c);
   });
 }
 
@@ -476,37 +351,15 @@ const operations = {
   lchownAsync: onPath('lchownAsync', LCHOWN),
   readvAsync: vectored('readvAsync', READV, PREADV),
   writevAsync: vectored('writevAsync', WRITEV, PWRITEV),
-  readlinkAsync: onRing('readlinkAsync', (at, path, asBytes) => {
-    if (!hasHalf(path)) return false;
-    putArguments(at, READLINK, putPath(at, path), address + placeOfAnswer(at), HALF, 0);
-    return new Link(path, asBytes);
-  }),
-  realpathNativeAsync: onRing('realpathNativeAsync', (at, path, asBytes) => {
-    if (path.length >= (HALF - NAME_OF_LINK) / 3) return false;
-    putArguments(at, RESOLVE, putPath(at, path, NAME_OF_LINK), O_PATH | O_CLOEXEC, address + placeOfAnswer(at), HALF);
-    return new Resolved(path, asBytes);
-  }),
-  statfsAsync: onRing('statfsAsync', (at, path) => {
-    if (!hasHalf(path)) return false;
-    putArguments(at, STATFS, putPath(at, path), address + placeOfAnswer(at), 0, 0);
-    return fileSystem;
-  }),
-  mkdtempAsync: onRing('mkdtempAsync', (at, prefix, asBytes) => {
-    const made = new NewDirectory(prefix, asBytes);
-    const place = putPath(at, made.path);
-    if (place === 0) return false;
-    putArguments(at, MKDIR, place, 0o700, 0, 0);
-    return made;
-  }),
-  utimesAsync: timing('utimesAsync', 0),
-  lutimesAsync: timing('lutimesAsync', AT_SYMLINK_NOFOLLOW),
-  futimesAsync: onRing('futimesAsync', (at, fd, atime, mtime) => {
-    if (!putTime(at + PATH, atime) || !putTime(at + PATH + 4, mtime)) return false;
-    putArguments(at, UTIMENSAT, fd, 0, address + (at + PATH) * 4, 0);
-    return true;
-  }),
-  readdirAsync: listing('readdirAsync', false),
-  readdirTypesAsync: listing('readdirTypesAsync', true),
+  readlinkAsync: loaded('readlinkAsync'),
+  readdirAsync: loaded('readdirAsync'),
+  readdirTypesAsync: loaded('readdirTypesAsync'),
+  realpathNativeAsync: loaded('realpathNativeAsync'),
+  statfsAsync: loaded('statfsAsync'),
+  mkdtempAsync: loaded('mkdtempAsync'),
+  utimesAsync: loaded('utimesAsync'),
+  lutimesAsync: loaded('lutimesAsync'),
+  futimesAsync: loaded('futimesAsync'),
   fsyncAsync: onFile('fsyncAsync', FSYNC),
   fdatasyncAsync: onFile('fdatasyncAsync', FDATASYNC),
   ftruncateAsync: onFile('ftruncateAsync', FTRUNCATE),
@@ -515,4 +368,7 @@ const operations = {
 /** The operation of that name: on the ring if it can be there, or Python's. */
 const ringOr = (name) => operations[name] ?? binding[name];
 
-module.exports = { ...operations, deliver, isUsable, ringOr };
+/** Where the room for paths lies in memory. */
+const placeOfPath = (at) => address + (at + PATH) * 4;
+
+module.exports = { ...operations, deliver, isUsable, placeOfPath, put, putArguments, putPath, ringOr };
