@@ -67,7 +67,7 @@ _NEEDS: dict[str, tuple[tuple[str, int], ...]] = {
     "truncate": ((READ, 0), (WRITE, 0)), "copyFile": ((READ, 0), (WRITE, 1)),
     "link": ((READ, 0), (WRITE, 0), (WRITE, 1)), "rename": ((READ, 0), (WRITE, 0), (WRITE, 1)),
 }
-_FLAGS = {"open": 1, "readFile": 1, "writeFile": 3}
+_FLAGS = {"open": 1, "readFile": 1}
 """Where those have their flags whose flags say what they need of their first argument."""
 
 _FREE = frozenset({

@@ -475,6 +475,8 @@ def readlink(path: Path) -> str | bytes:
 
 def realpath(path: Path) -> str | bytes:
     """The absolute path without symbolic links, `.` and `..`; it must exist (realpath(3))."""
+    if not os.fspath(path):
+        raise error(errno.ENOENT, os.fspath(path))
     return os.path.realpath(path, strict=True)
 
 

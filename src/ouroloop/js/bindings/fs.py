@@ -87,19 +87,6 @@ def _read_file(target: Path | float, flags: int) -> bytes | int:
         os.close(fd)
 
 
-def _write_file(target: Path | float, address: float, length: int, flags: int, mode: int) -> None:
-    """A whole file. An error that names no file is one of writing."""
-    data = memory(int(address), int(length)) if length else b""
-    if not isinstance(target, (str, bytes)):
-        fs.write_file(int(target), data)
-        return
-    fd = os.open(target, int(flags), int(mode))
-    try:
-        fs.write_file(fd, data)
-    finally:
-        os.close(fd)
-
-
 def _text(name: bytes) -> str:
     return name.decode("utf-8", "replace")
 
@@ -258,7 +245,6 @@ _FUNCTIONS: dict[str, tuple[Callable[..., Any], int]] = {
     "readv": (_readv, 3),
     "writev": (_writev, 3),
     "readFile": (_read_file, 2),
-    "writeFile": (_write_file, 5),
     "readdir": (_readdir, 2),
     "readdirTypes": (_readdir_types, 2),
     "readlink": (_readlink, 2),
@@ -290,7 +276,7 @@ _FUNCTIONS: dict[str, tuple[Callable[..., Any], int]] = {
 }
 
 # What is waited for by natives (`natives/fs.py`); here is the other form alone.
-_NATIVE = ("access", "open", "close", "read", "write", "readFile", "writeFile")
+_NATIVE = ("access", "open", "close", "read", "write", "readFile")
 
 
 def _errno(exc: BaseException) -> int:

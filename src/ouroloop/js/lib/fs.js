@@ -315,7 +315,7 @@ function vectored(name, syscall, isWriting) {
         else callback(null, count, buffers);
       });
       const at = positionOrHere(position);
-      if (whole === undefined) binding[`${name}Async`](id, fd, piecesOf(buffers), at);
+      if (whole === undefined) ring[`${name}Async`](id, fd, piecesOf(buffers), at);
       else ring.writeAsync(id, fd, addressOf(whole), whole.length, at);
     },
     sync(fd, buffers, position) {
@@ -546,42 +546,35 @@ function writeFile(path, data, options, callback) {
 }
 
 function writeWhole(path, bytes, options, callback) {
-  const { signal, flush } = options;
+  const { flag, signal } = options;
   const target = isFd(path) ? path : getValidatedPath(path);
-  const flags = stringToFlags(options.flag, 'options.flag');
+  stringToFlags(flag, 'options.flag');
   const mode = parseFileMode(options.mode, 'mode', 0o666);
   if (signal !== undefined && !checkAborted(signal, callback)) return;
-  if (flush) {
-    writeAndFlush(target, bytes, flags, mode, callback);
+  if (typeof target === 'number') {
+    writeAll(target, bytes, 0, options, callback);
     return;
   }
-  const id = start((errno, isOpening) => {
-    void bytes; // must live until now
-    if (signal?.aborted) callback(new AbortError(undefined, { cause: signal.reason }));
-    else if (errno < 0) callback(wholeFailure(errno, 'write', target, isOpening));
-    else callback(null);
+  fs.open(target, flag, mode, (error, fd) => {
+    if (error) callback(error);
+    else writeAll(fd, bytes, 0, options, (failed) => closeAfter(fd, failed, callback));
   });
-  binding.writeFileAsync(id, target, addressOf(bytes), bytes.byteLength, flags, mode);
 }
 
 function closeAfter(fd, failed, callback) {
   fs.close(fd, (closing) => callback(aggregateTwoErrors(closing, failed)));
 }
 
-/** Onto the disk as well. Step by step, so that a program that replaces `fsync` sees the call. */
-function writeAndFlush(target, bytes, flags, mode, callback) {
-  if (typeof target !== 'number') {
-    fs.open(target, flags, mode, (error, fd) => {
-      if (error) callback(error);
-      else writeAndFlush(fd, bytes, flags, mode, (failed) => closeAfter(fd, failed, callback));
-    });
-    return;
-  }
-  const id = start((errno) => {
-    if (errno < 0) callback(lateFailure(errno, 'write'));
-    else fs.fsync(target, callback);
+/** Write what comes after `offset`. By the functions that programs see, and may replace, as Node does. */
+function writeAll(fd, bytes, offset, options, callback) {
+  const { flush, signal } = options;
+  if (signal !== undefined && !checkAborted(signal, callback)) return;
+  fs.write(fd, bytes, offset, bytes.byteLength - offset, null, (error, written) => {
+    if (error) callback(error);
+    else if (offset + written < bytes.byteLength) writeAll(fd, bytes, offset + written, options, callback);
+    else if (flush) fs.fsync(fd, callback);
+    else callback(null);
   });
-  binding.writeFileAsync(id, target, addressOf(bytes), bytes.byteLength, flags, mode);
 }
 
 function writeFileSync(path, data, options) {
@@ -692,7 +685,7 @@ function statfs(path, options, callback) {
   }
   validateFunction(callback, 'cb');
   path = getValidatedPath(path);
-  binding.statfsAsync(giving(callback, 'statfs', path, (numbers) => stats.takeStatFs(numbers, options?.bigint)), path);
+  ring.statfsAsync(giving(callback, 'statfs', path, (numbers) => stats.takeStatFs(numbers, options?.bigint)), path);
 }
 
 function statfsSync(path, options) {
@@ -725,7 +718,11 @@ function mkdir(path, options, callback) {
   path = getValidatedPath(path);
   callback = maybeCallback(callback);
   const { mode, recursive } = mkdirOptions(options);
-  if (recursive) binding.makeTreeAsync(giving(callback, 'mkdir', path, (first) => first ?? undefined), path, mode);
+  if (recursive) binding.makeTreeAsync(start((errno, first) => {
+    if (errno < 0) callback(lateFailure(errno, 'mkdir', path));
+    else if (first === null) callback(null);
+    else callback(null, first);
+  }), path, mode);
   else ring.mkdirAsync(plain(callback, 'mkdir', path), path, mode);
 }
 
@@ -764,7 +761,7 @@ function mkdtemp(prefix, options, callback) {
   callback = maybeCallback(typeof options === 'function' ? options : callback);
   const { encoding } = getOptions(options);
   prefix = prefixOf(prefix);
-  binding.mkdtempAsync(
+  ring.mkdtempAsync(
     giving(callback, 'mkdtemp', template(prefix), (name) => decodeName(name, encoding)), prefix, asBytes(encoding));
 }
 
@@ -809,10 +806,10 @@ function readdir(path, options, callback) {
   const bytes = asBytes(encoding);
   if (withFileTypes) {
     const convert = (found) => direntsOf(found, path, encoding);
-    binding.readdirTypesAsync(giving(callback, 'scandir', path, convert), path, bytes);
+    ring.readdirTypesAsync(giving(callback, 'scandir', path, convert), path, bytes);
   } else {
     const convert = (names) => (bytes ? names.map((name) => decodeName(name, encoding)) : split(names));
-    binding.readdirAsync(giving(callback, 'scandir', path, convert), path, bytes);
+    ring.readdirAsync(giving(callback, 'scandir', path, convert), path, bytes);
   }
 }
 
@@ -827,7 +824,7 @@ async function readTree(path, options) {
     const folder = relative === '' ? base : join(base, relative);
     const [names, types] = await new Promise((resolve, reject) => {
       const settle = (error, result) => (error ? reject(error) : resolve(result));
-      binding.readdirTypesAsync(giving(settle, 'scandir', folder), folder, false);
+      ring.readdirTypesAsync(giving(settle, 'scandir', folder), folder, false);
     });
     collect(found, pending, names, types, relative, folder, options);
   }
@@ -991,7 +988,7 @@ function link(existingPath, newPath, callback) {
   callback = maybeCallback(callback);
   existingPath = getValidatedPath(existingPath, 'existingPath');
   newPath = getValidatedPath(newPath, 'newPath');
-  binding.linkAsync(plain(callback, 'link', existingPath, newPath), existingPath, newPath);
+  ring.linkAsync(plain(callback, 'link', existingPath, newPath), existingPath, newPath);
 }
 
 function linkSync(existingPath, newPath) {
@@ -1009,7 +1006,7 @@ function symlink(target, path, type, callback) {
   }
   target = getValidatedPath(target, 'target');
   path = getValidatedPath(path);
-  binding.symlinkAsync(plain(maybeCallback(callback), 'symlink', target, path), target, path);
+  ring.symlinkAsync(plain(maybeCallback(callback), 'symlink', target, path), target, path);
 }
 
 function symlinkSync(target, path, type) {
@@ -1035,7 +1032,7 @@ function readlink(path, options, callback) {
   const { encoding } = getOptions(options);
   path = getValidatedPath(path, 'oldPath');
   const convert = (name) => decodeName(name, encoding);
-  binding.readlinkAsync(giving(callback, 'readlink', path, convert), path, asBytes(encoding));
+  ring.readlinkAsync(giving(callback, 'readlink', path, convert), path, asBytes(encoding));
 }
 
 function readlinkSync(path, options) {
@@ -1068,7 +1065,7 @@ realpath.native = (path, options, callback) => {
   callback = maybeCallback(typeof options === 'function' ? options : callback);
   const { encoding } = getOptions(options);
   path = getValidatedPath(path);
-  binding.realpathNativeAsync(
+  ring.realpathNativeAsync(
     giving(callback, 'realpath', path, (name) => decodeName(name, encoding)), path, asBytes(encoding));
 };
 
@@ -1088,7 +1085,7 @@ realpathSync.native = (path, options) => {
 
 function onPath(name, syscall, convert) {
   return [
-    (path, callback, ...args) => binding[`${name}Async`](plain(callback, syscall, path), path, ...convert(...args)),
+    (path, callback, ...args) => ring[`${name}Async`](plain(callback, syscall, path), path, ...convert(...args)),
     (path, ...args) => answer(binding[name](path, ...convert(...args)), syscall, path),
   ];
 }
@@ -1109,7 +1106,7 @@ function chmodSync(path, mode) {
 function fchmod(fd, mode, callback) {
   fd = getValidatedFd(fd);
   mode = parseFileMode(mode, 'mode');
-  binding.fchmodAsync(plain(maybeCallback(callback), 'fchmod'), fd, mode);
+  ring.fchmodAsync(plain(maybeCallback(callback), 'fchmod'), fd, mode);
 }
 
 function fchmodSync(fd, mode) {
@@ -1125,7 +1122,7 @@ function chown(path, uid, gid, callback) {
   callback = maybeCallback(callback);
   path = getValidatedPath(path);
   checkOwner(uid, gid);
-  binding.chownAsync(plain(callback, 'chown', path), path, uid, gid);
+  ring.chownAsync(plain(callback, 'chown', path), path, uid, gid);
 }
 
 function chownSync(path, uid, gid) {
@@ -1137,7 +1134,7 @@ function chownSync(path, uid, gid) {
 function fchown(fd, uid, gid, callback) {
   fd = getValidatedFd(fd);
   checkOwner(uid, gid);
-  binding.fchownAsync(plain(maybeCallback(callback), 'fchown'), fd, uid, gid);
+  ring.fchownAsync(plain(maybeCallback(callback), 'fchown'), fd, uid, gid);
 }
 
 function fchownSync(fd, uid, gid) {
@@ -1150,7 +1147,7 @@ function lchown(path, uid, gid, callback) {
   callback = maybeCallback(callback);
   path = getValidatedPath(path);
   checkOwner(uid, gid);
-  binding.lchownAsync(plain(callback, 'lchown', path), path, uid, gid);
+  ring.lchownAsync(plain(callback, 'lchown', path), path, uid, gid);
 }
 
 function lchownSync(path, uid, gid) {
@@ -1162,7 +1159,7 @@ function lchownSync(path, uid, gid) {
 function utimes(path, atime, mtime, callback) {
   callback = maybeCallback(callback);
   path = getValidatedPath(path);
-  binding.utimesAsync(plain(callback, 'utime', path), path, toUnixTimestamp(atime), toUnixTimestamp(mtime));
+  ring.utimesAsync(plain(callback, 'utime', path), path, toUnixTimestamp(atime), toUnixTimestamp(mtime));
 }
 
 function utimesSync(path, atime, mtime) {
@@ -1174,7 +1171,7 @@ function futimes(fd, atime, mtime, callback) {
   fd = getValidatedFd(fd);
   atime = toUnixTimestamp(atime, 'atime');
   mtime = toUnixTimestamp(mtime, 'mtime');
-  binding.futimesAsync(plain(maybeCallback(callback), 'futime'), fd, atime, mtime);
+  ring.futimesAsync(plain(maybeCallback(callback), 'futime'), fd, atime, mtime);
 }
 
 function futimesSync(fd, atime, mtime) {
@@ -1185,7 +1182,7 @@ function futimesSync(fd, atime, mtime) {
 function lutimes(path, atime, mtime, callback) {
   callback = maybeCallback(callback);
   path = getValidatedPath(path);
-  binding.lutimesAsync(plain(callback, 'lutime', path), path, toUnixTimestamp(atime), toUnixTimestamp(mtime));
+  ring.lutimesAsync(plain(callback, 'lutime', path), path, toUnixTimestamp(atime), toUnixTimestamp(mtime));
 }
 
 function lutimesSync(path, atime, mtime) {

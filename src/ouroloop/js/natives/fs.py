@@ -147,7 +147,7 @@ def _direct(call_of_v8: Any, directly: direct.Directly, cell: ctypes.c_uint64) -
         "callWrite": call(_WRITE, fd, there, size, waits=True),
         "callWriteAt": call(_PWRITE, fd, there, size, position, waits=True),
         "callWriteIn": call(_WRITE, fd, inside, size, waits=True),
-        "callWake": call(_FUTEX, there, direct.constant(_FUTEX_WAKE), direct.constant(1)),
+        "callWake": call(_FUTEX, there, direct.constant(_FUTEX_WAKE), size),
         "addressOf": directly.function(
             call_of_v8.ArrayBuffer__Data, [direct.argument(0)], direct.TO_FRAME, ctypes.addressof(cell)),
     }

@@ -916,7 +916,7 @@ function describeForStack(error) {
 
 /** By which the loop gets to a program's function. In Node that is C++, of which stack traces do not tell. */
 const DRIVERS = new Map([
-  ['node:internal/fs/ring', ['deliver']],
+  ['node:internal/fs/ring', ['deliver', 'takeFinished']],
   ['node:internal/handles', ['emit']],
   ['node:internal/main', ['run', 'exit', null]],
   ['node:internal/process/execution', ['enter']],

@@ -137,7 +137,7 @@ function copyObject(source) {
 function toUnixTimestamp(time, name = 'time') {
   // eslint-disable-next-line eqeqeq -- text that is a number counts as one
   if (typeof time === 'string' && +time == time) return +time;
-  if (Number.isFinite(time)) return time;
+  if (Number.isFinite(time)) return time < 0 ? Date.now() / 1000 : time; // as Node has it: before 1970 is now
   if (isDate(time)) return time.getTime() / 1000;
   throw new ERR_INVALID_ARG_TYPE(name, ['Date', 'Time in seconds'], time);
 }

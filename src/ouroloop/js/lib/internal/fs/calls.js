@@ -183,10 +183,11 @@ function writeOnce(fd, view, offset, length) {
   return integers[RESULT];
 }
 
-/** Wake a thread that waits for the word at `address` to change. */
-function wake(address) {
+/** Wake threads that wait for the word at `address` to change, at most `count`. */
+function wake(address, count) {
   if (!isShared) share();
   putLong(integers, OFFSET, address);
+  integers[LENGTH] = count;
   binding.callWake();
 }
 

@@ -617,8 +617,11 @@ async function lutimes(path, atime, mtime) {
   return ask('lutimes', 'lutime', path, undefined, path, toUnixTimestamp(atime), toUnixTimestamp(mtime));
 }
 
+/** Other than `fs.realpath`, which looks at each step itself, this is realpath(3). */
 async function realpath(path, options) {
-  return promised('realpath', path, options);
+  return new Promise((resolve, reject) => {
+    require('fs').realpath.native(path, options, (error, result) => (error ? reject(error) : resolve(result)));
+  });
 }
 
 async function mkdtemp(prefix, options) {

@@ -4,10 +4,12 @@
 //
 // Theory of operation. Each function takes the number of a request and what Python's operation of the same name takes
 // (`bindings/fs.py`), and does the same: it fills a slot and submits it. `deliver`, called by the loop, completes the
-// requests that are done, in the order in which the kernel was done with them. While all slots are taken, calls stand
-// in a line here. Where there is no ring (no machine code, or somebody looks at the loop), while the pool's threads are
-// all busy with what takes long or its line has calls of `fs` that came before, and for a path that has no room in a
-// slot, Python's operation is called.
+// requests that are done, in the order in which the kernel was done with them. Meanwhile sleeping workers are woken
+// only if all sleep, and at its end for what nobody has taken: those that are awake mostly take what the callbacks ask
+// for, and to wake one costs more than a brief call. While all slots are taken, calls stand in a line here. Where
+// there is no ring (no machine code, or somebody looks at the loop), while the pool's threads are all busy with what
+// takes long or its line has calls of `fs` that came before, and for a path that has no room in a slot, Python's
+// operation is called.
 //
 // What surprises people: buffers go by their address; whoever asks keeps them until the request is complete.
 
@@ -20,12 +22,14 @@ const binding = internalBinding('fs'); // Python's operations
 const own = internalBinding('ring');
 
 // Places in the memory, as `natives/ring.py` has them; in words of 32 bits.
+const TAKEN = 0;
 const SUBMITTED = 16;
 const FINISHED = 32;
 const SLEEPING = 48;
 const ATTENDED = 50;
 const BUSY = 54;
 const IN_FLIGHT = 55;
+const LOOKING = 56;
 const FIRST_RING = 64;
 const SLOTS = 256;
 const SECOND_RING = FIRST_RING + SLOTS;
@@ -48,10 +52,21 @@ const ACCESS = 21;
 const FSYNC = 74;
 const FDATASYNC = 75;
 const FTRUNCATE = 77;
+const READV = 19;
+const WRITEV = 20;
 const RENAME = 82;
 const MKDIR = 83;
 const RMDIR = 84;
+const LINK = 86;
 const UNLINK = 87;
+const SYMLINK = 88;
+const CHMOD = 90;
+const FCHMOD = 91;
+const CHOWN = 92;
+const FCHOWN = 93;
+const LCHOWN = 94;
+const PREADV = 295;
+const PWRITEV = 296;
 const STATX = 332;
 const AT_FDCWD = -100;
 const AT_EMPTY_PATH = 0x1000;
@@ -60,16 +75,17 @@ const O_CLOEXEC = 0o2000000;
 
 let isOpen = false;
 let words; // Int32Array
-let bytes; // Uint8Array
+let bytes; // Buffer
 let address;
 let most = 0; // workers that there may be; 0 where there is no ring
 let workers = 0;
 let submitted = 0;
 let delivered = 0;
 let inFlight = 0;
+let isDelivering = false;
 const free = []; // slots
 const requests = []; // slot -> the request's number
-const answering = []; // slot -> whether the kernel's result is the answer: a descriptor, or how many bytes
+const conversions = []; // slot -> what makes the answer of the kernel's result; undefined if there is none
 const line = new Queue(); // calls for which there was no slot
 
 function open() {
@@ -79,7 +95,7 @@ function open() {
   most = own.open(address);
   workers = Math.min(1, most); // the first is there from the start
   words = new Int32Array(memory);
-  bytes = new Uint8Array(memory);
+  bytes = require('buffer').Buffer.from(memory);
   for (let slot = SLOTS - 1; slot >= 0; slot--) free.push(slot);
 }
 
@@ -91,12 +107,15 @@ function isUsable() {
 
 const placeOf = (slot) => FIRST_SLOT + slot * SLOT_SIZE;
 
+/** Write an integer of at most 53 bits, as 64. */
+const put = (at, value) => putLong(words, at, value);
+
 function putArguments(at, call, first, second, third, fourth) {
-  putLong(words, at, call);
-  putLong(words, at + 2, first);
-  putLong(words, at + 4, second);
-  putLong(words, at + 6, third);
-  putLong(words, at + 8, fourth);
+  put(at, call);
+  put(at + 2, first);
+  put(at + 4, second);
+  put(at + 6, third);
+  put(at + 8, fourth);
 }
 
 /** Put a path behind what stands in the slot; where it lies in memory, or 0 if there is no room for it. */
@@ -105,18 +124,28 @@ function putPath(at, path, offset = 0) {
   return writePath(bytes, start, PATH_MAX - offset - 1, path) ? address + start : 0;
 }
 
-function submit(slot, request, isAnswered) {
+function submit(slot, request, conversion) {
   requests[slot] = request;
-  answering[slot] = isAnswered;
+  conversions[slot] = conversion;
   words[FIRST_RING + (submitted & SLOTS - 1)] = slot;
   submitted = submitted + 1 | 0;
   words[IN_FLIGHT] = ++inFlight;
   if (inFlight === 1) own.begin();
   Atomics.store(words, SUBMITTED, submitted);
-  // A worker that was woken a moment ago still counts as asleep, and the call that it takes may wait: so as long as there
-  // may be more workers, none is counted on twice.
+  if (isLookedFor()) return;
+  if (isDelivering && Atomics.load(words, SLEEPING) < workers) return; // one that is awake may take it: see the end
+  // A worker that was woken a moment ago still counts as asleep, and the call that it takes may wait: so as long as
+  // there may be more workers, none is counted on twice.
   if (inFlight > workers && workers < most) startWorker();
-  else if (Atomics.load(words, SLEEPING) > 0) wake();
+  else if (Atomics.load(words, SLEEPING) > 0) wake(1);
+}
+
+/**
+ * Whether there is one call that nobody has taken, and a worker that looks out for it. Asked in this order: one that
+ * takes a call has ceased to look before.
+ */
+function isLookedFor() {
+  return Atomics.load(words, TAKEN) === (submitted - 1 | 0) && Atomics.load(words, LOOKING) > 0;
 }
 
 function startWorker() {
@@ -124,8 +153,17 @@ function startWorker() {
   own.startWorker();
 }
 
-function wake() {
-  calls.wake(address + SUBMITTED * 4);
+function wake(count) {
+  calls.wake(address + SUBMITTED * 4, count);
+}
+
+/** See to it that a worker is awake for each call that nobody has taken yet, as far as there are workers. */
+function callWorkers() {
+  if (isLookedFor()) return;
+  let waiting = submitted - Atomics.load(words, TAKEN) | 0;
+  const sleeping = waiting > 0 ? Atomics.load(words, SLEEPING) : 0;
+  if (sleeping > 0) wake(Math.min(waiting, sleeping));
+  for (waiting -= sleeping; waiting > 0 && workers < most && inFlight > workers; waiting--) startWorker();
 }
 
 /**
@@ -134,6 +172,13 @@ function wake() {
  */
 function deliver(take = complete) {
   if (!isOpen) return;
+  isDelivering = true;
+  takeFinished(take);
+  isDelivering = false;
+  callWorkers();
+}
+
+function takeFinished(take) {
   Atomics.store(words, ATTENDED, 0);
   const end = Atomics.load(words, FINISHED);
   while (delivered !== end) {
@@ -144,14 +189,19 @@ function deliver(take = complete) {
     delivered = delivered + 1 | 0;
     const result = words[placeOf(slot) + RESULT];
     const request = requests[slot];
-    const answer = answering[slot] ? result : null;
+    const conversion = conversions[slot];
+    const answer = conversion === undefined ? null : conversion.convert(result, placeOf(slot) * 4, bytes);
     free.push(slot);
     words[IN_FLIGHT] = --inFlight;
     while (!line.isEmpty() && free.length > 0) advance();
-    if (result < 0) take(request, result, undefined);
+    if (answer === undefined) conversion.askPython(request);
+    else if (result < 0) take(request, result, undefined);
     else take(request, 0, answer);
   }
 }
+
+/** What is asked for is the kernel's result itself: a descriptor, or how many bytes. */
+const itself = { convert: (result) => result };
 
 /** A slot is free: the first in line takes it, whatever the pool is busy with by now. */
 function advance() {
@@ -159,12 +209,17 @@ function advance() {
   begin(request, a, b, c, d);
 }
 
-/** `operation(at, ...)` fills a slot and returns whether it could; otherwise Python does it. */
-function onRing(name, operation, isAnswered = false) {
+/**
+ * `operation(at, ...)` fills a slot and returns whether it could; otherwise Python does it. Where there is an answer,
+ * it returns what makes that of the kernel's result: `convert(result, the slot's place in bytes, memory)`, or undefined
+ * if `askPython(request)` must.
+ */
+function onRing(name, operation) {
   const begin = (request, a, b, c, d) => {
     const slot = free.pop();
-    if (operation(placeOf(slot), a, b, c, d)) {
-      submit(slot, request, isAnswered);
+    const filled = operation(placeOf(slot), a, b, c, d);
+    if (filled) {
+      submit(slot, request, filled === true ? undefined : filled);
       return;
     }
     free.push(slot);
@@ -186,11 +241,33 @@ function onPath(name, number) {
   });
 }
 
-/** An operation on an open file: `number(fd, first)`. */
+/** An operation on two paths. */
+function onPaths(name, number) {
+  return onRing(name, (at, from, to) => {
+    if (from.length >= PATH_MAX / 6) return false; // each unit has at most 3 bytes
+    const source = putPath(at, from);
+    const target = source === 0 ? 0 : putPath(at, to, PATH_MAX / 2);
+    if (target !== 0) putArguments(at, number, source, target, 0, 0);
+    return target !== 0;
+  });
+}
+
+/** An operation on an open file: `number(fd, first, second)`. */
 function onFile(name, number) {
-  return onRing(name, (at, fd, first = 0) => {
-    putArguments(at, number, fd, first, 0, 0);
+  return onRing(name, (at, fd, first = 0, second = 0) => {
+    putArguments(at, number, fd, first, second, 0);
     return true;
+  });
+}
+
+/** Reads or writes of several pieces: [address, length, address, length ...] lie in the slot as the kernel has them. */
+function vectored(name, here, there) {
+  return onRing(name, (at, fd, pieces, position) => {
+    if (pieces.length * 8 > PATH_MAX) return false;
+    for (let index = 0; index < pieces.length; index++) put(at + PATH + index * 2, pieces[index]);
+    putArguments(at, position < 0 ? here : there, fd, address + (at + PATH) * 4, pieces.length / 2, position);
+    put(at + 10, 0); // the upper half of the position, on machines of 32 bits
+    return itself;
   });
 }
 
@@ -199,7 +276,7 @@ function statting(name, flags) {
     const place = putPath(at, path);
     if (place === 0) return false;
     putArguments(at, STATX, AT_FDCWD, place, flags, STATX_BASIC_STATS_AND_BTIME);
-    putLong(words, at + 10, target);
+    put(at + 10, target);
     return true;
   });
 }
@@ -207,8 +284,17 @@ function statting(name, flags) {
 function transferring(name, here, there) {
   return onRing(name, (at, fd, target, length, position) => {
     putArguments(at, position < 0 ? here : there, fd, target, Math.min(length, MOST), position);
-    return true;
-  }, true);
+    return itself;
+  });
+}
+
+/** An operation that `internal/fs/answers` has. */
+function loaded(name) {
+  let operation;
+  return onRing(name, (at, a, b, c) => {
+    operation ??= require('internal/fs/answers')[name];
+    return operation(at, a, b, c);
+  });
 }
 
 const operations = {
@@ -216,15 +302,16 @@ const operations = {
   accessAsync: onPath('accessAsync', ACCESS),
   openAsync: onRing('openAsync', (at, path, flags, mode) => {
     const place = putPath(at, path);
-    if (place !== 0) putArguments(at, OPEN, place, flags | O_CLOEXEC, mode, 0);
-    return place !== 0;
-  }, true),
+    if (place === 0) return false;
+    putArguments(at, OPEN, place, flags | O_CLOEXEC, mode, 0);
+    return itself;
+  }),
   closeAsync: onFile('closeAsync', CLOSE),
   statAsync: statting('statAsync', 0),
   lstatAsync: statting('lstatAsync', NOFOLLOW),
   fstatAsync: onRing('fstatAsync', (at, fd, target) => {
     putArguments(at, STATX, fd, putPath(at, ''), AT_EMPTY_PATH, STATX_BASIC_STATS_AND_BTIME);
-    putLong(words, at + 10, target);
+    put(at + 10, target);
     return true;
   }),
   readAsync: transferring('readAsync', READ, PREAD),
@@ -232,12 +319,25 @@ const operations = {
   unlinkAsync: onPath('unlinkAsync', UNLINK),
   rmdirAsync: onPath('rmdirAsync', RMDIR),
   mkdirAsync: onPath('mkdirAsync', MKDIR),
-  renameAsync: onRing('renameAsync', (at, from, to) => {
-    if (from.length >= PATH_MAX / 6) return false; // in UTF-8 it might reach into the second one
-    const target = putPath(at, to, PATH_MAX / 2);
-    if (target !== 0) putArguments(at, RENAME, putPath(at, from), target, 0, 0);
-    return target !== 0;
-  }),
+  renameAsync: onPaths('renameAsync', RENAME),
+  linkAsync: onPaths('linkAsync', LINK),
+  symlinkAsync: onPaths('symlinkAsync', SYMLINK),
+  chmodAsync: onPath('chmodAsync', CHMOD),
+  fchmodAsync: onFile('fchmodAsync', FCHMOD),
+  chownAsync: onPath('chownAsync', CHOWN),
+  fchownAsync: onFile('fchownAsync', FCHOWN),
+  lchownAsync: onPath('lchownAsync', LCHOWN),
+  readvAsync: vectored('readvAsync', READV, PREADV),
+  writevAsync: vectored('writevAsync', WRITEV, PWRITEV),
+  readlinkAsync: loaded('readlinkAsync'),
+  readdirAsync: loaded('readdirAsync'),
+  readdirTypesAsync: loaded('readdirTypesAsync'),
+  realpathNativeAsync: loaded('realpathNativeAsync'),
+  statfsAsync: loaded('statfsAsync'),
+  mkdtempAsync: loaded('mkdtempAsync'),
+  utimesAsync: loaded('utimesAsync'),
+  lutimesAsync: loaded('lutimesAsync'),
+  futimesAsync: loaded('futimesAsync'),
   fsyncAsync: onFile('fsyncAsync', FSYNC),
   fdatasyncAsync: onFile('fdatasyncAsync', FDATASYNC),
   ftruncateAsync: onFile('ftruncateAsync', FTRUNCATE),
@@ -246,4 +346,7 @@ const operations = {
 /** The operation of that name: on the ring if it can be there, or Python's. */
 const ringOr = (name) => operations[name] ?? binding[name];
 
-module.exports = { ...operations, deliver, isUsable, ringOr };
+/** Where the room for paths lies in memory. */
+const placeOfPath = (at) => address + (at + PATH) * 4;
+
+module.exports = { ...operations, deliver, isUsable, placeOfPath, put, putArguments, putPath, ringOr };
