@@ -289,6 +289,39 @@ Host,a,host,b,X,1,x,2,Set-Cookie,c,Cookie,d,cookie,e,Connection,close
         here.write('GET /x HTTP/1.1\r\nHost: a\r\n\r\n');
     """, r'"HTTP/1.1 200 OK\r\nConnection: keep-alive\r\nKeep-Alive: timeout=5\r\nContent-Length: 6\r\n\r\n'
         'GET /x"\n'),
+    "a server refuses a header too many, a client cuts them off": (r"""
+        const lines = (count) => Array.from({ length: count }, (_, i) => `a${i}: 1\r\n`).join('');
+        const ask = (server, count, trailers = 0) => new Promise((done) => talk(server,
+          `POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n${lines(count - 3)}\r\n` +
+            `0\r\n${lines(trailers)}\r\n`, done));
+        serve((q, r) => q.resume().on('end', () => r.end(`${q.rawHeaders.length / 2}`)), async (server) => {
+          server.on('clientError', ({ code, bytesParsed }, socket) => socket.end(`${code} ${bytesParsed}\r\n`));
+          await ask(server, 1000);
+          await ask(server, 1001);
+          server.maxHeadersCount = 10;
+          await ask(server, 10, 10);
+          await ask(server, 11);
+          server.removeAllListeners('clientError');
+          await ask(server, 10, 11);
+          server.maxHeadersCount = 0;
+          await ask(server, 2001);
+          server.close();
+        });
+        const many = net.createServer((socket) => socket.once('data', () => {
+          socket.end(`HTTP/1.1 200 OK\r\nConnection: close\r\n${lines(1100)}\r\n`);
+        })).listen(0, '127.0.0.1', () => http.get({ port: many.address().port }, (response) => {
+          process.on('exit', () => log(Object.keys(response.headers).length));
+          response.resume();
+          many.close();
+        }));
+    """, r'''"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 4\r\n\r\n1000"
+"HPE_HEADER_OVERFLOW 8941\r\n"
+"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\n10"
+"HPE_HEADER_OVERFLOW 125\r\n"
+"HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: close\r\n\r\n"
+"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 4\r\n\r\n2001"
+1000
+'''),
 }
 
 

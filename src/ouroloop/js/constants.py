@@ -59,6 +59,7 @@ def _http() -> dict[str, Any]:
     return {
         "METHODS": list(protocol.METHODS), "STATUS_CODES": protocol.STATUS_CODES,
         "FIRST_WINS": sorted(protocol.FIRST_WINS),
+        "MAX_HEADERS_COUNT": protocol.MAX_HEADERS_COUNT,
         "flags": {name: getattr(protocol, name) for name in dir(protocol) if name.startswith("HAS_")},
     }
 

@@ -49,12 +49,12 @@ class Parsers:
         self._methods: dict[str, int] = {}
         self._last = 0
 
-    def open(self, is_request: bool, max_header_size: int, is_lenient: bool) -> int:
+    def open(self, is_request: bool, max_header_size: int, max_headers_count: int, is_lenient: bool) -> int:
         """A new parser's number. `max_header_size` is in bytes; a lenient one lets pass what llhttp can let pass."""
         from ...node.http.protocol import RequestParser, ResponseParser
 
         self._last += 1
-        parser = (RequestParser if is_request else ResponseParser)(int(max_header_size), 0)
+        parser = (RequestParser if is_request else ResponseParser)(int(max_header_size), int(max_headers_count))
         if is_lenient:
             parser.be_lenient()
         self._by_number[self._last] = parser
@@ -172,7 +172,13 @@ def _raw_headers(raw: list[bytes]) -> str:
 def _position(parser: RequestParser | ResponseParser, code: str, data: bytes) -> int:
     from ...node.http.protocol import error_position
 
-    return len(data) if code == "HPE_HEADER_OVERFLOW" else error_position(type(parser), data)
+    if code != "HPE_HEADER_OVERFLOW":
+        return error_position(type(parser), data)
+    before = parser.max_headers_count + 1  # lines of the head before the name that is one too many
+    lines = data.partition(b"\r\n\r\n")[0].split(b"\r\n", before + 1)
+    if not parser.max_headers_count or len(lines) <= before:
+        return len(data)
+    return sum(map(len, lines[:before])) + 2 * before + lines[before].find(b":") + 1
 
 
 def _flags(head: Any) -> int:

@@ -133,7 +133,7 @@ function distinct(raw) {
 /**
  * The head as the parser gave it; `limit` is how many headers are kept at most, 0 for all. `isLines`: as it arrived.
  */
-function setHead(message, version, rawHeaders, limit, isLines = false) {
+function setHead(message, version, rawHeaders, limit = 0, isLines = false) {
   message.httpVersion = version;
   message.httpVersionMajor = Number(version[0]);
   message.httpVersionMinor = Number(version[2]);
@@ -143,18 +143,17 @@ function setHead(message, version, rawHeaders, limit, isLines = false) {
 }
 
 /** As `setHead`: the URL, and then the headers, in lines. */
-function setHeadText(message, text, minor, limit) {
+function setHeadText(message, text, minor) {
   const end = text.indexOf('\n');
   message.url = text.slice(0, end);
   message.httpVersion = minor === 1 ? '1.1' : '1.0';
   message.httpVersionMajor = 1;
   message.httpVersionMinor = minor;
   message[kHead] = text.slice(end + 1);
-  if (limit > 0) message[kHeadersCount] = 2 * limit;
 }
 
 /** As `setHead`, of a request: its head as it arrived, whose lines llhttp has let pass. */
-function setHeadLines(message, head, limit) {
+function setHeadLines(message, head) {
   const methodEnd = head.indexOf(' ');
   let start = methodEnd + 1;
   while (head[start] === ' ') start++;
@@ -167,7 +166,6 @@ function setHeadLines(message, head, limit) {
   message.httpVersionMinor = minor;
   message[kHead] = head;
   message[kIsLines] = true;
-  if (limit > 0) message[kHeadersCount] = 2 * limit;
 }
 
 /** Names and values of a head as it arrived. */

@@ -494,13 +494,18 @@ class _Parser:
         if self._trailers is None:
             self._trailers = []
         self._trailers += (name, value)
+        if len(self._trailers) > 2 * self.max_headers_count > 0:
+            self._refuse()
 
     def _check_size(self, first_line: int) -> None:
         """The head is complete: count as Node does."""
         raw, count = self._raw, self.max_headers_count
         if len(raw) > 2 * count > 0 or first_line + sum(map(len, raw)) >= self.max_header_size:
-            self._failure = ProtocolError("HPE_HEADER_OVERFLOW", "Header overflow", 431)
-            raise self._failure
+            self._refuse()
+
+    def _refuse(self) -> None:
+        self._failure = ProtocolError("HPE_HEADER_OVERFLOW", "Header overflow", 431)
+        raise self._failure
 
     def on_body(self, data: bytes) -> None:
         self._left -= len(data)

@@ -13,7 +13,7 @@ const { getOptionValue } = require('internal/options');
 const { IncomingMessage, setHead, kWantMore } = require('_http_incoming');
 const { kNeedDrain } = require('_http_outgoing');
 const { MessageParser, rawList } = require('internal/http/parser');
-const { kComplete, kIsLines, kIsUpgrade, kKeepAlive } = require('internal/http/facts');
+const { DEFAULT_MOST_HEADERS, kComplete, kIsLines, kIsUpgrade, kKeepAlive } = require('internal/http/facts');
 const dc = require('diagnostics_channel');
 
 /** Called when a request with a time limit gets its socket. */
@@ -155,7 +155,7 @@ class Exchange {
       return;
     }
     const response = new IncomingMessage(socket);
-    setHead(response, version, rawHeaders, request.maxHeadersCount ?? 2000, (flags & kIsLines) !== 0);
+    setHead(response, version, rawHeaders, request.maxHeadersCount ?? DEFAULT_MOST_HEADERS, (flags & kIsLines) !== 0);
     response.statusCode = status;
     response.statusMessage = message;
     response.joinDuplicateHeaders = request.joinDuplicateHeaders;

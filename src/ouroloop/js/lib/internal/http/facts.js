@@ -2,10 +2,11 @@
 
 // The facts of HTTP/1, as `node/http/protocol.py` has them: methods, status codes, and the flags of a message's head.
 
-const { FIRST_WINS, METHODS, STATUS_CODES, flags } = internalBinding('constants').http;
+const { FIRST_WINS, MAX_HEADERS_COUNT, METHODS, STATUS_CODES, flags } = internalBinding('constants').http;
 
 module.exports = {
   FIRST_WINS: new Set(FIRST_WINS), // of these, when they come more than once
+  DEFAULT_MOST_HEADERS: MAX_HEADERS_COUNT,
   METHODS,
   STATUS_CODES,
   kHasConnection: flags.HAS_CONNECTION,

@@ -28,6 +28,7 @@ class MessageParser {
   #isRequest;
   #maxHeaderSize;
   #isLenient;
+  #mostHeaders;
   #isLikeNew;
   #left = 0; // bytes that are sure to be body, and that Python's parser does not see
   #method = ''; // what the next response answers, while Python's has not been told
@@ -35,23 +36,28 @@ class MessageParser {
   #isClosed = false;
   #broken = -1; // the kind of event whose listener has thrown
 
-  constructor(isRequest, sink, maxHeaderSize, isLenient) {
+  /** A head may have less than `maxHeaderSize` bytes, and `mostHeaders` headers; 0: as many as it likes. */
+  constructor(isRequest, sink, maxHeaderSize, isLenient, mostHeaders = 0) {
     this.#sink = sink;
     this.#isRequest = isRequest;
     this.#maxHeaderSize = maxHeaderSize;
     this.#isLenient = isLenient;
+    this.#mostHeaders = mostHeaders;
     this.#isLikeNew = !isLenient;
   }
 
   #open() {
-    if (this.#number === 0) this.#number = binding.open(this.#isRequest, this.#maxHeaderSize, this.#isLenient);
+    if (this.#number === 0) {
+      this.#number = binding.open(this.#isRequest, this.#maxHeaderSize, this.#mostHeaders, this.#isLenient);
+    }
     return this.#number;
   }
 
   /** The message that these bytes are or begin, if it may be taken past Python's parser (see `whole_message`). */
   lookAt(bytes, size) {
     if (!this.#isLikeNew || this.#left > 0) return null;
-    const message = lookAt(bytes, size, this.#isRequest ? REQUEST : RESPONSE, this.#maxHeaderSize);
+    const message = lookAt(
+      bytes, size, this.#isRequest ? REQUEST : RESPONSE, this.#maxHeaderSize, this.#mostHeaders);
     if (message !== null) this.#left = message.left;
     return message;
   }

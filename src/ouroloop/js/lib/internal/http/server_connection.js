@@ -18,8 +18,8 @@ const { setHead, setHeadLines, setHeadText, kEnd, kWantMore } = require('_http_i
 const { kNeedDrain, kOwner, kUniqueHeaders } = require('_http_outgoing');
 const { MessageParser, rawList, KINDS } = require('internal/http/parser');
 const {
-  METHODS, STATUS_CODES, kComplete, kHasContentLength, kHasExpect, kHasHost, kHasMore, kHasTransferEncoding, kIsIdle,
-  kIsLines, kIsUpgrade, kKeepAlive, kMethod, kMethodMask, kMinorVersion,
+  DEFAULT_MOST_HEADERS, METHODS, STATUS_CODES, kComplete, kHasContentLength, kHasExpect, kHasHost, kHasMore,
+  kHasTransferEncoding, kIsIdle, kIsLines, kIsUpgrade, kKeepAlive, kMethod, kMethodMask, kMinorVersion,
 } = require('internal/http/facts');
 const { Socket, hasTimeout } = require('internal/net/socket');
 const { StreamHandle, copyOf } = require('internal/stream_handle');
@@ -63,9 +63,10 @@ class Connection {
   constructor(server, socket) {
     this.#server = server;
     this.socket = socket;
-    const { maxHeaderSize, insecureHTTPParser } = server;
+    const { maxHeaderSize, insecureHTTPParser, maxHeadersCount } = server;
     this.#parser = new MessageParser(
-      true, this, maxHeaderSize || getOptionValue('--max-http-header-size'), insecureHTTPParser ?? isLenient());
+      true, this, maxHeaderSize || getOptionValue('--max-http-header-size'), insecureHTTPParser ?? isLenient(),
+      maxHeadersCount ?? DEFAULT_MOST_HEADERS);
     this.#since = performance.now();
   }
 
@@ -200,11 +201,10 @@ class Connection {
   #tellRequest(text, bits) {
     this.onBytes((bits & kIsIdle) !== 0);
     const request = this.#begin();
-    const limit = this.#server.maxHeadersCount ?? 2000;
     if ((bits & kIsLines) !== 0) {
-      setHeadLines(request, text, limit);
+      setHeadLines(request, text);
     } else {
-      setHeadText(request, text, (bits & kMinorVersion) === 0 ? 0 : 1, limit);
+      setHeadText(request, text, (bits & kMinorVersion) === 0 ? 0 : 1);
       request.method = METHODS[(bits >> kMethod) & kMethodMask];
     }
     this.#take(request, bits);
@@ -310,7 +310,7 @@ class Connection {
 
   onRequest(method, url, version, rawHeaders, flags) {
     const request = this.#begin();
-    setHead(request, version, rawHeaders, this.#server.maxHeadersCount ?? 2000);
+    setHead(request, version, rawHeaders);
     request.method = method;
     request.url = url;
     this.#take(request, flags);

@@ -37,6 +37,7 @@ const LETTER_A = 65;
 const DIGIT_1 = 49;
 const STATUS = 9; // where it stands in "HTTP/1.1 200 OK"
 
+const SHORTEST_HEADER = 4; // "a:\r\n"
 const CONTENT_LENGTH = /\r\ncontent-length:[ \t]*(\d+)/i;
 
 let words; // Int32Array
@@ -80,9 +81,9 @@ function flagsOf(head) {
 /**
  * What the first `size` of `bytes` are, if that is one message of that type that needs no other look, or its head and a
  * part of a body whose size is known: the head as text, the head's facts, and how many bytes are still to come; else
- * null. `limit` is how many bytes a head may have.
+ * null. A head may have less than `limit` bytes, and `most` headers; 0: as many as it likes.
  */
-function lookAt(bytes, size, type, limit) {
+function lookAt(bytes, size, type, limit, most) {
   // Empty lines may come first; of an answer that others follow more is to be known.
   if (bytes[0] < LETTER_A || (type === RESPONSE && bytes[STATUS] === DIGIT_1)) return null;
   if (!parses(bytes, size, type)) return null;
@@ -90,11 +91,15 @@ function lookAt(bytes, size, type, limit) {
   if (end < HEAD_END.length || end > size || end >= limit) return null;
   const isWhole = words[OUTCOME] === PAUSED;
   const head = latin1Slice(bytes, 0, end);
+  if (most > 0 && end > most * SHORTEST_HEADER && countHeaders(head) > most) return null;
   const flags = flagsOf(head);
   if ((flags & kHasTransferEncoding) !== 0) return null;
   const left = isWhole ? 0 : sizeOfBody(head) - (size - end);
   return isWhole || Number.isSafeInteger(left) ? { head, flags, left } : null;
 }
+
+/** Of the lines, the first is none, and the last is empty. */
+const countHeaders = (head) => head.split('\r\n').length - 3;
 
 /** NaN when it is not told. */
 const sizeOfBody = (head) => Number(CONTENT_LENGTH.exec(head)?.[1]);
