@@ -327,8 +327,8 @@ class _Parser:
 
     __slots__ = (
         "_bounded", "_counted", "_events", "_failed", "_failure", "_few", "_flags", "_head", "_in_chunk",
-        "_left", "_parser", "_progress", "_raw", "_state", "_trailers", "idle", "max_header_size", "max_headers_count",
-        "reusable",
+        "_is_lenient", "_left", "_parser", "_progress", "_raw", "_state", "_trailers", "idle", "max_header_size",
+        "max_headers_count", "reusable",
     )
 
     _parser: Any
@@ -350,6 +350,7 @@ class _Parser:
         self._few = min(2 * max_headers_count, _FEW) if max_headers_count else _FEW
         self._failure: ProtocolError | None = None
         self._failed = False
+        self._is_lenient = False
         self.idle = True
         """Whether the parser is between two messages."""
         self.reusable = True
@@ -362,6 +363,7 @@ class _Parser:
 
     def be_lenient(self) -> None:
         """Let pass what llhttp can let pass: requests that may be smuggled through (Node's `insecureHTTPParser`)."""
+        self._is_lenient = True
         self._parser.set_dangerous_leniencies(
             lenient_headers=True, lenient_chunked_length=True, lenient_keep_alive=True, lenient_transfer_encoding=True,
             lenient_version=True, lenient_data_after_close=True, lenient_optional_lf_after_cr=True,
@@ -407,7 +409,8 @@ class _Parser:
         piece = min(_PIECE, max(64, self.max_header_size // 4))
         self._bounded = True
         position = 0
-        while position < len(view) and not self._failed:
+        parser = self._parser
+        while position < len(view) and not self._failed and self._parser is parser:
             step = max(piece, self._left) if self._state == _BODY else piece
             if self._feed_piece(view[position : position + step]):
                 rest = view[position + step :]
@@ -452,6 +455,9 @@ class _Parser:
         self._events.append(ProtocolError(code, reason, status))
 
     def _fail(self, exc: HttpParserError) -> None:
+        if isinstance(exc.__context__, _Refused):
+            self._parser = exc.__context__.parser
+            return
         self._failed = True
         self.idle = self.reusable = False
         if self._failure is not None:
@@ -555,7 +561,8 @@ class RequestParser(_Parser):
     def refuse_upgrade(self, head: RequestHead, upgrade: Upgrade) -> list[Event]:
         """Go on after `head` and `upgrade` as if no other protocol had been asked for.
 
-        The events are the request's body, if it has one, and what follows it.
+        The events are the request's body, if it has one. What came together with its end is dropped, as in Node: it may
+        be that protocol's.
         """
         lines = [b"POST / HTTP/", head.version.encode(), b"\r\n"]
         raw = head.raw_headers
@@ -566,15 +573,16 @@ class RequestParser(_Parser):
         head.complete = False
         self._silent = True
         self._head = head
-        events = self._events = []
+        self._events = []
+        self._parser = HttpRequestParser(_Refused(self, self._parser))
+        if self._is_lenient:
+            self.be_lenient()
         self._feed(b"".join(lines))
         self._silent = False
         if self._state == _IDLE:
             head.complete = True
-            events.clear()
-        if self._failed or not upgrade.data:
-            return events
-        return events + self.feed(upgrade.data)
+            return []
+        return self.feed(upgrade.data) if upgrade.data else []
 
     def on_url(self, url: bytes) -> None:
         self._url += url
@@ -609,6 +617,26 @@ class RequestParser(_Parser):
         self._state = _CHUNKED if flags & HAS_TRANSFER_ENCODING else _BODY
         self._left = int(head.header(b"content-length") or 0) if flags & HAS_CONTENT_LENGTH else 0
         self._events.append(head)
+
+
+class _Refused(Exception):
+    """Raised at the end of a request whose upgrade was refused, and told until then of what comes in its place."""
+
+    def __init__(self, told: RequestParser, parser: HttpRequestParser) -> None:
+        super().__init__()
+        self.parser = parser
+        """The one that goes on from there."""
+        self._told = told
+        self.on_headers_complete = told.on_headers_complete
+        self.on_message_begin = told.on_message_begin
+        self.on_header = told.on_header
+        self.on_body = told.on_body
+        self.on_chunk_header = told.on_chunk_header
+        self.on_chunk_complete = told.on_chunk_complete
+
+    def on_message_complete(self) -> None:
+        self._told.on_message_complete()
+        raise self
 
 
 _METHOD_NAMES = {name.encode(): name for name in METHODS}
