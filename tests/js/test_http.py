@@ -233,15 +233,18 @@ PROGRAMS = {
         });
     """, "timeout\nlate\n"),
     "close waits for what is under way and drops what is idle": (r"""
+        const agent = new http.Agent({ keepAlive: true });
+        let server;
         serve((q, r) => {
-          if (q.url === '/slow') setTimeout(() => r.end('slow'), 100); else r.end('fast');
+          if (q.url === '/fast') return r.end('fast');
+          server.close(() => { log('closed'); agent.destroy(); });
+          setTimeout(() => r.end('slow'), 50);
         }, (s, port) => {
-          const agent = new http.Agent({ keepAlive: true });
+          server = s;
           http.get({ port, agent, path: '/fast' }, (r) => r.resume().on('end', () => setImmediate(() => {
-            const slow = http.get({ port, agent: new http.Agent({ keepAlive: true }), path: '/slow' }, (r) => {
+            http.get({ port, agent: new http.Agent({ keepAlive: true }), path: '/slow' }, (r) => {
               r.on('data', (d) => log(String(d))).on('end', () => log(r.headers.connection));
             });
-            setTimeout(() => s.close(() => { log('closed'); agent.destroy(); }), 30);
           })));
         });
     """, "slow\nkeep-alive\nclosed\n"),
