@@ -183,12 +183,9 @@ function evaluateScript(source, name) {
   module.paths = Module._nodeModulePaths(folder);
   process._eval = source;
   if (getOptionValue('--print')) process._print_eval = true;
-  const globals = { module, exports: module.exports, require: makeRequire(module), __filename: name, __dirname: '.' };
-  for (const [key, value] of Object.entries(globals)) {
-    Object.defineProperty(globalThis, key, {
-      __proto__: null, value, writable: true, enumerable: false, configurable: true,
-    });
-  }
+  Object.assign(globalThis, {
+    __filename: name, module, exports: module.exports, __dirname: '.', require: makeRequire(module),
+  });
   if (name === '[eval]') defineBuiltinGlobals();
   const { runScript } = internalBinding('contextify');
   try {
@@ -211,23 +208,24 @@ function workingFolder() {
   }
 }
 
-/** In -e and -p the core modules are globals. */
+/** In -e and -p the core modules are globals; `crypto`, too, which has all that the web's has. */
 function defineBuiltinGlobals() {
   const builtins = require('internal/modules/builtins');
   for (const name of builtins.names()) {
-    if (/^_|[/:]/.test(name) || name in globalThis) continue;
-    const define = (value) => Object.defineProperty(globalThis, name, {
-      __proto__: null, value, writable: true, enumerable: true, configurable: true,
+    const isGlobal = name in globalThis;
+    if (/^_|[/:]/.test(name) || (isGlobal && name !== 'crypto')) continue;
+    const define = (value, enumerable) => Reflect.defineProperty(globalThis, name, {
+      __proto__: null, value, writable: true, enumerable, configurable: true,
     });
     Object.defineProperty(globalThis, name, {
       __proto__: null,
       get() {
         const value = builtins.load(name);
-        define(value);
+        define(value, isGlobal);
         return value;
       },
-      set: define,
-      enumerable: false,
+      set: (value) => define(value, true),
+      enumerable: isGlobal,
       configurable: true,
     });
   }

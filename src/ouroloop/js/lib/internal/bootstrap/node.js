@@ -60,8 +60,8 @@ function makeGlobals() {
   defineLazily('internal/structured_clone', ['structuredClone'], true);
   defineLazily('buffer', ['atob', 'btoa'], true);
   defineLazily('perf_hooks', ['performance'], true);
-  defineLazily('internal/webcrypto', ['crypto'], true);
   define('fetch', fetch, true);
+  defineLazily('internal/webcrypto', ['crypto'], true);
   defineLazily('internal/navigator', ['navigator'], true);
 
   const { Buffer } = require('buffer');
