@@ -214,17 +214,14 @@ function defineBuiltinGlobals() {
   for (const name of builtins.names()) {
     const isGlobal = name in globalThis;
     if (/^_|[/:]/.test(name) || (isGlobal && name !== 'crypto')) continue;
-    const define = (value, enumerable) => Reflect.defineProperty(globalThis, name, {
-      __proto__: null, value, writable: true, enumerable, configurable: true,
-    });
     Object.defineProperty(globalThis, name, {
       __proto__: null,
-      get() {
-        const value = builtins.load(name);
-        define(value, isGlobal);
-        return value;
+      get: () => builtins.load(name),
+      set(value) {
+        Object.defineProperty(globalThis, name, {
+          __proto__: null, value, writable: true, enumerable: true, configurable: true,
+        });
       },
-      set: (value) => define(value, true),
       enumerable: isGlobal,
       configurable: true,
     });
