@@ -325,6 +325,71 @@ Host,a,host,b,X,1,x,2,Set-Cookie,c,Cookie,d,cookie,e,Connection,close
 "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 4\r\n\r\n2001"
 1000
 '''),
+    "what end was given is called before finish, or with what failed": (r"""
+        const told = (r, name) => {
+          for (const event of ['finish', 'close']) r.on(event, () => log(name, event, r.writableFinished));
+          r.on('prefinish', () => log(name, 'prefinish', r.writableFinished));
+          return (error) => log(name, error && error.code, r.writableFinished);
+        };
+        const listeners = [
+          (r, done) => { r.end('abc', done); r.end(done); },
+          (r, done) => { r.write('a'); r.end(done); },
+          (r, done) => { r.end(Buffer.alloc(1e7), done); setTimeout(() => r.destroy(), 10); },
+          (r, done) => { r.destroy(); r.end('abc', done); },
+        ];
+        serve((q, r) => listeners[q.url[1]](r, told(r, q.url)), async (server, port) => {
+          for (const number of listeners.keys()) {
+            await new Promise((done) => {
+              http.get({ port, agent: false, path: `/${number}` }, (r) => {
+                r.on('error', () => {}).on('close', done);
+                if (number !== 2) r.resume(); else setTimeout(() => r.destroy(), 60);
+              }).on('error', done);
+            });
+          }
+          server.close();
+        });
+    """, """/0 prefinish false
+/0 null true
+/0 null true
+/0 finish true
+/0 close true
+/1 prefinish false
+/1 null true
+/1 finish true
+/1 close true
+/2 prefinish false
+/2 ECANCELED false
+/2 close false
+/3 prefinish false
+/3 close false
+"""),
+    "after the head there is no more information": (r"""
+        serve((q, r) => {
+          r.end('x');
+          for (const [name, ...given] of [
+            ['writeContinue'], ['writeProcessing'], ['writeEarlyHints', { link: '</a>; rel=preload' }],
+            ['writeInformation', 110],
+          ]) try { r[name](...given); } catch (error) { log(error.code); }
+        }, (server, port) => http.get({ port, agent: false }, (r) => r.resume().on('end', () => server.close())));
+    """, "ERR_HTTP_HEADERS_SENT\n" * 4),
+    "an answer to HEAD that tells no length ends its connection": (r"""
+        serve((q, r) => {
+          if (q.url === '/length') r.setHeader('Content-Length', 3);
+          r.end();
+        }, async (server, port) => {
+          for (const path of ['/', '/length']) {
+            const agent = new http.Agent({ keepAlive: true });
+            await new Promise((done) => {
+              http.request({ port, agent, path, method: 'HEAD' }, (r) => {
+                r.resume().on('close', () => log('response closes'));
+              }).on('close', () => { log('request closes'); setImmediate(done); }).end();
+            });
+            log(Object.keys(agent.freeSockets).length);
+            agent.destroy();
+          }
+          server.close();
+        });
+    """, "response closes\nrequest closes\n0\nrequest closes\nresponse closes\n1\n"),
 }
 
 

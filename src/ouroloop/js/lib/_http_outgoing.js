@@ -38,6 +38,8 @@ const kBytesWritten = Symbol('kBytesWritten');
 const kErrored = Symbol('kErrored');
 /** The connection that a response belongs to: its `finished(message)` is called before 'finish' is told. */
 const kOwner = Symbol('kOwner');
+const kFinished = Symbol('kFinished'); // whether 'finish' is told
+const kEndCallbacks = Symbol('kEndCallbacks'); // of `end`, or null; called before 'finish', or with what failed
 const kHighWaterMark = Symbol('kHighWaterMark');
 const kNeedDrain = Symbol('kNeedDrain');
 const kRejectNonStandardBodyWrites = Symbol('kRejectNonStandardBodyWrites');
@@ -73,6 +75,8 @@ function OutgoingMessage(options) {
   this._trailer = '';
   this[kNeedDrain] = false;
   this.finished = false;
+  this[kFinished] = false;
+  this[kEndCallbacks] = null;
   this._headerSent = false;
   this[kCorked] = 0;
   this[kHeld] = null;
@@ -96,9 +100,7 @@ const property = (get, set) => ({ __proto__: null, configurable: true, get, set 
 Object.defineProperties(OutgoingMessage.prototype, {
   errored: property(function() { return this[kErrored]; }),
   closed: property(function() { return this._closed; }),
-  writableFinished: property(function() {
-    return this.finished && this.outputSize === 0 && (!this[kSocket] || this[kSocket].writableLength === 0);
-  }),
+  writableFinished: property(function() { return this[kFinished]; }),
   writableObjectMode: property(() => false),
   writableLength: property(function() {
     return this.outputSize + this[kHeldLength] + (this[kSocket] ? this[kSocket].writableLength : 0);
@@ -296,6 +298,7 @@ Object.assign(OutgoingMessage.prototype, {
       this._headerSent = true;
       if (typeof data === 'string' && isJoined(header, encoding)) {
         data = header + data;
+        if (byteLength !== undefined && header !== null) byteLength += header.length;
       } else {
         this.outputData.unshift({ data: header, encoding: 'latin1', callback: null });
         this.outputSize += header.length;
@@ -660,7 +663,7 @@ function sendHeld(message) {
 }
 
 function end(message, chunk, encoding, callback) {
-  const finish = () => tellFinish(message);
+  const finish = (error) => tellFinish(message, error);
   let isLast = false; // whether the chunk was the last that is to be sent
   if (chunk) {
     if (message.finished) {
@@ -681,15 +684,22 @@ function end(message, chunk, encoding, callback) {
     message._contentLength = 0;
     message._implicitHeader();
   }
-  if (typeof callback === 'function') message.once('finish', callback);
+  if (typeof callback === 'function') message[kEndCallbacks] = [callback];
   checkLength(message);
-  if (!isLast) sendEnd(message, finish);
+  if (!isLast) sendEnd(message, finish, chunk);
   close(message);
   return message;
 }
 
-function tellFinish(message) {
-  if (message[kSocket]?._hadError) return;
+function tellFinish(message, error = null) {
+  const callbacks = message[kEndCallbacks];
+  if (error === null) {
+    if (message[kSocket]?._hadError) return;
+    message[kFinished] = true;
+  }
+  message[kEndCallbacks] = null;
+  if (callbacks !== null) for (const callback of callbacks) callback(error);
+  if (error !== null) return;
   message[kOwner]?.finished(message);
   message.emit('finish');
 }
@@ -733,7 +743,7 @@ function wholeOf(message, chunk, length) {
 function endAgain(message, callback) {
   if (typeof callback !== 'function') return;
   if (message.writableFinished) callback(new ERR_STREAM_ALREADY_FINISHED('end'));
-  else message.on('finish', callback);
+  else (message[kEndCallbacks] ??= []).push(callback);
 }
 
 function checkLength(message) {
@@ -741,11 +751,11 @@ function checkLength(message) {
   if (isLengthStrict(message) && written !== length) throw new ERR_HTTP_CONTENT_LENGTH_MISMATCH(written, length);
 }
 
-function sendEnd(message, finish) {
+function sendEnd(message, finish, chunk) {
   if (message._hasBody && message.chunkedEncoding) {
     sendHeld(message);
     message._send(`${LAST_CHUNK}${message._trailer}\r\n`, 'latin1', finish);
-  } else if (!message._headerSent || message.writableLength > 0) {
+  } else if (!message._headerSent || message.writableLength > 0 || chunk) {
     message._send('', 'latin1', finish);
   } else {
     process.nextTick(finish);

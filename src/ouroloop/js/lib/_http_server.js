@@ -107,11 +107,13 @@ Object.assign(ServerResponse.prototype, {
   },
 
   writeContinue(callback) {
+    if (this._header) throw new ERR_HTTP_HEADERS_SENT('write');
     this._writeRaw('HTTP/1.1 100 Continue\r\n\r\n', 'ascii', callback);
     this._sent100 = true;
   },
 
   writeProcessing(callback) {
+    if (this._header) throw new ERR_HTTP_HEADERS_SENT('write');
     this._writeRaw('HTTP/1.1 102 Processing\r\n\r\n', 'ascii', callback);
   },
 
@@ -121,6 +123,7 @@ Object.assign(ServerResponse.prototype, {
     const link = validateLinkHeaderValue(hints.link);
     if (link.length === 0) return;
     if (hasInvalidChar(link)) throw new ERR_INVALID_CHAR('header content', 'Link');
+    if (this._header) throw new ERR_HTTP_HEADERS_SENT('write');
     const { link: _, ...others } = hints;
     this._writeRaw(
       `HTTP/1.1 103 Early Hints\r\nLink: ${link}\r\n${informationLines(others)}\r\n`, 'ascii', callback);

@@ -699,8 +699,6 @@ class ResponseParser(_Parser):
             self._methods.popleft()
             head.complete = True
             head.until_close = False
-            connection = (head.header(b"connection") or b"").lower()
-            head.keep_alive = head.keep_alive or (head.version == "1.1" and b"close" not in connection)
             self._parser = HttpResponseParser(self)
             self._state = _IDLE
             self.idle = True

@@ -291,7 +291,7 @@ class Exchange {
       if (!socket.writable) return;
       if (typeof socket.destroySoon === 'function') socket.destroySoon();
       else socket.end();
-    } else if (request.writableFinished && !this.#isOver && !request.destroyed) {
+    } else if (request.writableFinished && !this.#isOver && !request.res.aborted) {
       this.#free();
     }
   };
