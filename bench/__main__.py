@@ -7,7 +7,8 @@
     python -m bench --list                          what there is
 
 The ratio is ours to the peer's: above 1.00 we are better, also where less is better (memory). Beside it, in brackets,
-stand the least and the greatest ratio of all rounds: the machine's noise. uvloop and uvicorn come with
+stand the least and the greatest ratio of all rounds: the machine's noise. The processor time for one (of a server: its
+own, not the client's) is steadier than the rates, where the machine does other work too. uvloop and uvicorn come with
 `pip install -e .[bench]`; `wrk` with the system's packages.
 """
 
@@ -162,12 +163,9 @@ def _print_row(result: Result) -> None:
         ours = _number(result.median(OURS))
         figures = "".join(f"{_compared(result, peer):>{_WIDTH}}" for peer in shown)
     print(f"{result.title:{_TITLE_WIDTH}}{ours:>14}{figures}  {result.unit}")
-    cpu = [
-        f"{peer} {median(beside['server_cpu_us']):.1f}" for peer, beside in result.beside.items()
-        if "server_cpu_us" in beside
-    ]
+    cpu = {peer: beside["cpu_us"] for peer, beside in result.beside.items() if "cpu_us" in beside}
     if cpu:
-        print(f"    the server's processor time for one, in us: {', '.join(cpu)}")
+        print(f"    processor time for one, in us: {', '.join(_processor_time(cpu, peer) for peer in cpu)}")
     saturated = [peer for peer, beside in result.beside.items() if median(beside.get("client_busy", [0])) > 0.95]
     if saturated:
         print(f"    the client was at its limit with {', '.join(saturated)}: these may be faster than shown")
@@ -176,6 +174,15 @@ def _print_row(result: Result) -> None:
     for reason in dict.fromkeys(reason for peer, reason in result.missing.items() if peer != "node"):
         print(f"    left out: {reason}")
     sys.stdout.flush()
+
+
+def _processor_time(cpu: dict[str, list[float]], peer: str) -> str:
+    """A peer's, and its ratio to ours: steadier than the rates on a machine that does other work too."""
+    figure = f"{peer} {_number(median(cpu[peer]))}"
+    if peer == OURS or OURS not in cpu:
+        return figure
+    ratios = [theirs / ours for ours, theirs in zip(cpu[OURS], cpu[peer], strict=True)]
+    return f"{figure} {median(ratios):.2f} [{min(ratios):.2f}-{max(ratios):.2f}]"
 
 
 def _number(value: float) -> str:

@@ -102,7 +102,8 @@ class Benchmark:
 
 def _rate(command: list[str], seconds: float, core: set[int] | None) -> Sample:
     found = processes.read_json(processes.run(command, 60 + 10 * seconds, core), command)
-    return Sample(found["operations"] / found["seconds"])
+    beside = {"cpu_us": found["cpu"] / found["operations"] * 1e6} if "cpu" in found else {}
+    return Sample(found["operations"] / found["seconds"], beside)
 
 
 def turns(peers: Peers, peer: str, scale: Scale) -> Sample:
@@ -155,7 +156,7 @@ def _echo(server: list[str], client: list[str], scale: Scale) -> Sample:
         found = processes.read_json(processes.run(client, 30 + 5 * scale.seconds, processes.CLIENT_CORE), client)
         cpu = processes.cpu_seconds(pid) - before
     rate = found["operations"] / found["seconds"]
-    beside = {"server_cpu_us": cpu / found["all_operations"] * 1e6, "client_busy": found["client_busy"]}
+    beside = {"cpu_us": cpu / found["all_operations"] * 1e6, "client_busy": found["client_busy"]}
     return Sample(rate, beside)
 
 
@@ -181,7 +182,7 @@ def _served(command: list[str], scale: Scale) -> Sample:
         before = processes.cpu_seconds(pid)
         rate = _requests_per_second([*base, f"--duration={seconds}s", url])
         cpu = processes.cpu_seconds(pid) - before
-    return Sample(rate, {"server_cpu_us": cpu / (rate * seconds) * 1e6})
+    return Sample(rate, {"cpu_us": cpu / (rate * seconds) * 1e6})
 
 
 def _requests_per_second(command: list[str]) -> float:
@@ -278,12 +279,14 @@ def start_up(peers: Peers, peer: str, scale: Scale) -> Sample:
     """Milliseconds from start to end of a process that runs an empty program: the median of five."""
     command = peers.javascript(peer, "-e", "0")
     processes.timed(command)  # what is cached is cached
-    return Sample(median(processes.timed(command)[0] * 1000 for _ in range(STARTS)))
+    runs = [processes.timed(command) for _ in range(STARTS)]
+    beside = {"cpu_us": median(usage.ru_utime + usage.ru_stime for _, usage in runs) * 1e6}
+    return Sample(median(seconds for seconds, _ in runs) * 1000, beside)
 
 
 def start_memory(peers: Peers, peer: str, scale: Scale) -> Sample:
     """The most memory, in MiB, that an empty program ever has in RAM."""
-    return Sample(processes.timed(peers.javascript(peer, "-e", "0"))[1] / 1024)
+    return Sample(processes.timed(peers.javascript(peer, "-e", "0"))[1].ru_maxrss / 1024)
 
 
 def _script(name: str, title: str, unit: str, measure: Measure, better: Better = "higher") -> Benchmark:

@@ -98,8 +98,8 @@ def run(command: list[str], timeout: float, core: set[int] | None) -> str:
     return output
 
 
-def timed(command: list[str]) -> tuple[float, int]:
-    """Seconds that a process lived on the measured core, and the most KiB it had in RAM. Raises `Failed`."""
+def timed(command: list[str]) -> tuple[float, resource.struct_rusage]:
+    """Seconds that a process lived on the measured core, and what it used. Raises `Failed`."""
     cores = os.sched_getaffinity(0) if SERVER_CORE else None
     if SERVER_CORE:
         os.sched_setaffinity(0, SERVER_CORE)
@@ -116,7 +116,7 @@ def timed(command: list[str]) -> tuple[float, int]:
             os.sched_setaffinity(0, cores)
     if status:
         raise Failed(f"{_name(command)} ended with {os.waitstatus_to_exitcode(status)}")
-    return seconds, usage.ru_maxrss
+    return seconds, usage
 
 
 def read_json(text: str, command: list[str]) -> dict[str, Any]:

@@ -46,6 +46,9 @@ def test_a_quick_run_prints_and_writes_what_it_measured(tmp_path: Path) -> None:
     assert {"ouroloop", "asyncio"} <= set(result["samples"])
     assert "node" in result["missing"]
     check_that_all_follows(result)
+    for peer, rate in result["medians"].items():  # a chain keeps one processor busy, or waits for it
+        assert 0 < result["beside"][peer]["cpu_us"] < 1.2e6 / rate
+    assert "processor time for one, in us: ouroloop " in done.stdout
     assert "Node is left out" in done.stdout
     assert f"{result['medians']['ouroloop']:,.0f}" in done.stdout
     assert f"{result['ratios']['asyncio']['median']:.2f}" in done.stdout

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import shutil
 import subprocess
 import sys
@@ -68,6 +69,17 @@ def test_only_the_engine_imports_the_v8_binding() -> None:
 def test_every_file_opens_with_its_theory() -> None:
     for path in SOURCE.rglob("*.py"):
         assert ast.get_docstring(ast.parse(path.read_text())), f"{path} has no opening docstring"
+
+
+def test_the_map_of_the_house_leads_to_what_is_there() -> None:
+    lines = (ROOT / "CONTRIBUTING.md").read_text().splitlines()
+    rows = [line.split("|")[1] for line in lines if line.startswith("| `")]
+    assert len(rows) > 30
+    for row in rows:
+        names = re.findall(r"`([^`]+)`", row)
+        beside = (ROOT / names[0]).parent
+        for name in names:
+            assert list(ROOT.glob(name)) or list(beside.glob(name)), f"there is no {name}: {row}"
 
 
 def test_the_changelog_knows_this_version() -> None:

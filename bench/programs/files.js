@@ -15,6 +15,7 @@ let done = 0;
 let underWay = AT_A_TIME;
 let warm = false;
 let start = performance.now();
+let cpu = process.cpuUsage();
 
 function begin() {
   started += 1;
@@ -29,9 +30,13 @@ function finished(error) {
     warm = true;
     done = 0;
     start = performance.now();
+    cpu = process.cpuUsage();
   } else if (warm && elapsed >= seconds) {
     underWay -= 1;
-    if (underWay === AT_A_TIME - 1) console.log(JSON.stringify({ operations: done, seconds: elapsed }));
+    if (underWay === AT_A_TIME - 1) {
+      const { user, system } = process.cpuUsage(cpu);
+      console.log(JSON.stringify({ operations: done, seconds: elapsed, cpu: (user + system) / 1e6 }));
+    }
     return;
   }
   begin();

@@ -6,7 +6,7 @@ Arguments: "read_file" or "stat", seconds, a folder of files.
 import json
 import os
 import sys
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any
 
 from ouroloop.node import fs
@@ -18,7 +18,7 @@ paths = [os.path.join(folder, name) for name in sorted(os.listdir(folder))]
 started = done = 0
 under_way = AT_A_TIME
 warm = False
-start = perf_counter()
+start, cpu = perf_counter(), process_time()
 
 
 def begin() -> None:
@@ -28,17 +28,17 @@ def begin() -> None:
 
 
 def finished(error: Exception | None, result: Any) -> None:
-    global done, under_way, warm, start
+    global done, under_way, warm, start, cpu
     if error is not None:
         raise error
     done += 1
     elapsed = perf_counter() - start
     if not warm and elapsed > seconds / 4:
-        warm, done, start = True, 0, perf_counter()
+        warm, done, start, cpu = True, 0, perf_counter(), process_time()
     elif warm and elapsed >= seconds:
         under_way -= 1
         if under_way == AT_A_TIME - 1:
-            print(json.dumps({"operations": done, "seconds": elapsed}))
+            print(json.dumps({"operations": done, "seconds": elapsed, "cpu": process_time() - cpu}))
         return
     begin()
 

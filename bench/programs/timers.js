@@ -15,7 +15,10 @@ function fire(number, then) {
 
 fire(Math.floor(count / 10), () => {
   const start = performance.now();
+  const cpu = process.cpuUsage();
   fire(count, () => {
-    console.log(JSON.stringify({ operations: count, seconds: (performance.now() - start) / 1000 }));
+    const seconds = (performance.now() - start) / 1000;
+    const { user, system } = process.cpuUsage(cpu);
+    console.log(JSON.stringify({ operations: count, seconds, cpu: (user + system) / 1e6 }));
   });
 });

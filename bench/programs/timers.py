@@ -3,7 +3,7 @@
 import json
 import sys
 from collections.abc import Callable
-from time import perf_counter
+from time import perf_counter, process_time
 
 from ouroloop.node import set_timeout
 
@@ -26,8 +26,12 @@ def fire(number: int, then: Callable[[], object]) -> None:
 
 
 def measure() -> None:
-    start = perf_counter()
-    fire(count, lambda: print(json.dumps({"operations": count, "seconds": perf_counter() - start})))
+    start, cpu = perf_counter(), process_time()
+
+    def done() -> None:
+        print(json.dumps({"operations": count, "seconds": perf_counter() - start, "cpu": process_time() - cpu}))
+
+    fire(count, done)
 
 
 fire(count // 10, measure)

@@ -4,7 +4,7 @@ import asyncio
 import json
 import sys
 from collections.abc import Callable
-from time import perf_counter
+from time import perf_counter, process_time
 
 count = int(sys.argv[1])
 if sys.argv[2] == "uvloop":
@@ -31,10 +31,10 @@ def fire(number: int, then: Callable[[], object]) -> None:
 
 
 def measure() -> None:
-    start = perf_counter()
+    start, cpu = perf_counter(), process_time()
 
     def done() -> None:
-        print(json.dumps({"operations": count, "seconds": perf_counter() - start}))
+        print(json.dumps({"operations": count, "seconds": perf_counter() - start, "cpu": process_time() - cpu}))
         loop.stop()
 
     fire(count, done)

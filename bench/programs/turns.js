@@ -6,6 +6,7 @@ const seconds = Number(process.argv[2]);
 let left = BATCH;
 let batches = -1; // the first warms up
 let start = 0;
+let cpu;
 
 function step() {
   left -= 1;
@@ -15,13 +16,14 @@ function step() {
   }
   left = BATCH;
   batches += 1;
-  if (!batches) start = performance.now();
+  if (!batches) [start, cpu] = [performance.now(), process.cpuUsage()];
   const elapsed = (performance.now() - start) / 1000;
   if (!batches || elapsed < seconds) {
     setImmediate(step);
     return;
   }
-  console.log(JSON.stringify({ operations: batches * BATCH, seconds: elapsed }));
+  const { user, system } = process.cpuUsage(cpu);
+  console.log(JSON.stringify({ operations: batches * BATCH, seconds: elapsed, cpu: (user + system) / 1e6 }));
 }
 
 setImmediate(step);

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import sys
-from time import perf_counter
+from time import perf_counter, process_time
 
 BATCH = 10_000
 seconds = float(sys.argv[1])
@@ -15,11 +15,11 @@ else:
     loop = asyncio.new_event_loop()
 left = BATCH
 batches = -1  # the first warms up
-start = 0.0
+start = cpu = 0.0
 
 
 def step() -> None:
-    global left, batches, start
+    global left, batches, start, cpu
     left -= 1
     if left:
         loop.call_soon(step)
@@ -27,12 +27,12 @@ def step() -> None:
     left = BATCH
     batches += 1
     if not batches:
-        start = perf_counter()
+        start, cpu = perf_counter(), process_time()
     elapsed = perf_counter() - start
     if not batches or elapsed < seconds:
         loop.call_soon(step)
         return
-    print(json.dumps({"operations": batches * BATCH, "seconds": elapsed}))
+    print(json.dumps({"operations": batches * BATCH, "seconds": elapsed, "cpu": process_time() - cpu}))
     loop.stop()
 
 

@@ -36,7 +36,7 @@ Runs a program on an event loop that goes round in Node's order. PROGRAM is Java
 with a package.json or an index.js), or Python (.py). Without PROGRAM, JavaScript is read from standard input.
 
 General:
-  --log                        tell what the loop does, line by line (as with OUROLOOP_LOG=1; Python programs only)
+  --log                        tell what the loop does, line by line (Python programs only)
   -v, --version                print the version of Node whose behaviour this is, and Ouroloop's own
   -h, --help                   print this
   --                           end of the options
@@ -102,7 +102,7 @@ Environment variables:
   NODE_OPTIONS        options to read before those of the command line
   NODE_PATH           folders to look for modules in, after all others
   NODE_NO_WARNINGS    1: the same as --no-warnings
-  OUROLOOP_LOG        1: the same as --log
+  OUROLOOP_LOG        1: the same as --log; nothing to JavaScript programs
   OUROLOOP_QUEUE      the operating system's event queue to use: epoll, poll
   OUROLOOP_CACHE      the folder to keep what makes starting quick
   UV_THREADPOOL_SIZE  how many threads the pool may have; 4 by default
@@ -180,6 +180,8 @@ def _main(arguments: list[str]) -> int:
         if not program and "--eval" not in options.values and sys.stdin is not None and sys.stdin.isatty():
             raise OptionError("name a program to run; there is no prompt in this version (see ouro --help)")
         if not program.endswith(".py") or "--eval" in options.values:
+            if options.values["--log"]:
+                raise OptionError("--log is for Python programs: of JavaScript's loop there is no log in this version")
             from .js.command import run
 
             run(options)
@@ -204,11 +206,11 @@ def _main(arguments: list[str]) -> int:
 def _version() -> str:
     """The version of the Node whose behaviour this is, which tools ask for, to know what works; then our own.
 
-    By the name `ouro-node` the former alone, exactly as Node tells it.
+    By the name `ouro-node`, or by a link that is called `node`, the former alone, exactly as Node tells it.
     """
     from .js.snapshot import NODE_VERSION
 
-    own = "" if os.path.basename(sys.argv[0]).startswith("ouro-node") else f" (ouroloop {__version__})"
+    own = "" if os.path.basename(sys.argv[0]).startswith(("ouro-node", "node")) else f" (ouroloop {__version__})"
     return f"v{NODE_VERSION}{own}"
 
 

@@ -166,11 +166,14 @@ def test_the_network_is_granted_by_itself(home: Path) -> None:
     assert told(OURO, home, source, "--allow-net") == "listens"
 
 
-def test_tools_that_ask_for_node_learn_its_version() -> None:
+@pytest.mark.parametrize("name", ["ouro-node", "node"])
+def test_tools_that_ask_for_node_learn_its_version(name: str, tmp_path: Path) -> None:
     """yt-dlp, say, which takes a Node of version 22 and later, and starts it with --permission."""
-    program = Path(sys.executable).with_name("ouro-node")
-    if not program.exists():
+    installed = Path(sys.executable).with_name("ouro-node")
+    if not installed.exists():
         pytest.skip("ouro-node is not installed")
+    program = tmp_path / name
+    program.symlink_to(installed)
     assert output([str(program)], "--version", folder=Path.cwd()) == f"v{snapshot.NODE_VERSION}\n"
     assert output([str(program)], "--permission", "-", folder=Path.cwd(), given="console.log(1)") == "1\n"
 

@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 from js.commands import OURO, environment, output, run, write
 
+import ouroloop
+
 
 def lines(*expected: object) -> str:
     return "".join(f"{line}\n" for line in expected)
@@ -668,12 +670,24 @@ def test_bad_options_end_with_9_and_say_why(
 
 
 @pytest.mark.parametrize(
-    "option", ["--test", "--inspect", "--permission-audit", "-i", "--cpu-prof", "--trace-sigint"])
-def test_what_is_not_there_is_refused(tmp_path: Path, option: str) -> None:
+    ("option", "instead"),
+    [("--test", ": run each test file as a program"), ("-i", ": there is no prompt; -p CODE prints a result"),
+     ("--inspect", ""), ("--permission-audit", ""), ("--cpu-prof", ""), ("--trace-sigint", "")])
+def test_what_is_not_there_is_refused(tmp_path: Path, option: str, instead: str) -> None:
     done = run(OURO, option, "-p", "1", folder=tmp_path)
     assert (done.returncode, done.stdout) == (9, "")
-    assert done.stderr.endswith(" is not in this version of Ouroloop (0.1.0)\n")
+    assert done.stderr.endswith(f": {option} is not in this version of Ouroloop ({ouroloop.__version__}){instead}\n")
     assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("arguments", [["--log", "program.js"], ["--log", "-p", "1"]])
+def test_the_log_is_refused_rather_than_silent(tmp_path: Path, arguments: list[str]) -> None:
+    (tmp_path / "program.js").write_text("console.log(1);\n")
+    done = run(OURO, *arguments, folder=tmp_path)
+    assert (done.returncode, done.stdout) == (9, "")
+    assert done.stderr.endswith(
+        ": --log is for Python programs: of JavaScript's loop there is no log in this version\n")
+    assert output(OURO, "program.js", folder=tmp_path, OUROLOOP_LOG="1") == "1\n"  # a variable is inherited
 
 
 def test_some_bad_values_end_with_12(command: list[str], tmp_path: Path) -> None:

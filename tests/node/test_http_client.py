@@ -194,7 +194,7 @@ class TestWhatIsSent:
     @pytest.mark.parametrize(
         ("args", "options", "kind", "text"),
         [
-            (("https://localhost/",), {}, ValueError, "TLS"), (("ftp://localhost/",), {}, ValueError, "ftp"),
+            (("https://localhost/",), {}, ValueError, "no HTTPS"), (("ftp://localhost/",), {}, ValueError, "ftp"),
             (("/no/host",), {}, ValueError, "Invalid URL"), ((5,), {}, TypeError, "URL"),
             ((), {"path": "/a b"}, HeaderError, "unescaped"), ((), {"path": "/a\r\nX: y"}, HeaderError, "unescaped"),
             ((), {"method": "B AD"}, HeaderError, "token"), ((), {"host": 5}, TypeError, "host"),

@@ -8,19 +8,22 @@
  */
 exports.measure = (operations, batch, seconds) => {
   let start = performance.now();
+  let cpu = process.cpuUsage();
   let warm = false;
   let batches = 0;
   const done = () => {
     batches += 1;
     const elapsed = (performance.now() - start) / 1000;
     if (warm && elapsed >= seconds) {
-      console.log(JSON.stringify({ operations: batches * operations, seconds: elapsed }));
+      const { user, system } = process.cpuUsage(cpu);
+      console.log(JSON.stringify({ operations: batches * operations, seconds: elapsed, cpu: (user + system) / 1e6 }));
       return;
     }
     if (!warm && elapsed >= seconds / 4) {
       warm = true;
       batches = 0;
       start = performance.now();
+      cpu = process.cpuUsage();
     }
     setImmediate(batch, done);
   };

@@ -171,6 +171,9 @@ ABSENT = _names("""
 """)
 """What is not in this version. To turn it off is no error."""
 
+INSTEAD = {"--test": "run each test file as a program", "--interactive": "there is no prompt; -p CODE prints a result"}
+"""What to do in place of what is not there."""
+
 V8_IN_ENVIRONMENT = _names("""
     abort-on-uncaught-exception disallow-code-generation-from-strings enable-etw-stack-walking expose-gc
     interpreted-frames-native-stack jitless max-heap-size max-old-space-size max-semi-space-size perf-basic-prof

@@ -163,7 +163,8 @@ def _take(options: Options, words: list[str], position: int, in_environment: boo
     if key in table.ABSENT:
         if negated:
             return position + 1
-        raise OptionError(f"{name} is not in this version of Ouroloop ({__version__})")
+        instead = table.INSTEAD.get(key, "")
+        raise OptionError(f"{name} is not in this version of Ouroloop ({__version__}){instead and f': {instead}'}")
     if key in table.SWITCHES or key in table.IDLE_SWITCHES:
         options.values[key] = not negated
         return _code_to_print(options, words, position + 1) if word in ("-p", "--print") else position + 1

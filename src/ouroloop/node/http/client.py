@@ -892,7 +892,8 @@ _TEXTS = frozenset(("protocol", "host", "hostname", "path", "auth"))
 def _refuse_protocol(protocol: str) -> None:
     if protocol == "https:":
         raise ValueError(
-            'Protocol "https:" is not supported: this version of ouroloop has no TLS; use http: [ERR_INVALID_PROTOCOL]'
+            'Protocol "https:" is not supported: Python programs have no HTTPS in this version; use http: '
+            "[ERR_INVALID_PROTOCOL]"
         )
     raise ValueError(f'Protocol "{protocol}" is not supported. Expected "http:" [ERR_INVALID_PROTOCOL]')
 
