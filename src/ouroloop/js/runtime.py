@@ -39,7 +39,7 @@ _IMMEDIATES, _REFERENCED_IMMEDIATES, _IDLE_RUNS, _QUIET = range(4)
 
 # What the loop calls in JavaScript.
 _ENTRIES = (
-    "processTimers", "processImmediate", "complete", "emit", "read", "deliverFiles", "afterCallback", "runMain",
+    "processTimers", "processImmediate", "complete", "emit", "read", "deliverFiles", "afterTasks", "runMain",
     "beforeExit", "exit", "embedding",
 )
 
@@ -250,11 +250,11 @@ class Runtime:
         self._tasks_run_at = self.loop.now
         self.engine.enter()
         try:
-            ran = self.engine.natives is not None and self.engine.natives.run_tasks()
+            queued = self.engine.natives and self.engine.natives.run_tasks()
         finally:
             self.engine.leave()
-        if ran:
-            self._entries["afterCallback"]()
+        if queued is not None:
+            self._entries["afterTasks"](queued)
 
     @property
     def has_immediates(self) -> bool:

@@ -12,7 +12,7 @@ Source: V8's `include/v8-function-callback.h`, `include/v8-persistent-handle.h`.
 from __future__ import annotations
 
 from . import c as ctypes
-from .calls import CANCEL_TERMINATION, NEW_PRIMITIVE_ARRAY, PRIMITIVE_ARRAY_SET, call, scratch
+from .calls import CANCEL_TERMINATION, GET_MICROTASK_QUEUE, NEW_PRIMITIVE_ARRAY, PRIMITIVE_ARRAY_SET, call, scratch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ _size = ctypes.c_size_t
 _CALLBACK = ctypes.CFUNCTYPE(None, _pointer)
 _NEAR_HEAP_LIMIT = ctypes.CFUNCTYPE(_size, _pointer, _size, _size)
 
+_QUEUE_HEAD = 48  # bytes of a v8::internal::MicrotaskQueue, with how many there are and where they begin
 _HEAP_STATISTICS = 24  # size_t fields, more than v8::HeapStatistics has
 
 
@@ -75,15 +76,23 @@ class Realm:
         """V8 works again in the isolate that it worked in before."""
         self.call.Isolate__Exit(self.isolate)
 
-    def run_tasks(self) -> bool:
+    def run_tasks(self) -> bool | None:
         """Run what V8 has posted for this isolate: finalizers, and `Atomics.waitAsync` that timed out.
 
-        Whether there was anything. Only while no JavaScript is on the stack.
+        Whether that queued microtasks; `None` if there was nothing. Only while no JavaScript is on the stack.
         """
-        ran = False
-        while self.call.Platform__PumpMessageLoop(self._platform, self.isolate, False):
-            ran = True
-        return ran
+        pump = self.call.Platform__PumpMessageLoop
+        before = self._microtasks()
+        if not pump(self._platform, self.isolate, False):
+            return None
+        while pump(self._platform, self.isolate, False):
+            pass
+        return self._microtasks() != before
+
+    def _microtasks(self) -> bytes:
+        """What V8's queue of microtasks says of itself: it is not the same when one has been queued."""
+        queue: int = getattr(self.call, GET_MICROTASK_QUEUE)(self.context)
+        return ctypes.string_at(queue, _QUEUE_HEAD)
 
     def has_background_tasks(self) -> bool:
         """Whether threads of V8's are at work for this isolate, on WebAssembly for example."""

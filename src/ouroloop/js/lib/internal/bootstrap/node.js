@@ -175,10 +175,10 @@ function start(facts) {
   const { processTimers, processImmediate } = require('internal/timers');
   const { complete } = require('internal/requests');
   const { emit, read } = require('internal/handles');
-  const { afterCallback } = require('internal/process/task_queues');
+  const { afterTasks } = require('internal/process/task_queues');
   const main = require('internal/main');
   return {
-    __proto__: null, processTimers, processImmediate, complete, emit, read, afterCallback, runMain: main.run,
+    __proto__: null, processTimers, processImmediate, complete, emit, read, afterTasks, runMain: main.run,
     deliverFiles: require('internal/fs/ring').deliver, beforeExit: main.beforeExit, exit: main.exit,
     embedding: main.embedding, memory,
   };

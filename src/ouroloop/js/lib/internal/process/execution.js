@@ -59,6 +59,7 @@ function uncaught(error, fromPromise = false, place = undefined) {
   if (outcome[0] !== false) {
     require('timers').setImmediate(() => {});
     require('internal/async_hooks').clearStack();
+    require('internal/process/task_queues').leave();
     return;
   }
   const report = require('internal/process/report_error');

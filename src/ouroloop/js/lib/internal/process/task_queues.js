@@ -71,6 +71,7 @@ class Tick {
 }
 
 const queue = new Queue();
+let left = 0; // ticks that an error has left in it
 
 function nextTick(callback, ...args) {
   validateFunction(callback, 'callback');
@@ -118,6 +119,7 @@ function processTicksAndRejections() {
     }
     runMicrotasks();
   } while (!queue.isEmpty() || (rejections.arePending() && rejections.processRejections()));
+  left = 0;
 }
 
 /** Run what is queued, in the manner of the end of a callback (Node's runNextTicks). */
@@ -136,6 +138,19 @@ function afterCallback() {
   } catch (error) {
     require('internal/process/execution').uncaught(error, false, require('internal/process/report_error').THROWN);
   }
+}
+
+/** An error leaves what is queued to a later callback. */
+function leave() {
+  left = queue.size;
+}
+
+/**
+ * V8 has run tasks of its own. If a program's code was among them (a finalizer), it is a callback like others. Most only
+ * collect garbage: nobody can tell when, so that must not show by what an error has left.
+ */
+function afterTasks(hasQueued) {
+  if (hasQueued || queue.size !== left) afterCallback();
 }
 
 function queueMicrotask(callback) {
@@ -162,4 +177,4 @@ function queueMicrotask(callback) {
 const { then } = Promise.prototype;
 let resolved;
 
-module.exports = { Queue, nextTick, queueMicrotask, runNextTicks, processTicksAndRejections, afterCallback };
+module.exports = { Queue, nextTick, queueMicrotask, runNextTicks, processTicksAndRejections, afterCallback, afterTasks, leave };

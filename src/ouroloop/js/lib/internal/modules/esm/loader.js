@@ -67,7 +67,9 @@ class Record {
     this.number = 0; // V8's module
     this.evaluate = undefined; // for made-up modules: gives the exports their values
     this.isLinked = false;
-    this.wasLinked = false; // by an earlier import
+    this.wasLinked = false; // as the main program, or for a module that imports it and has run
+    this.misfit = undefined; // `{ reason }`: why it will never be linked, though all it imports is there
+    this.arrival = undefined; // the promise of the first run, once it is imported itself
     this.source = undefined; // kept if it has the word `await`
     this.requests = new Set(); // records
     this.children = undefined; // the same by specifier, if they were loaded by asynchronous hooks
@@ -565,17 +567,21 @@ function resolveForMeta(specifier, parentURL) {
 function link(record) {
   if (record.isLinked) return;
   const specifiers = new Map();
+  let isLoading = false;
   try {
     native.instantiateModule(record.number, (specifier, attributes, referrer) => {
+      isLoading = true;
       const parent = byNumber.get(referrer);
       const child = recordFor(specifier, parent, attributesOf(attributes));
       parent.requests.add(child);
       specifiers.set(specifier, child);
+      isLoading = false;
       return child.number;
     });
   } catch (error) {
     explainMissingExport(error, specifiers);
     decorateLinkError(error);
+    if (!isLoading) record.misfit = { reason: error };
     throw error;
   }
   markLinked(record);
@@ -662,48 +668,84 @@ function run(record) {
   return promise;
 }
 
-/** How many levels of modules that were not linked yet lie below a record. */
+/** How many levels of modules lie below a record; each counts where it is met first. */
 function depthBelow(record, seen = new Set()) {
   let depth = 0;
   seen.add(record);
   for (const child of record.requests) {
-    if (!child.wasLinked && !seen.has(child)) depth = Math.max(depth, 1 + depthBelow(child, seen));
+    if (!seen.has(child)) depth = Math.max(depth, 1 + depthBelow(child, seen));
   }
   return depth;
 }
 
 /**
- * `import()`: the promise of the namespace. It takes as many microtasks as Node takes: 4 to resolve, then
- * for a module not seen before 1 and 2 more for each level of what it imports, and 4 after it has run, or 2.
+ * `import()`: the promise of the namespace. It takes as many microtasks as Node takes: 4 to resolve, what is left of
+ * the first run's (`arrive`), and 3.
  */
 async function importModule(specifier, parentURL, attributes = { __proto__: null }) {
   if (asyncHooks.isActive()) {
     await asyncHooks.ready();
     return importWithHooks(specifier, parentURL, attributes, mainGraph);
   }
-  for (let i = 0; i < 4; i++) await undefined;
+  await undefined;
+  await undefined;
+  await undefined;
+  await undefined;
   const { url, format, importAttributes = attributes } = resolve(specifier, parentURL, attributes);
-  let record;
-  let isNew;
+  const record = recordOf(url, importAttributes, undefined, format);
+  if (record.misfit === undefined) linkImported(record);
+  await runImported(record);
+  return record.namespace;
+}
+
+async function runImported(record) {
+  if (record.arrival === undefined && !record.wasLinked) {
+    record.arrival = arrive(record);
+    const thrown = await record.arrival;
+    if (thrown !== undefined) throw thrown.reason;
+  } else {
+    await record.arrival;
+  }
+  await run(record);
+}
+
+/** Link, but leave it to the first run to tell that exports are missing. */
+function linkImported(record) {
   try {
-    record = recordOf(url, importAttributes, undefined, format);
-    isNew = !record.isLinked;
     link(record);
   } catch (error) {
-    if (error instanceof SyntaxError) for (let i = 0; i < 4; i++) await undefined;
-    throw error;
+    if (record.misfit?.reason !== error) throw error;
   }
-  if (isNew) record.arrival = arrive(record);
-  if (record.arrival !== undefined) {
-    await record.arrival;
-    return record.namespace;
+}
+
+/**
+ * The first run of a module that is imported itself: 1 microtask, 2 for each level of what it imports, the run, 2
+ * more. What CommonJS throws is the result, for whoever came first: only he has it without a promise of V8's.
+ */
+async function arrive(record) {
+  for (let left = 1 + 2 * depthBelow(record); left > 0; left--) await undefined;
+  if (record.misfit !== undefined) {
+    await undefined;
+    await undefined;
+    throw record.misfit.reason;
   }
+  for (const child of record.requests) markSeen(child);
+  const promise = run(record);
+  const [state, reason] = values.getPromiseDetails(promise);
   try {
-    await run(record);
-  } finally {
-    for (let left = 2; left > 0; left--) await undefined;
+    await promise;
+  } catch {
+    // All who wait for this run it too, and have the same.
   }
-  return record.namespace;
+  await undefined;
+  return state === REJECTED && record.evaluate !== undefined ? { reason } : undefined;
+}
+
+/** From now on a record, and what it imports, counts as linked before. */
+function markSeen(record) {
+  if (record.wasLinked) return;
+  record.wasLinked = true;
+  for (const child of record.requests) markSeen(child);
 }
 
 /** The same, with asynchronous hooks. */
@@ -713,25 +755,6 @@ async function importWithHooks(specifier, parentURL, attributes, graph) {
   while (record.status === EVALUATING) await new Promise((resolve) => require('timers').setImmediate(resolve));
   await evaluate(record);
   return record.namespace;
-}
-
-/** The first run of a module that is imported; all who import it meanwhile wait for this one. */
-async function arrive(record) {
-  for (let left = 1 + 2 * depthBelow(record); left > 0; left--) await undefined;
-  markSeen(record);
-  try {
-    await run(record);
-  } finally {
-    for (let left = 3; left > 0; left--) await undefined;
-    record.arrival = undefined;
-  }
-}
-
-/** From now on a record, and what it imports, counts as linked before. */
-function markSeen(record) {
-  if (record.wasLinked) return;
-  record.wasLinked = true;
-  for (const child of record.requests) markSeen(child);
 }
 
 /** Called by V8. A script's name is a path, a module's a URL; it was compiled with `symbol`; `global` is of `vm`. */
