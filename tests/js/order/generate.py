@@ -682,8 +682,10 @@ def _tell(
         return
 
     def differs(candidate: Source) -> bool:
-        theirs, ours = both(candidate, node, runtime)
-        return theirs != ours and both(candidate, node, runtime) == (theirs, ours)
+        try:
+            return judge(candidate, node, runtime) is not None
+        except Varies:
+            return False
 
     source = shrink(source, differs, options.shrink)
     theirs, ours = both(source, node, runtime)

@@ -46,7 +46,7 @@ def load(path: str) -> None:
 
 def _every_name() -> list[str]:
     """The names of all that is needed of V8."""
-    from . import buffer, contextify, promise, script, serdes, util  # noqa: F401  each declares its own
+    from . import buffer, contextify, microtasks, promise, script, serdes, util  # noqa: F401  each declares its own
 
     return [*calls.FUNCTIONS, calls.STARTUP_STATE, util.DATE_CACHE, *startup_data.NAMES]
 
@@ -62,6 +62,7 @@ def names() -> dict[str, list[str]]:
         fs,
         http,
         library,
+        microtasks,
         promise,
         script,
         serdes,
@@ -76,6 +77,7 @@ def names() -> dict[str, list[str]]:
         "util": [*util.NAMES],
         "types": [*util.TYPE_CHECKS],
         "errors": [*errors.NAMES],
+        "microtasks": [*microtasks.NAMES],
         "contextify": [*loader.CONTEXTIFY_NAMES, *contextify.NAMES, *script.NAMES, *promise.NAMES],
         "module_wrap": [*loader.NAMES],
         "vm_module": [*vm_module.NAMES],
@@ -151,6 +153,10 @@ class Natives(Realm):
             return made.methods() if group == "util" else made.type_checks()
         if group == "errors":
             return errors.Errors(self).methods()
+        if group == "microtasks":
+            from .microtasks import Microtasks
+
+            return Microtasks(self).methods()
         if group == "contextify":
             return self.loader.contextify_methods()
         if group == "module_wrap":

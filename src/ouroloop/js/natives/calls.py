@@ -92,7 +92,6 @@ FUNCTIONS: Functions = {
     "v8__Module__GetException": (_pointer, _pointer),
     "v8__Module__GetIdentityHash": (_int, _pointer),
     "_ZNK2v88internal16SourceTextModule21GetSharedFunctionInfoEv": (_pointer, _pointer),
-    "_ZN2v88internal14MicrotaskQueue13RunMicrotasksEPNS0_7IsolateE": (_int, _pointer, _pointer),
     "v8__Module__GetModuleNamespace": (_pointer, _pointer),
     "v8__Module__GetStatus": (_int, _pointer),
     "v8__Module__InstantiateModule": (_int, _pointer, _pointer, _pointer, _pointer),

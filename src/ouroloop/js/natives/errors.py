@@ -1,17 +1,15 @@
-"""Error natives: where an error was thrown, what becomes of promises that are rejected, and when microtasks run.
+"""Error natives: where an error was thrown, and what becomes of promises that are rejected.
 
 Theory of operation. JavaScript calls a program's functions by `callCatching`, which tells more of an exception than a
 `catch` can: V8's message, with the source line and the frames of who threw it.
 
-What surprises people: the microtasks are run by JavaScript itself, by a function that V8 makes (`makeCheckpoint`).
-
-Source: V8's `include/v8-exception.h`, `include/v8-message.h`, `include/v8-microtask-queue.h`.
+Source: V8's `include/v8-exception.h`, `include/v8-message.h`.
 """
 
 from __future__ import annotations
 
 from . import c as ctypes
-from .calls import can_set_flags, scratch, set_flags
+from .calls import scratch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,12 +21,7 @@ if TYPE_CHECKING:
 _pointer = ctypes.c_void_p
 _int = ctypes.c_int
 
-NAMES = (
-    "getMessage", "callCatching", "captureStackTraces", "setPromiseRejectCallback", "runMicrotasks",
-    "runMicrotasksNow", "makeCheckpoint",
-)
-
-_EAGERLY = 2  # v8::ScriptCompiler::kEagerCompile
+NAMES = ("getMessage", "callCatching", "captureStackTraces", "setPromiseRejectCallback")
 
 Method: TypeAlias = "Callable[[int], int | None]"
 
@@ -142,33 +135,3 @@ class Errors:
         pointer = _PROMISE_REJECT(callback)
         self._realm.callbacks.append(pointer)
         self._call.Isolate__SetPromiseRejectCallback(self._realm.isolate, pointer)
-
-    def makeCheckpoint(self, _info: int) -> int | None:
-        """A function that runs the microtasks as `runMicrotasks` does, at a tenth of the cost: V8's own, by its own
-        name.
-
-        V8 reads such names only while a flag is set. Undefined where the flag can no longer be set.
-        """
-        if not can_set_flags():
-            return None
-        call = self._call
-        origin, compiled = scratch(), scratch()
-        self._realm.origin(origin, self._realm.string("node:internal/process/task_queues"), 0, 0, False)
-        set_flags("--allow-natives-syntax")
-        try:
-            call.ScriptCompiler__Source__CONSTRUCT(
-                compiled, self._realm.string("%PerformMicrotaskCheckpoint()"), origin, None)
-            function: int = call.ScriptCompiler__CompileFunction(
-                self._realm.context, compiled, 0, None, 0, None, _EAGERLY, 0)
-            call.ScriptCompiler__Source__DESTRUCT(compiled)
-        finally:
-            set_flags("--no-allow-natives-syntax")
-        return function
-
-    def runMicrotasks(self, _info: int) -> None:
-        self._call.Isolate__PerformMicrotaskCheckpoint(self._realm.isolate)
-
-    def runMicrotasksNow(self, _info: int) -> None:
-        """Run all microtasks, even if this is one of them: for what must have a promise's outcome at once."""
-        queue = self._call._ZN2v87Context17GetMicrotaskQueueEv(self._realm.context)
-        self._call._ZN2v88internal14MicrotaskQueue13RunMicrotasksEPNS0_7IsolateE(queue, self._realm.isolate)

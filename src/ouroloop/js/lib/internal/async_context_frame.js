@@ -20,6 +20,11 @@ function current() {
   return active ? natives.getContinuationData() : undefined;
 }
 
+/** Whether there has ever been a frame. */
+function isActive() {
+  return active;
+}
+
 function set(frame) {
   if (active) natives.setContinuationData(frame);
 }
@@ -54,4 +59,4 @@ function forget(storage) {
   if (frame?.delete(storage)) set(new AsyncContextFrame(frame));
 }
 
-module.exports = { current, set, exchange, runIn, derive, forget };
+module.exports = { current, isActive, set, exchange, runIn, derive, forget };

@@ -525,8 +525,9 @@ function clearImmediate(immediate) {
 function processImmediate() {
   afterCallback(); // what an error of before this step has left over
   // After an error of its own it goes on at once: with what is left of this turn, or if nothing is, with the next.
+  const before = operationsCalled();
   let outcome;
-  do outcome = execution.enter(runTurns); while (outcome === execution.FAILED_CALL && !isBetweenTurns);
+  do outcome = execution.enter(runTurns, before); while (outcome === execution.FAILED_CALL && !isBetweenTurns);
   if (isBetweenTurns) isBetweenTurns = false; // a tick's error: what it has left over begins the next turn
   else afterCallback();
 }
@@ -535,12 +536,12 @@ let isBetweenTurns = false;
 
 /**
  * Run the immediates of this turn. As long as nothing can happen but timers and more immediates, the turns that follow are
- * gone through here too: Python's loop would find nothing in them, at ten times the cost.
+ * gone through here too: Python's loop would find nothing in them, at ten times the cost. `before` is how many operations
+ * had been called when the step began: another one may have given the loop something.
  */
-function runTurns() {
+function runTurns(before) {
   for (let turn = 0; turn < TURNS_AT_ONCE; turn++) {
     if (hooks.destroyEnabled) hooks.tellDestroyed();
-    const before = operationsCalled();
     runImmediates();
     if (counts[QUIET] === 0 || operationsCalled() !== before) return;
     if (hooks.destroyEnabled) return; // objects that were collected are told of in Python's loop

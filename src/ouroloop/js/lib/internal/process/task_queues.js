@@ -16,7 +16,7 @@ const frames = require('internal/async_context_frame');
 const hooks = require('internal/async_hooks');
 const rejections = require('internal/process/promises');
 
-const natives = internalBinding('errors');
+const natives = internalBinding('microtasks');
 
 const MINIMUM = 256;
 
@@ -87,8 +87,8 @@ let callsUntilMade = 8; // to make it takes as long as a dozen calls of the nati
 /** Run all microtasks. What they throw is handled before. */
 function runMicrotasks() {
   if (checkpoint === undefined) {
-    natives.runMicrotasks();
-    if (--callsUntilMade <= 0) checkpoint = natives.makeCheckpoint() ?? natives.runMicrotasks;
+    natives.run();
+    if (--callsUntilMade <= 0) checkpoint = natives.makeCheckpoint() ?? natives.run;
     return;
   }
   try {
@@ -153,28 +153,49 @@ function afterTasks(hasQueued) {
   if (hasQueued || queue.size !== left) afterCallback();
 }
 
+// Microtasks
+
+/** To V8, a microtask is a function and no promise. Only where somebody follows contexts it is a resource as well. */
 function queueMicrotask(callback) {
   if (typeof callback !== 'function') throw new ERR_INVALID_ARG_TYPE('callback', 'function', callback);
-  const { AsyncResource } = hooks.enabled ? require('async_hooks') : {};
-  const resource = AsyncResource && new AsyncResource('Microtask', { requireManualDestroy: true });
-  const frame = frames.current();
-  const task = () => {
-    const outer = frames.exchange(frame);
+  if (!hooks.enabled && !frames.isActive()) {
+    enqueue(() => runMicrotask(callback));
+    return;
+  }
+  const { AsyncResource } = require('async_hooks');
+  const resource = new AsyncResource('Microtask', { requireManualDestroy: true });
+  enqueue(() => runMicrotask(() => {
     try {
-      if (resource) resource.runInAsyncScope(callback);
-      else callback();
-    } catch (error) {
-      require('internal/process/execution').uncaught(error);
+      resource.runInAsyncScope(callback);
     } finally {
-      frames.exchange(outer);
-      resource?.emitDestroy();
+      resource.emitDestroy();
     }
-  };
-  resolved ??= Promise.resolve();
-  Reflect.apply(then, resolved, [task]);
+  }));
 }
 
-const { then } = Promise.prototype;
-let resolved;
+function runMicrotask(callback) {
+  try {
+    callback();
+  } catch (error) {
+    require('internal/process/execution').uncaught(error);
+  }
+}
+
+let enqueueQuickly;
+let enqueuesUntilMade = 8;
+
+function enqueue(callback) {
+  if (enqueueQuickly === undefined) {
+    natives.enqueue(callback);
+    if (--enqueuesUntilMade <= 0) enqueueQuickly = natives.makeEnqueue() ?? natives.enqueue;
+    return;
+  }
+  try {
+    enqueueQuickly(callback);
+  } catch {
+    enqueueQuickly = undefined;
+    enqueue(callback);
+  }
+}
 
 module.exports = { Queue, nextTick, queueMicrotask, runNextTicks, processTicksAndRejections, afterCallback, afterTasks, leave };

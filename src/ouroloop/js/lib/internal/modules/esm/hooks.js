@@ -17,7 +17,7 @@ const { codes: {
 } } = require('internal/errors');
 const { isAnyArrayBuffer, isArrayBufferView } = require('internal/util/types');
 
-const natives = internalBinding('errors');
+const microtasks = internalBinding('microtasks');
 const values = internalBinding('util');
 
 const PENDING = 0;
@@ -115,7 +115,7 @@ const countWaiting = () => process.getActiveResourcesInfo().length;
 /** Run microtasks, and wait for files, until a promise has settled or there is nothing of this kind left. */
 function drain(promise) {
   require('internal/requests').completeUntil(() => {
-    if (values.getPromiseDetails(promise)[0] === PENDING) natives.runMicrotasksNow();
+    if (values.getPromiseDetails(promise)[0] === PENDING) microtasks.runNow();
     return values.getPromiseDetails(promise)[0] !== PENDING;
   });
 }
