@@ -11,8 +11,9 @@ has up to four sections; each begins when the one before has come to rest (`befo
 chance chose. Programs are exact by construction: a timer is due before the callback that set it is left (`busy`), so
 that it never races with the immediates; a file operation only begins a section, when nothing else is under way; what
 could go on for ever takes from a limited `fuel`; what waits for the system (files, child processes) has a section to
-itself, with neither timers nor immediates. What differs is run again under Node, also with a single thread: V8's tasks,
-after which Node runs ticks too, then come at other times. If Node differs from itself, the program is discarded.
+itself, with neither timers nor immediates. Node runs ticks after V8's own tasks too, such as collecting garbage when
+memory is short: it is told to have none (`_STEADY`). What differs is run again under Node, also with a single thread,
+where the tasks that are left come at other times. If Node differs from itself, the program is discarded.
 """
 
 from __future__ import annotations
@@ -540,6 +541,7 @@ class Source:
 
 # Running
 
+_STEADY = ("--no-minor-gc-task",)
 
 Ask = Callable[[Source], "tuple[Outcome, Outcome]"]
 
@@ -559,6 +561,7 @@ def both(source: Source, node: list[str], runtime: list[str]) -> tuple[Outcome, 
 
 def judge(source: Source, node: list[str], runtime: list[str]) -> tuple[Outcome, Outcome] | None:
     """Both outcomes, if they differ; `None` if they do not, or not always. Raises `Varies` if Node's alone do."""
+    node = [*node, *_STEADY]
     first = both(source, node, runtime)
     if first[0] == first[1]:
         return None
@@ -688,7 +691,7 @@ def _tell(
             return False
 
     source = shrink(source, differs, options.shrink)
-    theirs, ours = both(source, node, runtime)
+    theirs, ours = both(source, [*node, *_STEADY], runtime)
     print(source.own_text())
     print(f"----- Node, exit {theirs.code}\n{theirs.output}\n----- {options.runtime}, exit {ours.code}\n{ours.output}")
     sys.stdout.flush()

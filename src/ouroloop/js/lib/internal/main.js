@@ -275,21 +275,18 @@ function beforeExit() {
   if (outcome !== execution.FAILED_CALL) afterCallback();
 }
 
-/** 'exit' is emitted, and the exit code is returned. */
+/** 'exit' is emitted (again, if an error in a listener kept `process.exit` from its end); the exit code is returned. */
 function exit() {
-  if (!process._exiting) {
-    if (mainPromise !== undefined && process.exitCode === undefined) {
-      process.exitCode = UNSETTLED;
-      warnUnsettled();
-    }
-    process._exiting = true;
-    const code = process.exitCode || 0;
-    const outcome = execution.enter(() => process.emit('exit', code));
-    if (outcome !== execution.FAILED_CALL) afterCallback();
-    traceEvents.flush();
-    return process.exitCode ?? code;
+  if (mainPromise !== undefined && process.exitCode === undefined) {
+    process.exitCode = UNSETTLED;
+    warnUnsettled();
   }
-  return process.exitCode || 0;
+  process._exiting = true;
+  const code = process.exitCode || 0;
+  const outcome = execution.enter(() => process.emit('exit', code));
+  if (outcome !== execution.FAILED_CALL) afterCallback();
+  traceEvents.flush();
+  return process.exitCode ?? code;
 }
 
 function warnUnsettled() {
