@@ -523,25 +523,12 @@ class Stream(IoHandle):
             return
         if events & (READABLE | ERROR) and self._read_callback is not None:
             self._do_read()
-        if events & HANGUP and self._read_callback is not None:
-            self._hung_up()
+        if events & HANGUP and not events & READABLE and self._read_callback is not None:
+            # Nothing left to read and nobody left to write: a terminal whose other side is gone says no more than this.
+            # With something left to read, the end is for the next turn, after the immediates.
+            self._end_read(None)
         if events & (WRITABLE | ERROR | HANGUP) and self._writes and not self._closing:
             self._flush()
-
-    def _hung_up(self) -> None:
-        """Nobody is left to write: what there is to read, then the end, in this turn and not in another (as libuv)."""
-        while self._read_callback is not None:
-            try:
-                data = self._io.recv(self._read_size)
-            except OSError as exc:
-                if exc.errno != errno.EIO:  # so says a terminal whose other side is gone
-                    self._read_failed(exc)
-                    return
-                data = b""
-            if not data:
-                self._end_read(None)
-                return
-            self._read_callback(None, data)
 
     def _fail_lost(self, failure: OSError) -> None:
         if self._closing:

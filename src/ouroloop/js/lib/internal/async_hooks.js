@@ -227,27 +227,19 @@ function forgetCollected(resource) {
 
 let destroyed = [];
 
-/** Destroy hooks are told later: they must not run inside of whatever destroys. */
+/** Destroy hooks are told later: they must not run inside of whatever destroys. The loop's next check step does it. */
 function emitDestroy(id) {
   if (!state.destroyEnabled || id <= 0) return;
-  if (destroyed.length === 0) scheduleSilently(tellDestroyed);
+  if (destroyed.length === 0) require('internal/timers').awaitCheck(1);
   destroyed.push(id);
 }
 
-/** An immediate of which no hook is told: to tell of it would need another one, and so on for ever. */
-function scheduleSilently(callback) {
-  const { enabled } = state;
-  state.enabled = false;
-  const immediate = require('timers').setImmediate(callback).unref();
-  state.enabled = enabled;
-  immediate[require('internal/timers').async_id_symbol] = 0;
-}
-
-/** Called before the immediates of a turn, and by an immediate of its own if there are no others. */
+/** Called before the immediates of a turn. */
 function tellDestroyed() {
   while (destroyed.length > 0) {
     const ids = destroyed;
     destroyed = [];
+    require('internal/timers').awaitCheck(-1);
     for (const id of ids) tell(symbols.destroy, id);
   }
 }

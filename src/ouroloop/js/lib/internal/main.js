@@ -133,7 +133,8 @@ async function follow(start) {
     await promise;
   } catch (error) {
     for (let left = 2; left > 0; left--) await undefined; // as far as it is from the module to Node's entry point
-    execution.uncaught(error, true);
+    if (execution.hasUncaughtExceptionCaptureCallback()) process._fatalException(error); // its own error is a rejection
+    else execution.uncaught(error, true);
   } finally {
     if (mainPromise === promise) mainPromise = undefined; // it may have started another, which is what counts now
   }

@@ -521,6 +521,11 @@ function clearImmediate(immediate) {
   queue.remove(immediate);
 }
 
+/** Something that is no immediate waits for the check step (1), or does no longer (-1). It does not keep the loop alive. */
+function awaitCheck(change) {
+  counts[IMMEDIATES] += change;
+}
+
 /** What the check step calls. */
 function processImmediate() {
   afterCallback(); // what an error of before this step has left over
@@ -659,7 +664,7 @@ function activeNames() {
 }
 
 module.exports = {
-  activeNames, async_id_symbol: asyncIdSymbol, getTimerDuration,
+  activeNames, async_id_symbol: asyncIdSymbol, awaitCheck, getTimerDuration,
   TIMEOUT_MAX, Timeout, Immediate, clear, clearImmediate, enroll, initialize, insert, kRefed, now, preciseNow, processImmediate,
   processTimers, recover, remove, setUnrefTimeout, start, startUnreferenced,
 };

@@ -56,12 +56,7 @@ function uncaught(error, fromPromise = false, place = undefined) {
     process.reallyExit(BAD_HANDLER); // without 'exit': whatever listens may be as broken
     return;
   }
-  if (outcome[0] !== false) {
-    require('timers').setImmediate(() => {});
-    require('internal/async_hooks').clearStack();
-    require('internal/process/task_queues').leave();
-    return;
-  }
+  if (outcome[0] !== false) return;
   const report = require('internal/process/report_error');
   const tell = () => report.print(error, fromPromise, place);
   if (report.isEmbedded()) { // the Python program knows, and decides
@@ -81,11 +76,12 @@ function uncaught(error, fromPromise = false, place = undefined) {
 function isHandled(error, fromPromise) {
   const origin = ORIGINS[fromPromise ? 1 : 0];
   process.emit('uncaughtExceptionMonitor', error, origin);
-  if (captureCallback !== null) {
-    captureCallback(error);
-    return true;
-  }
-  return process.emit('uncaughtException', error, origin);
+  if (captureCallback !== null) captureCallback(error);
+  else if (!process.emit('uncaughtException', error, origin)) return false;
+  require('timers').setImmediate(() => {});
+  require('internal/async_hooks').clearStack();
+  require('internal/process/task_queues').leave();
+  return true;
 }
 
 /** Before the error is told: an 'exit' listener that ends the process itself keeps it quiet. */
