@@ -253,3 +253,22 @@ const source = new ReadableStream({
 });
 const sink = new WritableStream({ write(v) { log('write', v, als.getStore()); }, close() { log('close', als.getStore()); } });
 als.run('pipe', () => source.pipeTo(sink)).then(() => log('piped'));
+
+//// a microtask is a resource while there are hooks, or was ever a store
+const next = () => new AsyncResource('x').asyncId();
+const taken = () => {
+  const before = next();
+  queueMicrotask(() => log('inside', executionAsyncId() > 1));
+  return next() - before - 1;
+};
+log(taken());
+setImmediate(() => {
+  const hook = createHook({ init() {} }).enable();
+  const count = taken();
+  hook.disable();
+  log(count, taken());
+  setImmediate(() => {
+    als.run(1, () => {});
+    log(taken());
+  });
+});

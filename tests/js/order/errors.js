@@ -237,3 +237,28 @@ process.on('beforeExit', () => {
   if (rests++ === 0) setImmediate(log, 'immediate');
 });
 Promise.resolve().then(() => domain.create().enter());
+
+//// a domain and a microtask that throws: it has left the domain by then
+process.on('uncaughtException', (error, origin) => log('uncaught', error.message, origin));
+const d = require('domain').create();
+d.on('error', (error) => log('domain', error.message));
+d.run(() => queueMicrotask(() => {
+  log(process.domain === d);
+  throw new Error('x');
+}));
+
+//// a domain's handler that throws: the domain around it has that
+const domain = require('domain');
+const outer = domain.create();
+outer.on('error', (error) => log('outer', error.message));
+const inner = domain.create();
+inner.on('error', (error) => {
+  log('inner', error.message, process.domain === outer, domain._stack.length);
+  throw new Error('of the handler');
+});
+const fail = (message) => () => {
+  throw new Error(message);
+};
+setTimeout(() => outer.run(() => inner.run(fail('once'))), 1);
+setTimeout(() => outer.run(() => inner.run(() => inner.run(fail('twice')))), 5);
+setTimeout(() => outer.run(() => inner.run(() => outer.run(() => inner.run(fail('between'))))), 10);

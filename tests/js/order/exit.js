@@ -172,3 +172,12 @@ process.on('exit', (code) => {
   queueMicrotask(() => log('micro'));
   Promise.reject(new Error('late'));
 });
+
+//// a listener of 'exit' that throws stops process.exit, and the end tells of it again
+process.on('uncaughtException', (error) => log('uncaught', error.message));
+process.on('beforeExit', (code) => log('beforeExit', code));
+process.on('exit', (code) => log('exit', code));
+process.once('exit', () => {
+  throw new Error('x');
+});
+process.nextTick(() => process.exit(3));

@@ -168,3 +168,31 @@ const f = async (name) => {
 };
 f('a');
 f('b');
+
+//// an error in the next turn's immediates, run at once after an error: what they queued waits for the poll
+process.on('uncaughtException', (error) => log('uncaught', error.message));
+setImmediate(() => setImmediate(() => {
+  const { port1, port2 } = new MessageChannel();
+  port2.on('message', (value) => {
+    log('message', value);
+    port2.close();
+  });
+  port1.postMessage(1);
+  setImmediate(() => log('immediate'));
+  throw new Error('second');
+}));
+setImmediate(() => {
+  throw new Error('first');
+});
+
+//// destroy hooks are no immediates: after an error the next turn's come at once
+process.on('uncaughtException', (error) => log('uncaught', error.message));
+require('async_hooks').createHook({ destroy() {} }).enable();
+process.nextTick(() => {});
+setImmediate(() => {
+  setImmediate(log, 'immediate');
+  setTimeout(log, 0, 'timer');
+  const end = performance.now() + 3;
+  while (performance.now() < end);
+  throw new Error('x');
+});

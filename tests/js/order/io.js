@@ -172,3 +172,15 @@ const child = spawn('/not/there');
 child.on('error', (e) => log(e.code, e.syscall));
 child.on('spawn', () => log('never'));
 log('pid', child.pid);
+
+//// a child's last output and its end: the immediates come between
+const child = require('child_process').spawn('sh', ['-c', 'echo last']);
+child.stdout.on('data', (data) => {
+  log(String(data).trim());
+  setImmediate(log, 'immediate');
+  process.nextTick(log, 'tick');
+});
+child.stdout.on('end', () => log('end'));
+child.on('close', (code) => log('close', code));
+const end = performance.now() + 100; // it is through before anybody reads
+while (performance.now() < end);

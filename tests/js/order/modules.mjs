@@ -268,3 +268,70 @@ queueMicrotask(function next() {
   console.log(++n);
   if (n < 8) queueMicrotask(next);
 });
+
+//// imported again and again while it comes
+globalThis.out = [];
+globalThis.clock = 0;
+// Asks for a module in each of 24 microtasks, the first time for another one if there is one; tells when it came.
+const ask = (name, first = name) => new Promise((resolve) => {
+  out = [];
+  clock = 0;
+  (function step() {
+    const begun = clock;
+    const came = (sign) => out.push(`${begun}${sign}${clock}`);
+    import(begun === 0 ? first : name).then(() => came('>'), () => came('!'));
+    if (begun === 24) setImmediate(() => resolve(out.join(' ')));
+    else Promise.resolve().then(() => { clock++; step(); });
+  })();
+});
+for (const name of [
+  'node:path', './leaf.mjs?alone', './above.mjs', './waits.mjs', './throws.mjs', './throws.cjs', './wrong.mjs', './syntax.mjs',
+]) log(name, await ask(name));
+log('below', await ask('./leaf.mjs?1', './above.mjs?1'));
+log('above', await ask('./above.mjs?2', './leaf.mjs?2'));
+log('below what is wrong', await ask('./leaf.mjs?3', './wrong.mjs?3'));
+//// + leaf.mjs
+out.push(`leaf@${clock}`);
+//// + above.mjs
+import './leaf.mjs';
+out.push(`above@${clock}`);
+//// + waits.mjs
+await null;
+await null;
+out.push(`waits@${clock}`);
+//// + throws.mjs
+throw new Error('module');
+//// + throws.cjs
+throw new Error('script');
+//// + wrong.mjs
+import { no } from './leaf.mjs';
+//// + syntax.mjs
+let (
+
+//// a module asked for while another one that imports it comes
+globalThis.out = [];
+let clock = 0;
+(function step() {
+  const begun = clock;
+  import(begun === 0 ? './above.mjs' : './leaf.mjs').then(() => out.push(`${begun}>${clock}`));
+  if (begun === 16) setImmediate(() => log(out.join(' ')));
+  else Promise.resolve().then(() => { clock++; step(); });
+})();
+//// + leaf.mjs
+out.push('leaf');
+//// + above.mjs
+import './leaf.mjs';
+out.push('above');
+
+//// a module's error, and a domain whose handler throws: a rejection
+import domain from 'node:domain';
+process.on('unhandledRejection', (error) => log('unhandled', error.message));
+process.on('uncaughtException', (error) => log('uncaught', error.message));
+const d = domain.create();
+d.on('error', (error) => {
+  log('domain', error.message);
+  throw new Error('of the handler');
+});
+d.run(() => {
+  throw new Error('first');
+});

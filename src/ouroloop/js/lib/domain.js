@@ -81,8 +81,7 @@ class Domain extends EventEmitter {
       error.domainThrown = true;
     }
     // The handler runs outside of its domain, so that an error in it is not handled by it again.
-    const outer = stack.lastIndexOf(this);
-    if (outer >= 0) stack.splice(outer);
+    while (stack.at(-1) === this) stack.pop(); // it may have been entered several times
     current = stack.at(-1);
     updateCapture();
     try {
@@ -90,6 +89,10 @@ class Domain extends EventEmitter {
       if (current) return current._errorHandler(error);
       require('internal/process/execution').uncaught(error);
       return true;
+    } catch (errorOfHandler) {
+      if (stack.length === 0) throw errorOfHandler;
+      current = stack.at(-1); // the domain around this one has it
+      return process._fatalException(errorOfHandler);
     } finally {
       stack.length = 0;
       current = null;
