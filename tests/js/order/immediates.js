@@ -196,3 +196,22 @@ setImmediate(() => {
   while (performance.now() < end);
   throw new Error('x');
 });
+
+//// a domain that was entered and never left: the check step enters it too
+process.on('warning', (warning) => log(warning.message));
+const domain = require('domain');
+const d = domain.create();
+const where = (name) => log(name, process.domain === d, domain._stack.length);
+setImmediate(where, 'immediate');
+setImmediate(() => {
+  process.nextTick(where, 'tick');
+  setImmediate(where, 'immediate of the next turn');
+});
+process.on('beforeExit', () => where('beforeExit'));
+try {
+  d.run(() => {
+    throw new Error('x');
+  });
+} catch {
+  where('caught');
+}

@@ -15,7 +15,7 @@ const { getOptionValue } = require('internal/options');
 const { notThere } = require('internal/not_there');
 const { forget, getVariable } = require('internal/process/environment');
 const traceEvents = require('internal/trace_events');
-const { deprecate, emitExperimentalWarning, getCWDURL } = require('internal/util');
+const { emitExperimentalWarning, getCWDURL } = require('internal/util');
 
 const UNSETTLED = 13;
 
@@ -254,25 +254,12 @@ function checkSource(source, filename, format) {
 
 // The end
 
-const warnOfDomain = deprecate(
-  () => {}, 'Using a domain property in MakeCallback is deprecated. Use the async_context variant of MakeCallback or ' +
-  'the AsyncResource class instead. (Triggered by calling emit on process.)', 'DEP0097');
-
-/** What the loop calls on an object that belongs to a domain is called in it; that is deprecated, though. */
-function emitBeforeExit() {
-  const { domain } = process; // one that was entered and never left
-  if (domain == null) return process.emit('beforeExit', process.exitCode || 0);
-  warnOfDomain();
-  domain.enter();
-  const outcome = process.emit('beforeExit', process.exitCode || 0);
-  domain.exit();
-  return outcome;
-}
+const emitBeforeExit = () => process.emit('beforeExit', process.exitCode || 0);
 
 /** The loop has run dry. */
 function beforeExit() {
   if (hooks.destroyEnabled) hooks.tellDestroyed();
-  const outcome = execution.enter(emitBeforeExit);
+  const outcome = execution.enterOnProcess('emit', emitBeforeExit);
   if (outcome !== execution.FAILED_CALL) afterCallback();
 }
 

@@ -532,7 +532,7 @@ function processImmediate() {
   // After an error of its own it goes on at once: with what is left of this turn, or if nothing is, with the next.
   const before = operationsCalled();
   let outcome;
-  do outcome = execution.enter(runTurns, before); while (outcome === execution.FAILED_CALL && !isBetweenTurns);
+  do outcome = execution.enterOnProcess('processImmediate', runTurns, before); while (outcome === execution.FAILED_CALL && !isBetweenTurns);
   if (isBetweenTurns) isBetweenTurns = false; // a tick's error: what it has left over begins the next turn
   else afterCallback();
 }
@@ -549,7 +549,7 @@ function runTurns(before) {
     if (hooks.destroyEnabled) hooks.tellDestroyed();
     runImmediates();
     if (counts[QUIET] === 0 || operationsCalled() !== before) return;
-    if (hooks.destroyEnabled) return; // objects that were collected are told of in Python's loop
+    if (hooks.destroyEnabled) return; // what was collected is told of in Python's loop; domains are entered anew
     isBetweenTurns = true;
     runNextTicks();
     isBetweenTurns = false;

@@ -106,8 +106,34 @@ function enter(callback, ...args) {
   return outcome.length > 1 ? FAILED_CALL : outcome[0];
 }
 
+let hasWarnedOfDomain = false;
+
+function warnOfDomain(name) {
+  if (hasWarnedOfDomain) return;
+  hasWarnedOfDomain = true;
+  process.emitWarning(
+    'Using a domain property in MakeCallback is deprecated. Use the async_context variant of MakeCallback or ' +
+    `the AsyncResource class instead. (Triggered by calling ${name} on process.)`, 'DeprecationWarning', 'DEP0097');
+}
+
+/**
+ * The same for what the loop calls on `process`. A domain that was entered and never left is `process.domain`, and what is
+ * called on an object of a domain is called in it; that is deprecated, though.
+ */
+function enterOnProcess(name, callback, ...args) {
+  const { domain } = process;
+  if (domain == null) return enter(callback, ...args);
+  return enter(() => {
+    warnOfDomain(name);
+    domain.enter();
+    const outcome = callback(...args);
+    domain.exit();
+    return outcome;
+  });
+}
+
 const FAILED_CALL = Symbol('failed');
 
 module.exports = {
-  abortOnUncaughtException, uncaught, enter, isHandled, FAILED_CALL, setUncaughtExceptionCaptureCallback, hasUncaughtExceptionCaptureCallback,
+  abortOnUncaughtException, uncaught, enter, enterOnProcess, isHandled, FAILED_CALL, setUncaughtExceptionCaptureCallback, hasUncaughtExceptionCaptureCallback,
 };
