@@ -40,7 +40,7 @@ _ASYNC = "Async"
 _TEMPORARY = "XXXXXX"
 
 HARMLESS = frozenset({
-    "buffer", "builtins", "crypto", "embedding", "http2", "http_parser", "idna", "messaging", "options", "os",
+    "buffer", "builtins", "crypto", "embedding", "evp", "http2", "http_parser", "idna", "messaging", "options", "os",
     "performance", "permission", "stdio", "v8", "zlib",
 })
 """Bindings that reach nothing outside this process but what any program may: the clock, memory, standard output."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import functools
 import hashlib
 import hmac
 import os
@@ -16,33 +17,49 @@ if TYPE_CHECKING:
 
     from ..runtime import Runtime
 
+# OpenSSL's, in Node's order.
+_NAMES = """
+RSA-MD5 RSA-RIPEMD160 RSA-SHA1 RSA-SHA1-2 RSA-SHA224 RSA-SHA256 RSA-SHA3-224 RSA-SHA3-256 RSA-SHA3-384 RSA-SHA3-512
+RSA-SHA384 RSA-SHA512 RSA-SHA512/224 RSA-SHA512/256 RSA-SM3 blake2b512 blake2s256 id-rsassa-pkcs1-v1_5-with-sha3-224
+id-rsassa-pkcs1-v1_5-with-sha3-256 id-rsassa-pkcs1-v1_5-with-sha3-384 id-rsassa-pkcs1-v1_5-with-sha3-512 md5 md5-sha1
+md5WithRSAEncryption ripemd ripemd160 ripemd160WithRSA rmd160 sha1 sha1WithRSAEncryption sha224 sha224WithRSAEncryption
+sha256 sha256WithRSAEncryption sha3-224 sha3-256 sha3-384 sha3-512 sha384 sha384WithRSAEncryption sha512 sha512-224
+sha512-224WithRSAEncryption sha512-256 sha512-256WithRSAEncryption sha512WithRSAEncryption shake128 shake256 sm3
+sm3WithRSAEncryption ssl3-md5 ssl3-sha1
+"""
 _EXTENDABLE = {"shake128": 16, "shake256": 32}  # how many bytes these give when nobody says
 
 
-def _python_name(name: str) -> str:
+def python_name(name: str) -> str:
     """Node's (OpenSSL's) name of a hash, as hashlib has it."""
-    name = name.lower().removeprefix("rsa-")
+    name = name.lower().replace("/", "-")
+    for prefix in ("rsa-", "ssl3-", "id-rsassa-pkcs1-v1_5-with-"):
+        name = name.removeprefix(prefix)
+    name = name.removesuffix("encryption").removesuffix("withrsa")
     return {
         "shake128": "shake_128", "shake256": "shake_256", "sha512-224": "sha512_224", "sha512-256": "sha512_256",
         "sha3-224": "sha3_224", "sha3-256": "sha3_256", "sha3-384": "sha3_384", "sha3-512": "sha3_512",
         "blake2b512": "blake2b", "blake2s256": "blake2s", "rmd160": "ripemd160", "ripemd": "ripemd160",
+        "sha1-2": "sha1",
     }.get(name, name)
 
 
 def _new(name: str) -> Any:
-    return hashlib.new(_python_name(name), usedforsecurity=False)
+    return hashlib.new(python_name(name), usedforsecurity=False)
 
 
 def hashes() -> list[str]:
     """The names of all hashes that work."""
-    found = []
-    for name in sorted(hashlib.algorithms_available):
-        try:
-            hashlib.new(name, usedforsecurity=False)
-        except ValueError:  # OpenSSL has the name and refuses it
-            continue
-        found.append(name.replace("_", "-").replace("shake-", "shake"))
-    return found
+    return [name for name in _NAMES.split() if _works(python_name(name))]
+
+
+@functools.cache
+def _works(name: str) -> bool:
+    try:
+        hashlib.new(name, usedforsecurity=False)
+    except ValueError:
+        return False
+    return True
 
 
 def operations(runtime: Runtime) -> dict[str, Callable[..., Any]]:
@@ -65,7 +82,7 @@ def operations(runtime: Runtime) -> dict[str, Callable[..., Any]]:
 
     def create_hmac(name: str, key: bytes) -> int:
         try:
-            return keep(hmac.new(key, digestmod=_python_name(name)))
+            return keep(hmac.new(key, digestmod=python_name(name)))
         except ValueError:
             return -1
 
@@ -94,7 +111,7 @@ def operations(runtime: Runtime) -> dict[str, Callable[..., Any]]:
         _submit(request, "crypto.randomBytes", fill_random, address, length)
 
     def pbkdf2(password: bytes, salt: bytes, iterations: int, length: int, name: str) -> bytes:
-        return hashlib.pbkdf2_hmac(_python_name(name), password, salt, int(iterations), int(length))
+        return hashlib.pbkdf2_hmac(python_name(name), password, salt, int(iterations), int(length))
 
     def pbkdf2_async(request: int, password: bytes, salt: bytes, iterations: int, length: int, name: str) -> None:
         _submit(request, "crypto.pbkdf2", pbkdf2, password, salt, iterations, length, name)

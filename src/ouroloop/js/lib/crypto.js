@@ -1,6 +1,6 @@
 'use strict';
 
-// crypto: hashes, HMAC, random values and key derivation. Ciphers, signatures, keys and webcrypto are not in this version.
+// crypto: hashes, HMAC, random values and keys from passwords; the rest is in `internal/crypto`, by Node's names of its parts.
 //
 // Theory of operation. The work is OpenSSL's, through Python's hashlib. A hash's state lives in Python under a number
 // until its digest is taken; but as long as there is little to hash, it is kept here, and hashed in one call when the
@@ -8,7 +8,7 @@
 // the thread pool.
 
 const { Buffer } = require('buffer');
-const { Transform } = require('stream');
+const { LazyTransform, callable } = require('internal/streams/lazy_transform');
 const {
   codes: {
     ERR_CRYPTO_HASH_FINALIZED, ERR_CRYPTO_INVALID_DIGEST, ERR_CRYPTO_TIMING_SAFE_EQUAL_LENGTH, ERR_INVALID_ARG_TYPE,
@@ -23,6 +23,9 @@ const { start } = require('internal/requests');
 const { canDigest, digest: digestAtOnce, fillRandom } = require('internal/crypto/calls');
 const { notThere } = require('internal/not_there');
 const { X509Certificate } = require('internal/crypto/x509');
+const {
+  KeyObject, createPrivateKey, createPublicKey, createSecretKey, knowKeys, prepareSecret,
+} = require('internal/crypto/keys');
 
 const binding = internalBinding('crypto');
 const MAX_INT = 2 ** 31 - 1;
@@ -50,34 +53,6 @@ const kKept = Symbol('kept');
 const MOST_KEPT = 16 * 1024; // bytes: less is hashed in one call, at the end
 const NOT_BEGUN = 0; // instead of a number: all that was given is in kKept
 const NOTHING = new Uint8Array(0);
-
-/**
- * A Transform which becomes one when it is first used as one: most hashes never are, and to make a stream costs more
- * than to hash a few bytes.
- */
-class LazyTransform {
-  constructor(options) {
-    this._options = options;
-  }
-}
-Object.setPrototypeOf(LazyTransform.prototype, Transform.prototype);
-Object.setPrototypeOf(LazyTransform, Transform);
-
-for (const name of ['_readableState', '_writableState']) {
-  Object.defineProperty(LazyTransform.prototype, name, {
-    __proto__: null,
-    get() {
-      Transform.call(this, this._options);
-      return this[name];
-    },
-    set(value) {
-      Object.defineProperty(
-        this, name, { __proto__: null, value, enumerable: true, configurable: true, writable: true });
-    },
-    enumerable: true,
-    configurable: true,
-  });
-}
 
 class HashBase extends LazyTransform {
   _transform(chunk, encoding, callback) {
@@ -203,7 +178,7 @@ class HashClass extends HashBase {
 class HmacClass extends HashBase {
   constructor(algorithm, key, options) {
     validateString(algorithm, 'hmac');
-    const secret = bytesOf(key, 'key', options?.encoding);
+    const secret = prepareSecret(key, 'key', options?.encoding);
     super(options);
     const number = binding.createHmac(algorithm, secret);
     if (number < 0) throw new ERR_CRYPTO_INVALID_DIGEST(algorithm);
@@ -215,18 +190,6 @@ class HmacClass extends HashBase {
     if (!this[kFinished]) return this._take(encoding);
     return encoding && encoding !== 'buffer' ? '' : Buffer.from('');
   }
-}
-
-/** A class that may also be called without `new`. */
-function callable(constructor, name) {
-  function make(...args) {
-    return Reflect.construct(constructor, args, new.target ?? make);
-  }
-  make.prototype = constructor.prototype;
-  constructor.prototype.constructor = make;
-  Object.setPrototypeOf(make, Object.getPrototypeOf(constructor));
-  Object.defineProperty(make, 'name', { value: name });
-  return make;
 }
 
 const Hash = callable(HashClass, 'Hash');
@@ -450,7 +413,23 @@ function missing(name) {
   return { [name]: () => { throw notThere(`crypto.${name}`); } }[name];
 }
 
+function secureHeapUsed() {
+  return { total: 0, used: 0, utilization: NaN, min: 2 }; // there is none
+}
+
+function setFips(value) {
+  if (value) throw notThere('crypto.setFips()');
+}
+
+knowKeys();
+
 module.exports = {
+  ...require('internal/crypto/keygen'),
+  ...require('internal/crypto/cipher'),
+  ...require('internal/crypto/sig'),
+  ...require('internal/crypto/diffiehellman'),
+  ...require('internal/crypto/hkdf'),
+  ...require('internal/crypto/prime'),
   get webcrypto() {
     return require('internal/webcrypto').crypto;
   },
@@ -458,14 +437,10 @@ module.exports = {
     return require('internal/webcrypto').crypto.subtle;
   },
   getRandomValues: (array) => require('internal/webcrypto').crypto.getRandomValues(array),
-  Hash, Hmac, createHash, createHmac, getHashes, hash, pbkdf2, pbkdf2Sync, randomBytes, randomFill, randomFillSync, randomInt,
-  randomUUID, scrypt, scryptSync, timingSafeEqual, constants: internalBinding('constants').crypto,
-  X509Certificate, getFips: () => 0,
+  Hash, Hmac, KeyObject, X509Certificate, createHash, createHmac, createPrivateKey, createPublicKey, createSecretKey, getHashes,
+  hash, pbkdf2, pbkdf2Sync, randomBytes, randomFill, randomFillSync, randomInt, randomUUID, scrypt, scryptSync,
+  secureHeapUsed, setFips, timingSafeEqual, constants: internalBinding('constants').crypto, getFips: () => 0,
   pseudoRandomBytes: randomBytes, prng: randomBytes, rng: randomBytes,
-  ...Object.fromEntries([
-    'checkPrime', 'checkPrimeSync', 'createCipheriv', 'createDecipheriv', 'createDiffieHellman', 'createECDH', 'createPrivateKey', 'createPublicKey',
-    'createSecretKey', 'createSign', 'createVerify', 'diffieHellman', 'generateKey', 'generateKeyPair', 'generateKeyPairSync', 'generateKeySync',
-    'generatePrime', 'generatePrimeSync', 'getCiphers', 'getCurves', 'getDiffieHellman', 'hkdf', 'hkdfSync', 'privateDecrypt', 'privateEncrypt',
-    'publicDecrypt', 'publicEncrypt', 'sign', 'verify', 'Certificate', 'KeyObject',
-  ].map((name) => [name, missing(name)])),
+  ...Object.fromEntries(
+    ['argon2', 'argon2Sync', 'decapsulate', 'encapsulate', 'setEngine', 'Certificate'].map((name) => [name, missing(name)])),
 };

@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from typing import Any
 from weakref import WeakValueDictionary
 
-from . import unbound
 from .context import SecureContext
 from .hello import ClientHello, HelloReader, parse_protocols
 from .openssl import TlsError, clear_errors, ffi, lib, taken_error
+from .unbound import unbound
 
 READ_SIZE = 65536
 _RECORD_LIMIT = 16384
@@ -504,7 +504,7 @@ def _session_made(ssl: Any, session: Any) -> int:
 
 def _session_id(session: Any) -> bytes:
     length = ffi.new("unsigned int *")
-    data = unbound.function("SSL_SESSION_get_id")(session, length)
+    data = unbound.SSL_SESSION_get_id(session, length)
     return bytes(ffi.buffer(data, length[0]))
 
 
@@ -567,10 +567,10 @@ def install(context: Any) -> None:
     lib.SSL_CTX_set_alpn_select_cb(context, _protocol_wanted, ffi.NULL)
     lib.SSL_CTX_set_keylog_callback(context, _secret_made)
     lib.SSL_CTX_set_tlsext_status_cb(context, _status_wanted)
-    if unbound.is_there():
-        unbound.function("SSL_CTX_sess_set_new_cb")(context, _session_made)
-        unbound.function("SSL_CTX_sess_set_get_cb")(context, _session_wanted)
-        unbound.function("SSL_CTX_set_tlsext_ticket_key_evp_cb")(context, _ticket_keys_wanted)
+    if unbound.are_there:
+        unbound.SSL_CTX_sess_set_new_cb(context, _session_made)
+        unbound.SSL_CTX_sess_set_get_cb(context, _session_wanted)
+        unbound.SSL_CTX_set_tlsext_ticket_key_evp_cb(context, _ticket_keys_wanted)
 
 
 __all__ = ["READ_SIZE", "Engine", "Settings", "TlsError", "install"]

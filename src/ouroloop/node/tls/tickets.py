@@ -14,7 +14,7 @@ import struct
 from typing import Any
 
 from .openssl import ffi
-from .unbound import function
+from .unbound import unbound
 
 SIZE = 48  # bytes
 _PART = 16
@@ -56,9 +56,9 @@ class TicketKeys:
             ffi.memmove(start, os.urandom(_PART), _PART)
         elif ffi.buffer(name, _PART)[:] != self._name:
             return _REFUSED
-        begin = function("EVP_EncryptInit_ex" if is_new else "EVP_DecryptInit_ex")
-        if function("EVP_MAC_CTX_set_params")(mac, self._parameters) != 1:
+        begin = unbound.EVP_EncryptInit_ex if is_new else unbound.EVP_DecryptInit_ex
+        if unbound.EVP_MAC_CTX_set_params(mac, self._parameters) != 1:
             return _FAILED
-        if begin(cipher, function("EVP_aes_128_cbc")(), ffi.NULL, self._cipher_key, start) != 1:
+        if begin(cipher, unbound.EVP_aes_128_cbc(), ffi.NULL, self._cipher_key, start) != 1:
             return _FAILED
         return _TAKEN

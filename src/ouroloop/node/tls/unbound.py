@@ -3,7 +3,7 @@
 Theory of operation. Where the file is linked to a libssl of the system's, that library has them; otherwise OpenSSL is
 in the file itself and its symbol table tells where (`node/elf.py`). Nothing is looked up before somebody asks.
 
-What surprises people: there are no checks. A wrong type below ends the process.
+What surprises people: there are no checks. A wrong type ends the process.
 
 Source: OpenSSL's man pages of these names.
 """
@@ -13,6 +13,7 @@ from __future__ import annotations
 import ctypes
 import functools
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 from .. import elf
@@ -21,7 +22,51 @@ from .openssl import ffi
 _MODULE = "cryptography.hazmat.bindings._rust"
 _ANCHOR = "PyInit__rust"
 
-_TYPES = {
+
+class Functions:
+    """OpenSSL's functions of these names and types, as attributes. The first that is used raises
+    `elf.SymbolsMissingError` if one of them is missing."""
+
+    def __init__(self, types: Mapping[str, str]) -> None:
+        self._types = types
+
+    @functools.cached_property
+    def _addresses(self) -> dict[str, int]:
+        return _addresses(list(self._types))
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in self._types:
+            raise AttributeError(name)
+        found = ffi.cast(self._types[name], self._addresses[name])
+        setattr(self, name, found)
+        return found
+
+    @functools.cached_property
+    def are_there(self) -> bool:
+        """Whether these functions can be had."""
+        try:
+            return bool(self._addresses)
+        except elf.SymbolsMissingError:
+            return False
+
+
+def _addresses(names: list[str]) -> dict[str, int]:
+    path = str(sys.modules[_MODULE].__file__)
+    library = ctypes.PyDLL(path)
+    try:
+        return {name: _address(library, name) for name in names}
+    except AttributeError:
+        pass
+    offsets = elf.offsets(path, [*names, _ANCHOR])
+    base = _address(library, _ANCHOR) - offsets[_ANCHOR]
+    return {name: base + offsets[name] for name in names}
+
+
+def _address(library: ctypes.PyDLL, name: str) -> int:
+    return ctypes.cast(library[name], ctypes.c_void_p).value or 0
+
+
+unbound = Functions({
     "SSL_CTX_sess_set_new_cb": "void(*)(SSL_CTX *, void *)",
     "SSL_CTX_sess_set_get_cb": "void(*)(SSL_CTX *, void *)",
     "SSL_SESSION_get_id": "unsigned char *(*)(void *, unsigned int *)",
@@ -32,37 +77,4 @@ _TYPES = {
     "EVP_EncryptInit_ex": "int(*)(void *, void *, void *, unsigned char *, unsigned char *)",
     "EVP_DecryptInit_ex": "int(*)(void *, void *, void *, unsigned char *, unsigned char *)",
     "EVP_MAC_CTX_set_params": "int(*)(void *, void *)",
-}
-
-
-@functools.cache
-def _addresses() -> dict[str, int]:
-    path = str(sys.modules[_MODULE].__file__)
-    library = ctypes.PyDLL(path)
-    try:
-        return {name: _address(library, name) for name in _TYPES}
-    except AttributeError:
-        pass
-    offsets = elf.offsets(path, [*_TYPES, _ANCHOR])
-    base = _address(library, _ANCHOR) - offsets[_ANCHOR]
-    return {name: base + offsets[name] for name in _TYPES}
-
-
-def _address(library: ctypes.PyDLL, name: str) -> int:
-    return ctypes.cast(library[name], ctypes.c_void_p).value or 0
-
-
-@functools.cache
-def function(name: str) -> Any:
-    """OpenSSL's function of that name. Raises `elf.SymbolsMissingError`."""
-    return ffi.cast(_TYPES[name], _addresses()[name])
-
-
-@functools.cache
-def is_there() -> bool:
-    """Whether these functions can be had."""
-    try:
-        _addresses()
-    except elf.SymbolsMissingError:
-        return False
-    return True
+})

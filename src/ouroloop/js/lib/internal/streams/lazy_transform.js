@@ -1,36 +1,44 @@
 'use strict';
 
-// A Transform that becomes a stream when somebody treats it as one. `crypto` makes its hashes of this: most are only
-// given data and asked for a digest, and setting up two stream states would cost more than the hash.
+// A Transform which becomes one when it is first used as one: most hashes and ciphers never are, and to make a stream
+// costs more than to hash a few bytes.
 
-const Transform = require('internal/streams/transform');
+const { Transform } = require('stream');
 
-function LazyTransform(options) {
-  this._options = options;
+class LazyTransform {
+  constructor(options) {
+    this._options = options;
+  }
 }
 Object.setPrototypeOf(LazyTransform.prototype, Transform.prototype);
 Object.setPrototypeOf(LazyTransform, Transform);
-
-function wake(stream) {
-  Transform.call(stream, stream._options);
-  stream._writableState.decodeStrings = false;
-}
 
 for (const name of ['_readableState', '_writableState']) {
   Object.defineProperty(LazyTransform.prototype, name, {
     __proto__: null,
     get() {
-      wake(this);
+      Transform.call(this, this._options);
       return this[name];
     },
     set(value) {
-      Object.defineProperty(this, name, {
-        __proto__: null, value, enumerable: true, configurable: true, writable: true,
-      });
+      Object.defineProperty(
+        this, name, { __proto__: null, value, enumerable: true, configurable: true, writable: true });
     },
-    configurable: true,
     enumerable: true,
+    configurable: true,
   });
 }
 
-module.exports = LazyTransform;
+/** A class that may also be called without `new`. */
+function callable(constructor, name) {
+  function make(...args) {
+    return Reflect.construct(constructor, args, new.target ?? make);
+  }
+  make.prototype = constructor.prototype;
+  constructor.prototype.constructor = make;
+  Object.setPrototypeOf(make, Object.getPrototypeOf(constructor));
+  Object.defineProperty(make, 'name', { value: name });
+  return make;
+}
+
+module.exports = { LazyTransform, callable };
