@@ -10,6 +10,7 @@ operation that succeeds returns a list. Numbers beyond 53 bits are bytes, the hi
 from __future__ import annotations
 
 import functools
+import hashlib
 import hmac
 
 TYPE_CHECKING = False
@@ -304,6 +305,47 @@ def hkdf(digest: str, key: bytes, salt: bytes, info: bytes, length: int) -> byte
     return made[: int(length)]
 
 
+def pbkdf2(password: bytes, salt: bytes, iterations: int, length: int, digest: str) -> bytes:
+    """A key from a password (RFC 8018)."""
+    from .crypto import python_name
+
+    return hashlib.pbkdf2_hmac(python_name(digest), password, salt, int(iterations), int(length))
+
+
+def digest(name: str, data: bytes) -> bytes:
+    """The hash of some data."""
+    from .crypto import python_name
+
+    return hashlib.new(python_name(name), data, usedforsecurity=False).digest()
+
+
+def mac(name: str, key: bytes, data: bytes) -> bytes:
+    """The HMAC of some data."""
+    from .crypto import python_name
+
+    return hmac.digest(key, data, python_name(name))
+
+
+def cipher_at_once(
+    name: str, is_encrypting: bool, key: bytes, iv: bytes, data: bytes, aad: bytes | None, tag_size: int,
+) -> bytes:
+    """A whole message, with the tag behind it if it has one."""
+    from ...node.evp.cipher import Cipher
+    from ...node.tls.openssl import TlsError
+
+    size = int(tag_size)
+    cipher = Cipher(name, bool(is_encrypting), key, iv, size or None)
+    if size and not is_encrypting:
+        cipher.set_tag(data[-size:])
+        data = data[:-size]
+    if aad:
+        cipher.set_aad(aad, len(data))
+    made = cipher.update(data)
+    if made is None:
+        raise TlsError("Cipher job failed", "")
+    return made + cipher.final() + ((cipher.get_tag() or b"") if is_encrypting else b"")
+
+
 def curves() -> dict[str, list[str]]:
     """The names of the curves."""
     from ...node.evp import exchange
@@ -418,7 +460,8 @@ def certificate_issued(der: bytes, issuer: bytes) -> bool:
 
 
 _STATELESS: dict[str, Callable[..., Any]] = {
-    "cipherInfo": cipher_info, "ciphers": ciphers, "hkdf": hkdf, "curves": curves, "curveName": curve_name,
+    "cipherInfo": cipher_info, "ciphers": ciphers, "hkdf": hkdf, "pbkdf2": pbkdf2,
+    "digest": digest, "hmac": mac, "cipherAtOnce": cipher_at_once, "curves": curves, "curveName": curve_name,
     "curveGenerate": curve_generate, "curvePublic": curve_public, "curveConvert": curve_convert,
     "curveSecret": curve_secret, "modExp": mod_exp, "groupPrime": group_prime, "groupPrivate": group_private,
     "groupCheck": group_check, "groupGenerate": group_generate, "primeGenerate": prime_generate,

@@ -84,7 +84,7 @@ function makeGlobals() {
 
   defineLazily('internal/event_target', ['CustomEvent']);
   defineLazily('internal/navigator', ['Navigator']);
-  defineLazily('internal/webcrypto', ['Crypto', 'SubtleCrypto']);
+  defineLazily('internal/webcrypto', ['Crypto', 'CryptoKey', 'SubtleCrypto']);
   defineLazily('internal/urlpattern', ['URLPattern']);
   defineLazily('buffer', ['Blob', 'File']);
   defineLazily('internal/message_channel', ['BroadcastChannel', 'MessageChannel', 'MessagePort', 'MessageEvent']);

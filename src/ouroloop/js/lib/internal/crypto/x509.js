@@ -1,14 +1,16 @@
 'use strict';
 
-// X509Certificate: what is in a certificate, as text and dates. Keys of certificates are not there yet.
+// X509Certificate: what is in a certificate, as text and dates, its key, and whom it is of and by.
 
 const { Buffer } = require('buffer');
 const { isArrayBufferView } = require('internal/util/types');
 const { customInspectSymbol } = require('internal/util');
-const { codes: { ERR_INVALID_ARG_TYPE } } = require('internal/errors');
-const { notThere } = require('internal/not_there');
+const { codes: { ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE } } = require('internal/errors');
+const { validateBoolean, validateObject, validateOneOf, validateString } = require('internal/validators');
 const { opensslError } = require('internal/tls/handle');
 const { shown } = require('internal/tls/certificate');
+const { answer, evp } = require('internal/crypto/util');
+const { Handle, PublicKeyObject, handleOf, isKeyObject } = require('internal/crypto/keys');
 
 const binding = internalBinding('tls_wrap');
 
@@ -18,6 +20,33 @@ function linesOf(entries, separator) {
   const lines = Object.entries(entries).flatMap(([key, value]) =>
     [value].flat().map((each) => `${key}${separator}${each}`));
   return lines.length === 0 ? undefined : lines.join('\n');
+}
+
+const SUBJECT_FLAGS = { __proto__: null, default: 0, always: 0x1, never: 0x20 };
+
+/** Options of `checkHost` and the bit that OpenSSL has for each. */
+const HOST_OPTIONS = [
+  ['wildcards', true, 0x2], ['partialWildcards', true, 0x4], ['multiLabelWildcards', false, 0x8],
+  ['singleLabelSubdomains', false, 0x10],
+];
+
+/** What X509_check_host(3) is to be told. */
+function hostFlags(options = {}) {
+  validateObject(options, 'options');
+  const { subject = 'default' } = options;
+  validateOneOf(subject, 'options.subject', Object.keys(SUBJECT_FLAGS));
+  let flags = SUBJECT_FLAGS[subject];
+  for (const [name, usual, bit] of HOST_OPTIONS) {
+    const value = options[name] ?? usual;
+    validateBoolean(value, `options.${name}`);
+    if (value !== (name === 'wildcards' || name === 'partialWildcards')) flags |= bit;
+  }
+  return flags;
+}
+
+function requireKey(key, name, type) {
+  if (!isKeyObject(key)) throw new ERR_INVALID_ARG_TYPE(name, 'KeyObject', key);
+  if (key.type !== type) throw new ERR_INVALID_ARG_VALUE(name, key);
 }
 
 const SHOWN = [
@@ -30,6 +59,7 @@ class X509Certificate {
   #found;
   #algorithm;
   #issuer;
+  #publicKey;
 
   /** `buffer` is PEM or DER; `issuer` the certificate of who signed it, where that is known. */
   constructor(buffer, issuer = undefined) {
@@ -117,31 +147,42 @@ class X509Certificate {
   }
 
   get publicKey() {
-    throw notThere('x509.publicKey');
+    this.#publicKey ??= new PublicKeyObject(Handle.of(evp().certificateKey(this.raw)));
+    return this.#publicKey;
   }
 
-  checkHost() {
-    throw notThere('x509.checkHost()');
+  checkHost(name, options = undefined) {
+    validateString(name, 'name');
+    return this.#checked('host', name, hostFlags(options));
   }
 
-  checkEmail() {
-    throw notThere('x509.checkEmail()');
+  checkEmail(email, options = undefined) {
+    validateString(email, 'email');
+    return this.#checked('email', email, hostFlags(options));
   }
 
-  checkIP() {
-    throw notThere('x509.checkIP()');
+  checkIP(ip) {
+    validateString(ip, 'ip');
+    return this.#checked('ip', ip, 0);
   }
 
-  checkIssued() {
-    throw notThere('x509.checkIssued()');
+  #checked(kind, name, flags) {
+    return answer(evp().certificateCheck(kind, this.raw, name, flags)) ?? undefined;
   }
 
-  checkPrivateKey() {
-    throw notThere('x509.checkPrivateKey()');
+  checkIssued(otherCert) {
+    if (!(otherCert instanceof X509Certificate)) throw new ERR_INVALID_ARG_TYPE('otherCert', 'X509Certificate', otherCert);
+    return answer(evp().certificateIssued(this.raw, otherCert.raw));
   }
 
-  verify() {
-    throw notThere('x509.verify()');
+  checkPrivateKey(pkey) {
+    requireKey(pkey, 'pkey', 'private');
+    return answer(evp().certificateHasKey(this.raw, handleOf(pkey).number));
+  }
+
+  verify(pkey) {
+    requireKey(pkey, 'pkey', 'public');
+    return answer(evp().certificateVerify(this.raw, handleOf(pkey).number));
   }
 
   toString() {
