@@ -29,6 +29,9 @@ const { Socket } = require('net');
 const { Pipe, IPC, SOCKET } = require('internal/stream_handle');
 const { channel, tracingChannel } = require('diagnostics_channel');
 
+const toTheEnd = require('internal/child_process/spawn_sync');
+const { variablesOf } = toTheEnd;
+
 const binding = internalBinding('process_wrap');
 const { os: { signals } } = internalBinding('constants');
 
@@ -82,7 +85,7 @@ function normalize(file, args, options) {
     args = ['-c', command];
   }
   args.unshift(typeof options.argv0 === 'string' ? options.argv0 : file);
-  return { ...options, __proto__: null, file, args, env: environmentOf(options.env) };
+  return { ...options, __proto__: null, file, args, envPairs: pairsOf(environmentOf(options.env)) };
 }
 
 let hasWarned = false;
@@ -189,7 +192,7 @@ class ChildProcess extends EventEmitter {
     const stdio = stdioOf(options.stdio);
     const channelAt = stdio.indexOf('ipc');
     const mode = options.serialization ?? 'json';
-    const variables = variablesOf(options);
+    const variables = variablesOf(options.envPairs);
     if (channelAt >= 0) {
       variables.NODE_CHANNEL_FD = `${channelAt}`;
       variables.NODE_CHANNEL_SERIALIZATION_MODE = mode;
@@ -317,14 +320,7 @@ class ChildProcess extends EventEmitter {
   }
 }
 
-/** The environment, as an object. */
-function variablesOf({ env, envPairs }) {
-  if (envPairs === undefined) return { ...env ?? process.env };
-  return Object.fromEntries(envPairs.map((pair) => {
-    const end = pair.indexOf('=');
-    return [pair.slice(0, end), pair.slice(end + 1)];
-  }));
-}
+const pairsOf = (variables) => Object.entries(variables).map(([name, value]) => `${name}=${value}`);
 
 /** A stream of ours that becomes another program's is read there, not here. */
 function leaveReadingTo(stream) {
@@ -565,8 +561,8 @@ function spawnSync(file, args, options) {
   const stdio = stdioOf(options.stdio, true);
   const input = inputOf(options);
   const { maxBuffer, timeout = 0, cwd = null, uid = null, gid = null, detached = false } = options;
-  const answer = binding.spawnSync({
-    file: options.file, args: options.args, env: options.env, cwd, uid, gid, detached, stdio, input, killSignal, timeout,
+  const answer = toTheEnd.spawn({
+    file: options.file, args: options.args, envPairs: options.envPairs, cwd, uid, gid, detached, stdio, input, killSignal, timeout,
     maxBuffer: Number.isFinite(maxBuffer) ? maxBuffer : null,
   });
   return resultOf(answer, options);

@@ -230,8 +230,9 @@ class TCP extends StreamHandle {
     return binding.bind(this.number, host, port, flags);
   }
 
-  connect(host, port, callback) {
-    return requestOn(this, 'TCPCONNECTWRAP', callback, (number, id) => binding.connect(number, id, host, port));
+  connect(request, host, port) {
+    const done = (status) => request.oncomplete(status, this, request, true, true);
+    return requestOn(this, 'TCPCONNECTWRAP', done, (number, id) => binding.connect(number, id, host, port));
   }
 
   setNoDelay(enable) {
@@ -280,8 +281,9 @@ class Pipe extends StreamHandle {
     return binding.bindPipe(this.number, name);
   }
 
-  connect(name, callback) {
-    return requestOn(this, 'PIPECONNECTWRAP', callback, (number, id) => binding.connectPipe(number, id, name));
+  connect(request, name) {
+    const done = (status) => request.oncomplete(status, this, request, true, true);
+    return requestOn(this, 'PIPECONNECTWRAP', done, (number, id) => binding.connectPipe(number, id, name));
   }
 
   fchmod(readable, writable) {

@@ -3,7 +3,7 @@
 // process.binding(): what old programs use of Node's innermost parts.
 //
 // Theory of operation. The names are those that Node 24 still gives. Tables of facts (`constants`, `uv`, `config`) and the
-// type checks of `util` are there. Of the others only the name is: asking for anything in them is one clear error, since
+// type checks of `util` are there, and `spawn_sync`. Of the others only the name is: asking for anything in them is one clear error, since
 // nothing here is made as Node makes it below its modules.
 
 const { pendingDeprecate } = require('internal/util');
@@ -17,7 +17,7 @@ const UTIL = [
 
 const NAME_ONLY = new Set([
   'buffer', 'cares_wrap', 'contextify', 'fs', 'fs_event_wrap', 'icu', 'inspector', 'js_stream', 'os', 'pipe_wrap',
-  'process_wrap', 'spawn_sync', 'stream_wrap', 'tcp_wrap', 'tls_wrap', 'tty_wrap', 'udp_wrap', 'zlib',
+  'process_wrap', 'stream_wrap', 'tcp_wrap', 'tls_wrap', 'tty_wrap', 'udp_wrap', 'zlib',
 ]);
 
 const makers = {
@@ -36,6 +36,7 @@ const makers = {
     }
     return natives;
   },
+  spawn_sync: () => require('internal/child_process/spawn_sync'),
   util: () => {
     const types = require('internal/util/types');
     return Object.fromEntries(UTIL.map((name) => [name, types[name]]));

@@ -251,6 +251,18 @@ function failedAtOnce(socket, errno, address, port) {
   return exceptionWithHostPort(errno, 'connect', address, port, details);
 }
 
+/**
+ * What a handle calls when it is connected or cannot be. Programs that play the network (`nock`, `msw`) put a `connect` of
+ * their own on the handle, and call `oncomplete` as Node's handles do.
+ */
+class ConnectRequest {
+  constructor(address, port, oncomplete) {
+    this.address = address;
+    this.port = port;
+    this.oncomplete = oncomplete;
+  }
+}
+
 function connectOnce(socket, { address, family }, plan) {
   const handle = socket._handle;
   const unbound = bindLocally(handle, family, plan);
@@ -263,8 +275,9 @@ function connectOnce(socket, { address, family }, plan) {
     return;
   }
   socket.emit('connectionAttempt', address, plan.port, family);
-  const errno = handle.connect(address, plan.port,
+  const request = new ConnectRequest(address, plan.port,
     (status) => afterConnect(socket, handle, status, { address, port: plan.port, family, plan }));
+  const errno = handle.connect(request, address, plan.port);
   if (errno) socket.destroy(failedAtOnce(socket, errno, address, plan.port));
   else measure(socket, address, plan.port);
 }
@@ -272,8 +285,9 @@ function connectOnce(socket, { address, family }, plan) {
 function connectPipe(socket, path) {
   const handle = socket._handle;
   socket.emit('connectionAttempt', path, undefined, undefined);
-  const errno = handle.connect(path,
+  const request = new ConnectRequest(path, undefined,
     (status) => afterConnect(socket, handle, status, { address: path, port: undefined, plan: {} }));
+  const errno = handle.connect(request, path);
   if (errno) socket.destroy(failedAtOnce(socket, errno, path, undefined));
 }
 
@@ -347,7 +361,8 @@ class Attempts {
     }
     socket.emit('connectionAttempt', address, port, family);
     socket.autoSelectFamilyAttemptedAddresses.push(`${address}:${port}`);
-    const errno = handle.connect(address, port, (status) => this.#completed(handle, status, address, family));
+    const request = new ConnectRequest(address, port, (status) => this.#completed(handle, status, address, family));
+    const errno = handle.connect(request, address, port);
     if (errno) this.#failed(failedAtOnce(socket, errno, address, port), address, family);
     else this.#giveTime(handle, address, family);
   }

@@ -267,19 +267,18 @@ Socket.prototype.resume = function() {
 // Writing
 
 Socket.prototype._write = function(data, encoding, callback) {
-  if (this.connecting) waitToWrite(this, false, data, encoding, callback);
-  else writeNow(this, typeof data === 'string' ? textOrBytes(data, encoding) : data, callback);
+  this._writeGeneric(false, data, encoding, callback);
 };
 
 Socket.prototype._writev = function(chunks, callback) {
-  if (this.connecting) waitToWrite(this, true, chunks, '', callback);
-  else writeNow(this, payloadsOf(chunks), callback);
+  this._writeGeneric(true, chunks, '', callback);
 };
 
-/** What Node's own `_write` and `_writev` are made of, which some packages call. */
+/** Where `_write` and `_writev` meet. Some packages call it, and those that play the network (`nock`) replace it. */
 Socket.prototype._writeGeneric = function(isMany, data, encoding, callback) {
-  if (isMany) this._writev(data, callback);
-  else this._write(data, encoding, callback);
+  if (this.connecting) waitToWrite(this, isMany, data, encoding, callback);
+  else if (isMany) writeNow(this, payloadsOf(data), callback);
+  else writeNow(this, typeof data === 'string' ? textOrBytes(data, encoding) : data, callback);
 };
 
 function payloadsOf(chunks) {
