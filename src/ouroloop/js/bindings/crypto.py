@@ -40,7 +40,7 @@ def python_name(name: str) -> str:
         "shake128": "shake_128", "shake256": "shake_256", "sha512-224": "sha512_224", "sha512-256": "sha512_256",
         "sha3-224": "sha3_224", "sha3-256": "sha3_256", "sha3-384": "sha3_384", "sha3-512": "sha3_512",
         "blake2b512": "blake2b", "blake2s256": "blake2s", "rmd160": "ripemd160", "ripemd": "ripemd160",
-        "sha1-2": "sha1",
+        "sha1-2": "sha1", "dss1": "sha1",
     }.get(name, name)
 
 
@@ -119,6 +119,8 @@ def operations(runtime: Runtime) -> dict[str, Callable[..., Any]]:
     def scrypt(
         password: bytes, salt: bytes, length: int, cost: int, block: int, parallel: int, most: int,
     ) -> bytes | int:
+        if int(length) == 0:
+            return b""
         try:
             return hashlib.scrypt(
                 password, salt=salt, n=int(cost), r=int(block), p=int(parallel), maxmem=int(most), dklen=int(length))

@@ -12,13 +12,14 @@ const { LazyTransform, callable } = require('internal/streams/lazy_transform');
 const {
   codes: {
     ERR_CRYPTO_HASH_FINALIZED, ERR_CRYPTO_INVALID_DIGEST, ERR_CRYPTO_TIMING_SAFE_EQUAL_LENGTH, ERR_INVALID_ARG_TYPE,
-    ERR_OUT_OF_RANGE, ERR_CRYPTO_SCRYPT_INVALID_PARAMETER,
+    ERR_OUT_OF_RANGE, ERR_CRYPTO_INVALID_SCRYPT_PARAMS, ERR_INCOMPATIBLE_OPTION_PAIR, ERR_INVALID_ARG_VALUE,
   },
 } = require('internal/errors');
 const {
   validateBoolean, validateFunction, validateInt32, validateInteger, validateNumber, validateObject, validateString, validateUint32,
 } = require('internal/validators');
 const { isAnyArrayBuffer, isArrayBufferView } = require('internal/util/types');
+const { deprecate, pendingDeprecate } = require('internal/util');
 const { start } = require('internal/requests');
 const { canDigest, digest: digestAtOnce, fillRandom } = require('internal/crypto/calls');
 const { notThere } = require('internal/not_there');
@@ -48,6 +49,7 @@ const kNumber = Symbol('number');
 const kAlgorithm = Symbol('algorithm');
 const kFinished = Symbol('finished');
 const kLength = Symbol('outputLength');
+const kResult = Symbol('result');
 
 const kKept = Symbol('kept');
 const MOST_KEPT = 16 * 1024; // bytes: less is hashed in one call, at the end
@@ -61,7 +63,8 @@ class HashBase extends LazyTransform {
   }
 
   _flush(callback) {
-    this.push(this.digest());
+    this[kResult] = this.digest();
+    this.push(this[kResult]);
     callback();
   }
 
@@ -170,6 +173,7 @@ class HashClass extends HashBase {
   }
 
   digest(encoding) {
+    if (this[kResult] !== undefined) return inEncoding(this[kResult], encoding); // its stream has ended
     if (this[kFinished]) throw new ERR_CRYPTO_HASH_FINALIZED();
     return this._take(encoding);
   }
@@ -209,14 +213,21 @@ function hash(algorithm, input, options = 'hex') {
   if (typeof input !== 'string' && !isArrayBufferView(input)) {
     throw new ERR_INVALID_ARG_TYPE('input', ['Buffer', 'TypedArray', 'DataView', 'string'], input);
   }
+  if (typeof options !== 'string') validateObject(options, 'options');
   const { outputEncoding = 'hex', outputLength } = typeof options === 'string' ? { outputEncoding: options } : options;
+  if (outputEncoding !== 'buffer') {
+    validateString(outputEncoding, 'outputEncoding');
+    if (!Buffer.isEncoding(outputEncoding)) throw new ERR_INVALID_ARG_VALUE('outputEncoding', outputEncoding);
+  }
   const bytes = typeof input === 'string' ? Buffer.from(input) : input;
   const made = outputLength === undefined && canDigest(algorithm) ? digestAtOnce(algorithm, bytes) : undefined;
   if (made !== undefined) return inEncoding(made, outputEncoding);
   const number = binding.createHash(algorithm);
   if (number < 0) throw new Error(`Digest method ${algorithm} is not supported`);
   binding.update(number, bytes);
-  return inEncoding(finish(number, outputLength), outputEncoding);
+  const digest = binding.digest(number, outputLength ?? null);
+  if (typeof digest !== 'number') return inEncoding(Buffer.from(digest), outputEncoding);
+  throw new Error(`Output length ${outputLength} is invalid for ${algorithm}, which does not support XOF`);
 }
 
 // Random
@@ -253,6 +264,7 @@ function fillRange(buffer, view, offset = 0, size = undefined) {
   offset *= unit;
   if (!(offset >= 0 && offset <= view.length)) throw new ERR_OUT_OF_RANGE('offset', `>= 0 && <= ${view.length}`, offset);
   if (size === undefined) return { offset, size: view.length - offset };
+  validateNumber(size, 'size');
   size = checkSize(size * unit);
   if (size + offset > view.length) throw new ERR_OUT_OF_RANGE('size + offset', `<= ${view.length}`, size + offset);
   return { offset, size };
@@ -355,24 +367,38 @@ function pbkdf2Sync(password, salt, iterations, keylen, digest) {
   return Buffer.from(binding.pbkdf2(...pbkdf2Arguments(password, salt, iterations, keylen, digest)));
 }
 
-function scryptArguments(password, salt, keylen, options) {
+/** Options and their longer names: either may be given. */
+const SCRYPT_OPTIONS = [['N', 'cost', 16384], ['r', 'blockSize', 8], ['p', 'parallelization', 1]];
+
+function scryptArguments(password, salt, keylen, options = {}) {
   password = bytesOf(password, 'password');
   salt = bytesOf(salt, 'salt');
   validateInt32(keylen, 'keylen', 0);
-  options ??= {};
-  const cost = options.N ?? options.cost ?? 16384;
-  const block = options.r ?? options.blockSize ?? 8;
-  const parallel = options.p ?? options.parallelization ?? 1;
-  const most = options.maxmem ?? 32 * 1024 * 1024;
-  validateUint32(cost, 'N');
-  validateUint32(block, 'r');
-  validateUint32(parallel, 'p');
+  const [cost, block, parallel] = SCRYPT_OPTIONS.map(([short, long, usual]) => {
+    if (options?.[short] !== undefined) validateUint32(options[short], short);
+    if (options?.[long] === undefined) return options?.[short] || usual;
+    if (options[short] !== undefined) throw new ERR_INCOMPATIBLE_OPTION_PAIR(short, long);
+    validateUint32(options[long], long);
+    return options[long] || usual;
+  });
+  const most = options?.maxmem ?? 32 * 1024 * 1024;
   validateInteger(most, 'maxmem', 0);
+  checkScrypt(cost, block, parallel, most);
   return [password, salt, keylen, cost, block, parallel, most];
 }
 
+/** What OpenSSL refuses: a cost that is no power of two, numbers that are too large, and more memory than is allowed. */
+function checkScrypt(cost, block, parallel, most) {
+  if (cost < 2 || !Number.isInteger(Math.log2(cost))) throw new ERR_CRYPTO_INVALID_SCRYPT_PARAMS();
+  const isTooLarge = parallel > (2 ** 30 - 1) / block || (16 * block <= 32 && cost >= 2 ** (16 * block));
+  if (isTooLarge || 128 * block * (cost + 2 + parallel) > most) {
+    throw new ERR_CRYPTO_INVALID_SCRYPT_PARAMS(
+      'Invalid scrypt params: error:030000AC:digital envelope routines::memory limit exceeded');
+  }
+}
+
 function scryptKey(bytes) {
-  if (bytes === null || bytes === undefined || typeof bytes === 'number') throw new ERR_CRYPTO_SCRYPT_INVALID_PARAMETER();
+  if (typeof bytes === 'number') throw new ERR_CRYPTO_INVALID_SCRYPT_PARAMS();
   return Buffer.from(bytes);
 }
 
@@ -381,7 +407,7 @@ function scrypt(password, salt, keylen, options, callback) {
   const args = scryptArguments(password, salt, keylen, options);
   validateFunction(callback, 'callback');
   binding.scryptAsync(start((errno, key) => {
-    if (errno < 0) callback(new ERR_CRYPTO_SCRYPT_INVALID_PARAMETER());
+    if (errno < 0) callback(new ERR_CRYPTO_INVALID_SCRYPT_PARAMS());
     else callback(null, scryptKey(key));
   }), ...args);
 }
@@ -437,10 +463,18 @@ module.exports = {
     return require('internal/webcrypto').crypto.subtle;
   },
   getRandomValues: (array) => require('internal/webcrypto').crypto.getRandomValues(array),
-  Hash, Hmac, KeyObject, X509Certificate, createHash, createHmac, createPrivateKey, createPublicKey, createSecretKey, getHashes,
+  Hash: deprecate(Hash, 'crypto.Hash constructor is deprecated.', 'DEP0179'),
+  Hmac: deprecate(Hmac, 'crypto.Hmac constructor is deprecated.', 'DEP0181'),
+  KeyObject, X509Certificate, createHash, createHmac, createPrivateKey, createPublicKey, createSecretKey, getHashes,
   hash, pbkdf2, pbkdf2Sync, randomBytes, randomFill, randomFillSync, randomInt, randomUUID, scrypt, scryptSync,
   secureHeapUsed, setFips, timingSafeEqual, constants: internalBinding('constants').crypto, getFips: () => 0,
-  pseudoRandomBytes: randomBytes, prng: randomBytes, rng: randomBytes,
   ...Object.fromEntries(
     ['argon2', 'argon2Sync', 'decapsulate', 'encapsulate', 'setEngine', 'Certificate'].map((name) => [name, missing(name)])),
 };
+
+for (const name of ['prng', 'pseudoRandomBytes', 'rng']) {
+  Object.defineProperty(module.exports, name, {
+    __proto__: null, configurable: true, enumerable: false, writable: true,
+    value: pendingDeprecate(randomBytes, `crypto.${name} is deprecated.`, 'DEP0115'),
+  });
+}

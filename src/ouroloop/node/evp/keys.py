@@ -1,8 +1,8 @@
 """Keys of two halves: reading them in every form, writing them, making them, and what is known of them.
 
-Theory of operation. A `Key` is an EVP_PKEY, a private one with the public half in it, or a public one. JWKs are dicts of
-str, whose numbers are base64url. PEM is written by OpenSSL where there is a password in it, and here otherwise: it is
-DER in base64 between two lines.
+Theory of operation. A `Key` is an EVP_PKEY, a private one with the public half in it, or a public one. JWKs are dicts
+of str, whose numbers are base64url. PEM is written by OpenSSL where there is a password in it, and here otherwise: it
+is DER in base64 between two lines.
 
 What surprises people: a public key is found in PEM of four kinds, among them a certificate and the private key.
 
@@ -12,12 +12,26 @@ Source: RFC 5208, 5958, 7468, 7517, 8017; EVP_PKEY-RSA(7), EVP_PKEY-EC(7), EVP_P
 from __future__ import annotations
 
 import base64
+import hashlib
 import re
 from typing import Any
 
 from .library import (
-    NULL, TlsError, bignum, check, clear_errors, evp, ffi, integer, lib, memory_reader, output, parameters, pointer,
-    seen_error, written,
+    NULL,
+    TlsError,
+    bignum,
+    check,
+    clear_errors,
+    evp,
+    ffi,
+    integer,
+    lib,
+    memory_reader,
+    output,
+    parameters,
+    pointer,
+    seen_error,
+    written,
 )
 
 _KEYPAIR, _PUBLIC_KEY = 0x87, 0x86  # EVP_PKEY_KEYPAIR and EVP_PKEY_PUBLIC_KEY, the selections of fromdata
@@ -352,7 +366,9 @@ def _rsa_parameters(options: dict[str, Any]) -> list[tuple[str, Any]]:
     if options.get("hashAlgorithm"):
         values.append(("digest", options["hashAlgorithm"]))
         values.append(("mgf1-digest", options.get("mgf1HashAlgorithm") or options["hashAlgorithm"]))
-    if options.get("saltLength") is not None:
+        size = hashlib.new(options["hashAlgorithm"].lower().removeprefix("rsa-")).digest_size
+        values.append(("saltlen", size if options.get("saltLength") is None else int(options["saltLength"])))
+    elif options.get("saltLength") is not None:
         values.append(("saltlen", int(options["saltLength"])))
     return values
 

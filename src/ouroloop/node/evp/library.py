@@ -43,7 +43,8 @@ evp: Any = Functions({
     # keys
     "EVP_PKEY_free": _FREE, "EVP_PKEY_get_bits": _GET, "EVP_PKEY_get_size": _GET,
     "EVP_PKEY_get0_type_name": "char *(*)(void *)", "EVP_PKEY_eq": "int(*)(void *, void *)",
-    "EVP_PKEY_get_bn_param": "int(*)(void *, char *, void **)", "EVP_PKEY_get_int_param": "int(*)(void *, char *, int *)",
+    "EVP_PKEY_get_bn_param": "int(*)(void *, char *, void **)",
+    "EVP_PKEY_get_int_param": "int(*)(void *, char *, int *)",
     "EVP_PKEY_get_utf8_string_param": "int(*)(void *, char *, char *, size_t, size_t *)",
     "EVP_PKEY_get_octet_string_param": f"int(*)(void *, char *, {_BYTES}, size_t, size_t *)",
     "EVP_PKEY_get_raw_private_key": f"int(*)(void *, {_OUT})", "EVP_PKEY_get_raw_public_key": f"int(*)(void *, {_OUT})",
@@ -95,7 +96,7 @@ evp: Any = Functions({
     # ciphers
     "EVP_CIPHER_fetch": "void *(*)(void *, char *, char *)", "EVP_CIPHER_free": _FREE,
     "EVP_CIPHER_get_nid": _GET, "EVP_CIPHER_get_mode": _GET, "EVP_CIPHER_get_block_size": _GET,
-    "EVP_CIPHER_get_key_length": _GET, "EVP_CIPHER_get_iv_length": _GET, 
+    "EVP_CIPHER_get_key_length": _GET, "EVP_CIPHER_get_iv_length": _GET,
     "EVP_CIPHER_do_all_provided": "void(*)(void *, void *, void *)",
     "EVP_CIPHER_names_do_all": "int(*)(void *, void *, void *)",
     "EVP_CIPHER_CTX_new": "void *(*)(void)", "EVP_CIPHER_CTX_free": _FREE,

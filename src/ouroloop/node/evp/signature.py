@@ -12,10 +12,20 @@ from typing import Any, NamedTuple
 
 from .keys import Key
 from .library import (
-    NULL, TlsError, check, clear_errors, evp, ffi, lib, output, parameters, pointer,
+    NULL,
+    TlsError,
+    check,
+    clear_errors,
+    evp,
+    ffi,
+    lib,
+    output,
+    parameters,
+    pointer,
 )
 
 _PSS_PADDING, _OAEP_PADDING = 6, 4
+_AUTOMATIC = -2  # RSA_PSS_SALTLEN_AUTO: as long as can be, and whatever the signature says
 
 
 class Scheme(NamedTuple):
@@ -48,6 +58,7 @@ def verify(key: Key, data: bytes, signature: bytes, scheme: Scheme) -> bool:
 def digest_name(name: str) -> str:
     """OpenSSL's own name of a hash. Raises `TlsError` if there is none."""
     plain = name.lower().removeprefix("rsa-").replace("/", "-")
+    plain = {"dss1": "sha1", "sha1-2": "sha1"}.get(plain, plain)
     if lib.EVP_get_digestbyname(plain.encode()) == NULL:
         raise TlsError("Invalid digest", "ERR_CRYPTO_INVALID_DIGEST")
     return plain
@@ -69,8 +80,9 @@ def _set_padding(context: Any, key: Key, scheme: Scheme) -> None:
         return
     padding = scheme.padding or (_PSS_PADDING if key.kind == "rsa-pss" else 1)
     check(evp.EVP_PKEY_CTX_set_rsa_padding(context, padding))
-    if padding == _PSS_PADDING and scheme.salt_length is not None:
-        check(evp.EVP_PKEY_CTX_set_rsa_pss_saltlen(context, scheme.salt_length))
+    if padding == _PSS_PADDING:
+        salt = _AUTOMATIC if scheme.salt_length is None else scheme.salt_length
+        check(evp.EVP_PKEY_CTX_set_rsa_pss_saltlen(context, salt))
 
 
 def _begin_with_digest(function: Any, key: Key, scheme: Scheme) -> Any:

@@ -13,7 +13,7 @@ const { kEnumerableProperty } = require('internal/util');
 const { isTypedArray, isFloat16Array, isFloat32Array, isFloat64Array } = require('internal/util/types');
 const { notThere } = require('internal/not_there');
 const { PARAMETERS, convertArguments, failed, normalize } = require('internal/crypto/webidl');
-const { CryptoKey, keyObjectOf, makeCryptoKey } = require('internal/crypto/cryptokey');
+const { CryptoKey, keyObjectOf, makeCryptoKey, slotsOf } = require('internal/crypto/cryptokey');
 const { promised } = require('internal/crypto/util');
 const { handleOf, publicObject } = require('internal/crypto/keys');
 const webkeys = require('internal/crypto/webkeys');
@@ -30,8 +30,8 @@ function operate(name, args, ...kept) {
 }
 
 function checkKey(key, name, usage, message = `Unable to use this key to ${usage}`) {
-  if (key.algorithm.name !== name) throw failed('InvalidAccessError', 'Key algorithm mismatch');
-  if (!key.usages.includes(usage)) throw failed('InvalidAccessError', message);
+  if (slotsOf(key).algorithm.name !== name) throw failed('InvalidAccessError', 'Key algorithm mismatch');
+  if (!slotsOf(key).usages.includes(usage)) throw failed('InvalidAccessError', message);
 }
 
 // Encryption
@@ -50,7 +50,7 @@ const ciphers = {
     const handle = handleOf(keyObjectOf(key));
     return operate('transform', [
       isEncrypting ? 'publicEncrypt' : 'privateDecrypt', handle.number, data, RSA_PKCS1_OAEP_PADDING,
-      nameOfHash(key.algorithm.hash), label ?? null,
+      nameOfHash(slotsOf(key).algorithm.hash), label ?? null,
     ], handle);
   },
 
@@ -63,7 +63,7 @@ const ciphers = {
     if (!TAG_LENGTHS.includes(tagLength)) {
       throw failed('OperationError', `${tagLength} is not a valid AES-GCM tag length`);
     }
-    return sealed(isEncrypting, `aes-${key.algorithm.length}-gcm`, { iv, tagLength, additionalData }, key, data);
+    return sealed(isEncrypting, `aes-${slotsOf(key).algorithm.length}-gcm`, { iv, tagLength, additionalData }, key, data);
   },
 
   'ChaCha20-Poly1305'(isEncrypting, { iv, tagLength = 128, additionalData }, key, data) {
@@ -81,14 +81,14 @@ const ciphers = {
   },
 
   'AES-KW': (isEncrypting, algorithm, key, data) => operate('cipherAtOnce', [
-    `aes${key.algorithm.length}-wrap`, isEncrypting, secretOf(key), WRAP_VECTOR, data, null, 0,
+    `aes${slotsOf(key).algorithm.length}-wrap`, isEncrypting, secretOf(key), WRAP_VECTOR, data, null, 0,
   ]),
 };
 
 const secretOf = (key) => handleOf(keyObjectOf(key));
 
 function crypt(isEncrypting, mode, key, iv, data) {
-  return operate('cipherAtOnce', [`aes-${key.algorithm.length}-${mode}`, isEncrypting, secretOf(key), iv, data, null, 0]);
+  return operate('cipherAtOnce', [`aes-${slotsOf(key).algorithm.length}-${mode}`, isEncrypting, secretOf(key), iv, data, null, 0]);
 }
 
 function sealed(isEncrypting, cipher, { iv, tagLength, additionalData }, key, data) {
@@ -122,8 +122,8 @@ const toArrayBuffer = (bytes) => bytes.buffer.slice(bytes.byteOffset, bytes.byte
 function schemeOf({ name, hash, saltLength, context }, key) {
   switch (name) {
     case 'ECDSA': return [nameOfHash(hash), null, null, true, null];
-    case 'RSASSA-PKCS1-v1_5': return [nameOfHash(key.algorithm.hash), RSA_PKCS1_PADDING, null, false, null];
-    case 'RSA-PSS': return [nameOfHash(key.algorithm.hash), RSA_PKCS1_PSS_PADDING, saltLength, false, null];
+    case 'RSASSA-PKCS1-v1_5': return [nameOfHash(slotsOf(key).algorithm.hash), RSA_PKCS1_PADDING, null, false, null];
+    case 'RSA-PSS': return [nameOfHash(slotsOf(key).algorithm.hash), RSA_PKCS1_PSS_PADDING, saltLength, false, null];
     default: return [null, null, null, false, context ?? null];
   }
 }
@@ -148,10 +148,10 @@ const bits = {
   async agreed({ public: other }, key, length) {
     if (key.type !== 'private') throw failed('InvalidAccessError', 'baseKey must be a private key');
     if (other.type !== 'public') throw failed('InvalidAccessError', 'algorithm.public must be a public key');
-    if (other.algorithm.name !== key.algorithm.name) {
-      throw failed('InvalidAccessError', 'algorithm.public and baseKey algorithm mismatch');
+    if (slotsOf(other).algorithm.name !== slotsOf(key).algorithm.name) {
+      throw failed('InvalidAccessError', 'key algorithm mismatch');
     }
-    if (other.algorithm.namedCurve !== key.algorithm.namedCurve) {
+    if (slotsOf(other).algorithm.namedCurve !== slotsOf(key).algorithm.namedCurve) {
       throw failed('InvalidAccessError', 'Named curve mismatch');
     }
     const [own, theirs] = [handleOf(keyObjectOf(key)), handleOf(keyObjectOf(other))];
@@ -228,7 +228,7 @@ function encryption(usage) {
 function signature(algorithm, key, data) {
   const normalized = normalize(algorithm, 'sign');
   checkKey(key, normalized.name, 'sign');
-  if (normalized.name === 'HMAC') return operate('hmac', [nameOfHash(key.algorithm.hash), secretOf(key), data]);
+  if (normalized.name === 'HMAC') return operate('hmac', [nameOfHash(slotsOf(key).algorithm.hash), secretOf(key), data]);
   const handle = handleOf(keyObjectOf(key));
   return operate('sign', [handle.number, data, schemeOf(normalized, key), false], handle);
 }
@@ -237,7 +237,7 @@ async function verification(algorithm, key, made, data) {
   const normalized = normalize(algorithm, 'verify');
   checkKey(key, normalized.name, 'verify');
   if (normalized.name === 'HMAC') {
-    const expected = new Uint8Array(await operate('hmac', [nameOfHash(key.algorithm.hash), secretOf(key), data]));
+    const expected = new Uint8Array(await operate('hmac', [nameOfHash(slotsOf(key).algorithm.hash), secretOf(key), data]));
     return expected.length === made.length && require('crypto').timingSafeEqual(expected, made);
   }
   const handle = handleOf(keyObjectOf(key));
@@ -291,12 +291,13 @@ async function derivedKey(algorithm, baseKey, keyAlgorithm, isExtractable, usage
 }
 
 function publicKeyOf(key, usages) {
-  if (key.type !== 'private') throw failed('NotSupportedError', 'key must be a private key');
-  const allowed = webkeys.USAGES[key.algorithm.name].public;
+  if (key.type === 'secret') throw failed('NotSupportedError', 'key must be a private key');
+  if (key.type === 'public') throw failed('InvalidAccessError', 'key must be a private key');
+  const allowed = webkeys.USAGES[slotsOf(key).algorithm.name].public;
   if (usages.some((usage) => !allowed.includes(usage))) {
-    throw failed('SyntaxError', `Unsupported key usage for ${key.algorithm.name} key`);
+    throw failed('SyntaxError', `Unsupported key usage for ${slotsOf(key).algorithm.name} key`);
   }
-  return makeCryptoKey(publicObject(handleOf(keyObjectOf(key))), key.algorithm, usages, true);
+  return makeCryptoKey(publicObject(handleOf(keyObjectOf(key))), slotsOf(key).algorithm, usages, true);
 }
 
 define([
@@ -341,13 +342,17 @@ class Crypto {
     checkMaking();
   }
 
+  static check(value) {
+    if (typeof value !== 'object' || value === null || !(#subtle in value)) throw new ERR_INVALID_THIS('Crypto');
+  }
+
   get subtle() {
-    checkCrypto(this, #subtle in this);
+    checkCrypto(this);
     return this.#subtle;
   }
 
   getRandomValues(array) {
-    checkCrypto(this, #subtle in this);
+    checkCrypto(this);
     if (!isTypedArray(array) || isFloat16Array(array) || isFloat32Array(array) || isFloat64Array(array)) {
       throw failed('TypeMismatchError', 'The data argument must be an integer-type TypedArray');
     }
@@ -358,14 +363,13 @@ class Crypto {
   }
 
   randomUUID(options) {
-    checkCrypto(this, #subtle in this);
+    checkCrypto(this);
     return randomUUID(options);
   }
 }
 
-function checkCrypto(value, isOne) {
-  if (!isOne) throw new ERR_INVALID_THIS('Crypto');
-}
+const checkCrypto = Crypto.check;
+delete Crypto.check;
 
 /** `new` for classes that programs cannot make objects of. */
 function makeOne(constructor) {

@@ -21,6 +21,8 @@ const { asKeyObject, preparePrivate, preparePublic, prepareSecret } = require('i
 
 const { RSA_PKCS1_PADDING, RSA_PKCS1_OAEP_PADDING } = internalBinding('constants').crypto;
 
+const MOST_AT_ONCE = 2 ** 31 - 1; // bytes, exclusively: OpenSSL counts with an int
+
 // Ciphers
 
 function lengthOption(options, name) {
@@ -65,7 +67,7 @@ class CipherBase extends LazyTransform {
       throw new ERR_INVALID_ARG_TYPE('data', ['string', 'Buffer', 'TypedArray', 'DataView'], data);
     }
     const bytes = bytesOf(data, 'data', inputEncoding);
-    const made = answer(evp().update(this.#number, bytes));
+    const made = bytes.byteLength < MOST_AT_ONCE ? answer(evp().update(this.#number, bytes)) : null;
     // eslint-disable-next-line no-restricted-syntax
     if (made === null) throw new Error('Trying to add data in unsupported state');
     return this.#given(made, outputEncoding, false);
@@ -206,13 +208,13 @@ function keyOptions(key) {
 function transformer(step, prepare, defaultPadding) {
   return {
     [step](key, buffer) {
-      const handle = prepare(key, step === 'publicEncrypt' || step === 'publicDecrypt' ? 'key' : 'privateKey');
       const { padding = defaultPadding, encoding, oaepHash, oaepLabel } = keyOptions(key);
       if (oaepHash !== undefined) validateString(oaepHash, 'key.oaepHash');
       const label = oaepLabel === undefined ? null : bytesOf(oaepLabel, 'key.oaepLabel', encoding);
       const bytes = bytesOf(buffer, 'buffer', encoding);
       const isKnown = oaepHash === undefined || require('crypto').getHashes().includes(oaepHash.toLowerCase());
       if (!isKnown) throw invalidHash();
+      const handle = prepare(key, step === 'publicEncrypt' || step === 'publicDecrypt' ? 'key' : 'privateKey');
       return Buffer.from(answer(evp().transform(step, handle.number, bytes, padding, oaepHash ?? null, label)));
     },
   }[step];

@@ -37,23 +37,33 @@ class CryptoKey {
     return of(this).extractable;
   }
 
+  // What a program does to these is nothing to the key.
   get algorithm() {
-    return of(this).algorithm;
+    const slots = of(this);
+    return slots.shownAlgorithm ??= copyOf(slots.algorithm);
   }
 
   get usages() {
-    return of(this).usages;
+    const slots = of(this);
+    return slots.shownUsages ??= [...slots.usages];
   }
 
   [customInspectSymbol](depth, options) {
     if (depth < 0) return this;
     const { inspect } = require('internal/util/inspect');
-    const { type, extractable, algorithm, usages } = this;
+    const { keyObject: { type }, extractable, algorithm, usages } = of(this);
     const deeper = { ...options, depth: options.depth === null ? null : options.depth - 1 };
     return `CryptoKey ${inspect({ type, extractable, algorithm, usages }, deeper)}`;
   }
 }
 
+function copyOf({ publicExponent, hash, ...rest }) {
+  return {
+    ...rest, ...(publicExponent && { publicExponent: new Uint8Array(publicExponent) }), ...(hash && { hash: { ...hash } }),
+  };
+}
+
+/** What a CryptoKey really is. */
 function of(key) {
   if (!isCryptoKey(key)) throw new ERR_INVALID_THIS('CryptoKey');
   return facts(key);
@@ -67,4 +77,4 @@ for (const name of ['type', 'extractable', 'algorithm', 'usages']) {
 }
 Object.defineProperty(CryptoKey.prototype, Symbol.toStringTag, { __proto__: null, value: 'CryptoKey', configurable: true });
 
-module.exports = { CryptoKey, isCryptoKey, makeCryptoKey, keyObjectOf: (key) => of(key).keyObject };
+module.exports = { CryptoKey, isCryptoKey, makeCryptoKey, keyObjectOf: (key) => of(key).keyObject, slotsOf: of };

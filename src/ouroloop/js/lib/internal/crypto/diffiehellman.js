@@ -13,6 +13,7 @@ const {
   },
 } = require('internal/errors');
 const { validateFunction, validateInt32, validateObject, validateString } = require('internal/validators');
+const { deprecate } = require('internal/util');
 const { answer, bytesOf, encoded, evp, later, refusal } = require('internal/crypto/util');
 const { asKeyObject, handleOf, preparePrivate, preparePublic } = require('internal/crypto/keys');
 
@@ -122,7 +123,7 @@ function generatorOf(generator, encoding) {
       'generator', ['number', 'string', 'ArrayBuffer', 'Buffer', 'TypedArray', 'DataView'], generator);
   }
   const bytes = bytesOf(generator, 'generator', encoding);
-  if (Buffer.from(bytes).readUIntBE(0, Math.min(bytes.length, 6)) < 2 && bytes.length < 6) throw badGenerator();
+  if (bytes.every((byte, index) => byte === 0 || (byte === 1 && index === bytes.length - 1))) throw badGenerator();
   return bytes;
 }
 
@@ -216,10 +217,10 @@ Object.assign(ECDH.prototype, {
     return this;
   },
 
-  setPublicKey(key, encoding) {
+  setPublicKey: deprecate(function setPublicKey(key, encoding) {
     this[kPublic] = Buffer.from(converted(this[kCurve], bytesOf(key, 'key', encoding), 'uncompressed'));
     return this;
-  },
+  }, 'ecdh.setPublicKey() is deprecated.', 'DEP0031'),
 
   getPrivateKey(encoding) {
     if (this[kPrivate] === undefined) throw failure('ERR_CRYPTO_OPERATION_FAILED', 'Failed to get ECDH private key');

@@ -40,18 +40,18 @@ function rsaOptions(options) {
 
 function pssOptions({ saltLength, hashAlgorithm, mgf1HashAlgorithm, hash, mgf1Hash }) {
   if (saltLength != null) validateInt32(saltLength, 'options.saltLength', 0);
-  const digest = hashAlgorithm ?? hash;
-  const maskDigest = mgf1HashAlgorithm ?? mgf1Hash;
+  const digest = hashAlgorithm === undefined ? hash : hashAlgorithm;
+  const maskDigest = mgf1HashAlgorithm === undefined ? mgf1Hash : mgf1HashAlgorithm;
   if (digest !== undefined) checkDigest(digest, 'options.hashAlgorithm');
-  if (maskDigest !== undefined) checkDigest(maskDigest, 'options.mgf1HashAlgorithm');
+  if (maskDigest !== undefined) checkDigest(maskDigest, 'options.mgf1HashAlgorithm', 'MGF1 digest');
   return { saltLength: saltLength ?? null, hashAlgorithm: digest ?? null, mgf1HashAlgorithm: maskDigest ?? null };
 }
 
-function checkDigest(name, option) {
+function checkDigest(name, option, what = 'digest') {
   validateString(name, option);
   const { getHashes } = require('crypto');
   if (getHashes().some((each) => each.toLowerCase() === name.toLowerCase())) return;
-  throw refusal([`Invalid digest: ${name}`, 'ERR_CRYPTO_INVALID_DIGEST', '', '', []]);
+  throw refusal([`Invalid ${what}: ${name}`, 'ERR_CRYPTO_INVALID_DIGEST', '', '', []]);
 }
 
 function dsaOptions(options) {

@@ -3,10 +3,9 @@
 // Primes: to make and to check them.
 
 const { codes: { ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE } } = require('internal/errors');
-const { validateBoolean, validateFunction, validateInt32, validateObject, validateUint32 } = require('internal/validators');
+const { validateBoolean, validateFunction, validateInt32, validateObject } = require('internal/validators');
 const { answer, evp, later, octets, refusal, viewed } = require('internal/crypto/util');
 
-const LARGEST = 2 ** 31 - 1;
 const EXPECTED = ['ArrayBuffer', 'TypedArray', 'Buffer', 'DataView', 'bigint'];
 
 function numberOf(value, name) {
@@ -58,8 +57,7 @@ function prepareCheck(candidate, options) {
   const bytes = numberOf(candidate, 'candidate');
   validateObject(options, 'options');
   const { checks = 0 } = options;
-  validateUint32(checks, 'options.checks');
-  if (checks > LARGEST) throw new ERR_OUT_OF_RANGE('options.checks', `<= ${LARGEST}`, checks);
+  validateInt32(checks, 'options.checks', 0);
   return [bytes, checks];
 }
 

@@ -40,15 +40,15 @@ function bytesOf(value, name, encoding, expected = ['string', ...BUFFERS]) {
   return view;
 }
 
+/** The kind of error that a code is of. */
+function baseOf(code) {
+  const known = errors.codes[code]?.prototype;
+  return [RangeError, TypeError].find((base) => known instanceof base) ?? Error;
+}
+
 /** The error for what OpenSSL, or what stands before it, refused. */
 function refusal([message, code, library, reason, stack]) {
-  if (library === '' && errors.codes[code] !== undefined) {
-    const known = new errors.codes[code]();
-    known.message = message;
-    return known;
-  }
-  // eslint-disable-next-line no-restricted-syntax
-  const error = new Error(message);
+  const error = new (library === '' ? baseOf(code) : Error)(message);
   if (stack.length > 0) error.opensslErrorStack = stack;
   if (library !== '') Object.assign(error, { library, reason });
   if (code !== '') error.code = code;

@@ -7,7 +7,7 @@
 
 const { Buffer } = require('buffer');
 const { failed } = require('internal/crypto/webidl');
-const { makeCryptoKey, keyObjectOf } = require('internal/crypto/cryptokey');
+const { keyObjectOf, makeCryptoKey, slotsOf } = require('internal/crypto/cryptokey');
 const { answer, evp, promised } = require('internal/crypto/util');
 const {
   Handle, PrivateKeyObject, PublicKeyObject, SecretKeyObject, createPrivateKey, createPublicKey, handleOf, publicObject,
@@ -309,7 +309,7 @@ async function generatePair(algorithm, isExtractable, usages) {
   const publicKey = publicObject(handle);
   const shown = family.shown(algorithm, publicKey);
   return {
-    publicKey: makeCryptoKey(publicKey, shown, usages.filter((usage) => allowed.public.includes(usage)), true),
+    publicKey: makeCryptoKey(publicKey, { ...shown }, usages.filter((usage) => allowed.public.includes(usage)), true),
     privateKey: makeCryptoKey(new PrivateKeyObject(handle), shown, secret, isExtractable),
   };
 }
@@ -329,12 +329,12 @@ function importKey(format, data, algorithm, isExtractable, usages) {
 
 function exportKey(format, key) {
   const keyObject = keyObjectOf(key);
-  const { algorithm } = key;
+  const { algorithm } = slotsOf(key);
   if (!USAGES[algorithm.name] || algorithm.name === 'HKDF' || algorithm.name === 'PBKDF2') {
     throw failed('NotSupportedError', `${algorithm.name} key export is not supported`);
   }
   if (!key.extractable) throw failed('InvalidAccessError', 'key is not extractable');
-  const written = format === 'jwk' ? writtenJwk(key, keyObject) : writers[format]?.(keyObject, algorithm);
+  const written = format === 'jwk' ? writtenJwk(slotsOf(key), keyObject) : writers[format]?.(keyObject, algorithm);
   if (written !== undefined) return written;
   throw failed('NotSupportedError', `Unable to export ${algorithm.name} ${key.type} key using ${format} format`);
 }
