@@ -3,6 +3,7 @@
 // CryptoKey: what Web Crypto calls a key. It is a KeyObject and what may be done with it.
 
 const { codes: { ERR_ILLEGAL_CONSTRUCTOR, ERR_INVALID_THIS } } = require('internal/errors');
+const { CLONEABLE, kClone, kDeserialize, kTransferMode } = require('internal/worker/js_transferable');
 const { customInspectSymbol, kEnumerableProperty } = require('internal/util');
 
 let isMaking = false;
@@ -27,6 +28,18 @@ class CryptoKey {
     const key = new CryptoKey();
     key.#facts = { keyObject, algorithm, usages, extractable };
     return key;
+  }
+
+  get [kTransferMode]() {
+    return CLONEABLE;
+  }
+
+  [kClone]() {
+    return { type: 'internal/crypto/cryptokey:CryptoKey', data: of(this) };
+  }
+
+  static [kDeserialize]({ keyObject, algorithm, usages, extractable }) {
+    return makeCryptoKey(keyObject, algorithm, usages, extractable);
   }
 
   get type() {

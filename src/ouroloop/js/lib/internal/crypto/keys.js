@@ -15,6 +15,7 @@ const {
 } = require('internal/errors');
 const { validateObject, validateOneOf, validateString } = require('internal/validators');
 const { registerKeyChecks } = require('internal/util/types');
+const { CLONEABLE, kClone, kDeserialize, kTransferMode } = require('internal/worker/js_transferable');
 const { BUFFERS, answer, bytesOf, encoded, evp, freeWith, viewed } = require('internal/crypto/util');
 
 /** A key of Python's. */
@@ -57,6 +58,18 @@ class KeyObject {
     const { isCryptoKey, keyObjectOf } = require('internal/crypto/cryptokey');
     if (!isCryptoKey(key)) throw new ERR_INVALID_ARG_TYPE('key', 'CryptoKey', key);
     return keyObjectOf(key);
+  }
+
+  get [kTransferMode]() {
+    return CLONEABLE;
+  }
+
+  [kClone]() {
+    return { type: 'internal/crypto/keys:KeyObject', data: { type: this.#type, handle: this.#handle } };
+  }
+
+  static [kDeserialize]({ type, handle }) {
+    return new KINDS[type](handle);
   }
 
   toCryptoKey(algorithm, extractable, keyUsages) {
@@ -141,6 +154,8 @@ class PrivateKeyObject extends AsymmetricKeyObject {
     return writtenKey(answer(evp().writePrivate(handle.number, format, type, cipher ?? null, passphrase ?? null)), format);
   }
 }
+
+const KINDS = { __proto__: null, secret: SecretKeyObject, public: PublicKeyObject, private: PrivateKeyObject };
 
 function writtenKey(bytes, format) {
   return encoded(bytes, format === 'pem' ? 'utf8' : undefined);

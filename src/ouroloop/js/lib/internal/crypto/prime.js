@@ -45,7 +45,7 @@ function generatePrime(size, options, callback) {
   if (typeof options === 'function') [options, callback] = [{}, options];
   validateFunction(callback, 'callback');
   const { args, shape } = prepare(size, options);
-  later('primeGenerate', args, shape, callback);
+  later('primeGenerate', args, shape, (error, prime) => callback(error ?? undefined, prime));
 }
 
 function generatePrimeSync(size, options = {}) {
@@ -64,7 +64,8 @@ function prepareCheck(candidate, options) {
 function checkPrime(candidate, options = {}, callback = undefined) {
   if (typeof options === 'function') [options, callback] = [{}, options];
   validateFunction(callback, 'callback');
-  later('primeCheck', prepareCheck(candidate, options), (isPrime) => isPrime, callback);
+  const args = prepareCheck(candidate, options);
+  later('primeCheck', args, (isPrime) => isPrime, (error, isPrime) => callback(error ?? undefined, isPrime));
 }
 
 function checkPrimeSync(candidate, options = {}) {
