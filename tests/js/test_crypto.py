@@ -77,12 +77,14 @@ PROGRAMS = {
         "TypeError | ERR_CRYPTO_INVALID_IV | Invalid initialization vector\n128c33a0"),
     "both sides agree on a secret": (
         "for (const make of [() => crypto.createECDH('secp256k1'), () => crypto.getDiffieHellman('modp14'),"
-        " () => crypto.createDiffieHellman(crypto.getDiffieHellman('modp5').getPrime())]) { const [a, b] = [make(), make()];"
+        " () => crypto.createDiffieHellman(crypto.getDiffieHellman('modp5').getPrime())]) { const [a, b] ="
+        " [make(), make()];"
         " const [of, ofOther] = [a.generateKeys(), b.generateKeys()];"
         " log(a.computeSecret(ofOther).equals(b.computeSecret(of))); }"
         "const [a, b] = [pair('x25519'), pair('x25519')];"
         "const one = crypto.diffieHellman({ privateKey: a.privateKey, publicKey: b.publicKey });"
-        "crypto.diffieHellman({ privateKey: b.privateKey, publicKey: a.publicKey }, (error, other) => log(one.equals(other)));",
+        "crypto.diffieHellman({ privateKey: b.privateKey, publicKey: a.publicKey }, (error, other) =>"
+        " log(one.equals(other)));",
         "true\ntrue\ntrue\ntrue"),
     "hkdf gives what RFC 5869 says": (
         "log(hex(crypto.hkdfSync('sha256', Buffer.alloc(22, 0x0b), Buffer.from('000102030405060708090a0b0c', 'hex'),"
@@ -94,10 +96,12 @@ PROGRAMS = {
         "true false\nundefined 11n"),
     "Web Crypto has what the module has": (
         "(async () => { const usages = ['sign', 'verify'];"
-        "const key = await subtle.importKey('raw', Buffer.alloc(32, 7), { name: 'HMAC', hash: 'SHA-256' }, true, usages);"
+        "const key = await subtle.importKey('raw', Buffer.alloc(32, 7), { name: 'HMAC', hash: 'SHA-256' },"
+        " true, usages);"
         "log(hex(await subtle.sign('HMAC', key, Buffer.from('hello')))); log((await subtle.exportKey('jwk', key)).alg);"
         "const ec = await subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, false, usages);"
-        "const way = { name: 'ECDSA', hash: 'SHA-256' }; const made = await subtle.sign(way, ec.privateKey, Buffer.from('a'));"
+        "const way = { name: 'ECDSA', hash: 'SHA-256' }; const made = await subtle.sign(way, ec.privateKey,"
+        " Buffer.from('a'));"
         "log(made.byteLength, await subtle.verify(way, ec.publicKey, made, Buffer.from('a')));"
         "await subtle.exportKey('jwk', ec.privateKey).catch((error) => log(error.name, error.message));"
         "ec.privateKey.usages.push('verify'); ec.privateKey.algorithm.name = 'HMAC';"
@@ -114,7 +118,8 @@ PROGRAMS = {
         "log(hex(made.slice(16)) === hex(again.slice(0, 16))); })();",
         "true"),
     "a stream of a hash has ended, and digest tells it again": (
-        "const hash = crypto.createHash('sha1'); hash.on('data', (data) => log(hash.digest('hex') === hex(data))).end('a');",
+        "const hash = crypto.createHash('sha1'); hash.on('data', (data) => log(hash.digest('hex') ==="
+        " hex(data))).end('a');",
         "true"),
 }
 
