@@ -21,11 +21,15 @@ function secretOf(key) {
   return handleOf(object);
 }
 
-/** The size of a hash in bytes. */
+const sizes = new Map(); // name of a hash -> bytes
+
 function sizeOf(name) {
+  const size = sizes.get(name);
+  if (size !== undefined) return size;
   const number = hashes.createHash(name);
   if (number < 0) throw new ERR_CRYPTO_INVALID_DIGEST(name);
-  return hashes.digest(number, null).byteLength;
+  sizes.set(name, hashes.digest(number, null).byteLength);
+  return sizes.get(name);
 }
 
 function prepare(digest, ikm, salt, info, length) {

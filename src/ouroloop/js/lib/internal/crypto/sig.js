@@ -143,12 +143,16 @@ function createVerify(algorithm, options) {
 
 // sign() and verify()
 
+const known = new Set(); // names of hashes
+
 /** The hash to sign with. That of RSA, DSA and ECDSA is SHA-256 where none is named. */
 function digestFor(algorithm, handle) {
   if (algorithm == null) return isWithoutHash(handle.kind) ? null : 'sha256';
+  if (known.has(algorithm)) return algorithm;
   const number = hashes.createHash(algorithm);
   if (number < 0) throw new ERR_CRYPTO_INVALID_DIGEST(algorithm);
   hashes.digest(number, null);
+  known.add(algorithm);
   return algorithm;
 }
 
