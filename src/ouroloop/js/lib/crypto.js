@@ -308,13 +308,14 @@ const taken = Buffer.alloc(16);
 const RANGE = 2 ** 48 - 1;
 
 function randomInt(min, max, callback) {
-  if (max === undefined || typeof max === 'function') [min, max, callback] = [0, min, max];
+  const isFromZero = max === undefined || typeof max === 'function';
+  if (isFromZero) [min, max, callback] = [0, min, max];
   if (callback !== undefined) validateFunction(callback, 'callback');
   if (!Number.isSafeInteger(min)) throw new ERR_INVALID_ARG_TYPE('min', 'a safe integer', min);
   if (!Number.isSafeInteger(max)) throw new ERR_INVALID_ARG_TYPE('max', 'a safe integer', max);
   if (max <= min) throw new ERR_OUT_OF_RANGE('max', `greater than the value of "min" (${min})`, max);
   const range = max - min;
-  if (!(range <= RANGE)) throw new ERR_OUT_OF_RANGE('max - min', `<= ${RANGE}`, range);
+  if (!(range <= RANGE)) throw new ERR_OUT_OF_RANGE(isFromZero ? 'max' : 'max - min', `<= ${RANGE}`, range);
   const limit = RANGE - (RANGE % range); // above it, small numbers would come more often
   let value;
   do value = takeRandom(6).readUIntBE(0, 6); while (value >= limit);
@@ -367,6 +368,8 @@ function pbkdf2Sync(password, salt, iterations, keylen, digest) {
   return Buffer.from(binding.pbkdf2(...pbkdf2Arguments(password, salt, iterations, keylen, digest)));
 }
 
+const MOST_SCRYPT_MEMORY = 32 * 1024 * 1024; // bytes, if a program does not say
+
 /** Options and their longer names: either may be given. */
 const SCRYPT_OPTIONS = [['N', 'cost', 16384], ['r', 'blockSize', 8], ['p', 'parallelization', 1]];
 
@@ -381,8 +384,9 @@ function scryptArguments(password, salt, keylen, options = {}) {
     validateUint32(options[long], long);
     return options[long] || usual;
   });
-  const most = options?.maxmem ?? 32 * 1024 * 1024;
-  validateInteger(most, 'maxmem', 0);
+  const { maxmem = 0 } = options ?? {};
+  validateInteger(maxmem, 'maxmem', 0);
+  const most = maxmem || MOST_SCRYPT_MEMORY;
   checkScrypt(cost, block, parallel, most);
   return [password, salt, keylen, cost, block, parallel, most];
 }
