@@ -27,6 +27,7 @@ sha256 sha256WithRSAEncryption sha3-224 sha3-256 sha3-384 sha3-512 sha384 sha384
 sha512-224WithRSAEncryption sha512-256 sha512-256WithRSAEncryption sha512WithRSAEncryption shake128 shake256 sm3
 sm3WithRSAEncryption ssl3-md5 ssl3-sha1
 """
+_MOST_MEMORY = 2**31 - 1  # hashlib takes no more
 _EXTENDABLE = {"shake128": 16, "shake256": 32}  # how many bytes these give when nobody says
 
 
@@ -123,7 +124,8 @@ def operations(runtime: Runtime) -> dict[str, Callable[..., Any]]:
             return b""
         try:
             return hashlib.scrypt(
-                password, salt=salt, n=int(cost), r=int(block), p=int(parallel), maxmem=int(most), dklen=int(length))
+                password, salt=salt, n=int(cost), r=int(block), p=int(parallel),
+                maxmem=min(int(most), _MOST_MEMORY), dklen=int(length))
         except (ValueError, OverflowError):
             return -errno.EINVAL
 

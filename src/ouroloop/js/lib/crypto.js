@@ -378,11 +378,12 @@ function scryptArguments(password, salt, keylen, options = {}) {
   salt = bytesOf(salt, 'salt');
   validateInt32(keylen, 'keylen', 0);
   const [cost, block, parallel] = SCRYPT_OPTIONS.map(([short, long, usual]) => {
-    if (options?.[short] !== undefined) validateUint32(options[short], short);
-    if (options?.[long] === undefined) return options?.[short] || usual;
-    if (options[short] !== undefined) throw new ERR_INCOMPATIBLE_OPTION_PAIR(short, long);
-    validateUint32(options[long], long);
-    return options[long] || usual;
+    const [value, other] = [options?.[short], options?.[long]]; // each is looked at once
+    if (value !== undefined) validateUint32(value, short);
+    if (other === undefined) return value || usual;
+    if (value !== undefined) throw new ERR_INCOMPATIBLE_OPTION_PAIR(short, long);
+    validateUint32(other, long);
+    return other || usual;
   });
   const { maxmem = 0 } = options ?? {};
   validateInteger(maxmem, 'maxmem', 0);
