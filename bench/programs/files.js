@@ -1,4 +1,5 @@
-// File work, Node's: 32 operations under way at all times. Arguments: "read_file" or "stat", seconds, a folder of files.
+// File work, Node's: 32 operations under way at all times. Arguments: "read_file" or "stat", seconds, a folder of
+// files.
 'use strict';
 
 const fs = require('node:fs');

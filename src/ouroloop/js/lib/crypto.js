@@ -1,6 +1,7 @@
 'use strict';
 
-// crypto: hashes, HMAC, random values and keys from passwords; the rest is in `internal/crypto`, by Node's names of its parts.
+// crypto: hashes, HMAC, random values and keys from passwords; the rest is in `internal/crypto`, by Node's names of its
+// parts.
 //
 // Theory of operation. The work is OpenSSL's, through Python's hashlib. A hash's state lives in Python under a number
 // until its digest is taken; but as long as there is little to hash, it is kept here, and hashed in one call when the
@@ -392,7 +393,9 @@ function scryptArguments(password, salt, keylen, options = {}) {
   return [password, salt, keylen, cost, block, parallel, most];
 }
 
-/** What OpenSSL refuses: a cost that is no power of two, numbers that are too large, and more memory than is allowed. */
+/**
+ * What OpenSSL refuses: a cost that is no power of two, numbers that are too large, and more memory than is allowed.
+ */
 function checkScrypt(cost, block, parallel, most) {
   if (cost < 2 || !Number.isInteger(Math.log2(cost))) throw new ERR_CRYPTO_INVALID_SCRYPT_PARAMS();
   const isTooLarge = parallel > (2 ** 30 - 1) / block || (16 * block <= 32 && cost >= 2 ** (16 * block));

@@ -2,9 +2,9 @@
 
 // domain (deprecated): errors of several pieces of work, handled in one place.
 //
-// Theory of operation. A stack of domains is entered and left; the top one is `process.domain`. Whatever is scheduled while a
-// domain is entered belongs to it, by async hooks, and so does an emitter that is made then. An error in it that nobody catches, and
-// an 'error' event that nobody listens for, is the domain's 'error' event.
+// Theory of operation. A stack of domains is entered and left; the top one is `process.domain`. Whatever is scheduled
+// while a domain is entered belongs to it, by async hooks, and so does an emitter that is made then. An error in it
+// that nobody catches, and an 'error' event that nobody listens for, is the domain's 'error' event.
 
 const EventEmitter = require('events');
 const {

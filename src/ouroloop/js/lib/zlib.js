@@ -2,8 +2,8 @@
 
 // zlib: gzip, deflate, Brotli and Zstandard.
 //
-// Theory of operation. The libraries are Python's side's (`node/zlib`, which Python programs use, too). What works in one
-// go is one operation, from the options to the result; `gzip` and its like do it on the thread pool. Streams are in
+// Theory of operation. The libraries are Python's side's (`node/zlib`, which Python programs use, too). What works in
+// one go is one operation, from the options to the result; `gzip` and its like do it on the thread pool. Streams are in
 // `internal/zlib/streams`.
 
 const { Buffer } = require('buffer');

@@ -4,8 +4,8 @@
 //
 // Theory of operation. Data crosses by copy; what the binding cannot carry (it is nested too deeply, a string has a
 // lone surrogate) as a flat table, of which each row is a single value or tells its items' rows. What is more than data
-// (functions, promises, instances of classes, anything that refers to itself) stays here, in a table, and Python gets its
-// number. Python does not get an error thrown: `run` answers [0, value] or [1, error], each value in the form that
+// (functions, promises, instances of classes, anything that refers to itself) stays here, in a table, and Python gets
+// its number. Python does not get an error thrown: `run` answers [0, value] or [1, error], each value in the form that
 // `encode` gives.
 
 // What surprises people: the program may have broken the globals, so neither iteration nor methods of arrays and

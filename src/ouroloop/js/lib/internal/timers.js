@@ -2,14 +2,15 @@
 
 // Timers and immediates: the queues behind `timers`.
 //
-// Theory of operation. All timers of one duration stand in one list, in the order they were started, which is the order they
-// are due: starting one and stopping one cost the same however many there are. The lists stand in a heap by when their
-// first timer is due, and one timer of the loop stands for all of them; Python calls `processTimers(now)` when it fires, and
-// arms it again by what that returns. Immediates stand in one list that the check step takes over whole, so that those queued
-// meanwhile wait for the next turn.
+// Theory of operation. All timers of one duration stand in one list, in the order they were started, which is the order
+// they are due: starting one and stopping one cost the same however many there are. The lists stand in a heap by when
+// their first timer is due, and one timer of the loop stands for all of them; Python calls `processTimers(now)` when it
+// fires, and arms it again by what that returns. Immediates stand in one list that the check step takes over whole, so
+// that those queued meanwhile wait for the next turn.
 //
 // What surprises people: after each timer, ticks and microtasks run. A list keeps its place in the heap while it is
-// worked off, by the clock as it was read when the step began; only a timer not due by that makes the clock be read again.
+// worked off, by the clock as it was read when the step began; only a timer not due by that makes the clock be read
+// again.
 
 const { codes: { ERR_OUT_OF_RANGE } } = require('internal/errors');
 const { validateNumber } = require('internal/validators');
@@ -521,7 +522,9 @@ function clearImmediate(immediate) {
   queue.remove(immediate);
 }
 
-/** Something that is no immediate waits for the check step (1), or does no longer (-1). It does not keep the loop alive. */
+/**
+ * Something that is no immediate waits for the check step (1), or does no longer (-1). It does not keep the loop alive.
+ */
 function awaitCheck(change) {
   counts[IMMEDIATES] += change;
 }
@@ -540,9 +543,9 @@ function processImmediate() {
 let isBetweenTurns = false;
 
 /**
- * Run the immediates of this turn. As long as nothing can happen but timers and more immediates, the turns that follow are
- * gone through here too: Python's loop would find nothing in them, at ten times the cost. `before` is how many operations
- * had been called when the step began: another one may have given the loop something.
+ * Run the immediates of this turn. As long as nothing can happen but timers and more immediates, the turns that follow
+ * are gone through here too: Python's loop would find nothing in them, at ten times the cost. `before` is how many
+ * operations had been called when the step began: another one may have given the loop something.
  */
 function runTurns(before) {
   for (let turn = 0; turn < TURNS_AT_ONCE; turn++) {

@@ -2,9 +2,10 @@
 
 // The globals, the process object, and what is to happen when a process starts.
 //
-// Theory of operation. This runs while the snapshot is built: it makes all that is the same in every process. `start()` runs in each process: it
-// joins what depends on it (memory shared with Python, the options, argv, env) and gives Python the functions by which the
-// loop enters JavaScript. Globals that most programs do not touch are made when first read.
+// Theory of operation. This runs while the snapshot is built: it makes all that is the same in every process. `start()`
+// runs in each process: it joins what depends on it (memory shared with Python, the options, argv, env) and gives
+// Python the functions by which the loop enters JavaScript. Globals that most programs do not touch are made when first
+// read.
 
 const process_ = require('internal/process/object');
 
@@ -124,8 +125,8 @@ function accessor(name, value) {
 
 makeGlobals();
 
-// What nearly every program needs, so that no process has to compile it again. Each costs every process: 1 ms for 250 KB
-// of sources. What is not here comes with V8's code cache, when a program first asks for it.
+// What nearly every program needs, so that no process has to compile it again. Each costs every process: 1 ms for 250
+// KB of sources. What is not here comes with V8's code cache, when a program first asks for it.
 for (const id of [
   'internal/requests', 'internal/handles', 'internal/main', 'internal/process/report_error', 'internal/process/stdio',
   'internal/process/warning', 'internal/modules/cjs/loader', 'internal/modules/esm/loader', 'internal/modules/esm/resolve',

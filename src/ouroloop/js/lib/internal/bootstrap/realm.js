@@ -3,9 +3,9 @@
 // The realm: core modules and operations, before there is anything else.
 //
 // Theory of operation. This script runs last when the snapshot is built. It finds every core module's body in `__files`
-// and what Python offers in `__config`, gives modules their `require` and `internalBinding`, and runs `internal/bootstrap/node`, which
-// makes the globals. What it leaves on the global object is one function, `__start`, which Python calls
-// once the snapshot has been taken up in a process: from then on operations and natives work.
+// and what Python offers in `__config`, gives modules their `require` and `internalBinding`, and runs
+// `internal/bootstrap/node`, which makes the globals. What it leaves on the global object is one function, `__start`,
+// which Python calls once the snapshot has been taken up in a process: from then on operations and natives work.
 //
 // What surprises people: an operation is a number. `internalBinding('fs').open(a, b)` calls Python's only host function
 // with that number, so that a process pays for the operations it uses and not for those that exist.

@@ -2,8 +2,8 @@
 
 // Ciphers: Cipheriv and Decipheriv for a message, publicEncrypt and its kin for a few bytes.
 //
-// Theory of operation. Both classes are one, which knows a cipher of Python's by number (`node/evp/cipher.py`). Text that
-// comes out goes through one decoder, so that its encoding cannot be changed on the way.
+// Theory of operation. Both classes are one, which knows a cipher of Python's by number (`node/evp/cipher.py`). Text
+// that comes out goes through one decoder, so that its encoding cannot be changed on the way.
 
 const { Buffer } = require('buffer');
 const { StringDecoder } = require('string_decoder');

@@ -2,8 +2,8 @@
 
 // KeyObject: keys, and reading them in every form that a program may have them in.
 //
-// Theory of operation. A secret key is bytes, kept here. A key of two halves is one of Python's (`node/evp/keys.py`), of
-// which a `Handle` has the number; the KeyObject has the handle in a private field. `preparePrivate` and
+// Theory of operation. A secret key is bytes, kept here. A key of two halves is one of Python's (`node/evp/keys.py`),
+// of which a `Handle` has the number; the KeyObject has the handle in a private field. `preparePrivate` and
 // `preparePublic` make a handle of whatever the functions of crypto take for a key.
 
 const { Buffer } = require('buffer');

@@ -2,8 +2,8 @@
 
 // Signatures: Sign and Verify, which take a message piece by piece, and sign() and verify(), which take all of it.
 //
-// Theory of operation. Sign and Verify hash what they get and have the hash signed; so they are for keys that sign a hash.
-// Those that sign the message itself (Ed25519) are for the functions.
+// Theory of operation. Sign and Verify hash what they get and have the hash signed; so they are for keys that sign a
+// hash. Those that sign the message itself (Ed25519) are for the functions.
 
 const { Buffer } = require('buffer');
 const { Writable } = require('stream');

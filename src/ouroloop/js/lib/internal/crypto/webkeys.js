@@ -2,8 +2,9 @@
 
 // Keys of Web Crypto: for each algorithm how they are made, read and written.
 //
-// Theory of operation. A family (`FAMILIES`) has functions `generate`, `read` and `usages`; what it gives is a KeyObject
-// and the algorithm that the CryptoKey is to show. JWKs are checked here before anybody reads the key in them.
+// Theory of operation. A family (`FAMILIES`) has functions `generate`, `read` and `usages`; what it gives is a
+// KeyObject and the algorithm that the CryptoKey is to show. JWKs are checked here before anybody reads the key in
+// them.
 
 const { Buffer } = require('buffer');
 const { failed } = require('internal/crypto/webidl');

@@ -2,8 +2,9 @@
 
 // HTTPParser: the interface of Node's own parser, which is no public one, for the few packages that use it.
 //
-// Theory of operation. It is the parser of `internal/http/parser`, whose events go to functions that stand under numbers
-// on the object itself (`parser[HTTPParser.kOnBody] = …`). `execute` returns how many bytes were taken, or an error.
+// Theory of operation. It is the parser of `internal/http/parser`, whose events go to functions that stand under
+// numbers on the object itself (`parser[HTTPParser.kOnBody] = …`). `execute` returns how many bytes were taken, or an
+// error.
 //
 // What surprises people: the bytes of one call are parsed before the first function hears of them. So a function cannot
 // decide whether a message has a body, nor pause the parser: to try is one clear error.

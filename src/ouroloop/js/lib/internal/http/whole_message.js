@@ -5,8 +5,8 @@
 //
 // Theory of operation. Nearly every read is one message and all of it, or its head and the begin of a body whose size
 // it tells. llhttp says so, or else the bytes are for Python's parser. What it has let pass is a first line and lines
-// `name: value`, each of which ends with CRLF, and an empty one; so the head is kept as one text, and is taken apart, by
-// looking for these marks, when a program asks.
+// `name: value`, each of which ends with CRLF, and an empty one; so the head is kept as one text, and is taken apart,
+// by looking for these marks, when a program asks.
 //
 // What surprises people: whatever is not plain is left to that parser: an upgrade, a connection's last message, a
 // chunked body, a large head. So one message is all that is known here, and nothing of it is kept.

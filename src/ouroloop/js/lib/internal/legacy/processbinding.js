@@ -2,9 +2,9 @@
 
 // process.binding(): what old programs use of Node's innermost parts.
 //
-// Theory of operation. The names are those that Node 24 still gives. Tables of facts (`constants`, `uv`, `config`) and the
-// type checks of `util` are there, and `spawn_sync`. Of the others only the name is: asking for anything in them is one clear error, since
-// nothing here is made as Node makes it below its modules.
+// Theory of operation. The names are those that Node 24 still gives. Tables of facts (`constants`, `uv`, `config`) and
+// the type checks of `util` are there, and `spawn_sync`. Of the others only the name is: asking for anything in them is
+// one clear error, since nothing here is made as Node makes it below its modules.
 
 const { pendingDeprecate } = require('internal/util');
 const { notThere } = require('internal/not_there');

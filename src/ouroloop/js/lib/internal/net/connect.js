@@ -252,8 +252,8 @@ function failedAtOnce(socket, errno, address, port) {
 }
 
 /**
- * What a handle calls when it is connected or cannot be. Programs that play the network (`nock`, `msw`) put a `connect` of
- * their own on the handle, and call `oncomplete` as Node's handles do.
+ * What a handle calls when it is connected or cannot be. Programs that play the network (`nock`, `msw`) put a `connect`
+ * of their own on the handle, and call `oncomplete` as Node's handles do.
  */
 class ConnectRequest {
   constructor(address, port, oncomplete) {

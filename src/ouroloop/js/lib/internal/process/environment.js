@@ -2,10 +2,10 @@
 
 // A variable of the environment.
 //
-// Theory of operation. What nearly every start asks for comes with the facts of the process (`js/runtime.py`), and holds
-// until this process changes its environment: to set up the natives takes 0.6 ms. Of all others the name is written into memory that natives see (`natives/environment.py`); they ask the C
-// library, and no Python runs. An operation does the same for names that are not plain ASCII, and where there are no
-// such natives.
+// Theory of operation. What nearly every start asks for comes with the facts of the process (`js/runtime.py`), and
+// holds until this process changes its environment: to set up the natives takes 0.6 ms. Of all others the name is
+// written into memory that natives see (`natives/environment.py`); they ask the C library, and no Python runs. An
+// operation does the same for names that are not plain ASCII, and where there are no such natives.
 
 const binding = internalBinding('process');
 

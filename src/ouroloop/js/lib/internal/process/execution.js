@@ -117,8 +117,8 @@ function warnOfDomain(name) {
 }
 
 /**
- * The same for what the loop calls on `process`. A domain that was entered and never left is `process.domain`, and what is
- * called on an object of a domain is called in it; that is deprecated, though.
+ * The same for what the loop calls on `process`. A domain that was entered and never left is `process.domain`, and what
+ * is called on an object of a domain is called in it; that is deprecated, though.
  */
 function enterOnProcess(name, callback, ...args) {
   const { domain } = process;

@@ -1,9 +1,10 @@
 'use strict';
 
-// Functions of the process object that need nothing of it: the exit code, figures, signals sent, another program taken up.
+// Functions of the process object that need nothing of it: the exit code, figures, signals sent, another program taken
+// up.
 //
-// What surprises people: `process.exit()` may be called by an 'exit' listener; the last code given counts. execve() that
-// fails ends the process, for what was to be replaced may be half gone.
+// What surprises people: `process.exit()` may be called by an 'exit' listener; the last code given counts. execve()
+// that fails ends the process, for what was to be replaced may be half gone.
 
 const {
   codes: {

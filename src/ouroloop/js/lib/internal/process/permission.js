@@ -2,10 +2,10 @@
 
 // The permission model (--permission): what a refusal becomes, and `process.permission`.
 //
-// Theory of operation. Python asks at each operation whether it is granted (js/guards.py), and nothing here could change
-// what it answers. An operation that is not gives ACCESS_DENIED where another failure gives an errno, so it takes the
-// same ways, and `internal/errors` has the error made here: Python tells what was refused last. What there is no
-// operation for, because it is not there at all (workers, WASI), is refused by `demand`.
+// Theory of operation. Python asks at each operation whether it is granted (js/guards.py), and nothing here could
+// change what it answers. An operation that is not gives ACCESS_DENIED where another failure gives an errno, so it
+// takes the same ways, and `internal/errors` has the error made here: Python tells what was refused last. What there is
+// no operation for, because it is not there at all (workers, WASI), is refused by `demand`.
 
 const { codes: { ERR_ACCESS_DENIED, ERR_MISSING_OPTION }, genericNodeError } = require('internal/errors');
 const { validateString } = require('internal/validators');

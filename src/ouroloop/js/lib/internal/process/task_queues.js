@@ -146,8 +146,8 @@ function leave() {
 }
 
 /**
- * V8 has run tasks of its own. If a program's code was among them (a finalizer), it is a callback like others. Most only
- * collect garbage: nobody can tell when, so that must not show by what an error has left.
+ * V8 has run tasks of its own. If a program's code was among them (a finalizer), it is a callback like others. Most
+ * only collect garbage: nobody can tell when, so that must not show by what an error has left.
  */
 function afterTasks(hasQueued) {
   if (hasQueued || queue.size !== left) afterCallback();

@@ -1,7 +1,7 @@
 'use strict';
 
-// Code cache data for `vm.SourceTextModule`: V8's is out of reach for modules. What stands for it is a mark that fits one
-// source, so that programs which keep such data learn, as from Node, whether it is for what they have.
+// Code cache data for `vm.SourceTextModule`: V8's is out of reach for modules. What stands for it is a mark that fits
+// one source, so that programs which keep such data learn, as from Node, whether it is for what they have.
 
 const { Buffer } = require('buffer');
 

@@ -2,11 +2,11 @@
 
 // Contexts for `vm`: a sandbox object and the global object that stands for it.
 //
-// Theory of operation. A contextified sandbox has a context of V8 of its own. Its global object shows what the
-// sandbox has: every look-up, assignment, definition and deletion on it comes first to js/natives/contextify.py, which
-// looks at the sandbox, for all but reading by asking `answer` below. If nothing comes of that, V8 goes on with the real
-// global object, where JavaScript's own globals live. So `x = 1` inside makes a property of the sandbox, and `Array`
-// inside is that context's own Array.
+// Theory of operation. A contextified sandbox has a context of V8 of its own. Its global object shows what the sandbox
+// has: every look-up, assignment, definition and deletion on it comes first to js/natives/contextify.py, which looks at
+// the sandbox, for all but reading by asking `answer` below. If nothing comes of that, V8 goes on with the real global
+// object, where JavaScript's own globals live. So `x = 1` inside makes a property of the sandbox, and `Array` inside is
+// that context's own Array.
 //
 // What surprises people: a value keeps the context it was made in; an array from inside is no `instanceof Array`
 // outside. And in strict code nobody says whether `x` or `globalThis.x` is assigned to: V8 is let go on, which throws

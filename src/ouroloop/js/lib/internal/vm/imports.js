@@ -7,8 +7,8 @@
 // program's loader is to do it. Code that V8 knows no script for (an `eval` from a microtask) goes by its context; in
 // the main one that, too, means the loader.
 //
-// What surprises people: nothing here keeps anything alive. The symbol lives as long as V8 has the script's code, and with
-// it what it leads to.
+// What surprises people: nothing here keeps anything alive. The symbol lives as long as V8 has the script's code, and
+// with it what it leads to.
 
 const {
   codes: {

@@ -2,9 +2,9 @@
 
 // Options of zlib: checked, and in the form in which Python takes them.
 //
-// Theory of operation. A mode (a format and a direction) has a name that Python knows it by, and belongs to one of three
-// libraries, which differ in their flush flags and settings. `settingsOf` gives what a codec is made with: a list, or
-// null where all is at its default; `runningOf` gives what concerns who runs it.
+// Theory of operation. A mode (a format and a direction) has a name that Python knows it by, and belongs to one of
+// three libraries, which differ in their flush flags and settings. `settingsOf` gives what a codec is made with: a
+// list, or null where all is at its default; `runningOf` gives what concerns who runs it.
 
 const { Buffer, kMaxLength } = require('buffer');
 const {
