@@ -61,8 +61,9 @@ def _permission(options: Options) -> Permission | None:
     """What the program may touch, if the command line says that."""
     if not options.values["--permission"]:
         return None
-    from .permission import Permission
+    from .permission import Permission, import_from_runtime
 
+    import_from_runtime()
     program = options.arguments[0] if options.arguments and "--eval" not in options.values else None
     return Permission.of_options(options.values, None if program == "-" else program)
 

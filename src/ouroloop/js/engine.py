@@ -239,20 +239,32 @@ def make_snapshot(scripts: Iterable[tuple[str, str, bool]]) -> bytes:
     return blob
 
 
+def has_intl() -> bool:
+    """Whether V8 finds ICU's data. Without it, many functions of Intl throw, and to tell a date aborts the process."""
+    return _has_intl
+
+
+_has_intl = False
+
+
 def _use_intl_data() -> None:
-    """Let V8 find ICU's data, without which Intl fails or aborts: the `mini-racer` wheel carries the file that fits.
+    """Let V8 find ICU's data: the `mini-racer` wheel carries the file that fits.
 
     ICU looks for it by a name of its own, so the cache folder has a link of that name, in a folder for each
     installation: several share the cache and run at once.
     """
-    if "ICU_DATA" in os.environ:
+    global _has_intl
+    if _has_intl or os.path.exists(os.path.join(os.environ.get("ICU_DATA", ""), _INTL_DATA)):
+        _has_intl = True
         return
     data = _intl_data()
     if data is None:
         return
     key = f"intl-{cache.fingerprint(data)}"
-    if cache.link(f"{key}/{_INTL_DATA}", data):
-        calls.set_intl_data(os.path.join(cache.folder(), key))
+    link = cache.link(f"{key}/{_INTL_DATA}", data)
+    if link is not None:
+        calls.set_intl_data(os.path.dirname(link))
+        _has_intl = True
 
 
 def _intl_data() -> str | None:

@@ -20,7 +20,7 @@ from time import monotonic_ns, time
 from ..loop import Check, Idle, Loop, Timer
 from . import bundle, snapshot
 from .bindings import operations_of
-from .engine import Engine, JavaScriptError, has_snapshot, memory, use_snapshot
+from .engine import Engine, JavaScriptError, has_intl, has_snapshot, memory, use_snapshot
 from .options import changed
 
 TYPE_CHECKING = False
@@ -124,7 +124,7 @@ class Runtime:
         return {
             "argv": self.argv, "argv0": self.argv0, "execArgv": self.exec_argv, "execPath": self.exec_path,
             "pid": os.getpid(), "cwd": self._cwd(), "environment": self._environment(),
-            "isEmbedded": self.embedding is not None, "options": changed(self.options),
+            "isEmbedded": self.embedding is not None, "hasIntl": has_intl(), "options": changed(self.options),
             "loopStart": self._started, "processStart": list(divmod(self.started_ns, 1_000_000_000)),
         }
 
