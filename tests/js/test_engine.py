@@ -41,7 +41,7 @@ def test_dates_are_told_wherever_the_cache_is(variables: dict[str, str]) -> None
 
 def test_without_any_folder_to_write_in_a_date_is_an_error_and_no_abort(tmp_path: Path) -> None:
     hidden = "import ouroloop.js.cache as cache; cache.link = lambda *_: None; from ouroloop.cli import main; main()"
-    source = "try { new Date().toLocaleString() } catch (error) { console.log(error.code) }; console.log(`${new Date(0)}`)"
+    source = "try { new Date().toLocaleString() } catch ({ code }) { console.log(code) }; console.log(`${new Date(0)}`)"
     done = subprocess.run(
         [sys.executable, "-c", hidden, "-e", source], capture_output=True, text=True, timeout=60, check=False)
     code, text = done.stdout.splitlines()

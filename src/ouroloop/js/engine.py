@@ -163,6 +163,11 @@ class Engine:
         if self._is_switched and self.natives is not None:
             self.natives.exit_isolate()
 
+    @property
+    def belongs_here(self) -> bool:
+        """Whether this is the thread that made it. (The number of a thread that has ended is another's soon.)"""
+        return _living.__dict__.get("engines") is self._neighbours
+
     def close(self) -> None:
         """Drop the isolate. Nothing of it may be used any more."""
         self.natives = None
@@ -181,6 +186,11 @@ def check_not_forked() -> None:
         raise RuntimeError(
             "JavaScript cannot run in a forked child of a process that has used it: start the child as a new process "
             "(multiprocessing: the start method spawn)")
+
+
+def is_forked() -> bool:
+    """Whether this is a forked child of a process that had an engine."""
+    return _is_forked
 
 
 def _after_fork() -> None:

@@ -375,10 +375,11 @@ class Guards:
 
 _PROCESS_FREE = frozenset({
     # this process, and what any program may ask of the system
-    "abort", "active", "availableMemory", "completeNow", "constrainedMemory", "cpuUsage", "cwd", "getegid", "geteuid",
-    "getgid", "getgroups", "getuid", "groupId", "initGroups", "libraryVersion", "memoryUsage", "openSignal",
-    "closeSignal", "parseEnvFile", "ppid", "readStandardInput", "reallyExit", "reportFacts", "resident", "resourceUsage", "setGroups", "setIdentity", "setTitle", "strerror",
-    "takeChannel", "umask", "userId", "writeError",
+    "abort", "active", "availableMemory", "closeSignal", "completeNow", "constrainedMemory", "cpuUsage", "cwd",
+    "getegid", "geteuid", "getgid", "getgroups", "getuid", "groupId", "initGroups", "libraryVersion", "memoryUsage",
+    "openSignal", "parseEnvFile", "ppid", "readStandardInput", "reallyExit", "reportFacts", "resident",
+    "resourceUsage", "setGroups", "setIdentity", "setTitle", "strerror", "takeChannel", "umask", "userId",
+    "writeError",
     "kill",  # Node lets it pass
 })
 _STREAMS_FREE = frozenset({
