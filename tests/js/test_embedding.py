@@ -422,6 +422,7 @@ def test_a_runtime_on_a_given_loop_lives_on_with_it() -> None:
     again = find()
     assert again is not None
     again.close()
+    loop.run()
     loop.close()
 
 

@@ -277,9 +277,15 @@ def _use_intl_data() -> None:
         _has_intl = True
 
 
+def installed_in() -> str:
+    """The folder where the binding is installed, and with it what Ouroloop depends on."""
+    folder: str = os.path.dirname(v8.__path__[0])
+    return folder
+
+
 def _intl_data() -> str | None:
     """The path of ICU's data: in the folder where the binding is installed too, or else wherever Python finds it."""
-    beside = os.path.join(os.path.dirname(v8.__path__[0]), _INTL_PACKAGE, _INTL_FILE)
+    beside = os.path.join(installed_in(), _INTL_PACKAGE, _INTL_FILE)
     if os.path.exists(beside):
         return beside
     import importlib.util

@@ -22,7 +22,7 @@ from __future__ import annotations
 import os
 import sys
 
-from . import cache
+from . import cache, engine
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -102,10 +102,10 @@ _INSTALLATION = os.path.dirname(os.path.dirname(os.path.dirname(__file__)))
 
 def _of_runtime() -> list[bytes]:
     """The folders from which this process runs what is not the program's."""
-    import v8  # type: ignore[import-untyped]  # where it is, there is what Ouroloop depends on
-
-    installed = os.path.dirname(v8.__path__[0])
-    folders = {cache.folder(), _INSTALLATION, os.path.dirname(os.__file__), installed, os.path.dirname(sys.executable)}
+    folders = {
+        cache.folder(), _INSTALLATION, engine.installed_in(), os.path.dirname(os.__file__),
+        os.path.dirname(sys.executable),
+    }
     return [_real(resolve(folder)) for folder in sorted(folders)]
 
 
