@@ -49,6 +49,18 @@ def test_without_any_folder_to_write_in_a_date_is_an_error_and_no_abort(tmp_path
     assert "1970" in text
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="ulimit -v is Linux's")
+@pytest.mark.parametrize(("limit", "said"), [
+    ("-v 8000000", "ouro: V8 reserves 32 GiB of addresses"), ("-n 6", "ouro: [Errno 24] Too many open files")])
+def test_too_low_a_limit_is_told_in_one_line(limit: str, said: str) -> None:
+    done = subprocess.run(
+        ["/bin/sh", "-c", f'ulimit {limit}; exec "$0" -m ouroloop -p 1', sys.executable],
+        capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(said)
+
+
 def test_a_folder_in_the_place_of_a_kept_file_is_no_obstacle(tmp_path: Path) -> None:
     assert ouro("console.log(1)", OUROLOOP_CACHE=str(tmp_path)).stdout == "1\n"
     for file in [*tmp_path.glob("*.bin")]:

@@ -44,7 +44,7 @@ def run(options: Options) -> NoReturn:
         runtime = Runtime(
             [_node_like(own), *options.arguments], options.exec_argv, options.values, argv0=own,
             permission=_permission(options))
-    except SnapshotError as exc:
+    except (SnapshotError, MemoryError, OSError) as exc:  # OSError: no descriptors, no memory, no such rights
         os.write(2, f"ouro: {exc}\n".encode("utf-8", "replace"))
         sys.exit(1)
     gc.freeze()  # what is here now stays

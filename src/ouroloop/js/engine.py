@@ -58,6 +58,18 @@ def load_natives() -> None:
     natives.load(v8.v8.__file__)
 
 
+_RESERVED = (32 << 30) + (300 << 20)  # bytes of addresses: V8's cage for C++ objects, and what is there without it
+
+
+def _check_address_space() -> None:
+    """Raise `MemoryError` where this process may not have the addresses that V8 reserves: V8 would abort."""
+    limit = calls.address_space_limit()
+    if limit < _RESERVED:
+        raise MemoryError(
+            f"V8 reserves 32 GiB of addresses (not of memory), and this process may have {limit / (1 << 30):.1f}: "
+            "raise the limit, or lift it (ulimit -v unlimited)")
+
+
 _is_gc_exposed = False
 _has_own_flags = False
 
@@ -82,6 +94,7 @@ class Engine:
         self, operation: Callable[..., Any], add_natives: Callable[[natives.Natives], None] | None = None,
     ) -> None:
         check_not_forked()
+        _check_address_space()
         load_natives()
         _use_intl_data()
         begin_with = _startup_data
@@ -237,6 +250,7 @@ def make_snapshot(scripts: Iterable[tuple[str, str, bool]]) -> bytes:
     """
     from .natives.at_import import run_at_import
 
+    _check_address_space()
     load_natives()
     _use_intl_data()
     creator = v8.SnapshotCreator()

@@ -135,7 +135,7 @@ class Runtime:
     def _cwd(self) -> str | None:
         """The working directory; None where it has none, or where it may be another one when JavaScript asks."""
         try:
-            return os.getcwd() if self.embedding is None else None
+            return os.getcwdb().decode("utf-8", "replace") if self.embedding is None else None
         except OSError:
             return None
 

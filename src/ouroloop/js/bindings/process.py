@@ -156,7 +156,7 @@ def _c_text(text: str) -> str:
 
 def cwd() -> str | int:
     try:
-        return os.getcwd()
+        return _text(os.getcwdb())
     except OSError as exc:
         return _errno(exc)
 
