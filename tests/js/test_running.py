@@ -1040,3 +1040,13 @@ def test_scripts_are_looked_for_where_a_folder_was(tmp_path: Path) -> None:
         cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 1
     assert done.stderr == "Can't find the current working directory: No such file or directory\n"
+
+
+@pytest.mark.parametrize("text", [
+    b"", b"null", b"[]", b'"x"', b"{", b'{ "type": 5 }', b'{ "name": null }', b'{ "other": "\xff" }'], ids=repr)
+def test_a_package_json_that_is_none_is_told(command: list[str], tmp_path: Path, text: bytes) -> None:
+    write(tmp_path, {"package.json": text, "main.js": ""})
+    done = run(command, "main.js", folder=tmp_path)
+    assert done.returncode == 1
+    assert f"Error: Invalid package config {tmp_path}/package.json." in done.stderr
+    assert "code: 'ERR_INVALID_PACKAGE_CONFIG'" in done.stderr
