@@ -73,12 +73,12 @@ class Runtime:
         self._failure: BaseException | None = None
         self._time_limit: TimeLimit | None = None
         self._must_recover = False  # JavaScript was stopped in the midst of something
-        self.closed = False
         program = sys.argv[0] if os.path.isabs(sys.argv[0]) else sys.executable
         self._inner = _runtime.Runtime(
             [program, "", *argv], [], {**Options().values, "--permission": permissions is not None}, loop,
             embedding=weakref.proxy(self) if self._owns_loop else self,  # whoever has the loop can run it
             permission=None if permissions is None else Permission.of_scopes(permissions))
+        self.closed = False
         self._run = self._inner.engine.function("__embedding.run")
         self._recover = self._inner.engine.function("__embedding.recover")
         self._release = self._inner.engine.function("__embedding.release")
