@@ -227,7 +227,7 @@ def _run_script(name: str, arguments: list[str]) -> int:
     try:
         return run_script(name, words)
     except ScriptError as exc:
-        sys.stderr.write(f"{exc}\n")
+        os.write(2, os.fsencode(f"{exc}\n"))
         return _FAILED
 
 

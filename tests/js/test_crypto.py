@@ -129,3 +129,12 @@ def test_crypto_does_what_node_does(name: str, command: list[str], tmp_path: Pat
     program, expected = PROGRAMS[name]
     write(tmp_path, {"program.js": PRELUDE + program})
     assert output(command, "program.js", folder=tmp_path) == expected + "\n"
+
+
+def test_a_key_of_no_bytes_cannot_be_derived(command: list[str], tmp_path: Path) -> None:
+    write(tmp_path, {"derive.cjs": """
+      const { pbkdf2, pbkdf2Sync } = require('node:crypto');
+      try { pbkdf2Sync('a', 'b', 1, 0, 'sha1'); } catch (error) { console.log(error.message); }
+      pbkdf2('a', 'b', 1, 0, 'sha1', (error) => console.log(error.message));
+    """})
+    assert output(command, "derive.cjs", folder=tmp_path) == "Deriving bits failed\n" * 2

@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import copy
 import datetime
+import gc
 import os
 import pickle
 import signal
 import subprocess
 import sys
+import textwrap
 import threading
+import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -391,6 +394,67 @@ def test_another_thread_is_told_to_make_its_own(js: Runtime) -> None:
         assert isinstance(error, RuntimeError)
         assert "make another one in this thread" in str(error)
     assert js.eval("1") == 1
+
+
+def test_a_runtime_that_is_dropped_is_closed() -> None:
+    # Each has an isolate, and two descriptors.
+    before = len(os.listdir("/proc/self/fd"))
+    for _ in range(5):
+        runtime = Runtime()
+        assert runtime.eval("({ answer() { return 42 } })").answer() == 42
+        loop = runtime.loop
+        del runtime
+        assert loop.closed
+    assert len(os.listdir("/proc/self/fd")) == before
+
+
+def test_a_runtime_on_a_given_loop_lives_on_with_it() -> None:
+    loop = Loop()
+    said: list[int] = []
+    runtime = Runtime(loop=loop)
+    runtime.globals.say = said.append
+    runtime.eval("setTimeout(() => say(1), 1)")
+    find = weakref.ref(runtime)
+    del runtime
+    gc.collect()
+    loop.run()
+    assert said == [1]
+    again = find()
+    assert again is not None
+    again.close()
+    loop.run()
+    loop.close()
+
+
+def test_a_runtime_may_outlive_its_thread_without_a_word(tmp_path: Path) -> None:
+    program = tmp_path / "program.py"
+    program.write_text(textwrap.dedent("""
+        import gc, threading
+        from ouroloop import Runtime
+
+        kept = []
+
+        def keep():
+            kept.append(Runtime())
+            kept[0].eval("1")
+
+        def drop():
+            runtime = Runtime()
+            runtime.itself = runtime  # for the collector, in whatever thread that runs
+            runtime.eval("setInterval(() => {}, 1)")
+
+        for act in (keep, drop, drop, drop):
+            thread = threading.Thread(target=act)
+            thread.start()
+            thread.join()
+            gc.collect()
+        try:
+            kept[0].eval("1")
+        except RuntimeError as exc:
+            print("another thread" if "thread" in str(exc) else exc)
+    """))
+    done = subprocess.run([sys.executable, program], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.stdout, done.stderr, done.returncode) == ("another thread\n", "", 0)
 
 
 def test_threads_have_runtimes_of_their_own(js: Runtime) -> None:

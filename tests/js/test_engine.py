@@ -33,6 +33,63 @@ def test_without_a_cache_folder_programs_run(tmp_path: Path) -> None:
     assert (done.stdout, done.returncode) == ("runs\n", 0)
 
 
+@pytest.mark.parametrize("variables", [{"OUROLOOP_CACHE": "/dev/null"}, {"ICU_DATA": "/nowhere"}], ids=str)
+def test_dates_are_told_wherever_the_cache_is(variables: dict[str, str]) -> None:
+    done = ouro("console.log(new Date(0).toLocaleDateString('de', { timeZone: 'UTC' }))", **variables)
+    assert (done.stdout, done.stderr) == ("1.1.1970\n", "")
+
+
+def test_without_any_folder_to_write_in_a_date_is_an_error_and_no_abort(tmp_path: Path) -> None:
+    hidden = "import ouroloop.js.cache as cache; cache.link = lambda *_: None; from ouroloop.cli import main; main()"
+    source = "try { new Date().toLocaleString() } catch ({ code }) { console.log(code) }; console.log(`${new Date(0)}`)"
+    done = subprocess.run(
+        [sys.executable, "-c", hidden, "-e", source], capture_output=True, text=True, timeout=60, check=False)
+    code, text = done.stdout.splitlines()
+    assert code == "ERR_FEATURE_UNAVAILABLE_ON_PLATFORM"
+    assert "1970" in text
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="ulimit -v is Linux's")
+@pytest.mark.parametrize(("limit", "said"), [
+    ("-v 8000000", "ouro: V8 reserves 32 GiB of addresses"), ("-n 6", "ouro: [Errno 24] Too many open files")])
+def test_too_low_a_limit_is_told_in_one_line(limit: str, said: str) -> None:
+    done = subprocess.run(
+        ["/bin/sh", "-c", f'ulimit {limit}; exec "$0" -m ouroloop -p 1', sys.executable],
+        capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(said)
+
+
+def test_a_folder_in_the_place_of_a_kept_file_is_no_obstacle(tmp_path: Path) -> None:
+    assert ouro("console.log(1)", OUROLOOP_CACHE=str(tmp_path)).stdout == "1\n"
+    for file in [*tmp_path.glob("*.bin")]:
+        file.unlink()
+        file.mkdir()
+    done = ouro("console.log(2)", OUROLOOP_CACHE=str(tmp_path))
+    assert (done.stdout, done.stderr) == ("2\n", "")
+
+
+def test_the_cache_folder_stays_the_same_whatever_a_program_does(tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    source = "process.chdir('other'); process.env.OUROLOOP_CACHE = '.'; require('http2'); new Date().toLocaleString()"
+    done = subprocess.run(
+        [sys.executable, "-m", "ouroloop", "-e", source], capture_output=True, text=True, timeout=60, check=False,
+        cwd=tmp_path, env={**os.environ, "OUROLOOP_CACHE": "kept"})
+    assert (done.stderr, done.returncode) == ("", 0)
+    assert list((tmp_path / "kept").glob("bundle-*"))
+    assert not list((tmp_path / "other").iterdir())
+
+
+def test_a_program_s_files_do_not_stand_in_for_python_s_modules(tmp_path: Path) -> None:
+    for name in ("select", "random", "ssl", "queue"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('a file of the program has run')")
+    done = subprocess.run(
+        [sys.executable, "-m", "ouroloop", "-e", "require('tls').createSecureContext(); console.log('runs')"],
+        capture_output=True, text=True, timeout=60, check=False, cwd=tmp_path)
+    assert (done.stdout, done.stderr) == ("runs\n", "")
+
+
 def test_a_snapshot_that_is_not_whole_is_made_anew(tmp_path: Path) -> None:
     assert ouro("console.log(1)", OUROLOOP_CACHE=str(tmp_path)).stdout == "1\n"
     (snapshot,) = tmp_path.glob("snapshot-*")

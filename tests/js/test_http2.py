@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from js.commands import COMMANDS, NODE, OURO, environment, output, write
+from js.commands import COMMANDS, NODE, OURO, environment, output, told, write
 from js.test_tls import Authority
 
 SERVER = """
@@ -467,3 +467,44 @@ def test_a_listener_whose_promise_is_rejected_is_answered_with_500(command: list
         });
     """)
     assert output(command, "a.js", folder=tmp_path) == "500 false\n"
+
+
+def test_a_client_that_never_reads_costs_no_copy_of_what_it_asked_for(tmp_path: Path) -> None:
+    grown = told(OURO, tmp_path, """
+      const http2 = require('node:http2');
+      const net = require('node:net');
+      const frame = (type, flags, stream, payload = '') => {
+        const head = Buffer.alloc(9);
+        head.writeUIntBE(payload.length, 0, 3);
+        head.writeUIntBE(type, 3, 1);
+        head.writeUIntBE(flags, 4, 1);
+        head.writeUInt32BE(stream, 5);
+        return Buffer.concat([head, Buffer.from(payload, 'latin1')]);
+      };
+      const content = Buffer.alloc(2 ** 20);
+      const STREAMS = 40;
+      const CLIENTS = 10;
+      let asked = 0;
+      const server = http2.createServer().on('stream', (stream) => {
+        stream.on('error', () => {});
+        stream.respond();
+        stream.end(content);
+        if (++asked === STREAMS * CLIENTS) setTimeout(tellMemory, 50);
+      });
+      const before = process.memoryUsage().rss;
+      const tellMemory = () => {
+        say(Math.round((process.memoryUsage().rss - before) / content.length));
+        process.exit();
+      };
+      server.listen(0, () => {
+        for (let i = 0; i < CLIENTS; i++) {
+          const socket = net.connect(server.address().port);
+          socket.write('PRI * HTTP/2.0\\r\\n\\r\\nSM\\r\\n\\r\\n');
+          socket.write(frame(4, 0, 0));
+          for (let stream = 1; stream < 2 * STREAMS; stream += 2) {
+            socket.write(frame(1, 5, stream, '\\x82\\x86\\x84\\x41\\x01a'));
+          }
+        }
+      });
+    """)
+    assert grown < 100  # contents; of the 400 that were asked for

@@ -308,6 +308,18 @@ ATTACKS = {
     "options changed": """
       process.execArgv.length = 0; process.env.NODE_OPTIONS = ''; say(fs.readFileSync(secret, 'utf8'))
     """,
+    "a configuration of OpenSSL, which may name libraries": """
+      const lines = ['openssl_conf = a', '[a]', 'alg_section = b', '[b]', 'default_properties=x=y'];
+      fs.writeFileSync(__dirname + '/ssl.cnf', lines.join(require('node:os').EOL));
+      process.env.OPENSSL_CONF = __dirname + '/ssl.cnf';
+      let works = false;
+      try { works = require('node:crypto').scryptSync('a', 'b', 8).length === 8; } catch {}
+      say(works ? 'none' : 'secret')
+    """,
+    "another cache folder": """
+      process.env.OUROLOOP_CACHE = process.env.XDG_CACHE_HOME = process.env.HOME = path.dirname(secret);
+      require('node:http2'); say('none')
+    """,
     "a child": "say(`${require('node:child_process').execFileSync('cat', [secret])}`)",
     "a child, from within": """
       const child = new (require('node:child_process').ChildProcess)();
@@ -358,6 +370,41 @@ def test_there_is_no_way_around(attack: str, home: Path) -> None:
     assert (home / "secret/secret.txt").read_text() == "secret"
     assert sorted(path.name for path in (home / "secret").iterdir()) == [
         "data.json", "module.cjs", "module.mjs", "secret.txt"]
+
+
+def test_a_program_s_variables_are_its_own_and_its_children_s(command: list[str], home: Path) -> None:
+    assert told(command, home, """
+      process.env.ADDED = 'added';
+      delete process.env.GONE;
+      process.env.TZ = 'Asia/Tokyo';
+      const { stdout } = require('node:child_process').spawnSync('/bin/sh', ['-c', 'echo $ADDED $GONE $KEPT']);
+      tell([process.env.ADDED, 'GONE' in process.env, process.env.KEPT, 'ADDED' in process.env,
+        Object.keys(process.env).includes('ADDED'), new Date(0).getHours(), `${stdout}`]);
+    """, "--allow-child-process", GONE="gone", KEPT="kept") == [
+        "added", False, "kept", True, True, 9, "added kept\n"]
+
+
+def test_what_the_runtime_runs_cannot_be_written(home: Path, tmp_path: Path) -> None:
+    # As where a project has its virtual environment in it, and may write its own folder.
+    installed = Path(guards.__file__)
+    cache = tmp_path / "kept/cache"
+    write(home, {"open/main.cjs": f"""{PRELUDE}
+      const write = (file) => tried(() => fs.writeFileSync(file, '') ?? 'written');
+      console.log([
+        write({json.dumps(str(installed.parent / "new.py"))}),
+        write({json.dumps(str(tmp_path / "kept/cache/bundle"))}),
+        write({json.dumps(str(tmp_path / "kept/other"))}),
+        tried(() => fs.renameSync({json.dumps(str(tmp_path / "kept"))}, {json.dumps(str(tmp_path / "away"))})),
+        tried(() => fs.renameSync(__dirname, {json.dumps(str(tmp_path / "kept"))})),
+        process.permission.has('fs.write', {json.dumps(str(cache))}),
+        process.permission.has('fs.write', {json.dumps(str(tmp_path / "kept"))}),
+      ].join());
+    """})
+    done = run(
+        OURO, "--permission", "--allow-fs-read=*", f"--allow-fs-write={tmp_path}",
+        f"--allow-fs-write={installed.parents[2]}", home / "open/main.cjs", folder=home, OUROLOOP_CACHE=str(cache))
+    refused = "ERR_ACCESS_DENIED"
+    assert done.stdout.strip().split(",") == [refused, refused, "written", refused, refused, "false", "true"], done
 
 
 # The tables

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 import textwrap
 from pathlib import Path
 from typing import Any
@@ -1020,3 +1021,32 @@ def test_text_is_utf8_whatever_the_locale_is(command: list[str], tmp_path: Path,
 def test_arguments_that_are_no_text_have_replacement_characters(command: list[str], tmp_path: Path) -> None:
     done = run(command, "-p", "JSON.stringify(process.argv[1])", os.fsdecode(b"a\xff"), folder=tmp_path)
     assert done.stdout == '"a\ufffd"\n'
+
+
+def test_a_folder_whose_name_is_no_text_is_one_to_run_in(command: list[str], tmp_path: Path) -> None:
+    folder = os.fsencode(tmp_path) + b"/d\xff"
+    os.mkdir(folder)
+    done = subprocess.run(
+        [*command, "-p", "process.chdir('.'), process.cwd().endsWith('d\ufffd')"], cwd=folder, capture_output=True,
+        text=True, timeout=60, check=False)
+    assert (done.stdout, done.stderr) == ("true\n", "")
+    done = subprocess.run([*command, "--run", "x"], cwd=folder, capture_output=True, timeout=60, check=False)
+    assert done.stderr.startswith(b"Can't find package.json for directory ")
+
+
+def test_scripts_are_looked_for_where_a_folder_was(tmp_path: Path) -> None:
+    done = subprocess.run(
+        ["/bin/sh", "-c", 'mkdir gone; cd gone; rmdir ../gone; exec "$0" -m ouroloop --run x', sys.executable],
+        cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1
+    assert done.stderr == "Can't find the current working directory: No such file or directory\n"
+
+
+@pytest.mark.parametrize("text", [
+    b"", b"null", b"[]", b'"x"', b"{", b'{ "type": 5 }', b'{ "name": null }', b'{ "other": "\xff" }'], ids=repr)
+def test_a_package_json_that_is_none_is_told(command: list[str], tmp_path: Path, text: bytes) -> None:
+    write(tmp_path, {"package.json": text, "main.js": ""})
+    done = run(command, "main.js", folder=tmp_path)
+    assert done.returncode == 1
+    assert f"Error: Invalid package config {tmp_path}/package.json." in done.stderr
+    assert "code: 'ERR_INVALID_PACKAGE_CONFIG'" in done.stderr

@@ -22,17 +22,37 @@ def fingerprint(data: str | bytes) -> str:
     return _imp.source_hash(0, data if isinstance(data, bytes) else os.fsencode(data)).hex()
 
 
+_folder: str | None = None
+
+
 def folder() -> str:
-    """The cache folder's path; it need not exist."""
+    """The cache folder's path; it need not exist.
+
+    It stays the same as long as the process lives: what is kept here is run, and a program may change the environment.
+    """
+    global _folder
+    if _folder is None:
+        _folder = _found()
+    return _folder
+
+
+def _found() -> str:
     named = os.environ.get("OUROLOOP_CACHE")
     if named:
-        return named
+        return _absolute(named)
     home = os.path.expanduser("~")
     if sys.platform == "darwin":
         usual = os.path.join(home, "Library", "Caches", "ouroloop")
     else:
         usual = os.path.join(os.environ.get("XDG_CACHE_HOME") or os.path.join(home, ".cache"), "ouroloop")
     return usual if _can_be_written(usual) else _temporary() or usual
+
+
+def _absolute(path: str) -> str:
+    try:
+        return os.path.abspath(path)
+    except OSError:  # the working folder is gone
+        return path
 
 
 def _can_be_written(path: str) -> bool:
@@ -47,16 +67,23 @@ def _can_be_written(path: str) -> bool:
 
 def _temporary() -> str | None:
     """A folder that nobody else can put anything into: what is kept here is run."""
-    path = os.path.join(os.environ.get("TMPDIR") or "/tmp", f"ouroloop-{os.getuid()}")
+    for place in (os.environ.get("TMPDIR") or "/tmp", "/dev/shm"):
+        path = os.path.join(_absolute(place), f"ouroloop-{os.getuid()}")
+        if _is_own(path) and os.access(path, os.W_OK | os.X_OK):
+            return path
+    return None
+
+
+def _is_own(path: str) -> bool:
+    """Whether there is, from now on, a folder of that path which only this user can write."""
     try:
         os.mkdir(path, mode=0o700)
     except FileExistsError:
         pass
     except OSError:
-        return None
+        return False
     status = os.lstat(path)
-    is_own = stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid() and status.st_mode & 0o077 == 0
-    return path if is_own else None
+    return stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid() and status.st_mode & 0o077 == 0
 
 
 def read(key: str) -> bytes | None:
@@ -77,10 +104,13 @@ def opened(key: str) -> tuple[int, int] | None:
         descriptor = os.open(os.path.join(folder(), key), os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
         return None
-    status = os.fstat(descriptor)
-    length = status.st_size - _SEAL
-    if length > 0 and os.pread(descriptor, _SEAL, length) == _sealed(length, int(status.st_mtime)):
-        return descriptor, length
+    try:
+        status = os.fstat(descriptor)
+        length = status.st_size - _SEAL
+        if length > 0 and os.pread(descriptor, _SEAL, length) == _sealed(length, int(status.st_mtime)):
+            return descriptor, length
+    except OSError:  # a folder, or a broken disk
+        pass
     os.close(descriptor)
     return None
 
@@ -134,9 +164,17 @@ def forget_old(prefix: str) -> None:
         pass
 
 
-def link(key: str, target: str) -> bool:
-    """Keep a symbolic link to `target` under `key`; whether it is there."""
-    path = os.path.join(folder(), key)
+def link(key: str, target: str) -> str | None:
+    """Keep a symbolic link to `target` under `key`, wherever that can be done: its path, if it is there."""
+    for place in (folder, _temporary):
+        path = place()
+        if path is not None and _is_link(os.path.join(path, key), target):
+            return os.path.join(path, key)
+    return None
+
+
+def _is_link(path: str, target: str) -> bool:
+    """Whether `path` is, from now on, a link to `target`."""
     try:
         if os.readlink(path) == target:
             return True
@@ -147,7 +185,7 @@ def link(key: str, target: str) -> bool:
         os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
         os.symlink(target, path)
     except FileExistsError:  # another process was quicker
-        return True
+        return os.path.islink(path)
     except OSError:
         return False
     return True

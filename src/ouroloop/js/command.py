@@ -44,7 +44,7 @@ def run(options: Options) -> NoReturn:
         runtime = Runtime(
             [_node_like(own), *options.arguments], options.exec_argv, options.values, argv0=own,
             permission=_permission(options))
-    except SnapshotError as exc:
+    except (SnapshotError, MemoryError, OSError) as exc:  # OSError: no descriptors, no memory, no such rights
         os.write(2, f"ouro: {exc}\n".encode("utf-8", "replace"))
         sys.exit(1)
     gc.freeze()  # what is here now stays
@@ -61,8 +61,9 @@ def _permission(options: Options) -> Permission | None:
     """What the program may touch, if the command line says that."""
     if not options.values["--permission"]:
         return None
-    from .permission import Permission
+    from .permission import Permission, import_from_runtime
 
+    import_from_runtime()
     program = options.arguments[0] if options.arguments and "--eval" not in options.values else None
     return Permission.of_options(options.values, None if program == "-" else program)
 

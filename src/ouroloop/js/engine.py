@@ -58,6 +58,18 @@ def load_natives() -> None:
     natives.load(v8.v8.__file__)
 
 
+_RESERVED = (32 << 30) + (300 << 20)  # bytes of addresses: V8's cage for C++ objects, and what is there without it
+
+
+def _check_address_space() -> None:
+    """Raise `MemoryError` where this process may not have the addresses that V8 reserves: V8 would abort."""
+    limit = calls.address_space_limit()
+    if limit < _RESERVED:
+        raise MemoryError(
+            f"V8 reserves 32 GiB of addresses (not of memory), and this process may have {limit / (1 << 30):.1f}: "
+            "raise the limit, or lift it (ulimit -v unlimited)")
+
+
 _is_gc_exposed = False
 _has_own_flags = False
 
@@ -82,6 +94,7 @@ class Engine:
         self, operation: Callable[..., Any], add_natives: Callable[[natives.Natives], None] | None = None,
     ) -> None:
         check_not_forked()
+        _check_address_space()
         load_natives()
         _use_intl_data()
         begin_with = _startup_data
@@ -163,6 +176,11 @@ class Engine:
         if self._is_switched and self.natives is not None:
             self.natives.exit_isolate()
 
+    @property
+    def belongs_here(self) -> bool:
+        """Whether this is the thread that made it. (The number of a thread that has ended is another's soon.)"""
+        return _living.__dict__.get("engines") is self._neighbours
+
     def close(self) -> None:
         """Drop the isolate. Nothing of it may be used any more."""
         self.natives = None
@@ -181,6 +199,11 @@ def check_not_forked() -> None:
         raise RuntimeError(
             "JavaScript cannot run in a forked child of a process that has used it: start the child as a new process "
             "(multiprocessing: the start method spawn)")
+
+
+def is_forked() -> bool:
+    """Whether this is a forked child of a process that had an engine."""
+    return _is_forked
 
 
 def _after_fork() -> None:
@@ -227,6 +250,7 @@ def make_snapshot(scripts: Iterable[tuple[str, str, bool]]) -> bytes:
     """
     from .natives.at_import import run_at_import
 
+    _check_address_space()
     load_natives()
     _use_intl_data()
     creator = v8.SnapshotCreator()
@@ -239,25 +263,43 @@ def make_snapshot(scripts: Iterable[tuple[str, str, bool]]) -> bytes:
     return blob
 
 
+def has_intl() -> bool:
+    """Whether V8 finds ICU's data. Without it, many functions of Intl throw, and to tell a date aborts the process."""
+    return _has_intl
+
+
+_has_intl = False
+
+
 def _use_intl_data() -> None:
-    """Let V8 find ICU's data, without which Intl fails or aborts: the `mini-racer` wheel carries the file that fits.
+    """Let V8 find ICU's data: the `mini-racer` wheel carries the file that fits.
 
     ICU looks for it by a name of its own, so the cache folder has a link of that name, in a folder for each
     installation: several share the cache and run at once.
     """
-    if "ICU_DATA" in os.environ:
+    global _has_intl
+    if _has_intl or os.path.exists(os.path.join(os.environ.get("ICU_DATA", ""), _INTL_DATA)):
+        _has_intl = True
         return
     data = _intl_data()
     if data is None:
         return
     key = f"intl-{cache.fingerprint(data)}"
-    if cache.link(f"{key}/{_INTL_DATA}", data):
-        calls.set_intl_data(os.path.join(cache.folder(), key))
+    link = cache.link(f"{key}/{_INTL_DATA}", data)
+    if link is not None:
+        calls.set_intl_data(os.path.dirname(link))
+        _has_intl = True
+
+
+def installed_in() -> str:
+    """The folder where the binding is installed, and with it what Ouroloop depends on."""
+    folder: str = os.path.dirname(v8.__path__[0])
+    return folder
 
 
 def _intl_data() -> str | None:
     """The path of ICU's data: in the folder where the binding is installed too, or else wherever Python finds it."""
-    beside = os.path.join(os.path.dirname(v8.__path__[0]), _INTL_PACKAGE, _INTL_FILE)
+    beside = os.path.join(installed_in(), _INTL_PACKAGE, _INTL_FILE)
     if os.path.exists(beside):
         return beside
     import importlib.util

@@ -19,6 +19,7 @@ from __future__ import annotations
 import ctypes
 import os
 
+from .bindings.process import Variables
 from .permission import CHILD, FILES, NET, READ, WRITE, resolve
 
 TYPE_CHECKING = False
@@ -118,6 +119,8 @@ class Guards:
         assert runtime.permission is not None
         self._runtime = runtime
         self._permission: Permission = runtime.permission
+        # OpenSSL runs the files that OPENSSL_CONF names, and it is not the only library that trusts the environment.
+        self._variables = Variables(is_own=True).operations()
 
     # Refusing
 
@@ -197,6 +200,8 @@ class Guards:
             if not isinstance(path, (str, bytes)):  # a descriptor
                 continue
             refusal = self.refusal(scope, path, _PLAIN if name == "lstat" else "", _ENDS.get(name, ""))
+            if refusal is None and name == "rename" and not self._permission.may_move(path):
+                refusal = WRITE, _text(path), ""
             if refusal is not None:
                 return refusal, safe
             safe[index] = _safe(path, runs_later)
@@ -275,7 +280,8 @@ class Guards:
             return operations[key]
 
         def certificates(kind: str, path: str | None) -> Any:
-            refusal = None if path is None else self.refusal(READ, path)
+            is_granted = path is None or path == os.environ.get("NODE_EXTRA_CA_CERTS")  # whoever starts it says that
+            refusal = None if is_granted else self.refusal(READ, str(path))
             return operations[key](kind, path) if refusal is None else self._refuse(refusal)
 
         return certificates
@@ -287,6 +293,8 @@ class Guards:
             return self._chdir(operations[key])
         if key == "execve":
             return self._execve(operations[key])
+        if key in self._variables:
+            return self._variables[key]
         return operations[key] if key in _PROCESS_FREE else self.closed(key)
 
     def _chdir(self, operation: Callable[[str], int]) -> Callable[[str], int]:
@@ -367,11 +375,11 @@ class Guards:
 
 _PROCESS_FREE = frozenset({
     # this process, and what any program may ask of the system
-    "abort", "active", "availableMemory", "completeNow", "constrainedMemory", "cpuUsage", "cwd", "envDelete", "envGet",
-    "envKeys", "envSet", "getegid", "geteuid", "getgid", "getgroups", "getuid", "groupId", "initGroups",
-    "libraryVersion", "memoryUsage", "openSignal", "closeSignal", "parseEnvFile", "ppid", "readStandardInput",
-    "reallyExit", "reportFacts", "resident", "resourceUsage", "setGroups", "setIdentity", "setTitle", "strerror",
-    "takeChannel", "umask", "userId", "writeError",
+    "abort", "active", "availableMemory", "closeSignal", "completeNow", "constrainedMemory", "cpuUsage", "cwd",
+    "getegid", "geteuid", "getgid", "getgroups", "getuid", "groupId", "initGroups", "libraryVersion", "memoryUsage",
+    "openSignal", "parseEnvFile", "ppid", "readStandardInput", "reallyExit", "reportFacts", "resident",
+    "resourceUsage", "setGroups", "setIdentity", "setTitle", "strerror", "takeChannel", "umask", "userId",
+    "writeError",
     "kill",  # Node lets it pass
 })
 _STREAMS_FREE = frozenset({

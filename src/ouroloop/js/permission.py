@@ -9,6 +9,10 @@ What surprises people: paths are compared as text, after `.` and `..` were taken
 already leads where it leads, whatever the rules say of that place. `resolve` gives the very text that was compared, for
 the operation to use.
 
+And what this runtime itself runs, its modules and its cache, is not to be written by a program that may write in the
+folder which holds them (a project with its virtual environment): that would be a way to do everything. Only who may
+write all files may write those.
+
 Source: Node's documentation, "Permissions". Its version 24 lets every program use the network; here, as in
 version 25, that is one more grant (`--allow-net`).
 """
@@ -16,6 +20,9 @@ version 25, that is one more grant (`--allow-net`).
 from __future__ import annotations
 
 import os
+import sys
+
+from . import cache, engine
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -71,7 +78,7 @@ def _rule(text: str) -> bytes:
         folder, slash, name = start.rpartition("/")
         return os.path.join(resolve(folder + slash or "."), os.fsencode(name)) + b"*"
     path = resolve(text)
-    return os.path.join(path, b"*") if os.path.isdir(path) else path
+    return _all_in(path) if os.path.isdir(path) else path
 
 
 def _matches(rule: bytes, path: bytes) -> bool:
@@ -88,6 +95,36 @@ def resolve(path: str | bytes) -> bytes:
         name = os.path.join(os.getcwdb(), name)
     name = os.path.normpath(name)
     return name[1:] if name.startswith(b"//") else name
+
+
+_INSTALLATION = os.path.dirname(os.path.dirname(os.path.dirname(__file__)))
+
+
+def _of_runtime() -> list[bytes]:
+    """The folders from which this process runs what is not the program's."""
+    folders = {
+        cache.folder(), _INSTALLATION, engine.installed_in(), os.path.dirname(os.__file__),
+        os.path.dirname(sys.executable),
+    }
+    return [_real(resolve(folder)) for folder in sorted(folders)]
+
+
+def _real(path: bytes) -> bytes:
+    return os.path.realpath(path)
+
+
+def _all_in(folder: bytes) -> bytes:
+    return os.path.join(folder, b"*")
+
+
+def _lies_in_runtime(path: bytes) -> bool:
+    place = _real(path)
+    return any(_matches(_all_in(folder), place) for folder in _of_runtime())
+
+
+def import_from_runtime() -> None:
+    """Have Python look for modules nowhere but where the program can put none."""
+    sys.path[:] = [entry for entry in sys.path if _lies_in_runtime(resolve(entry or "."))]
 
 
 class Permission:
@@ -144,7 +181,17 @@ class Permission:
             return scope in self._granted
         if reference is None:
             return rules.all
-        return bool(reference) and rules.allow(resolve(reference))
+        if not reference:
+            return False
+        path = resolve(reference)
+        return rules.allow(path) and (scope != WRITE or rules.all or not _lies_in_runtime(path))
+
+    def may_move(self, path: str | bytes) -> bool:
+        """Whether another file may be put in the place of `path`, which can be written: nothing of the runtime's is in
+        it.
+        """
+        place = _real(resolve(path))
+        return self._files[WRITE].all or not any(_matches(_all_in(place), folder) for folder in _of_runtime())
 
     def drop(self, scope: str, reference: str | None = None) -> None:
         """Take a grant back, for good: a rule for files, or with no `reference` all of a scope."""

@@ -20,7 +20,8 @@ from time import monotonic_ns, time
 from ..loop import Check, Idle, Loop, Timer
 from . import bundle, snapshot
 from .bindings import operations_of
-from .engine import Engine, JavaScriptError, has_snapshot, memory, use_snapshot
+from .engine import Engine, JavaScriptError, has_intl, has_snapshot, memory, use_snapshot
+from .natives.c import py_object, pythonapi
 from .options import changed
 
 TYPE_CHECKING = False
@@ -80,6 +81,8 @@ class Runtime:
         """What the program may touch; None: all that this process may."""
         self.loop = loop or Loop()
         self._operations: dict[int, Callable[..., Any]] = {}
+        self.kept: list[object] = []
+        """What else lives as long as this does."""
         self._timer = Timer(self.loop)
         self._timer.unref()  # until there is a timer that keeps the program going
         self.signals = Signals(self)
@@ -92,6 +95,7 @@ class Runtime:
         _find_snapshot()
         self._reach("v8Start")
         self.engine = Engine(self._operation, self._natives)
+        _open.add(self)
         self._reach("environment")
         self._check.start(self._run_immediates)
         self._check.unref()
@@ -124,14 +128,14 @@ class Runtime:
         return {
             "argv": self.argv, "argv0": self.argv0, "execArgv": self.exec_argv, "execPath": self.exec_path,
             "pid": os.getpid(), "cwd": self._cwd(), "environment": self._environment(),
-            "isEmbedded": self.embedding is not None, "options": changed(self.options),
+            "isEmbedded": self.embedding is not None, "hasIntl": has_intl(), "options": changed(self.options),
             "loopStart": self._started, "processStart": list(divmod(self.started_ns, 1_000_000_000)),
         }
 
     def _cwd(self) -> str | None:
         """The working directory; None where it has none, or where it may be another one when JavaScript asks."""
         try:
-            return os.getcwd() if self.embedding is None else None
+            return os.getcwdb().decode("utf-8", "replace") if self.embedding is None else None
         except OSError:
             return None
 
@@ -334,6 +338,7 @@ class Runtime:
         self._operations.clear()
         del self.complete, self.emit, self.read
         self.engine.close()
+        _open.discard(self)
 
     def end(self, code: int) -> NoReturn:
         """End the process with an exit code, at once: nothing of Python's own end is of use to a JavaScript program."""
@@ -372,6 +377,15 @@ class Signals:
         """End it; the signal does again what it did before."""
         self._watchers.pop(int(handle)).close()
 
+
+_open: set[Runtime] = set()
+"""Those that are not closed. What they have of V8's may be let go by their own thread alone, so nothing else does it:
+not Python's collector, nor its end."""
+
+_Py_IncRef = pythonapi.Py_IncRef
+_Py_IncRef.argtypes = (py_object,)
+_Py_IncRef.restype = None
+_Py_IncRef(_open)  # there for good: Python's end clears the modules
 
 _finding = _thread.allocate_lock()
 

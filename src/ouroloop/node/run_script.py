@@ -29,9 +29,9 @@ def run_script(name: str, arguments: list[str]) -> int:
     folder = os.path.dirname(path)
     environment = {
         **os.environ, "NODE_RUN_SCRIPT_NAME": name, "NODE_RUN_PACKAGE_JSON_PATH": path,
-        "PATH": os.pathsep.join([*_executables(os.getcwd()), os.environ.get("PATH", "")]),
+        "PATH": os.pathsep.join([*_executables(_working_folder()), os.environ.get("PATH", "")]),
     }
-    words = " ".join([command, *map(shlex.quote, arguments)])
+    words = " ".join([command.partition("\0")[0], *map(shlex.quote, arguments)])
     return int(subprocess.run(["/bin/sh", "-c", words], cwd=folder, env=environment, check=False).returncode > 0)
 
 
@@ -42,8 +42,15 @@ def _upwards(folder: str) -> list[str]:
     return folders
 
 
+def _working_folder() -> str:
+    try:
+        return os.getcwd()
+    except OSError as exc:
+        raise ScriptError(f"Can't find the current working directory: {exc.strerror}") from None
+
+
 def _find_manifest() -> str:
-    folder = os.getcwd()
+    folder = _working_folder()
     paths = [os.path.join(each, _MANIFEST) for each in _upwards(folder)]
     found = next((path for path in paths if os.path.isfile(path)), None)
     if found is None:
@@ -55,7 +62,7 @@ def _script_of(path: str, name: str) -> str:
     try:
         with open(path, encoding="utf-8") as file:
             manifest = json.load(file)
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         raise ScriptError(f"Can't parse {path}") from None
     if not isinstance(manifest, dict):
         raise ScriptError(f"Root value unexpected not an object for {path}\n")

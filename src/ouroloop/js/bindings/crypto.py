@@ -111,8 +111,11 @@ def operations(runtime: Runtime) -> dict[str, Callable[..., Any]]:
     def fill_random_async(request: int, address: float, length: int) -> None:
         _submit(request, "crypto.randomBytes", fill_random, address, length)
 
-    def pbkdf2(password: bytes, salt: bytes, iterations: int, length: int, name: str) -> bytes:
-        return hashlib.pbkdf2_hmac(python_name(name), password, salt, int(iterations), int(length))
+    def pbkdf2(password: bytes, salt: bytes, iterations: int, length: int, name: str) -> bytes | int:
+        try:
+            return hashlib.pbkdf2_hmac(python_name(name), password, salt, int(iterations), int(length))
+        except (ValueError, OverflowError):
+            return -errno.EINVAL
 
     def pbkdf2_async(request: int, password: bytes, salt: bytes, iterations: int, length: int, name: str) -> None:
         _submit(request, "crypto.pbkdf2", pbkdf2, password, salt, iterations, length, name)

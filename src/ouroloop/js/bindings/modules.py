@@ -18,10 +18,12 @@ _FOLDER, _NOTHING = 1, -1
 
 
 def read_package_json(path: str) -> str | None:
-    """The text of a package.json; None if it cannot be read."""
+    """The text of a package.json; None if it cannot be read, "" (which is no JSON either) if it is no UTF-8."""
     try:
         with open(path, "rb", buffering=0) as file:
-            return file.read().decode("utf-8", "replace")
+            return file.read().decode()
+    except UnicodeDecodeError:
+        return ""
     except (OSError, ValueError):
         return None
 

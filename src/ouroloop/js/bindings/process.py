@@ -11,7 +11,7 @@ from ..engine import memory
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, MutableMapping
     from typing import Any, NoReturn
 
     from ..runtime import Runtime
@@ -82,29 +82,59 @@ def read_standard_input() -> str:
 
 # The environment
 
-def env_keys() -> list[str]:
-    return [_text(key) for key in os.environb]
+class Variables:
+    """The variables of the environment, as a program sees and changes them.
+
+    A program's own are a copy of the process's: what the libraries of this process look for there stays what it was.
+    """
+
+    def __init__(self, is_own: bool = False) -> None:
+        self._is_to_be_copied = is_own
+        self._all: MutableMapping[bytes, bytes] = os.environb
+
+    def _to_change(self) -> MutableMapping[bytes, bytes]:
+        if self._is_to_be_copied:
+            self._all, self._is_to_be_copied = dict(os.environb), False
+        return self._all
+
+    def keys(self) -> list[str]:
+        """All names."""
+        return [_text(key) for key in self._all]
+
+    def get(self, name: str) -> str | None:
+        """A variable's text, if there is one of that name."""
+        value = self._all.get(os.fsencode(name))
+        return None if value is None else _text(value)
+
+    def set(self, name: str, value: str) -> int:
+        """0, or a negative errno."""
+        try:
+            self._put(self._to_change(), name, value)
+            if name in _OF_THE_PROCESS:
+                self._put(os.environb, name, value)
+        except (ValueError, OSError):
+            return -errno.EINVAL
+        if name == "TZ":
+            time.tzset()
+        return 0
+
+    def _put(self, variables: MutableMapping[bytes, bytes], name: str, value: str) -> None:
+        variables[os.fsencode(name)] = os.fsencode(value)
+
+    def delete(self, name: str) -> None:
+        """Take a variable out, if it is there."""
+        for variables in (self._to_change(), *([os.environb] if name in _OF_THE_PROCESS else [])):
+            variables.pop(os.fsencode(name), None)
+        if name == "TZ":
+            time.tzset()
+
+    def operations(self) -> dict[str, Callable[..., Any]]:
+        """By name."""
+        return {"envKeys": self.keys, "envGet": self.get, "envSet": self.set, "envDelete": self.delete}
 
 
-def env_get(name: str) -> str | None:
-    value = os.environb.get(os.fsencode(name))
-    return None if value is None else _text(value)
-
-
-def env_set(name: str, value: str) -> int:
-    try:
-        os.environb[os.fsencode(name)] = os.fsencode(value)
-    except (ValueError, OSError):
-        return -errno.EINVAL
-    if name == "TZ":
-        time.tzset()
-    return 0
-
-
-def env_delete(name: str) -> None:
-    os.environb.pop(os.fsencode(name), None)
-    if name == "TZ":
-        time.tzset()
+_OF_THE_PROCESS = ("TZ", "UV_THREADPOOL_SIZE")
+"""What works by being in the process's environment, and names no file that is run."""
 
 
 def _text(data: bytes) -> str:
@@ -126,7 +156,7 @@ def _c_text(text: str) -> str:
 
 def cwd() -> str | int:
     try:
-        return os.getcwd()
+        return _text(os.getcwdb())
     except OSError as exc:
         return _errno(exc)
 
@@ -368,7 +398,7 @@ _STATELESS: dict[str, Callable[..., Any]] = {
     # Output and input
     "writeError": write_error, "readStandardInput": read_standard_input, "takeChannel": take_channel,
     # The environment
-    "envKeys": env_keys, "envGet": env_get, "envSet": env_set, "envDelete": env_delete, "parseEnvFile": parse_env_file,
+    **Variables().operations(), "parseEnvFile": parse_env_file,
     # Where and who
     "cwd": cwd, "chdir": chdir, "umask": umask, "ppid": lambda: os.getppid(),
     "getuid": lambda: os.getuid(), "geteuid": lambda: os.geteuid(), "getgid": lambda: os.getgid(),

@@ -15,8 +15,8 @@ from __future__ import annotations
 
 import os
 import sys
+import weakref
 from collections.abc import Mapping, Sequence
-from threading import get_ident
 
 from ...loop import Loop, RunMode, Timer
 from .. import engine as _engine
@@ -48,9 +48,11 @@ class Runtime:
 
     With `permissions`, JavaScript may touch nothing but what they name: `{"fs.read": ["/data/*"], "net": True}`, by
     the scopes of `process.permission` (Node's documentation, "Permissions"); all else throws ERR_ACCESS_DENIED. They
-    hold for files, the network and other programs, `require` and `import_` among them; not for Python's functions, nor
-    for what belongs to the whole process, such as its environment.
+    hold for files, the network and other programs, `require` and `import_` among them; not for Python's functions. What
+    it changes in `process.env` is its own then.
     """
+
+    closed = True  # until it is made
 
     def __init__(
         self, *, argv: Sequence[str] = (), time_limit: float | None = None, loop: Loop | None = None,
@@ -62,7 +64,6 @@ class Runtime:
         if loop is not None and not isinstance(loop, Loop):
             raise TypeError(f"loop takes an ouroloop.loop.Loop, not {type(loop).__name__}")
         self.time_limit = time_limit
-        self._thread = get_ident()
         self._owns_loop = loop is None
         self._values = Values(self)
         self._futures: dict[int, Settlement] = {}
@@ -72,14 +73,16 @@ class Runtime:
         self._failure: BaseException | None = None
         self._time_limit: TimeLimit | None = None
         self._must_recover = False  # JavaScript was stopped in the midst of something
-        self.closed = False
         program = sys.argv[0] if os.path.isabs(sys.argv[0]) else sys.executable
         self._inner = _runtime.Runtime(
             [program, "", *argv], [], {**Options().values, "--permission": permissions is not None}, loop,
-            embedding=self, permission=None if permissions is None else Permission.of_scopes(permissions))
+            embedding=weakref.proxy(self) if self._owns_loop else self,  # whoever has the loop can run it
+            permission=None if permissions is None else Permission.of_scopes(permissions))
+        self.closed = False
         self._run = self._inner.engine.function("__embedding.run")
         self._recover = self._inner.engine.function("__embedding.recover")
         self._release = self._inner.engine.function("__embedding.release")
+        self._inner.kept += self._run, self._recover, self._release
         self._global: JSObject | None = None
 
     @property
@@ -245,7 +248,7 @@ class Runtime:
     def _check_open(self) -> None:
         if self.closed:
             raise RuntimeError("this runtime is closed: make another one")
-        if self._thread != get_ident():
+        if not self._inner.engine.belongs_here:
             raise RuntimeError(
                 "this runtime belongs to the thread that made it: use it there, or make another one in this thread")
         _engine.check_not_forked()
@@ -346,7 +349,16 @@ class Runtime:
         if self._time_limit is not None:
             self._time_limit.close()
         del self._run, self._recover, self._release
+        self._inner.kept.clear()
         self._inner.close(self._owns_loop)
+
+    def __del__(self) -> None:
+        """Nobody can reach it any more, nor run its loop: close it, if this is its thread."""
+        if self.closed or not self._owns_loop or sys.is_finalizing() or _engine.is_forked():
+            return
+        engine = self._inner.engine
+        if engine.belongs_here and not engine.depth:
+            self.close()
 
     def _check_idle(self) -> None:
         if self._inner.engine.depth:

@@ -16,6 +16,7 @@ import inspect
 import math
 import re
 import traceback
+import weakref
 from collections.abc import Mapping, Sequence
 
 from .stand_ins import JavaScriptError, JSFunction, JSObject, JSPromise, Reference
@@ -41,11 +42,17 @@ class Values:
     """One runtime's values on their way, and what it holds of Python's for JavaScript."""
 
     def __init__(self, runtime: Runtime) -> None:
-        self._runtime = runtime
+        self._find_runtime = weakref.ref(runtime)  # it has these values, and goes when nobody else has it
         self._functions: dict[int, Callable[..., Any]] = {}
         self._function_numbers: dict[int, int] = {}
         self._errors: dict[int, BaseException] = {}
         self._last = 0
+
+    @property
+    def _runtime(self) -> Runtime:
+        runtime = self._find_runtime()
+        assert runtime is not None, "it has called"
+        return runtime
 
     def next_number(self) -> int:
         """A number that nothing else of this runtime has."""

@@ -362,11 +362,16 @@ function pbkdf2(password, salt, iterations, keylen, digest, callback) {
   if (typeof digest === 'function') [callback, digest] = [digest, undefined];
   const args = pbkdf2Arguments(password, salt, iterations, keylen, digest);
   validateFunction(callback, 'callback');
-  binding.pbkdf2Async(start((errno, key) => callback(null, Buffer.from(key))), ...args);
+  binding.pbkdf2Async(start((errno, key) => {
+    if (errno < 0) callback(new Error('Deriving bits failed'));
+    else callback(null, Buffer.from(key));
+  }), ...args);
 }
 
 function pbkdf2Sync(password, salt, iterations, keylen, digest) {
-  return Buffer.from(binding.pbkdf2(...pbkdf2Arguments(password, salt, iterations, keylen, digest)));
+  const key = binding.pbkdf2(...pbkdf2Arguments(password, salt, iterations, keylen, digest));
+  if (typeof key === 'number') throw new Error('Deriving bits failed');
+  return Buffer.from(key);
 }
 
 const MOST_SCRYPT_MEMORY = 32 * 1024 * 1024; // bytes, if a program does not say

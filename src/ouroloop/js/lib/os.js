@@ -41,7 +41,7 @@ function loadavg() {
 
 function homedir() {
   const fromEnvironment = isWindows ? process.env.USERPROFILE : process.env.HOME;
-  return fromEnvironment || checked(binding.homeDirectory(), 'uv_os_homedir');
+  return fromEnvironment ?? checked(binding.homeDirectory(), 'uv_os_homedir');
 }
 
 function tmpdir() {

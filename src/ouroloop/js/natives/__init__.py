@@ -188,7 +188,8 @@ class Natives(Realm):
         if group == "process":
             from . import environment
 
-            return environment.methods(call, self.isolate, self._directly)
+            # With permissions, the C library's variables are not the program's.
+            return environment.methods(call, self.isolate, self._directly if self.guards is None else None)
         if group == "v8":
             from .serdes import Serdes
 

@@ -267,6 +267,18 @@ def set_flags_from_command_line(flags: list[str]) -> list[str]:
     return [(vector[index] or b"").decode() for index in range(1, count.value)]
 
 
+_RLIMIT_AS = 9
+
+
+def address_space_limit() -> int:
+    """How many bytes of addresses this process may have (getrlimit(2), without the module `resource`)."""
+    if sys.platform != "linux":
+        return 1 << 64
+    limits = (ctypes.c_uint64 * 2)()
+    library["getrlimit"](_RLIMIT_AS, limits)
+    return int(limits[0])
+
+
 def set_intl_data(folder: str) -> None:
     """Let ICU look for its data file in `folder`. Only before the first isolate."""
     call.u_setDataDirectory_77(os.fsencode(folder))

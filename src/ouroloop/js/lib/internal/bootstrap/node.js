@@ -172,6 +172,7 @@ function start(facts) {
   require('internal/process/promises').listen();
   process_.start(facts);
   chooseGlobals();
+  if (!facts.hasIntl) require('internal/intl').replaceWhatAborts();
   if (typeof WebAssembly === 'object') watchWebAssembly();
   const { processTimers, processImmediate } = require('internal/timers');
   const { complete } = require('internal/requests');

@@ -102,6 +102,25 @@ class IdleTime {
 
 // Streams
 
+const FIRST_PORTION = 16384; // bytes: as much as one frame has
+const PORTION = 65536; // to who takes that
+
+/** Take the first bytes out of pieces, `most` at most. */
+function takePortion(pieces, most) {
+  const portion = [];
+  let room = most;
+  while (pieces.length > 0 && room > 0) {
+    const [piece] = pieces;
+    if (piece.byteLength <= room) portion.push(pieces.shift());
+    else {
+      portion.push(piece.subarray(0, room));
+      pieces[0] = piece.subarray(room);
+    }
+    room -= piece.byteLength;
+  }
+  return portion;
+}
+
 class Http2Stream extends Duplex {
   #id;
   #session;
@@ -109,6 +128,7 @@ class Http2Stream extends Duplex {
   #isAborted = false;
   #rstCode = NGHTTP2_NO_ERROR;
   #write; // the callback of the write under way
+  #unsent = []; // what of its content is not handed over
   #whenReady = []; // what waits for the stream to get its number
   #idle = new IdleTime(this);
   #scope; // of who began it: its events are told there
@@ -281,13 +301,25 @@ class Http2Stream extends Duplex {
     }
     if (!this.headersSent && !this.closed) this.proceed();
     this.#write = callback;
-    const pieces = chunks.map(({ chunk, encoding }) => (typeof chunk === 'string' ? bytesOf(chunk, encoding) : chunk));
-    if (this.#session.call('write', this.#id, pieces) === false) this.written();
+    this.#unsent = chunks.map(({ chunk, encoding }) => (typeof chunk === 'string' ? bytesOf(chunk, encoding) : chunk));
+    this.#handOver(FIRST_PORTION);
+  }
+
+  /** Hand over as much content, which is copied: a client that does not read is to cost no more than that. */
+  #handOver(most) {
+    const portion = takePortion(this.#unsent, most);
+    if (this.#session.call('write', this.#id, portion) === false) this.written(true);
     this.#session?.flushSoon();
   }
 
-  /** The write under way is on its way. */
-  written() {
+  /** What was handed over is on its way. */
+  written(isOver = false) {
+    if (isOver) this.#unsent = [];
+    if (this.#unsent.length > 0 && this.#session !== undefined && !this.#session.destroyed) {
+      this.touch();
+      this.#handOver(PORTION);
+      return;
+    }
     const callback = this.#write;
     this.#write = undefined;
     if (callback !== undefined) {
@@ -390,7 +422,7 @@ class Http2Stream extends Duplex {
       if (wasWriting && code !== NGHTTP2_NO_ERROR && !this.writableEnded) this.#isAborted = true;
       this.closeWith(code, false);
     }
-    this.written();
+    this.written(true);
     if (!this.readableEnded && !this.readable) {
       this.destroy();
       return;

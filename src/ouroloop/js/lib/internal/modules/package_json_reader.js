@@ -5,7 +5,8 @@
 // Theory of operation. What resolving needs of a package.json is kept by path, and by folder the package.json in whose
 // scope its files are: the nearest one above, but none beyond a folder node_modules.
 //
-// What surprises people: a field of the wrong type counts as missing, but a file that is no JSON object is an error.
+// What surprises people: a field of the wrong type counts as missing, but a file that is no JSON object is an error,
+// and so is a name or a type that is no text.
 
 const path = require('path');
 const { codes: {
@@ -47,9 +48,20 @@ function parse(filename, text, importer) {
   } catch {
     data = null;
   }
-  if (data !== null && typeof data === 'object' && !Array.isArray(data)) return new Manifest(filename, data);
-  if (importer === undefined) throw new ERR_INVALID_PACKAGE_CONFIG(`${filename}.`);
-  throw new ERR_INVALID_PACKAGE_CONFIG(filename, `${importer}.`);
+  if (isManifest(data)) return new Manifest(filename, data);
+  throw importer === undefined ? invalid(`${filename}.`) : invalid(filename, `${importer}.`);
+}
+
+function isManifest(data) {
+  if (data === null || typeof data !== 'object' || Array.isArray(data)) return false;
+  const isText = (name) => !Object.hasOwn(data, name) || typeof data[name] === 'string';
+  return isText('name') && isText('type');
+}
+
+/** Node's parser throws this, and its errors have no code in their stack. */
+function invalid(filename, importer) {
+  const { message, code } = new ERR_INVALID_PACKAGE_CONFIG(filename, importer);
+  return Object.assign(new Error(message), { code });
 }
 
 /** Keep what `text`, from the package.json at `filename`, says; null for no text. */
