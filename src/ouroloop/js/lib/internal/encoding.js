@@ -20,7 +20,6 @@ const { customInspectSymbol, kEnumerableProperty } = require('internal/util');
 const { isAnyArrayBuffer, isUint8Array } = require('internal/util/types');
 const strings = require('internal/buffer/strings');
 const { Utf16BigEndianDecoder, Utf16Decoder, Utf8Decoder } = require('internal/encoding/unicode');
-const { SingleByteDecoder, isSingleByte } = require('internal/encoding/single_byte');
 const { nameOf } = require('internal/encoding/labels');
 
 const kMaxUtf8 = 3; // bytes for a code unit
@@ -83,6 +82,7 @@ function decoderOf(encoding, isFatal) {
   if (encoding === 'utf-8') return new Utf8Decoder(isFatal);
   if (encoding === 'utf-16le') return new Utf16Decoder(isFatal);
   if (encoding === 'utf-16be') return new Utf16BigEndianDecoder(isFatal);
+  const { SingleByteDecoder, isSingleByte } = require('internal/encoding/single_byte');
   if (isSingleByte(encoding)) return new SingleByteDecoder(encoding, isFatal);
   const { MultiByteDecoder } = require('internal/encoding/multi_byte');
   return new MultiByteDecoder(encoding, isFatal);
@@ -93,7 +93,7 @@ function bytesOf(input, encoding) {
     return isUint8Array(input) ? input : new Uint8Array(input.buffer, input.byteOffset, input.byteLength);
   }
   if (isAnyArrayBuffer(input)) return input.byteLength === 0 ? new Uint8Array() : new Uint8Array(input);
-  if (isSingleByte(encoding)) throw new ERR_INVALID_ARG_TYPE('input', ['ArrayBuffer', 'ArrayBufferView'], input);
+  if (require('internal/encoding/single_byte').isSingleByte(encoding)) throw new ERR_INVALID_ARG_TYPE('input', ['ArrayBuffer', 'ArrayBufferView'], input);
   const name = encoding === 'utf-8' ? 'list' : 'input';
   const error = new TypeError(
     `The "${name}" argument must be an instance of SharedArrayBuffer, ArrayBuffer or ArrayBufferView.`);
