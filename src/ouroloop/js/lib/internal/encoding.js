@@ -93,7 +93,9 @@ function bytesOf(input, encoding) {
     return isUint8Array(input) ? input : new Uint8Array(input.buffer, input.byteOffset, input.byteLength);
   }
   if (isAnyArrayBuffer(input)) return input.byteLength === 0 ? new Uint8Array() : new Uint8Array(input);
-  if (require('internal/encoding/single_byte').isSingleByte(encoding)) throw new ERR_INVALID_ARG_TYPE('input', ['ArrayBuffer', 'ArrayBufferView'], input);
+  if (require('internal/encoding/single_byte').isSingleByte(encoding)) {
+    throw new ERR_INVALID_ARG_TYPE('input', ['ArrayBuffer', 'ArrayBufferView'], input);
+  }
   const name = encoding === 'utf-8' ? 'list' : 'input';
   const error = new TypeError(
     `The "${name}" argument must be an instance of SharedArrayBuffer, ArrayBuffer or ArrayBufferView.`);
