@@ -90,9 +90,10 @@
     const module = { exports: {}, id, loaded: false };
     modules.set(id, module);
     try {
-      apply(body, module.exports, [
-        module.exports, requireBuiltin, module, process, internalBinding, ...valuesOfIntrinsics,
-      ]);
+      const given = [module.exports, requireBuiltin, module, process, internalBinding];
+      // Without an iterator, which a program may have deleted.
+      for (let i = 0; i < valuesOfIntrinsics.length; i++) given[given.length] = valuesOfIntrinsics[i];
+      apply(body, module.exports, given);
     } catch (error) {
       modules.delete(id);
       throw error;

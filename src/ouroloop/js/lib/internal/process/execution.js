@@ -120,13 +120,13 @@ function warnOfDomain(name) {
  * The same for what the loop calls on `process`. A domain that was entered and never left is `process.domain`, and what
  * is called on an object of a domain is called in it; that is deprecated, though.
  */
-function enterOnProcess(name, callback, ...args) {
+function enterOnProcess(name, callback, argument) {
   const { domain } = process;
-  if (domain == null) return enter(callback, ...args);
+  if (domain == null) return enter(callback, argument);
   return enter(() => {
     warnOfDomain(name);
     domain.enter();
-    const outcome = callback(...args);
+    const outcome = callback(argument);
     domain.exit();
     return outcome;
   });

@@ -731,7 +731,9 @@ async function arrive(record) {
   }
   for (const child of record.requests) markSeen(child);
   const promise = run(record);
-  const [state, reason] = values.getPromiseDetails(promise);
+  const details = values.getPromiseDetails(promise); // not taken apart: a program may have deleted iterators
+  const state = details[0];
+  const reason = details[1];
   try {
     await promise;
   } catch {
