@@ -121,6 +121,7 @@ complete -o filenames -F _ouro_complete ouro
 """
 
 _FAILED = 1
+_VIEWS = ("trace",)
 _INVALID_ARGUMENT = 9
 
 
@@ -156,6 +157,10 @@ def _complaint(text: str, speaker: str) -> str:
 
 
 def _main(arguments: list[str]) -> int:
+    if arguments and arguments[0] in _VIEWS:
+        from .xray.command import main as look
+
+        return look(arguments[0], arguments[1:])
     from .js.options import OptionError, command, every_name, parse
 
     words = {_as_text(word): word for word in arguments}

@@ -14,7 +14,7 @@ from .snapshot import SnapshotError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import NoReturn
+    from typing import Any, NoReturn
 
     from .permission import Permission
 
@@ -22,8 +22,11 @@ _BROKEN = 7
 _CALLS = 20_000  # more calls in Python than V8's stack has room for, each of which JavaScript is between
 
 
-def run(options: Options) -> NoReturn:
-    """Run the program that the command line names, and end the process as it says. Raises `OptionError`."""
+def run(options: Options, recorder: Any = None) -> NoReturn:
+    """Run the program that the command line names, and end the process as it says. Raises `OptionError`.
+
+    `recorder` is an `xray.recorder.Recorder`, if the program is to be recorded.
+    """
     if sys.getfilesystemencoding() != "utf-8":
         # Names and text are UTF-8 for JavaScript, whatever the locale says: begin again with that.
         os.execv(sys.executable, [sys.executable, "-X", "utf8", *sys.orig_argv[1:]])
@@ -43,10 +46,12 @@ def run(options: Options) -> NoReturn:
     try:
         runtime = Runtime(
             [_node_like(own), *options.arguments], options.exec_argv, options.values, argv0=own,
-            permission=_permission(options))
+            permission=_permission(options), recorder=recorder)
     except SnapshotError as exc:
         os.write(2, f"ouro: {exc}\n".encode("utf-8", "replace"))
         sys.exit(1)
+    if recorder is not None:
+        recorder.watch(runtime)
     gc.freeze()  # what is here now stays
     gc.enable()
     try:

@@ -64,6 +64,7 @@ class Runtime:
     def __init__(
         self, argv: list[str], exec_argv: list[str], options: dict[str, Any], loop: Loop | None = None,
         embedding: Any = None, argv0: str | None = None, permission: Permission | None = None,
+        recorder: Any = None,
     ) -> None:
         self.started_ns = monotonic_ns()
         self.time_origin = time() * 1000
@@ -71,6 +72,8 @@ class Runtime:
         self.milestones = {"nodeStart": self.started_ns}
         self.embedding = embedding
         """The `ouroloop.Runtime` whose engine room this is; None for the command `ouro`."""
+        self.recorder = recorder
+        """Who records the program (`xray.recorder.Recorder`), or None."""
         self.argv = argv
         self.argv0 = argv0 or (argv[0] if argv else "node")
         self.exec_path = argv[0] if argv else sys.executable
@@ -125,6 +128,7 @@ class Runtime:
             "argv": self.argv, "argv0": self.argv0, "execArgv": self.exec_argv, "execPath": self.exec_path,
             "pid": os.getpid(), "cwd": self._cwd(), "environment": self._environment(),
             "isEmbedded": self.embedding is not None, "options": changed(self.options),
+            "records": self.recorder.limit if self.recorder is not None else 0,
             "loopStart": self._started, "processStart": list(divmod(self.started_ns, 1_000_000_000)),
         }
 
@@ -342,6 +346,8 @@ class Runtime:
         if self.engine.natives is not None and self.engine.natives.library is not None:
             self.engine.natives.library.persist()
         bundle.keep(with_modules="ouroloop.js.snapshot_builder" not in sys.modules)  # that imports what few need
+        if self.recorder is not None:
+            self.recorder.finish(code)
         if "ouroloop.loop.tty" in sys.modules:
             sys.modules["ouroloop.loop.tty"].reset_mode()
         os._exit(code & 0xFF)

@@ -6,8 +6,13 @@ comparison with None where it would report. A probe must not change anything, an
 
 from __future__ import annotations
 
+from time import monotonic_ns
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
     from .loop import Loop
     from .threadpool import Work
 
@@ -15,8 +20,17 @@ if TYPE_CHECKING:
 class Probe:
     """Does nothing; override what you want to hear of."""
 
+    wants_steps = False
+    """Whether `step` is to be called: the loop's steps are then wrapped, so that they cost nothing otherwise."""
+
     def turn(self, loop: Loop, number: int) -> None:
         """Turn `number` (from 1) begins."""
+
+    def step(self, loop: Loop, name: str, began: int, ended: int) -> None:
+        """A step that had something to do is over: its name, as the turn's table has it, and ns of the monotonic clock."""
+
+    def slept(self, loop: Loop, began: int, ended: int, count: int) -> None:
+        """The loop was blocked in the event queue (ns of the monotonic clock), which then told of `count` events."""
 
     def waiting(self, loop: Loop, timeout: float) -> None:
         """The loop is about to block in the event queue for `timeout` ms (0: not at all; negative: without limit)."""
@@ -47,3 +61,22 @@ class Probe:
 
     def closed(self, loop: Loop) -> None:
         """The loop is closed: its last word."""
+
+
+STEPS = ("_run_pending", "_run_watchers", "_poll", "_run_closing", "_run_timers")
+"""The loop's methods that are steps of its turn."""
+
+
+def timed(loop: Loop, probe: Probe, method: str) -> Callable[..., Any]:
+    """A step of the loop's that tells how long it took."""
+    step = getattr(type(loop), method)
+    name = method.removeprefix("_run_").removeprefix("_")
+
+    def run(*args: Any) -> Any:
+        began = monotonic_ns()
+        try:
+            return step(loop, *args)
+        finally:
+            probe.step(loop, loop.step_name(args[0]) if name == "watchers" else name, began, monotonic_ns())
+
+    return run

@@ -281,6 +281,7 @@ function setHooks(list) {
 const state = {
   enabled: false,
   destroyEnabled: false,
+  recorder: undefined, // while somebody records (`internal/recorder`)
   symbols,
   async_id_symbol,
   trigger_async_id_symbol,
