@@ -56,6 +56,8 @@ class Run:
     turn: int = 0
     step: str = ""
     place: int = -1
+    why: list[float] = field(default_factory=list)
+    """Which of the trace's sentences tells why it ran when it did, and the numbers in that."""
 
 
 @dataclass(slots=True)
@@ -76,15 +78,17 @@ class Sleep:
     began: int
     ended: int
     timeout: float
-    events: int
+    woke: list[tuple[int, int, str]] = field(default_factory=list)
+    """Each descriptor that the queue told of: its number, a mask of events (`loop.queue`), whose it is."""
 
 
 @dataclass(slots=True)
 class Job:
-    """A job of the thread pool."""
+    """A job of the thread pool. `resource` is the request that it was made for, -1 if nobody knows."""
 
     name: str
     queued: int
+    resource: int = -1
     started: int | None = None
     thread: str = ""
     finished: int | None = None
@@ -99,6 +103,25 @@ class Output:
     descriptor: int
     text: str
     run: int
+
+
+@dataclass(slots=True)
+class Watch:
+    """`owner` registered a descriptor with the event queue for a mask of events; 0: no longer."""
+
+    time: int
+    descriptor: int
+    events: int
+    owner: str
+
+
+@dataclass(slots=True)
+class Pause:
+    """Everything stood still while memory was collected: `kind` is V8's or Python's name for it."""
+
+    kind: str
+    began: int
+    ended: int
 
 
 @dataclass(slots=True)
@@ -122,6 +145,12 @@ class Trace:
     steps: list[Step] = field(default_factory=list)
     sleeps: list[Sleep] = field(default_factory=list)
     jobs: list[Job] = field(default_factory=list)
+    watches: list[Watch] = field(default_factory=list)
+    pauses: list[Pause] = field(default_factory=list)
+    sources: dict[str, str] = field(default_factory=dict)
+    """The text of each file that a place is in, as far as it can be read."""
+    sentences: list[str] = field(default_factory=list)
+    """Templates of why a run ran when it did, with {0}, {1} … for the numbers of `Run.why`."""
     output: list[Output] = field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:

@@ -79,7 +79,7 @@ class Recorder(Probe):
         self._timeout = timeout
 
     def slept(self, loop: Loop, began: int, ended: int, count: int) -> None:
-        self._sleeps.append(Sleep(self._turn, began, ended, self._timeout, count))
+        self._sleeps.append(Sleep(self._turn, began, ended, self._timeout))
 
     def work_queued(self, work: Work) -> None:
         self._jobs[id(work)] = Job(work.name, monotonic_ns())
@@ -117,7 +117,7 @@ class Recorder(Probe):
             turns=[at - since for _, at in turns], first_turn=turns[0][0] if turns else 1,
             steps=[Step(step.name, step.turn, step.began - since, step.ended - since) for step in self._steps],
             sleeps=[
-                Sleep(each.turn, each.began - since, each.ended - since, each.timeout, each.events)
+                Sleep(each.turn, each.began - since, each.ended - since, each.timeout, each.woke)
                 for each in self._sleeps],
             jobs=[_since(job, since) for job in self._jobs.values()],
         )
@@ -157,7 +157,8 @@ def _since(job: Job, since: int) -> Job:
     def shift(moment: int | None) -> int | None:
         return None if moment is None else moment - since
 
-    return Job(job.name, job.queued - since, shift(job.started), job.thread, shift(job.finished), shift(job.delivered))
+    return Job(
+        job.name, job.queued - since, job.resource, shift(job.started), job.thread, shift(job.finished), shift(job.delivered))
 
 
 def _place_in_turns(trace: Trace) -> None:
