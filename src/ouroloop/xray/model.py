@@ -6,7 +6,7 @@ Beside them stand the loop's turns and steps, its sleep in the event queue, the 
 program has written. All times are ns since the program began.
 
 What surprises people: run 0 is the main program, which nothing has asked for; a promise's run is what follows an
-`await`; and a server's handle is one resource that runs a thousand times.
+`await`; a server's handle is one resource that runs a thousand times; and the step "poll" contains its sleep.
 """
 
 from __future__ import annotations
@@ -17,6 +17,13 @@ from typing import Any
 
 MAIN = 0
 """The main program's run."""
+
+
+KINDS = (
+    "main", "timer", "interval", "immediate", "tick", "microtask", "await", "file", "dns", "crypto", "zlib", "work",
+    "server", "socket", "pipe", "http", "udp", "process", "signal", "watcher", "closing", "message", "resource", "exit",
+)
+"""What a run is, in a word. "await" is a promise's reaction, `then` too; "resource" the program's own AsyncResource."""
 
 
 @dataclass(slots=True)
@@ -31,16 +38,33 @@ class Place:
 
 @dataclass(slots=True)
 class Resource:
-    """Something that calls back. `wait` is what a timer was set to, in ms."""
+    """Something that calls back. `type` is what async hooks call it, `cause` the run that made it."""
 
     number: int
     type: str
     cause: int
     made: int
     place: int = -1
+    """Where the program made it; of a promise's reaction, where the `await` or `then` stands if that is known."""
     wait: float = 0
+    """What a timer was set to, in ms."""
     destroyed: int | None = None
+    """When it was over: a timer that ran or was cleared, a handle that was closed."""
     settled: int | None = None
+    """When a promise was settled."""
+    repeats: bool = False
+    """Whether a timer is an interval."""
+    due: list[tuple[int, int]] = field(default_factory=list)
+    """Of a timer, each time that it was started (made, refreshed, again after each run of an interval): when that was,
+    and when it was due then."""
+    settler: int = -1
+    """The run that settled a promise."""
+    parent: int = -1
+    """The promise that a promise's reaction waits for."""
+    detail: str = ""
+    """What it is about: an address, a file, a command."""
+    closing: int | None = None
+    """When a handle was asked to close; the closing step comes later (`destroyed`)."""
 
 
 @dataclass(slots=True)
@@ -56,13 +80,30 @@ class Run:
     turn: int = 0
     step: str = ""
     place: int = -1
+    """Where the function that ran is."""
     why: list[float] = field(default_factory=list)
     """Which of the trace's sentences tells why it ran when it did, and the numbers in that."""
+    kind: str = ""
+    """What it was, in a word: one of `KINDS`."""
+    after: int = -1
+    """Of a tick or microtask, the callback after which it was drained."""
+    trigger: int = -1
+    """The run that made it ready: of a promise's reaction, the one that settled the promise; else who asked for it."""
+    due: int | None = None
+    """When a timer should have run."""
+    job: int = -1
+    """Which of the trace's jobs had its outcome delivered by this run."""
+    descriptor: int = -1
+    """The descriptor that the event queue told of just before, and that brought this run."""
 
 
 @dataclass(slots=True)
 class Step:
-    """A step of a turn that had something to do."""
+    """A step of a turn that had something to do: pending, idle, prepare, poll (its sleep included), check, closing, timers.
+
+    Before, between and after the turns there are steps of turn 0: "start" (until the program begins), "main" (the main
+    program, and what is drained after it) and "exit" (from when the loop has run dry).
+    """
 
     name: str
     turn: int
@@ -93,6 +134,8 @@ class Job:
     thread: str = ""
     finished: int | None = None
     delivered: int | None = None
+    run: int = -1
+    """The run that its outcome was delivered to."""
 
 
 @dataclass(slots=True)
@@ -152,6 +195,12 @@ class Trace:
     sentences: list[str] = field(default_factory=list)
     """Templates of why a run ran when it did, with {0}, {1} … for the numbers of `Run.why`."""
     output: list[Output] = field(default_factory=list)
+    language: str = "JavaScript"
+    """Or "Python"."""
+    ended_by: str = ""
+    """What broke the program off, if anything did: a signal's name, "exit" (`process.exit`) or "error" (uncaught)."""
+    pool_size: int = 4
+    """How many threads the pool may have."""
 
     def to_json(self) -> dict[str, Any]:
         """All of it, as JSON has it."""
