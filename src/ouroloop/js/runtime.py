@@ -128,7 +128,7 @@ class Runtime:
             "argv": self.argv, "argv0": self.argv0, "execArgv": self.exec_argv, "execPath": self.exec_path,
             "pid": os.getpid(), "cwd": self._cwd(), "environment": self._environment(),
             "isEmbedded": self.embedding is not None, "options": changed(self.options),
-            "records": self.recorder.limit if self.recorder is not None else 0,
+            "isRecorded": self.recorder is not None,
             "loopStart": self._started, "processStart": list(divmod(self.started_ns, 1_000_000_000)),
         }
 

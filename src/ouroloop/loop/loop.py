@@ -204,10 +204,10 @@ class Loop:
             self.now = now // 1_000_000
             if began:
                 self.idle_ns += now - began
-                if probe is not None:
-                    probe.slept(self, began, now, len(ready))
-                began = 0
-            if queue.readers and probe is None:
+            if probe is not None:
+                probe.polled(self, began, now, ready)
+            began = 0
+            if queue.readers and (probe is None or probe.takes_batches):
                 self._hand_out_together(ready)
             else:
                 self._hand_out(ready)
@@ -220,7 +220,7 @@ class Loop:
             self._run_late()
 
     def _hand_out(self, ready: Sequence[tuple[int, int]]) -> None:
-        queue, probe = self._queue, self.probe
+        queue, probe = self._queue, self._probe
         callbacks, changed = queue.callbacks, queue.changed
         for token, what in ready:
             if changed and token in changed:
@@ -561,6 +561,8 @@ class Loop:
             self._queue.readers.pop(fd, None)
         elif self._queue.callbacks.get(fd) == callback:
             self._queue.readers[fd] = number
+            if self._probe is not None:
+                self._probe.read_together(self, fd, number)
 
     def __repr__(self) -> str:
         return (

@@ -10,7 +10,7 @@ from time import monotonic_ns
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from typing import Any
 
     from .loop import Loop
@@ -22,6 +22,8 @@ class Probe:
 
     wants_steps = False
     """Whether `step` is to be called: the loop's steps are then wrapped, so that they cost nothing otherwise."""
+    takes_batches = False
+    """Whether streams may go on to be read together (`Stream.read_start`): `ready` is not called for them then."""
 
     def turn(self, loop: Loop, number: int) -> None:
         """Turn `number` (from 1) begins."""
@@ -29,14 +31,20 @@ class Probe:
     def step(self, loop: Loop, name: str, began: int, ended: int) -> None:
         """A step that had something to do is over: its name, as the turn's table has it, and ns of the monotonic clock."""
 
-    def slept(self, loop: Loop, began: int, ended: int, count: int) -> None:
-        """The loop was blocked in the event queue (ns of the monotonic clock), which then told of `count` events."""
+    def polled(self, loop: Loop, began: int, ended: int, ready: Sequence[tuple[int, int]]) -> None:
+        """The event queue was asked, and the loop blocked meanwhile (ns of the monotonic clock; 0: it was not to block).
+
+        `ready` is what the queue told of: descriptors and masks of events.
+        """
 
     def waiting(self, loop: Loop, timeout: float) -> None:
         """The loop is about to block in the event queue for `timeout` ms (0: not at all; negative: without limit)."""
 
     def watched(self, loop: Loop, fd: int, events: int, owner: str) -> None:
         """`owner` registered `fd` with the event queue for `events` (a mask; 0: no longer)."""
+
+    def read_together(self, loop: Loop, fd: int, number: int) -> None:
+        """`fd` is read together with others from now on; whoever reads knows it by `number`."""
 
     def ready(self, loop: Loop, fd: int, events: int) -> None:
         """The event queue reported `events` for `fd`."""

@@ -1,11 +1,13 @@
 """The recorder: a probe that remembers, and makes a trace of it when the program ends.
 
-Theory of operation. The loop tells this probe of its turns, steps, sleep and jobs; JavaScript records its own callbacks
-(`js/lib/internal/recorder.js`) and hands them over when the process ends. Both read the same clock, so that putting
-them together means sorting by time. Only the last `limit` records of each kind are kept.
+Theory of operation. The loop tells this probe of its turns, steps, sleep and jobs; what runs in them is told by the
+program's own floor as lists of numbers (`js/lib/internal/recorder.js`, `node/recording.py`). All read the same clock,
+so that putting them together means sorting by time (`assembly.py`). Only the last `limit` records of each kind are
+kept.
 
 What surprises people: a program that a signal ends is told of too: SIGINT and SIGTERM that nobody listens for end it
-only when the trace is written.
+only when the trace is written. And a descriptor is held in reserve, since a program that has used up all of them has a
+trace as well.
 """
 
 from __future__ import annotations
@@ -13,7 +15,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import sys
 import threading
 from array import array
 from collections import deque
@@ -21,154 +22,163 @@ from time import monotonic_ns, time
 from typing import TYPE_CHECKING, Any
 
 from ..loop import Probe, Signal
-from .model import MAIN, Job, Output, Place, Resource, Run, Sleep, Step, Trace
+from .model import Job, Output, Pause, Place, Sleep, Step, Watch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from ..loop import Loop, Work
+    from .model import Trace
 
-_FIELDS = 8
-_MADE, _ENTERED, _LEFT, _DESTROYED, _SETTLED, _WRITTEN = range(1, 7)
+FIELDS = 7
+"""Numbers of each record: kind, time, and five more."""
 
 
 class Recorder(Probe):
     """Records one program; `on_end` gets the trace."""
 
     wants_steps = True
+    takes_batches = True
 
-    def __init__(self, limit: int, on_end: Callable[[Trace], object]) -> None:
+    def __init__(self, limit: int, on_end: Callable[[Trace], object], language: str = "JavaScript") -> None:
         self.limit = limit
+        self.language = language
         self.handle = 0
-        self._on_end = on_end
-        self._began = monotonic_ns()
-        self._wall = time()
+        """By which JavaScript is asked for what it has recorded since it last told."""
+        self.began = monotonic_ns()
+        self.wall = time()
+        self.ended_by = ""
+        self.dropped = 0
+        self.turns: deque[tuple[int, int]] = deque(maxlen=limit)
+        self.steps: deque[Step] = deque(maxlen=limit)
+        self.sleeps: deque[Sleep] = deque(maxlen=limit)
+        self.jobs: deque[Job] = deque(maxlen=limit)
+        self.watches: deque[Watch] = deque(maxlen=limit)
+        self.ready_events: deque[tuple[int, int]] = deque(maxlen=limit)
+        """When a descriptor that was ready was served, and which."""
+        self.readers: dict[int, int] = {}
+        """The descriptor of each stream that JavaScript reads, by JavaScript's number."""
+        self.pauses: deque[Pause] = deque(maxlen=limit)
+        self.output: deque[Output] = deque(maxlen=limit)
+        self.records: deque[array[float]] = deque()
+        self.texts: list[str] = []
+        self.places: list[Place] = []
+        self._on_end: Callable[[Trace], object] | None = on_end
+        self._count = 0
         self._turn = 0
         self._timeout = 0.0
-        self._turns: deque[tuple[int, int]] = deque(maxlen=limit)
-        self._steps: deque[Step] = deque(maxlen=limit)
-        self._sleeps: deque[Sleep] = deque(maxlen=limit)
-        self._jobs: dict[int, Job] = {}
-        self._numbers = array("d")
-        self._tables: dict[str, Any] = {"texts": [], "places": [], "dropped": 0}
+        self._under_way: dict[int, Job] = {}
+        self._owners: dict[int, str] = {}
+        self._paused_at = 0
+        self._reserve = -1
 
     def watch(self, runtime: Any) -> None:
         """Record this runtime's loop, and let a signal end the program only when its trace is written."""
         runtime.loop.probe = self
-        for number in (signal.SIGINT, signal.SIGTERM):
-            watcher = Signal(runtime.loop)
-            watcher.start(lambda number: self._interrupted(runtime, number), number)
-            watcher.unref()
+        if runtime.engine.natives is not None:
+            runtime.engine.natives.watch_collector(self.pause_begins, self.pause_ends)
+        self.hold(runtime.loop, lambda: runtime.emit(self.handle))
 
-    def _interrupted(self, runtime: Any, number: int) -> None:
-        runtime.emit(self.handle)
-        self.finish(128 + number)
-        signal.signal(number, signal.SIG_DFL)
-        os.kill(os.getpid(), number)
+    def hold(self, loop: Loop, collect: Callable[[], object]) -> None:
+        """Let a signal end the program only when its trace is written; `collect` brings the last records."""
+        self._reserve = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
+
+        def interrupted(number: int) -> None:
+            collect()
+            self.ended_by = signal.Signals(number).name
+            self.finish(128 + number)
+            signal.signal(number, signal.SIG_DFL)
+            os.kill(os.getpid(), number)
+
+        for number in (signal.SIGINT, signal.SIGTERM):
+            watcher = Signal(loop)
+            watcher.start(interrupted, number)
+            watcher.unref()
 
     # What the loop tells
 
     def turn(self, loop: Loop, number: int) -> None:
         self._turn = number
-        self._turns.append((number, monotonic_ns()))
+        self.turns.append((number, monotonic_ns()))
 
     def step(self, loop: Loop, name: str, began: int, ended: int) -> None:
-        self._steps.append(Step(name, self._turn, began, ended))
+        self.steps.append(Step(name, self._turn, began, ended))
 
     def waiting(self, loop: Loop, timeout: float) -> None:
         self._timeout = timeout
 
-    def slept(self, loop: Loop, began: int, ended: int, count: int) -> None:
-        self._sleeps.append(Sleep(self._turn, began, ended, self._timeout))
+    def polled(self, loop: Loop, began: int, ended: int, ready: Sequence[tuple[int, int]]) -> None:
+        if not began and not ready:
+            return
+        owners = self._owners
+        woke = [(fd, mask, "Wakeup" if fd == loop.wakeup_fd else owners.get(fd, "")) for fd, mask in ready]
+        self.sleeps.append(Sleep(self._turn, began or ended, ended, self._timeout, woke))
+
+    def watched(self, loop: Loop, fd: int, events: int, owner: str) -> None:
+        if events:
+            self._owners[fd] = owner
+        else:
+            self._owners.pop(fd, None)
+        self.watches.append(Watch(monotonic_ns(), fd, events, owner))
+
+    def read_together(self, loop: Loop, fd: int, number: int) -> None:
+        if len(self.readers) > self.limit:
+            del self.readers[next(iter(self.readers))]
+        self.readers[number] = fd
+
+    def ready(self, loop: Loop, fd: int, events: int) -> None:
+        self.ready_events.append((monotonic_ns(), fd))
 
     def work_queued(self, work: Work) -> None:
-        self._jobs[id(work)] = Job(work.name, monotonic_ns())
+        job = self._under_way[id(work)] = Job(work.name, monotonic_ns())
+        self.jobs.append(job)
 
     def work_started(self, work: Work) -> None:
-        job = self._jobs[id(work)]
+        job = self._under_way[id(work)]
         job.started, job.thread = monotonic_ns(), threading.current_thread().name
 
     def work_finished(self, work: Work) -> None:
-        self._jobs[id(work)].finished = monotonic_ns()
+        self._under_way[id(work)].finished = monotonic_ns()
 
     def work_delivered(self, work: Work) -> None:
-        job = self._jobs.pop(id(work))
-        job.delivered = monotonic_ns()
-        self._jobs[-len(self._jobs) - 1] = job
+        self._under_way.pop(id(work)).delivered = monotonic_ns()
 
-    # What JavaScript tells
+    # What the program's floor tells
+
+    def pause_begins(self) -> None:
+        """Memory is about to be collected."""
+        self._paused_at = monotonic_ns()
+
+    def pause_ends(self, kind: str) -> None:
+        """Memory was collected."""
+        self.pauses.append(Pause(kind, self._paused_at, monotonic_ns()))
 
     def take(self, numbers: bytes, tables: str) -> None:
-        """JavaScript's records: `_FIELDS` numbers each, and the texts and places that they stand for."""
-        self._numbers.frombytes(bytes(numbers))
-        self._tables = json.loads(tables)
+        """Records, and the texts, places and output that are new with them."""
+        news = json.loads(tables)
+        self.texts += news["texts"]
+        self.places += [Place(file or "", line, column, name) for file, line, column, name in news["places"]]
+        self.output += [Output(int(moment), fd, text, run) for moment, fd, text, run in news["output"]]
+        part = array("d")
+        part.frombytes(bytes(numbers))
+        self.records.append(part)
+        self._count += len(part) // FIELDS
+        while self._count - len(self.records[0]) // FIELDS >= self.limit:
+            lost = len(self.records.popleft()) // FIELDS
+            self._count -= lost
+            self.dropped += lost
 
     def finish(self, code: int) -> None:
         """The process is about to end."""
-        self._on_end(self._trace(code))
+        told, self._on_end = self._on_end, None
+        if told is None:
+            return
+        if self._reserve >= 0:
+            os.close(self._reserve)
+        told(self.trace(code))
 
-    def _trace(self, code: int) -> Trace:
-        since = self._began
-        ended = monotonic_ns()
-        turns = list(self._turns)
-        trace = Trace(
-            sys.argv[0], sys.argv[1:], self._wall, ended - since, code, int(self._tables["dropped"]),
-            places=[Place(file or "", line or 0, column or 0, name) for file, line, column, name in self._tables["places"]],
-            turns=[at - since for _, at in turns], first_turn=turns[0][0] if turns else 1,
-            steps=[Step(step.name, step.turn, step.began - since, step.ended - since) for step in self._steps],
-            sleeps=[
-                Sleep(each.turn, each.began - since, each.ended - since, each.timeout, each.woke)
-                for each in self._sleeps],
-            jobs=[_since(job, since) for job in self._jobs.values()],
-        )
-        self._add_runs(trace)
-        return trace
+    def trace(self, code: int) -> Trace:
+        """What was recorded so far."""
+        from .assembly import assemble
 
-    def _add_runs(self, trace: Trace) -> None:
-        texts: list[str] = self._tables["texts"]
-        numbers, since = self._numbers, self._began
-        inside: list[Run] = []
-        for at in range(0, len(numbers), _FIELDS):
-            kind, moment, a, b, c, d = (int(number) for number in numbers[at : at + 6])
-            moment -= since
-            inner, outermost = int(numbers[at + 6]), int(numbers[at + 7])
-            if kind == _ENTERED:
-                outer = inside[-1].number if inside else None
-                run = trace.runs[a] = Run(a, b, texts[c], moment, outer=outer)
-                inside.append(run)
-            elif kind == _LEFT:
-                while inside and inside[-1].number >= a:
-                    inside.pop().ended = moment
-            elif kind == _MADE:
-                trace.resources[a] = Resource(a, texts[b], c, moment, inner, d)
-                run_of = trace.runs.get(c)
-                if run_of is not None and run_of.place < 0:
-                    run_of.place = outermost
-            elif kind == _DESTROYED and a in trace.resources:
-                trace.resources[a].destroyed = moment
-            elif kind == _SETTLED and a in trace.resources:
-                trace.resources[a].settled = moment
-            elif kind == _WRITTEN:
-                trace.output.append(Output(moment, a, texts[b], c))
-        _place_in_turns(trace)
-
-
-def _since(job: Job, since: int) -> Job:
-    def shift(moment: int | None) -> int | None:
-        return None if moment is None else moment - since
-
-    return Job(
-        job.name, job.queued - since, job.resource, shift(job.started), job.thread, shift(job.finished), shift(job.delivered))
-
-
-def _place_in_turns(trace: Trace) -> None:
-    """Which step each run was in, by time: both are in order."""
-    steps = iter(sorted(trace.steps, key=lambda step: step.began))
-    step = next(steps, None)
-    for run in sorted(trace.runs.values(), key=lambda run: run.began):
-        while step is not None and step.ended < run.began:
-            step = next(steps, None)
-        if step is not None and step.began <= run.began:
-            run.turn, run.step = step.turn, step.name
-        elif run.number == MAIN:
-            run.step = "main"
+        return assemble(self, code, monotonic_ns())

@@ -134,7 +134,7 @@ class AsyncResource {
     this[kAsyncId] = hooks.newAsyncId();
     this[kTriggerAsyncId] = trigger;
     if (!hooks.enabled) return;
-    if (type.length === 0) throw new ERR_ASYNC_TYPE(type);
+    if (type.length === 0 && hooks.hasHooks) throw new ERR_ASYNC_TYPE(type);
     hooks.emitInit(this[kAsyncId], type, trigger, this);
     if (hooks.destroyEnabled && (isNumber || !options.requireManualDestroy)) {
       hooks.destroyWhenCollected(this, this[kAsyncId]);

@@ -46,7 +46,7 @@ def load(path: str) -> None:
 
 def _every_name() -> list[str]:
     """The names of all that is needed of V8."""
-    from . import buffer, contextify, promise, script, serdes, util  # noqa: F401  each declares its own
+    from . import buffer, contextify, promise, recorder, script, serdes, util  # noqa: F401  each declares its own
 
     return [*calls.FUNCTIONS, calls.STARTUP_STATE, util.DATE_CACHE, *startup_data.NAMES]
 
@@ -63,6 +63,7 @@ def names() -> dict[str, list[str]]:
         http,
         library,
         promise,
+        recorder,
         script,
         serdes,
         socket,
@@ -85,12 +86,13 @@ def names() -> dict[str, list[str]]:
         "fs": [*fs.methods(call, memory, None)],
         "http": http.NAMES,
         "process": environment.NAMES,
+        "recorder": recorder.NAMES,
         "socket": socket.NAMES,
         "v8": serdes.NAMES,
     }
 
 
-_IN_MACHINE_CODE = frozenset({"util", "types", "buffer", "clock", "crypto", "fs", "http", "socket", "process"})
+_IN_MACHINE_CODE = frozenset({"util", "types", "buffer", "clock", "crypto", "fs", "http", "socket", "process", "recorder"})
 
 
 class Natives(Realm):
@@ -113,6 +115,12 @@ class Natives(Realm):
     def has_machine_code(self) -> bool:
         """Whether natives are of machine code, once one was made."""
         return self._directly is not None
+
+    def watch_collector(self, began: Callable[[], None], ended: Callable[[str], None]) -> bool:
+        """Have `began()` and `ended(kind)` called around each of the collector's pauses. False where that cannot be."""
+        from .recorder import watch_collector
+
+        return watch_collector(self, began, ended)
 
     def install(self, target: str) -> None:
         """Make the object that is the global variable `target` have `make(group, name)`, which gives a native."""
@@ -183,6 +191,10 @@ class Natives(Realm):
             from . import environment
 
             return environment.methods(call, self.isolate, self._directly)
+        if group == "recorder":
+            from .recorder import Places
+
+            return Places(self, self._directly).methods()
         if group == "v8":
             from .serdes import Serdes
 

@@ -43,7 +43,10 @@ let last = 0;
 function open(listener, type = 'PIPEWRAP', resource = undefined) {
   const handle = new Handle(listener, resource);
   handles.set(++last, handle);
-  if (hooks.enabled) hooks.emitInit(handle.asyncId, type, handle.triggerId, handle.resource);
+  if (hooks.enabled) {
+    hooks.emitInit(handle.asyncId, type, handle.triggerId, handle.resource);
+    hooks.recorder?.opened(handle.asyncId, last);
+  }
   return last;
 }
 

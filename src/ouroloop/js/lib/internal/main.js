@@ -266,7 +266,10 @@ const warnOfDomain = deprecate(
 /** What the loop calls on an object that belongs to a domain is called in it; that is deprecated, though. */
 function emitBeforeExit() {
   const { domain } = process; // one that was entered and never left
-  if (domain == null) return process.emit('beforeExit', process.exitCode || 0);
+  if (domain == null) {
+    const emit = () => process.emit('beforeExit', process.exitCode || 0);
+    return hooks.recorder === undefined ? emit() : hooks.recorder.emits('beforeExit', emit);
+  }
   warnOfDomain();
   domain.enter();
   const outcome = process.emit('beforeExit', process.exitCode || 0);

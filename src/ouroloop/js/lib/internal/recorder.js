@@ -2,199 +2,254 @@
 
 // The recorder: what JavaScript ran, when, and what had asked for it, for whoever looks (`ouro trace`).
 //
-// Theory of operation. It is a hook as `async_hooks` makes them: it is told when a resource is made, and before and
-// after each of its callbacks. What it is told goes as six numbers into a ring, the oldest giving way to the newest;
-// texts are kept once and go as numbers. Where a resource was made is kept as V8's raw stack, which costs a
-// microsecond, and is read only when somebody wants the record (`take`). A run is one execution of a callback: the
-// same server's handle runs a thousand times, so causes are runs, not resources.
+// Theory of operation. It is told of each resource that it is made, and of each of its callbacks before and after it
+// (`internal/async_hooks`); of promises V8 tells it. What it is told goes as seven numbers into a list, which Python
+// gets whenever it is full (`xray/recorder.py`); texts and places in the sources are told once and then go as numbers.
+// A run is one execution of a callback: the same server's handle runs a thousand times, so causes are runs, not
+// resources.
 //
-// What surprises people: times are nanoseconds of the monotonic clock, as Python's `monotonic_ns` tells them, so that
-// what both record lies on one line. And the stack of a promise's reaction is empty where the function goes on; it
-// has the name of the function that awaited.
+// What surprises people: a program sees nothing of this. Places come from V8's own view of the stack, not from `Error`,
+// and a promise's number stands in a private field, which no reflection shows. Times are nanoseconds of the monotonic
+// clock, as Python's `monotonic_ns` tells them, so that what both record lies on one line.
 
 const hooks = require('internal/async_hooks');
 const clock = require('internal/clock');
+const frames = require('internal/recorder/places');
 
-const FIELDS = 6; // kind, time, and up to four more
-const TAKEN_FIELDS = FIELDS + 2; // and two places
-const FRAMES = 16; // of a stack, of which those of core modules are left out
-const NO_PLACE = -1;
+const binding = internalBinding('recorder');
+
+const FIELDS = 7; // kind, time, and up to five more
+const ROOM = 4096; // records
 const MAIN_RUN = 0;
+const MAIN_RESOURCE = 1;
+const NO_PLACE = -1;
+const NO_PROMISE = 0;
 
-// What the first number of a record says; the others: see xray/model.py.
-const MADE = 1; // resource, type, run that made it, ms that it is to wait (of timers)
-const ENTERED = 2; // run, resource, name of the function
+// What the first number of a record says, and what those after the time are: see also xray/recorder.py.
+const MADE = 1; // resource, type, run that made it, ms that a timer is to wait or the promise that is waited for, place
+const ENTERED = 2; // run, resource, -, -, place of the function
 const LEFT = 3; // run
-const DESTROYED = 4; // resource
-const SETTLED = 5; // resource
-const WRITTEN = 6; // descriptor, text, run
+const DESTROYED = 4; // resource, run
+const SETTLED = 5; // resource, run
+const STARTED = 6; // timer, when it is due, run, whether it repeats
+const CALLED = 7; // run, -, -, -, place of a function of the program that is called in it
+const CLOSING = 8; // handle, run
+const OPENED = 9; // handle, the number by which Python knows it
 
-let limit = 0; // of records; 0: nothing is recorded
-let ring; // Float64Array
-let stacks; // what was captured for each record
-let count = 0; // of all records there were
+let records; // Float64Array
+let count = 0; // of records in it
+let texts = []; // that Python has not been told of yet
+let output = []; // likewise: [time, descriptor, text, run]
+const numbers = new Map(); // text -> number
+let loopStart; // ms of the monotonic clock
+
 let lastRun = MAIN_RUN;
-let running = []; // runs, the innermost last
-let texts = new Map(); // text -> number
+let lastOuter = MAIN_RUN; // the last run that was in no other one
+const runs = []; // that go on, the innermost last
+const ids = []; // their resources
+let silence = 0;
 
 function now() {
   clock.read();
   return clock.seconds() * 1e9 + clock.nanoseconds();
 }
 
-function record(kind, a, b = 0, c = 0, d = 0, stack = undefined) {
-  const slot = count++ % limit;
-  const at = slot * FIELDS;
-  ring[at] = kind;
-  ring[at + 1] = now();
-  ring[at + 2] = a;
-  ring[at + 3] = b;
-  ring[at + 4] = c;
-  ring[at + 5] = d;
-  stacks[slot] = stack;
+function record(kind, a, b = 0, c = 0, d = 0, place = NO_PLACE) {
+  const at = count * FIELDS;
+  records[at] = kind;
+  records[at + 1] = now();
+  records[at + 2] = a;
+  records[at + 3] = b;
+  records[at + 4] = c;
+  records[at + 5] = d;
+  records[at + 6] = place;
+  if (++count === ROOM) deliver();
 }
 
 function numberOf(text) {
-  let number = texts.get(text);
-  if (number === undefined) texts.set(text, number = texts.size);
+  let number = numbers.get(text);
+  if (number === undefined) {
+    numbers.set(text, number = numbers.size);
+    texts.push(text);
+  }
   return number;
 }
 
-/** V8's raw stack, without making text of it; undefined where the program does not let it be taken. */
-function captured() {
-  const { stackTraceLimit } = Error;
-  const holder = {};
-  try {
-    Error.stackTraceLimit = FRAMES;
-    Error.captureStackTrace(holder);
-    Error.stackTraceLimit = stackTraceLimit;
-  } catch {
-    return undefined; // `Error` is frozen
+/** The run in which something happens; what no callback does is put down to the last one. */
+const currentRun = () => (runs.length > 0 ? runs[runs.length - 1] : lastOuter);
+
+function begin(id, place) {
+  runs.push(++lastRun);
+  ids.push(id);
+  record(ENTERED, lastRun, id, 0, 0, place);
+}
+
+/** The last run of a resource is over, and whatever was begun in it and not ended. */
+function left(id) {
+  const index = ids.lastIndexOf(id);
+  if (index >= 0) leaveTo(index);
+}
+
+function leaveTo(depth) {
+  while (runs.length > depth) {
+    ids.pop();
+    const run = runs.pop();
+    if (runs.length === 0) lastOuter = run;
+    record(LEFT, run);
   }
-  return holder;
 }
 
-/** The name of the function that a resource's callback is, where that is known. */
-function nameOf(resource) {
-  const callback = resource?._onTimeout ?? resource?._onImmediate ?? resource?.callback;
-  return typeof callback === 'function' && typeof callback.name === 'string' ? callback.name : '';
+function leftAll() {
+  leaveTo(0);
 }
 
-const currentRun = () => (running.length > 0 ? running[running.length - 1] : MAIN_RUN);
+// Promises
 
-const hook = {
-  [hooks.symbols.init](id, type, _, resource) {
-    const wait = type === 'Timeout' ? resource._idleTimeout : 0;
-    record(MADE, id, numberOf(type), currentRun(), wait, captured());
+/** Puts a private field on any object. */
+class Mark extends (class {
+  constructor(target) {
+    return target;
+  }
+}) {
+  #id;
+
+  constructor(promise, id) {
+    super(promise);
+    this.#id = id;
+  }
+
+  static of(promise) {
+    return #id in promise ? promise.#id : NO_PROMISE;
+  }
+}
+
+const promiseCallbacks = {
+  __proto__: null,
+
+  init(promise, parent) {
+    if (silence > 0) return;
+    const id = hooks.newAsyncId();
+    new Mark(promise, id);
+    const waitsFor = parent === undefined ? NO_PROMISE : Mark.of(parent);
+    record(MADE, id, numberOf('PROMISE'), currentRun(), waitsFor, frames.placeOfCaller());
   },
 
-  [hooks.symbols.before](id) {
-    running.push(++lastRun);
-    record(ENTERED, lastRun, id, numberOf(nameOf(hooks.executionAsyncResource())));
+  before(promise) {
+    const id = Mark.of(promise);
+    if (id !== NO_PROMISE) begin(id, NO_PLACE);
   },
 
-  [hooks.symbols.after]() {
-    record(LEFT, running.pop() ?? MAIN_RUN);
+  after(promise) {
+    const id = Mark.of(promise);
+    if (id !== NO_PROMISE) left(id);
   },
 
-  [hooks.symbols.destroy](id) {
-    record(DESTROYED, id);
-  },
-
-  [hooks.symbols.promiseResolve](id) {
-    record(SETTLED, id);
+  settled(promise) {
+    const id = Mark.of(promise);
+    if (id !== NO_PROMISE) record(SETTLED, id, currentRun());
   },
 };
 
-/** Record from now on, and keep the last `most` records. */
-function start(most) {
-  limit = most;
-  ring = new Float64Array(most * FIELDS);
-  stacks = new Array(most);
-  const handle = require('internal/handles').open(deliver, 'RECORDER');
-  internalBinding('recorder').begin(handle);
-  hooks.enable(hook);
-  hooks.recorder = { leaveMain, written, deliver };
-  record(ENTERED, MAIN_RUN, 1, numberOf(''));
-}
+// What core modules tell. They reach it as `recorder` of `internal/async_hooks`, if anybody records.
 
-/** The main program has run to its end; what it has asked for goes on. */
-function leaveMain() {
-  record(LEFT, MAIN_RUN);
-}
+const recorder = {
+  __proto__: null,
 
-/** The program's output: a chunk for a descriptor. */
-function written(descriptor, chunk) {
-  const text = typeof chunk === 'string' ? chunk : require('buffer').Buffer.from(chunk).toString();
-  record(WRITTEN, descriptor, numberOf(text), currentRun());
-}
+  made(id, type, resource) {
+    const wait = type === 'Timeout' ? resource._idleTimeout : 0;
+    record(MADE, id, numberOf(type), currentRun(), wait, frames.placeOfCaller());
+  },
 
-/** The process ends, or somebody wants to see: hand over what was recorded. */
-function deliver() {
-  if (limit > 0) internalBinding('recorder').deliver(...take());
-}
+  entered(id, resource) {
+    begin(id, frames.placeOfFunction(resource?._onTimeout ?? resource?._onImmediate ?? resource?.callback));
+  },
 
-/** What was recorded: the ring's memory, oldest record first, and the texts and places that its numbers stand for. */
-function take() {
-  hooks.disable(hook);
-  const kept = Math.min(count, limit);
-  const first = count - kept;
-  const numbers = new Float64Array(kept * TAKEN_FIELDS);
-  const places = new Places();
-  for (let i = 0; i < kept; i++) {
-    const slot = (first + i) % limit;
-    const target = i * TAKEN_FIELDS;
-    numbers.set(ring.subarray(slot * FIELDS, (slot + 1) * FIELDS), target);
-    [numbers[target + FIELDS], numbers[target + FIELDS + 1]] = places.ofStack(stacks[slot]);
-  }
-  limit = 0;
-  hooks.recorder = undefined;
-  return [numbers.buffer, JSON.stringify({ texts: [...texts.keys()], places: places.list, dropped: first })];
-}
+  left,
+  leftAll,
 
-/** Places in the program's sources, each once. */
-class Places {
-  list = []; // [file, line, column, function]
-  #known = new Map();
+  destroyed(id) {
+    record(DESTROYED, id, currentRun());
+  },
 
-  /** The numbers of the program's innermost and outermost function on a stack. */
-  ofStack(holder) {
-    const sites = holder === undefined ? [] : sitesOf(holder).filter(isProgram);
-    if (sites.length === 0) return [NO_PLACE, NO_PLACE];
-    return [this.#number(sites[0]), this.#number(sites[sites.length - 1])];
-  }
+  /** A timer was started, or started again: by the loop's clock, whose ms count from when it began. */
+  started(id, due, isRepeated) {
+    record(STARTED, id, (loopStart + due) * 1e6, currentRun(), isRepeated ? 1 : 0);
+  },
 
-  #number(site) {
-    const place = [
-      site.getScriptNameOrSourceURL(), site.getLineNumber(), site.getColumnNumber(), site.getFunctionName() ?? '',
-    ];
-    const key = JSON.stringify(place);
-    let number = this.#known.get(key);
-    if (number === undefined) {
-      number = this.list.push(place) - 1;
-      this.#known.set(key, number);
+  /** A function is called in the run that goes on; only what the program calls so is of interest. */
+  called(callback) {
+    const place = frames.placeOfFunction(callback);
+    if (place !== NO_PLACE && !frames.isCore(place)) record(CALLED, currentRun(), 0, 0, 0, place);
+  },
+
+  /** Python knows a handle by another number. */
+  opened(id, number) {
+    record(OPENED, id, number);
+  },
+
+  closing(id) {
+    record(CLOSING, id, currentRun());
+  },
+
+  /** The program's output: a chunk for a descriptor. */
+  written(descriptor, chunk) {
+    const text = typeof chunk === 'string' ? chunk : require('buffer').Buffer.from(chunk).toString();
+    output.push([now(), descriptor, text, currentRun()]);
+    if (output.length === ROOM) deliver();
+  },
+
+  /** Call something that the program has nothing to do with: of its promises nothing is recorded. */
+  silently(callback) {
+    silence++;
+    try {
+      return callback();
+    } finally {
+      silence--;
     }
-    return number;
-  }
+  },
+
+  /** The main program has run to its end; what it has asked for goes on. */
+  leaveMain() {
+    leftAll();
+  },
+
+  /** The process emits an event of its life on the program: 'beforeExit', 'exit'. */
+  emits(name, emit) {
+    const id = hooks.newAsyncId();
+    record(MADE, id, numberOf(name), MAIN_RUN);
+    begin(id, NO_PLACE);
+    try {
+      return emit();
+    } finally {
+      left(id);
+    }
+  },
+
+  deliver,
+};
+
+/** Record from now on. `start` is when the loop began, in ms of the monotonic clock. */
+function start(loopStarted) {
+  loopStart = loopStarted;
+  records = new Float64Array(ROOM * FIELDS);
+  frames.start();
+  const handle = require('internal/handles').open(deliver, 'RECORDER');
+  require('internal/promise_hooks').createHook(promiseCallbacks);
+  hooks.record(recorder);
+  binding.begin(handle);
+  runs.push(MAIN_RUN);
+  ids.push(MAIN_RESOURCE);
+  record(ENTERED, MAIN_RUN, MAIN_RESOURCE);
 }
 
-function isProgram(site) {
-  const name = site.getScriptNameOrSourceURL();
-  return typeof name === 'string' && name !== '' && !name.startsWith('node:');
-}
-
-/** V8 hands out call sites only through `Error.prepareStackTrace`, which is the program's to replace. */
-function sitesOf(holder) {
-  const { prepareStackTrace } = Error;
-  try {
-    Error.prepareStackTrace = (_, sites) => sites;
-    return Array.isArray(holder.stack) ? holder.stack : [];
-  } catch {
-    return [];
-  } finally {
-    if (prepareStackTrace === undefined) delete Error.prepareStackTrace;
-    else Error.prepareStackTrace = prepareStackTrace;
-  }
+/** Hand over what was recorded since the last time: memory, and the texts and places that its numbers stand for. */
+function deliver() {
+  const part = records.buffer.slice(0, count * FIELDS * 8);
+  const tables = JSON.stringify({ texts, output, places: frames.news() });
+  count = 0;
+  texts = [];
+  output = [];
+  binding.deliver(part, tables);
 }
 
 module.exports = { start };

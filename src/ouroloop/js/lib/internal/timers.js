@@ -146,6 +146,7 @@ function removeFromHeap(list) {
 function insert(timer, duration, start = now()) {
   duration = Math.trunc(duration);
   timer._idleStart = start;
+  if (hooks.recorder !== undefined) hooks.recorder.started(timer[asyncIdSymbol], start + duration, timer._repeat !== null);
   let list = lists.get(duration);
   if (list === undefined) {
     const expiry = start + duration;
@@ -170,7 +171,8 @@ function count(change) {
   referenced += change;
   if (referenced > 0 === isReferenced || isTellingSoon) return;
   isTellingSoon = true;
-  tellSoon();
+  if (hooks.recorder === undefined) tellSoon();
+  else hooks.recorder.silently(tellSoon);
 }
 
 async function tellSoon() {

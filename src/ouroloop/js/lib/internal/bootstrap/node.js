@@ -172,7 +172,7 @@ function start(facts) {
   process_.start(facts);
   chooseGlobals();
   if (typeof WebAssembly === 'object') watchWebAssembly();
-  if (facts.records > 0) require('internal/recorder').start(facts.records);
+  if (facts.isRecorded) require('internal/recorder').start(facts.loopStart);
   const { processTimers, processImmediate } = require('internal/timers');
   const { complete } = require('internal/requests');
   const { emit, read } = require('internal/handles');

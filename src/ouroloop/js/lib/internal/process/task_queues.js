@@ -156,7 +156,8 @@ function queueMicrotask(callback) {
     }
   };
   resolved ??= Promise.resolve();
-  Reflect.apply(then, resolved, [task]);
+  if (hooks.recorder === undefined) Reflect.apply(then, resolved, [task]);
+  else hooks.recorder.silently(() => Reflect.apply(then, resolved, [task]));
 }
 
 const { then } = Promise.prototype;
