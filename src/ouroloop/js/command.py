@@ -14,6 +14,7 @@ from .snapshot import SnapshotError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Any, NoReturn
 
     from .permission import Permission
@@ -22,10 +23,11 @@ _BROKEN = 7
 _CALLS = 20_000  # more calls in Python than V8's stack has room for, each of which JavaScript is between
 
 
-def run(options: Options, recorder: Any = None) -> NoReturn:
+def run(options: Options, observers: Sequence[Any] = ()) -> NoReturn:
     """Run the program that the command line names, and end the process as it says. Raises `OptionError`.
 
-    `recorder` is an `xray.recorder.Recorder`, if the program is to be recorded.
+    `observers` look at it: each is told of the runtime (`watch`), and of the end (`finish`). The one whose `limit` is
+    not 0 has the program recorded.
     """
     if sys.getfilesystemencoding() != "utf-8":
         # Names and text are UTF-8 for JavaScript, whatever the locale says: begin again with that.
@@ -46,12 +48,13 @@ def run(options: Options, recorder: Any = None) -> NoReturn:
     try:
         runtime = Runtime(
             [_node_like(own), *options.arguments], options.exec_argv, options.values, argv0=own,
-            permission=_permission(options), recorder=recorder)
+            permission=_permission(options), recorder=next((each for each in observers if each.limit), None))
     except SnapshotError as exc:
         os.write(2, f"ouro: {exc}\n".encode("utf-8", "replace"))
         sys.exit(1)
-    if recorder is not None:
-        recorder.watch(runtime)
+    for each in observers:
+        each.watch(runtime)
+        runtime.on_end.append(each.finish)
     gc.freeze()  # what is here now stays
     gc.enable()
     try:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, NoReturn
 
+    from ..loop import Handle
     from .bindings.stream_wrap import Streams
     from .natives.ring import Ring
     from .permission import Permission
@@ -40,7 +41,7 @@ _IMMEDIATES, _REFERENCED_IMMEDIATES, _IDLE_RUNS, _QUIET = range(4)
 # What the loop calls in JavaScript.
 _ENTRIES = (
     "processTimers", "processImmediate", "complete", "emit", "read", "deliverFiles", "afterCallback", "runMain",
-    "beforeExit", "exit", "embedding",
+    "beforeExit", "exit", "embedding", "keepOrigins", "tellHolders",
 )
 
 _VARIABLES = (
@@ -74,6 +75,8 @@ class Runtime:
         """The `ouroloop.Runtime` whose engine room this is; None for the command `ouro`."""
         self.recorder = recorder
         """Who records the program (`xray.recorder.Recorder`), or None."""
+        self.on_end: list[Callable[[int], object]] = []
+        """Called with the exit code when the process is about to end."""
         self.argv = argv
         self.argv0 = argv0 or (argv[0] if argv else "node")
         self.exec_path = argv[0] if argv else sys.executable
@@ -86,6 +89,8 @@ class Runtime:
         self._timer = Timer(self.loop)
         self._timer.unref()  # until there is a timer that keeps the program going
         self.signals = Signals(self)
+        self.handles: dict[int, Handle] = {}
+        """What JavaScript's handles are, by their numbers; streams have a table of their own."""
         self._streams: Streams | None = None
         self._ring: Ring | None = None
         self._check = Check(self.loop)
@@ -311,13 +316,28 @@ class Runtime:
     def active(self) -> list[list[Any]]:
         """What keeps the loop going, but for what JavaScript has as objects (`internal/stream_handle`):
         `[kind of handle or request, "handle" or "request"]`."""
-        own = {self._timer, self._check, self._idle, *self.streams.by_number.values()}
+        own = {*self.own_handles(), *self.streams.by_number.values()}
         found = [
             [type(handle).__name__, "handle"] for handle in self.loop.walk()
             if handle.active and handle.has_ref() and handle not in own
         ]
         count = self.loop.active_requests + (0 if self._ring is None else self._ring.uncounted)
         return [*found, *([["FSReqCallback", "request"]] * count)]
+
+    def own_handles(self) -> set[Handle]:
+        """The handles that stand for all of JavaScript's timers and immediates."""
+        return {self._timer, self._check, self._idle}
+
+    def keep_origins(self) -> None:
+        """Have JavaScript note where each thing is made that may keep the program from ending (see `holders`)."""
+        self._entries["keepOrigins"]()
+
+    def holders(self) -> dict[str, list[dict[str, Any]]]:
+        """What keeps the loop going, as far as JavaScript knows it (`lib/internal/holders.js`)."""
+        import json
+
+        known: dict[str, list[dict[str, Any]]] = json.loads(self._entries["tellHolders"]().to_python())
+        return known
 
     def close(self, with_loop: bool) -> None:
         """Give the engine and the loop's handles back, and the loop itself if it is ours."""
@@ -346,8 +366,8 @@ class Runtime:
         if self.engine.natives is not None and self.engine.natives.library is not None:
             self.engine.natives.library.persist()
         bundle.keep(with_modules="ouroloop.js.snapshot_builder" not in sys.modules)  # that imports what few need
-        if self.recorder is not None:
-            self.recorder.finish(code)
+        for tell in self.on_end:
+            tell(code)
         if "ouroloop.loop.tty" in sys.modules:
             sys.modules["ouroloop.loop.tty"].reset_mode()
         os._exit(code & 0xFF)

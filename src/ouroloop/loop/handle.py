@@ -39,6 +39,8 @@ class Handle:
         self._closing = False
         self._close_callback: Callable[[], object] | None = None
         loop._handles[self] = None
+        if loop._probe is not None:
+            loop._probe.handle_made(self)
 
     @property
     def active(self) -> bool:

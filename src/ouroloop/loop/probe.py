@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any
 
+    from .handle import Handle
     from .loop import Loop
     from .threadpool import Work
 
@@ -36,6 +37,9 @@ class Probe:
 
         `ready` is what the queue told of: descriptors and masks of events.
         """
+
+    def handle_made(self, handle: Handle) -> None:
+        """A handle of the loop's was made; it is not active yet."""
 
     def waiting(self, loop: Loop, timeout: float) -> None:
         """The loop is about to block in the event queue for `timeout` ms (0: not at all; negative: without limit)."""

@@ -23,18 +23,20 @@ from typing import TYPE_CHECKING, Any
 
 from ..loop import Probe, Signal
 from .model import Job, Output, Pause, Place, Sleep, Step, Watch
+from .observer import Observer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from ..loop import Loop, Work
+    from ..node.environment import Environment
     from .model import Trace
 
 FIELDS = 7
 """Numbers of each record: kind, time, and five more."""
 
 
-class Recorder(Probe):
+class Recorder(Probe, Observer):
     """Records one program; `on_end` gets the trace."""
 
     wants_steps = True
@@ -78,6 +80,11 @@ class Recorder(Probe):
         if runtime.engine.natives is not None:
             runtime.engine.natives.watch_collector(self.pause_begins, self.pause_ends)
         self.hold(runtime.loop, lambda: runtime.emit(self.handle))
+
+    def watch_environment(self, env: Environment) -> None:
+        """Record a Python program's loop, likewise."""
+        env.loop.probe = self
+        self.hold(env.loop, lambda: None)
 
     def hold(self, loop: Loop, collect: Callable[[], object]) -> None:
         """Let a signal end the program only when its trace is written; `collect` brings the last records."""

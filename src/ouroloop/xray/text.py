@@ -1,50 +1,300 @@
-"""A trace as text: turns as a tree, each callback with its cause, in a width that fits.
+"""A trace as text: turns as a tree, each callback with the line that asked for it and its cause.
 
-Theory of operation. Runs are told in the order in which they began, under the turn and the step they ran in; ticks and
-promise reactions that ran after a callback, before the loop went on, stand below it. Times are ms since the program began.
+Theory of operation. What was recorded is put into one order by time and hung into a tree: turns, their steps, the
+callbacks that ran there, and below each the ticks and microtasks that ran after it, before the loop went on. Sleep and
+the pool's jobs stand as lines in between. Times on the left are ms since the program began; what took how long stands
+on the right.
+
+What surprises people: what repeats is folded. Lines, steps and whole turns that differ in nothing but their times stand
+there once, and below them how many more there were; also where up to four take turns.
 """
 
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from .model import MAIN
+from .style import Style, duration, printable
 
 if TYPE_CHECKING:
-    from .model import Run, Trace
+    from collections.abc import Hashable, Iterator
 
-KINDS = {
-    "Timeout": "timer", "Immediate": "immediate", "TickObject": "tick", "PROMISE": "await", "Microtask": "microtask",
-    "FSREQCALLBACK": "file", "TCPWRAP": "socket", "TCPSERVERWRAP": "server", "PIPEWRAP": "pipe", "PROCESSWRAP": "process",
+    from .model import Job, Pause, Run, Sleep, Step, Trace
+    from .style import Part
+
+_COLORS = {
+    "main": "bold", "timer": "yellow", "interval": "yellow", "immediate": "green", "tick": "magenta", "await": "blue",
+    "microtask": "blue",
 }
+_OTHER_COLOR = "cyan"
+_OUTSIDE = ("start", "main")  # steps that only say where the main program is
+_WAKERS = {
+    "Wakeup": "another thread", "_Receiver": "a signal", "_Inotify": "a file watcher", "Ring": "file work",
+    "Tcp": "a socket", "Udp": "a socket", "Pipe": "a pipe", "Tty": "the terminal", "Process": "a child process",
+}
+_LONG, _VERY_LONG = 10_000_000, 50_000_000  # ns
+_NS_OF_MS = 1_000_000
+_SHORT_SLEEP = 1 * _NS_OF_MS
+_MOST_PERIOD = 4  # so many entries may take turns and still be folded
+_LEAST_FOLDED = 3
 
 
-def render(trace: Trace) -> str:
+@dataclass
+class Entry:
+    """A line of the tree, and what hangs below it. What has the same `key` looks the same."""
+
+    began: int
+    ended: int | None
+    parts: list[Part]
+    key: Hashable
+    below: list[Entry] = field(default_factory=list)
+
+    def shape(self) -> Hashable:
+        """The key of it and all below."""
+        return (self.key, *(entry.shape() for entry in self.below))
+
+
+def render(trace: Trace, style: Style | None = None) -> str:
     """The whole trace, as lines."""
-    lines = [f"{os.path.basename(trace.arguments[0]) if trace.arguments else trace.program}: "
-             f"{_ms(trace.duration)}, {len(trace.turns)} turns, {len(trace.runs)} callbacks, exit code {trace.exit_code}"]
-    turn, step = -1, ""
-    for run in sorted(trace.runs.values(), key=lambda run: run.began):
-        if run.number != MAIN and run.turn != turn:
-            turn, step = run.turn, ""
-            lines.append(f"turn {turn}" if turn else "before the first turn")
-        if run.step != step:
-            step = run.step
-            lines.append(f"  {step}")
-        lines.append("    " + _line(trace, run))
-    return "\n".join(lines)
+    style = style or Style()
+    return "\n".join(_lines(trace, style))
 
 
-def _line(trace: Trace, run: Run) -> str:
+def _lines(trace: Trace, style: Style) -> Iterator[str]:
+    yield style.line([(_program(trace), "bold")])
+    yield from style.wrapped(_totals(trace))
+    if trace.dropped:
+        yield style.line([(f"The first {trace.dropped:,} records were dropped (--limit keeps more)", "yellow")])
+    yield ""
+    for entry in _folded(_tree(trace)):
+        yield _line(entry, "", style)
+        yield from _below(entry, "", style)
+
+
+def _program(trace: Trace) -> str:
+    return printable(os.path.basename(trace.program))
+
+
+def _totals(trace: Trace) -> list[str]:
+    asleep = sum(sleep.ended - sleep.began for sleep in trace.sleeps)
+    share = f", {asleep / trace.duration:.0%} of it asleep" if trace.duration else ""
+    return [
+        f"{duration(trace.duration)}{share}", _number(len(trace.turns), "turn"), _number(len(trace.runs), "callback"),
+        *([_number(len(trace.jobs), "pool job")] if trace.jobs else []), f"exit code {trace.exit_code}",
+    ]
+
+
+def _number(count: int, name: str) -> str:
+    return f"{count:,} {name}{'s' * (count != 1)}"
+
+
+# The tree
+
+class _Tree:
+    """Hangs each event where it belongs; they come in order of time."""
+
+    def __init__(self, trace: Trace) -> None:
+        self.trace = trace
+        self.top: list[Entry] = []
+        self._by_run: dict[int, Entry] = {}
+        self._turn: Entry | None = None
+        self._step: Entry | None = None
+
+    def turn(self, number: int, began: int) -> None:
+        self._turn = Entry(began, None, [(f"turn {number}", "bold")], "turn")
+        self.top.append(self._turn)
+        self._step = None
+
+    def step(self, step: Step) -> None:
+        if step.name in _OUTSIDE:
+            return
+        self._step = Entry(step.began, step.ended, [(step.name, "bold")], ("step", step.name))
+        if not step.turn:  # the loop has run dry
+            self._turn = None
+        (self.top if self._turn is None else self._turn.below).append(self._step)
+
+    def run(self, run: Run) -> None:
+        entry = Entry(run.began, run.ended, *_described(self.trace, run))
+        self._by_run[run.number] = entry
+        above = self._by_run.get(run.after if run.outer is None else run.outer)
+        if above is None:
+            self.add(entry)
+        else:
+            above.below.append(entry)
+
+    def add(self, entry: Entry) -> None:
+        """Hang it below the step that goes on."""
+        step = self._step
+        if step is not None and (step.ended is None or entry.began <= step.ended):
+            step.below.append(entry)
+        elif self._turn is not None:
+            self._turn.below.append(entry)
+        else:
+            self.top.append(entry)
+
+
+def _tree(trace: Trace) -> list[Entry]:
+    tree = _Tree(trace)
+    events: list[tuple[int, int, tuple[object, ...]]] = [
+        *((at, 0, ("turn", trace.first_turn + index, at)) for index, at in enumerate(trace.turns)),
+        *((step.began, 1, ("step", step)) for step in trace.steps),
+        *((sleep.began, 2, ("add", _sleep(sleep))) for sleep in trace.sleeps if _is_worth_telling(sleep)),
+        *((job.queued if job.started is None else job.started, 3, ("add", _job(job))) for job in trace.jobs),
+        *((pause.began, 4, ("add", _pause(pause))) for pause in trace.pauses),
+        *((run.began, 5, ("run", run)) for run in trace.runs.values()),
+    ]
+    events.sort(key=lambda event: event[:2])
+    for _, _, (method, *arguments) in events:
+        getattr(tree, str(method))(*arguments)
+    for turn in tree.top:
+        turn.below[:] = [entry for entry in turn.below if entry.below or not _is_step(entry)]
+        if turn.key == "turn" and turn.below:
+            turn.ended = max(entry.ended or entry.began for entry in turn.below)
+    return [entry for entry in tree.top if entry.below or (entry.key != "turn" and not _is_step(entry))]
+
+
+def _is_step(entry: Entry) -> bool:
+    return isinstance(entry.key, tuple) and entry.key[0] == "step"
+
+
+def _is_worth_telling(sleep: Sleep) -> bool:
+    return bool(sleep.woke) or sleep.ended - sleep.began >= _SHORT_SLEEP
+
+
+# What a line says
+
+def kind_of(trace: Trace, run: Run) -> str:
+    """What a run was, in a word; the program's own resources have names of their own."""
     resource = trace.resources.get(run.resource)
-    kind = KINDS.get(resource.type, resource.type) if resource else "main"
-    length = "" if run.ended is None else _ms(run.ended - run.began)
-    place = trace.places[resource.place] if resource is not None and resource.place >= 0 else None
-    name = run.name or (place.function if place else "")
-    scheduled = f"  asked for at {os.path.basename(place.file)}:{place.line} by #{resource.cause}" if place and resource else ""
-    return f"{run.began / 1e6:9.3f}  #{run.number} {kind} {name}  {length}{scheduled}"
+    return printable(resource.type) if run.kind == "resource" and resource is not None else run.kind or "callback"
 
 
-def _ms(ns: int) -> str:
-    return f"{ns / 1e6:.3f} ms"
+def place_of(trace: Trace, run: Run) -> str:
+    """The file and line that scheduled a run, "" if nobody knows."""
+    resource = trace.resources.get(run.resource)
+    if resource is None or resource.place < 0:
+        return ""
+    place = trace.places[resource.place]
+    return f"{printable(os.path.basename(place.file))}:{place.line}"
+
+
+def _described(trace: Trace, run: Run) -> tuple[list[Part], Hashable]:
+    kind, name, place = kind_of(trace, run), printable(run.name), place_of(trace, run)
+    if run.number == MAIN:
+        return [("main program", "bold")], ("run", "main")
+    parts = [(kind, _COLORS.get(kind, _OTHER_COLOR)), (f" {name}" if name else "", "bold")]
+    resource = trace.resources.get(run.resource)
+    if resource is not None and run.kind in ("timer", "interval"):
+        parts.append((f" {resource.wait:,.10g} ms", ""))
+    if place:
+        parts.append((f"  {place}", ""))
+    cause = _cause(trace, run)
+    if cause:
+        parts.append((f"  ← {cause}", "dim"))
+    return parts, ("run", kind, name, place, cause)
+
+
+def _cause(trace: Trace, run: Run) -> str:
+    """What made it ready: who asked for it, or of a promise's reaction who settled the promise."""
+    cause = trace.runs.get(run.trigger)
+    if cause is None or cause is run:
+        return ""
+    return "main" if cause.number == MAIN else f"{kind_of(trace, cause)} {printable(cause.name)}".rstrip()
+
+
+def _plain(began: int, ended: int | None, text: str, key: Hashable = None) -> Entry:
+    return Entry(began, ended, [(text, "dim")], key or text)
+
+
+def _sleep(sleep: Sleep) -> Entry:
+    owners = list(dict.fromkeys(_WAKERS.get(owner, printable(owner)) for _, _, owner in sleep.woke))
+    if owners:
+        text = f"asleep, woken by {', '.join(owners)}"
+    elif 0 <= sleep.timeout * _NS_OF_MS <= sleep.ended - sleep.began + _NS_OF_MS:
+        text = f"asleep for the {sleep.timeout:,.10g} ms to the next timer"
+    else:
+        text = "asleep until something happened"
+    return _plain(sleep.began, sleep.ended, text, ("sleep", *owners))
+
+
+def _pause(pause: Pause) -> Entry:
+    return _plain(pause.began, pause.ended, f"memory collected: {printable(pause.kind)}", ("pause", pause.kind))
+
+
+def _job(job: Job) -> Entry:
+    name = printable(job.name)
+    if job.started is None:
+        return _plain(job.queued, None, f"pool: {name} never started", ("job", name, "queued"))
+    waited = job.started - job.queued
+    late = f", which waited {duration(waited)} for it" if waited >= _SHORT_SLEEP else ""
+    text = f"{printable(job.thread) or 'pool'}: {name}{late}"
+    return _plain(job.started, job.finished, text, ("job", name))
+
+
+# Folding
+
+def _folded(entries: list[Entry]) -> Iterator[Entry]:
+    """The entries, and in place of repetitions how many there were."""
+    shapes = [hash(entry.shape()) for entry in entries]
+    at = 0
+    while at < len(entries):
+        period, repeats = _repetition(shapes, at)
+        end = at + period * repeats
+        shown = at + period if (repeats - 1) * period >= _LEAST_FOLDED else end
+        yield from entries[at:shown]
+        if shown < end:
+            yield _more(entries[shown:end], period)
+        at = end
+
+
+def _repetition(shapes: list[int], at: int) -> tuple[int, int]:
+    """How many entries from `at` on repeat, and how often they stand there."""
+    best = (1, 1)
+    for period in range(1, _MOST_PERIOD + 1):
+        repeats, end = 1, at + period
+        while shapes[end : end + period] == shapes[at : at + period]:
+            repeats += 1
+            end += period
+            if end + period > len(shapes):
+                break
+        if (repeats - 1) * period >= _LEAST_FOLDED and repeats * period > best[0] * best[1]:
+            best = (period, repeats)
+    return best
+
+
+def _more(entries: list[Entry], period: int) -> Entry:
+    lengths = [entry.ended - entry.began for entry in entries if entry.ended is not None]
+    like = "this" if period == 1 else f"these {period}"
+    text = f"… {len(entries):,} more like {like}"
+    if lengths:
+        text += f", {duration(sum(lengths))} in all, the longest {duration(max(lengths))}"
+    return Entry(entries[0].began, None, [(text, "dim")], "more")
+
+
+# Lines
+
+def _below(entry: Entry, lead: str, style: Style) -> Iterator[str]:
+    below = list(_folded(entry.below))
+    for each in below:
+        is_last = each is below[-1]
+        yield _line(each, lead + ("└ " if is_last else "├ "), style)
+        yield from _below(each, lead + ("  " if is_last else "│ "), style)
+
+
+def _line(entry: Entry, lead: str, style: Style) -> str:
+    head = f"{entry.began / 1e6:>11,.3f}  "
+    tail = _length(entry)
+    if entry.key == "more":
+        head, tail = " " * len(head), ("", "")
+    return style.line([(head, "dim"), (lead, "dim"), *entry.parts], tail)
+
+
+def _length(entry: Entry) -> Part:
+    if entry.ended is None:
+        return ("", "")
+    took = entry.ended - entry.began
+    if isinstance(entry.key, tuple) and entry.key[0] != "run":
+        return (duration(took), "dim")
+    return (duration(took), "bold red" if took >= _VERY_LONG else "yellow" if took >= _LONG else "")

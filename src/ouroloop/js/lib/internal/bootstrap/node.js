@@ -181,7 +181,8 @@ function start(facts) {
   return {
     __proto__: null, processTimers, processImmediate, complete, emit, read, afterCallback, runMain: main.run,
     deliverFiles: require('internal/fs/ring').deliver, beforeExit: main.beforeExit, exit: main.exit,
-    embedding: main.embedding, memory,
+    embedding: main.embedding, keepOrigins: () => require('internal/holders').keepOrigins(),
+    tellHolders: () => require('internal/holders').tell(), memory,
   };
 }
 
