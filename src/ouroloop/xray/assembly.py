@@ -192,13 +192,21 @@ def _add_steps(trace: Trace, steps: list[Step]) -> None:
     last = max((step.ended for step in steps), default=None)
     others: list[Step] = []
     if main is not None:
-        after_main = first if first is not None else main.ended or trace.duration
+        after_main = first if first is not None else _end_of(trace, "beforeExit", "exit")
         others += [Step("start", 0, 0, main.began), Step("main", 0, main.began, after_main)]
         last = after_main if last is None else last
     if last is not None:
         others.append(Step("exit", 0, last, trace.duration))
     others += _pauses_between(trace, steps)
     trace.steps = sorted([*trace.steps, *others], key=lambda step: (step.began, step.ended))
+
+
+def _end_of(trace: Trace, *types: str) -> int:
+    """When the program's end began."""
+    ends = [
+        run.began for run in trace.runs.values()
+        if (resource := trace.resources.get(run.resource)) is not None and resource.type in types]
+    return min(ends, default=trace.duration)
 
 
 def _pauses_between(trace: Trace, steps: list[Step]) -> list[Step]:

@@ -68,6 +68,7 @@ class Recorder(Probe, Observer):
         self._on_end: Callable[[Trace], object] | None = on_end
         self._count = 0
         self._turn = 0
+        self._step: tuple[str, int] | None = None
         self._timeout = 0.0
         self._under_way: dict[int, Job] = {}
         self._owners: dict[int, str] = {}
@@ -108,8 +109,12 @@ class Recorder(Probe, Observer):
         self._turn = number
         self.turns.append((number, monotonic_ns()))
 
+    def step_begins(self, loop: Loop, name: str, at: int) -> None:
+        self._step = name, at
+
     def step(self, loop: Loop, name: str, began: int, ended: int) -> None:
         self.steps.append(Step(name, self._turn, began, ended))
+        self._step = None
 
     def waiting(self, loop: Loop, timeout: float) -> None:
         self._timeout = timeout
@@ -188,4 +193,9 @@ class Recorder(Probe, Observer):
         """What was recorded so far."""
         from .assembly import assemble
 
-        return assemble(self, code, monotonic_ns())
+        now = monotonic_ns()
+        if self._step is not None:  # which the process ends in, or somebody looks in
+            name, began = self._step
+            self.steps.append(Step(name, self._turn, began, now))
+            self._step = None
+        return assemble(self, code, now)

@@ -54,10 +54,24 @@ function now() {
   return clock.seconds() * 1e9 + clock.nanoseconds();
 }
 
+/** As `now`, where V8 may be about to throw: it does so at the end of whatever is called, and goes on all the same. */
+function nowBeforeThrowing() {
+  try {
+    clock.read();
+  } catch {
+    // What V8 throws is not this function's business.
+  }
+  return clock.seconds() * 1e9 + clock.nanoseconds();
+}
+
 function record(kind, a, b = 0, c = 0, d = 0, place = NO_PLACE) {
+  recordAt(now(), kind, a, b, c, d, place);
+}
+
+function recordAt(time, kind, a, b, c, d, place) {
   const at = count * FIELDS;
   records[at] = kind;
-  records[at + 1] = now();
+  records[at + 1] = time;
   records[at + 2] = a;
   records[at + 3] = b;
   records[at + 4] = c;
@@ -128,10 +142,11 @@ const promiseCallbacks = {
 
   init(promise, parent) {
     if (silence > 0) return;
+    const time = nowBeforeThrowing();
     const id = hooks.newAsyncId();
     new Mark(promise, id);
     const waitsFor = parent === undefined ? NO_PROMISE : Mark.of(parent);
-    record(MADE, id, numberOf('PROMISE'), currentRun(), waitsFor, frames.placeOfCaller());
+    recordAt(time, MADE, id, numberOf('PROMISE'), currentRun(), waitsFor, frames.placeOfCaller());
   },
 
   before(promise) {
@@ -146,7 +161,7 @@ const promiseCallbacks = {
 
   settled(promise) {
     const id = Mark.of(promise);
-    if (id !== NO_PROMISE) record(SETTLED, id, currentRun());
+    if (id !== NO_PROMISE) recordAt(nowBeforeThrowing(), SETTLED, id, currentRun(), 0, 0, NO_PLACE);
   },
 };
 
