@@ -37,7 +37,9 @@ def traced_program(program: Program, folder: Path, *options: str) -> tuple[Outco
     return outcome, read(folder / "trace.json")
 
 
-def traced(folder: Path, source: str, *options: str, name: str = "program.js", code: int = 0, **env: str) -> tuple[str, Trace]:
+def traced(
+    folder: Path, source: str, *options: str, name: str = "program.js", code: int = 0, **env: str,
+) -> tuple[str, Trace]:
     """What a program prints, and its trace."""
     (folder / name).write_text(source, encoding="utf-8")
     done = run([*TRACE, *options], name, folder=folder, **env)

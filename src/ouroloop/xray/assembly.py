@@ -15,12 +15,15 @@ import sys
 from bisect import bisect_right
 from typing import TYPE_CHECKING
 
+from ..loop.pool_size import configured_size
 from .model import MAIN, Job, Output, Pause, Place, Resource, Run, Sleep, Step, Trace, Watch
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .recorder import Recorder
 
-_MADE, _ENTERED, _LEFT, _DESTROYED, _SETTLED, _STARTED, _CALLED, _CLOSING, _OPENED = range(1, 10)
+_MADE, _ENTERED, _LEFT, _DESTROYED, _SETTLED, _STARTED, _CALLED, _CLOSING = range(1, 9)
 _FIELDS = 7
 
 _BRIEF = 50_000  # ns: a step in which nothing ran is told of only if it took longer
@@ -53,6 +56,8 @@ def kind_of(type: str) -> str:
 
 def assemble(recorder: Recorder, code: int, ended: int) -> Trace:
     """The trace of what was recorded until `ended` (ns of the monotonic clock)."""
+    from .reasons import explain
+
     since = recorder.began
     turns = list(recorder.turns)
     trace = Trace(
@@ -65,7 +70,7 @@ def assemble(recorder: Recorder, code: int, ended: int) -> Trace:
         watches=[Watch(each.time - since, each.descriptor, each.events, each.owner) for each in recorder.watches],
         pauses=[Pause(each.kind, each.began - since, each.ended - since) for each in recorder.pauses],
         output=[Output(each.time - since, each.descriptor, each.text, each.run) for each in recorder.output],
-        language=recorder.language, ended_by=recorder.ended_by,
+        language=recorder.language, ended_by=recorder.ended_by, pool_size=configured_size(),
     )
     steps = [Step(step.name, step.turn, step.began - since, step.ended - since) for step in recorder.steps]
     numbers = _Records(recorder, trace)
@@ -77,6 +82,7 @@ def assemble(recorder: Recorder, code: int, ended: int) -> Trace:
     _add_descriptors(trace, recorder, numbers.opened)
     _add_jobs(trace, [(at - since, fd) for at, fd in recorder.ready_events])
     trace.sources = _sources(trace.places)
+    explain(trace)
     return trace
 
 
@@ -97,16 +103,18 @@ class _Records:
         self._trace = trace
         self._inside: list[Run] = []
         self.opened: dict[int, int] = {}
-        """The number by which Python knows a handle, by resource."""
+        """The number by which Python knows a handle, or 0, by resource."""
 
     def walk(self) -> None:
         """Make runs and resources."""
         since = self._recorder.began
-        take = {
+        take: dict[int, Callable[..., None]] = {
             _MADE: self._made, _ENTERED: self._entered, _LEFT: self._left, _DESTROYED: self._destroyed,
             _SETTLED: self._settled, _STARTED: self._started, _CALLED: self._called, _CLOSING: self._closing,
-            _OPENED: self._opened,
         }
+        for number, (type, moment, cause, wait, place, handle) in self._recorder.lasting.items():
+            self._trace.resources[number] = Resource(number, type, int(cause), int(moment) - since, int(place), wait)
+            self.opened[number] = int(handle)
         for part in self._recorder.records:
             for at in range(0, len(part), _FIELDS):
                 kind, moment, *numbers = part[at : at + _FIELDS]
@@ -163,9 +171,6 @@ class _Records:
     def _closing(self, moment: int, number: float, *_: float) -> None:
         if (resource := self._trace.resources.get(int(number))) is not None:
             resource.closing = moment
-
-    def _opened(self, _moment: int, number: float, handle: float, *_: float) -> None:
-        self.opened[int(number)] = int(handle)
 
 
 def is_core(place: Place) -> bool:
@@ -280,7 +285,7 @@ def _add_descriptors(trace: Trace, recorder: Recorder, opened: dict[int, int]) -
 
 
 def _add_jobs(trace: Trace, ready: list[tuple[int, int]]) -> None:
-    """Which run a job was delivered to, or a descriptor brought: the first one that began then, before anything else."""
+    """Which run a job was delivered to, or a descriptor brought: the first one that began before anything else did."""
     runs = [run for run in _in_order(trace) if run.outer is None and run.kind not in DRAINED and run.step == "poll"]
     began = [run.began for run in runs]
     delivered = [(job.delivered, position) for position, job in enumerate(trace.jobs) if job.delivered is not None]

@@ -63,6 +63,8 @@ class Recorder(Probe, Observer):
         self.pauses: deque[Pause] = deque(maxlen=limit)
         self.output: deque[Output] = deque(maxlen=limit)
         self.records: deque[array[float]] = deque()
+        self.lasting: dict[int, list[Any]] = {}
+        """What may call back long after it was made: type, time, cause, wait, place, JavaScript's number of it."""
         self.texts: list[str] = []
         self.places: list[Place] = []
         self._on_end: Callable[[Trace], object] | None = on_end
@@ -169,6 +171,10 @@ class Recorder(Probe, Observer):
         """Records, and the texts, places and output that are new with them."""
         news = json.loads(tables)
         self.texts += news["texts"]
+        for number, *made in news["lasting"]:
+            self.lasting[int(number)] = made
+        while len(self.lasting) > self.limit:
+            del self.lasting[next(iter(self.lasting))]
         self.places += [Place(file or "", line, column, name) for file, line, column, name in news["places"]]
         self.output += [Output(int(moment), fd, text, run) for moment, fd, text, run in news["output"]]
         part = array("d")
