@@ -29,13 +29,16 @@ class Probe:
     def turn(self, loop: Loop, number: int) -> None:
         """Turn `number` (from 1) begins."""
 
+    def step_begins(self, loop: Loop, name: str, at: int) -> None:
+        """A step that has something to do begins: its name, as the turn's table has it; ns of the monotonic clock."""
+
     def step(self, loop: Loop, name: str, began: int, ended: int) -> None:
-        """A step that had something to do is over: its name, as the turn's table has it, and ns of the monotonic clock."""
+        """It is over."""
 
     def polled(self, loop: Loop, began: int, ended: int, ready: Sequence[tuple[int, int]]) -> None:
-        """The event queue was asked, and the loop blocked meanwhile (ns of the monotonic clock; 0: it was not to block).
+        """The event queue was asked, and the loop was blocked meanwhile (ns of the monotonic clock).
 
-        `ready` is what the queue told of: descriptors and masks of events.
+        `began` is 0 where it was not to block. `ready` is what the queue told of: descriptors and masks of events.
         """
 
     def handle_made(self, handle: Handle) -> None:
@@ -85,10 +88,12 @@ def timed(loop: Loop, probe: Probe, method: str) -> Callable[..., Any]:
     name = method.removeprefix("_run_").removeprefix("_")
 
     def run(*args: Any) -> Any:
+        called = loop.step_name(args[0]) if name == "watchers" else name
         began = monotonic_ns()
+        probe.step_begins(loop, called, began)
         try:
             return step(loop, *args)
         finally:
-            probe.step(loop, loop.step_name(args[0]) if name == "watchers" else name, began, monotonic_ns())
+            probe.step(loop, called, began, monotonic_ns())
 
     return run

@@ -11,16 +11,18 @@ What surprises people: records that were dropped leave runs without a resource, 
 from __future__ import annotations
 
 import os
-import sys
 from bisect import bisect_right
 from typing import TYPE_CHECKING
 
+from ..loop.pool_size import configured_size
 from .model import MAIN, Job, Output, Pause, Place, Resource, Run, Sleep, Step, Trace, Watch
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .recorder import Recorder
 
-_MADE, _ENTERED, _LEFT, _DESTROYED, _SETTLED, _STARTED, _CALLED, _CLOSING, _OPENED = range(1, 10)
+_MADE, _ENTERED, _LEFT, _DESTROYED, _SETTLED, _STARTED, _CALLED, _CLOSING = range(1, 9)
 _FIELDS = 7
 
 _BRIEF = 50_000  # ns: a step in which nothing ran is told of only if it took longer
@@ -53,10 +55,12 @@ def kind_of(type: str) -> str:
 
 def assemble(recorder: Recorder, code: int, ended: int) -> Trace:
     """The trace of what was recorded until `ended` (ns of the monotonic clock)."""
+    from .reasons import explain
+
     since = recorder.began
     turns = list(recorder.turns)
     trace = Trace(
-        sys.argv[0], sys.argv[1:], recorder.wall, ended - since, code, recorder.dropped,
+        (recorder.words or ["[stdin]"])[0], recorder.words[1:], recorder.wall, ended - since, code, recorder.dropped,
         places=list(recorder.places), turns=[at - since for _, at in turns], first_turn=turns[0][0] if turns else 1,
         sleeps=[
             Sleep(each.turn, each.began - since, each.ended - since, each.timeout, each.woke)
@@ -65,7 +69,7 @@ def assemble(recorder: Recorder, code: int, ended: int) -> Trace:
         watches=[Watch(each.time - since, each.descriptor, each.events, each.owner) for each in recorder.watches],
         pauses=[Pause(each.kind, each.began - since, each.ended - since) for each in recorder.pauses],
         output=[Output(each.time - since, each.descriptor, each.text, each.run) for each in recorder.output],
-        language=recorder.language, ended_by=recorder.ended_by,
+        language=recorder.language, ended_by=recorder.ended_by, pool_size=configured_size(),
     )
     steps = [Step(step.name, step.turn, step.began - since, step.ended - since) for step in recorder.steps]
     numbers = _Records(recorder, trace)
@@ -77,6 +81,7 @@ def assemble(recorder: Recorder, code: int, ended: int) -> Trace:
     _add_descriptors(trace, recorder, numbers.opened)
     _add_jobs(trace, [(at - since, fd) for at, fd in recorder.ready_events])
     trace.sources = _sources(trace.places)
+    explain(trace)
     return trace
 
 
@@ -97,16 +102,18 @@ class _Records:
         self._trace = trace
         self._inside: list[Run] = []
         self.opened: dict[int, int] = {}
-        """The number by which Python knows a handle, by resource."""
+        """The number by which Python knows a handle, or 0, by resource."""
 
     def walk(self) -> None:
         """Make runs and resources."""
         since = self._recorder.began
-        take = {
+        take: dict[int, Callable[..., None]] = {
             _MADE: self._made, _ENTERED: self._entered, _LEFT: self._left, _DESTROYED: self._destroyed,
             _SETTLED: self._settled, _STARTED: self._started, _CALLED: self._called, _CLOSING: self._closing,
-            _OPENED: self._opened,
         }
+        for number, (type, moment, cause, wait, place, handle) in self._recorder.lasting.items():
+            self._trace.resources[number] = Resource(number, type, int(cause), int(moment) - since, int(place), wait)
+            self.opened[number] = int(handle)
         for part in self._recorder.records:
             for at in range(0, len(part), _FIELDS):
                 kind, moment, *numbers = part[at : at + _FIELDS]
@@ -164,9 +171,6 @@ class _Records:
         if (resource := self._trace.resources.get(int(number))) is not None:
             resource.closing = moment
 
-    def _opened(self, _moment: int, number: float, handle: float, *_: float) -> None:
-        self.opened[int(number)] = int(handle)
-
 
 def is_core(place: Place) -> bool:
     """Whether it is in a core module."""
@@ -192,13 +196,21 @@ def _add_steps(trace: Trace, steps: list[Step]) -> None:
     last = max((step.ended for step in steps), default=None)
     others: list[Step] = []
     if main is not None:
-        after_main = first if first is not None else main.ended or trace.duration
+        after_main = first if first is not None else _end_of(trace, "beforeExit", "exit")
         others += [Step("start", 0, 0, main.began), Step("main", 0, main.began, after_main)]
         last = after_main if last is None else last
     if last is not None:
         others.append(Step("exit", 0, last, trace.duration))
     others += _pauses_between(trace, steps)
     trace.steps = sorted([*trace.steps, *others], key=lambda step: (step.began, step.ended))
+
+
+def _end_of(trace: Trace, *types: str) -> int:
+    """When the program's end began."""
+    ends = [
+        run.began for run in trace.runs.values()
+        if (resource := trace.resources.get(run.resource)) is not None and resource.type in types]
+    return min(ends, default=trace.duration)
 
 
 def _pauses_between(trace: Trace, steps: list[Step]) -> list[Step]:
@@ -272,7 +284,7 @@ def _add_descriptors(trace: Trace, recorder: Recorder, opened: dict[int, int]) -
 
 
 def _add_jobs(trace: Trace, ready: list[tuple[int, int]]) -> None:
-    """Which run a job was delivered to, or a descriptor brought: the first one that began then, before anything else."""
+    """Which run a job was delivered to, or a descriptor brought: the first one that began before anything else did."""
     runs = [run for run in _in_order(trace) if run.outer is None and run.kind not in DRAINED and run.step == "poll"]
     began = [run.began for run in runs]
     delivered = [(job.delivered, position) for position, job in enumerate(trace.jobs) if job.delivered is not None]

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     Start: TypeAlias = Callable[[list[str], tuple[Observer, ...]], int]
 
 FORMATS = ("html", "perfetto", "text", "json", "otlp")
-_DEFAULT_FORMAT = "text"
+_DEFAULT_FORMAT = "html"
 _FILES = {"html": "trace.html", "perfetto": "trace.perfetto.json", "json": "trace.json"}
 _LIMIT = 100_000
 _MOST = 10_000_000

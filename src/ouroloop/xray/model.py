@@ -99,7 +99,7 @@ class Run:
 
 @dataclass(slots=True)
 class Step:
-    """A step of a turn that had something to do: pending, idle, prepare, poll (its sleep included), check, closing, timers.
+    """A step of a turn that had something to do: pending, idle, prepare, poll (with its sleep), check, closing, timers.
 
     Before, between and after the turns there are steps of turn 0: "start" (until the program begins), "main" (the main
     program, and what is drained after it) and "exit" (from when the loop has run dry).
@@ -207,7 +207,7 @@ class Trace:
         return dataclasses.asdict(self)
 
     def causes(self, run: Run) -> list[Run]:
-        """The chain of causes: the run that made this one's resource, and so on, to the main program or what was lost."""
+        """The chain of causes: who made this one's resource, and so on, to the main program or to what was lost."""
         chain: list[Run] = []
         resource = self.resources.get(run.resource)
         while resource is not None and (cause := self.runs.get(resource.cause)) is not None and cause not in chain:

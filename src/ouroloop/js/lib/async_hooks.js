@@ -144,6 +144,7 @@ class AsyncResource {
   runInAsyncScope(fn, thisArg, ...args) {
     const id = this[kAsyncId];
     hooks.enter(id, this[kTriggerAsyncId], this);
+    hooks.recorder?.called(fn);
     const outer = frames.exchange(this[kFrame]);
     try {
       return Reflect.apply(fn, thisArg, args);

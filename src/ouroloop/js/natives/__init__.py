@@ -92,7 +92,9 @@ def names() -> dict[str, list[str]]:
     }
 
 
-_IN_MACHINE_CODE = frozenset({"util", "types", "buffer", "clock", "crypto", "fs", "http", "socket", "process", "recorder"})
+_IN_MACHINE_CODE = frozenset({
+    "util", "types", "buffer", "clock", "crypto", "fs", "http", "socket", "process", "recorder",
+})
 
 
 class Natives(Realm):

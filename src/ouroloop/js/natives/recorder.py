@@ -106,7 +106,7 @@ class Places:
 
     def _write(self, *numbers: int) -> None:
         words = (ctypes.c_int64 * len(numbers)).from_address(self._cell.value)
-        words[:] = numbers
+        words[:] = [*numbers]
 
     def read_place(self, _info: int) -> None:
         """`readPlace()`: the program's innermost frame: script, line, column; script is -1 if there is none."""
@@ -130,9 +130,8 @@ class Places:
     def _frames(self) -> list[int]:
         realm, call = self._realm, self._realm.call
         trace = getattr(call, _CURRENT)(realm.isolate, _FRAMES, _DETAILED)
-        return [
-            call.StackTrace__GetFrame(trace, realm.isolate, index) for index in range(call.StackTrace__GetFrameCount(trace))
-        ]
+        count = call.StackTrace__GetFrameCount(trace)
+        return [call.StackTrace__GetFrame(trace, realm.isolate, index) for index in range(count)]
 
     def describe_stack(self, _info: int) -> int:
         """`describeStack()`: of each frame, innermost first: script, its name, the function's name."""

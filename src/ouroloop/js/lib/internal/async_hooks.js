@@ -232,7 +232,6 @@ function emitInit(id, type, trigger, resource) {
 let collected; // FinalizationRegistry of the ids of resources that are destroyed when they are collected
 
 function destroyWhenCollected(resource, id) {
-  if (!wantsDestroy) return;
   collected ??= new FinalizationRegistry((collectedId) => emitDestroy(collectedId));
   collected.register(resource, id, resource);
 }
@@ -247,8 +246,6 @@ let destroyed = [];
 /** Destroy hooks are told later: they must not run inside of whatever destroys. */
 function emitDestroy(id) {
   if (!state.destroyEnabled || id <= 0) return;
-  recorder?.destroyed(id);
-  if (!wantsDestroy) return;
   if (destroyed.length === 0) scheduleSilently(tellDestroyed);
   destroyed.push(id);
 }
@@ -288,14 +285,11 @@ function replaceHooks(list) {
   else setHooks(list);
 }
 
-let wantsDestroy = false; // whether any hook does
-
 function setHooks(list) {
   hooks = list;
   state.hasHooks = list.length > 0;
   state.enabled = state.hasHooks || recorder !== undefined;
-  wantsDestroy = list.some((hook) => hook[symbols.destroy] !== undefined);
-  state.destroyEnabled = wantsDestroy || recorder !== undefined;
+  state.destroyEnabled = list.some((hook) => hook[symbols.destroy] !== undefined);
   wantsPromises = list.some((hook) => hook[symbols.noPromiseHook] !== true);
   if (wantsPromises) listenToPromises();
   else stopPromises();

@@ -45,7 +45,7 @@ function open(listener, type = 'PIPEWRAP', resource = undefined) {
   handles.set(++last, handle);
   if (hooks.enabled) {
     hooks.emitInit(handle.asyncId, type, handle.triggerId, handle.resource);
-    hooks.recorder?.opened(handle.asyncId, last);
+    hooks.recorder?.opened(handle.asyncId, type, last);
   }
   return last;
 }
@@ -69,6 +69,7 @@ function close(id) {
   const handle = handles.get(id);
   if (handle === undefined) return;
   handles.delete(id);
+  hooks.recorder?.destroyed(handle.asyncId);
   hooks.emitDestroy(handle.asyncId);
 }
 

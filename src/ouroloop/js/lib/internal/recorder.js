@@ -34,11 +34,11 @@ const SETTLED = 5; // resource, run
 const STARTED = 6; // timer, when it is due, run, whether it repeats
 const CALLED = 7; // run, -, -, -, place of a function of the program that is called in it
 const CLOSING = 8; // handle, run
-const OPENED = 9; // handle, the number by which Python knows it
 
 let records; // Float64Array
 let count = 0; // of records in it
 let texts = []; // that Python has not been told of yet
+let lasting = []; // likewise: what may call back long after it was made, with what MADE tells and a handle's number
 let output = []; // likewise: [time, descriptor, text, run]
 const numbers = new Map(); // text -> number
 let loopStart; // ms of the monotonic clock
@@ -54,10 +54,24 @@ function now() {
   return clock.seconds() * 1e9 + clock.nanoseconds();
 }
 
+/** As `now`, where V8 may be about to throw: it does so at the end of whatever is called, and goes on all the same. */
+function nowBeforeThrowing() {
+  try {
+    clock.read();
+  } catch {
+    // What V8 throws is not this function's business.
+  }
+  return clock.seconds() * 1e9 + clock.nanoseconds();
+}
+
 function record(kind, a, b = 0, c = 0, d = 0, place = NO_PLACE) {
+  recordAt(now(), kind, a, b, c, d, place);
+}
+
+function recordAt(time, kind, a, b, c, d, place) {
   const at = count * FIELDS;
   records[at] = kind;
-  records[at + 1] = now();
+  records[at + 1] = time;
   records[at + 2] = a;
   records[at + 3] = b;
   records[at + 4] = c;
@@ -128,10 +142,11 @@ const promiseCallbacks = {
 
   init(promise, parent) {
     if (silence > 0) return;
+    const time = nowBeforeThrowing();
     const id = hooks.newAsyncId();
     new Mark(promise, id);
     const waitsFor = parent === undefined ? NO_PROMISE : Mark.of(parent);
-    record(MADE, id, numberOf('PROMISE'), currentRun(), waitsFor, frames.placeOfCaller());
+    recordAt(time, MADE, id, numberOf('PROMISE'), currentRun(), waitsFor, frames.placeOfCaller());
   },
 
   before(promise) {
@@ -146,7 +161,7 @@ const promiseCallbacks = {
 
   settled(promise) {
     const id = Mark.of(promise);
-    if (id !== NO_PROMISE) record(SETTLED, id, currentRun());
+    if (id !== NO_PROMISE) recordAt(nowBeforeThrowing(), SETTLED, id, currentRun(), 0, 0, NO_PLACE);
   },
 };
 
@@ -156,8 +171,11 @@ const recorder = {
   __proto__: null,
 
   made(id, type, resource) {
-    const wait = type === 'Timeout' ? resource._idleTimeout : 0;
-    record(MADE, id, numberOf(type), currentRun(), wait, frames.placeOfCaller());
+    const isTimer = type === 'Timeout';
+    const wait = isTimer ? resource._idleTimeout : 0;
+    const place = frames.placeOfCaller();
+    record(MADE, id, numberOf(type), currentRun(), wait, place);
+    if (isTimer && resource._repeat !== null) lasting.push([id, type, now(), currentRun(), wait, place, 0]);
   },
 
   entered(id, resource) {
@@ -176,15 +194,19 @@ const recorder = {
     record(STARTED, id, (loopStart + due) * 1e6, currentRun(), isRepeated ? 1 : 0);
   },
 
-  /** A function is called in the run that goes on; only what the program calls so is of interest. */
+  /** A function is called in the run that goes on; only the program's are of interest. */
   called(callback) {
-    const place = frames.placeOfFunction(callback);
+    let place = frames.placeOfFunction(callback);
+    if (place === NO_PLACE) return;
+    if (frames.isCore(place) && typeof callback.listener === 'function') { // of `once`
+      place = frames.placeOfFunction(callback.listener);
+    }
     if (place !== NO_PLACE && !frames.isCore(place)) record(CALLED, currentRun(), 0, 0, 0, place);
   },
 
-  /** Python knows a handle by another number. */
-  opened(id, number) {
-    record(OPENED, id, number);
+  /** A handle was made; Python knows it by another number. */
+  opened(id, type, number) {
+    lasting.push([id, type, now(), currentRun(), 0, frames.placeOfCaller(), number]);
   },
 
   closing(id) {
@@ -245,9 +267,10 @@ function start(loopStarted) {
 /** Hand over what was recorded since the last time: memory, and the texts and places that its numbers stand for. */
 function deliver() {
   const part = records.buffer.slice(0, count * FIELDS * 8);
-  const tables = JSON.stringify({ texts, output, places: frames.news() });
+  const tables = JSON.stringify({ texts, lasting, output, places: frames.news() });
   count = 0;
   texts = [];
+  lasting = [];
   output = [];
   binding.deliver(part, tables);
 }

@@ -290,6 +290,7 @@ function retire(timer) {
   timer._destroyed = true;
   if (timer[kHasPrimitive]) delete knownById[timer[asyncIdSymbol]];
   if (timer[kRefed]) count(-1);
+  hooks.recorder?.destroyed(timer[asyncIdSymbol]);
   if (hooks.destroyEnabled) hooks.emitDestroy(timer[asyncIdSymbol]);
 }
 
@@ -518,6 +519,7 @@ function clearImmediate(immediate) {
   immediate._destroyed = true;
   immediate.unref();
   immediate[kRefed] = null;
+  hooks.recorder?.destroyed(immediate[asyncIdSymbol]);
   if (hooks.destroyEnabled) hooks.emitDestroy(immediate[asyncIdSymbol]);
   immediate._onImmediate = null;
   queue.remove(immediate);
