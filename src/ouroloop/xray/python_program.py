@@ -179,7 +179,12 @@ class PythonProgram:
 
     def written(self, descriptor: int, text: str) -> None:
         """The program has written to its standard output or error."""
-        self._recorder.output.append(Output(monotonic_ns(), descriptor, text, self.run()))
+        output, run = self._recorder.output, self.run()
+        last = output[-1] if output else None
+        if last is not None and (last.run, last.descriptor) == (run, descriptor) and not last.text.endswith("\n"):
+            last.text += text  # `print` writes the end of a line by itself
+        else:
+            output.append(Output(monotonic_ns(), descriptor, text, run))
 
     def begin_main(self) -> None:
         """The main program begins."""
