@@ -81,7 +81,7 @@ class PythonProgram:
         env.microtasks = _Microtasks(self)
         for queue, its_class in ((env.timers, _Timers), (env.immediates, _Immediates)):
             queue.__dict__["program"] = self
-            queue.__class__ = its_class  # type: ignore[assignment]
+            queue.__class__ = its_class
         _wrap_promises(self)
         _wrap_emitters(self)
         gc.callbacks.append(self._collecting)
@@ -149,7 +149,9 @@ class PythonProgram:
             return self._runs[-1]
         return self._last_outer
 
-    def call(self, resource: int, callback: Callable[..., Any], args: tuple[Any, ...], place: int | None = None) -> None:
+    def call(
+        self, resource: int, callback: Callable[..., Any], args: tuple[Any, ...], place: int | None = None,
+    ) -> None:
         """Run a callback of a resource; a coroutine that it returns is started in its run."""
         self.begin(resource, self.place_of(callback) if place is None else place)
         try:
@@ -223,7 +225,7 @@ class PythonProgram:
 
     def ready(self, loop: Loop, fd: int) -> None:
         """A descriptor is ready: its handle will be called."""
-        owner = getattr(loop._queue.callbacks.get(fd), "__self__", None)
+        owner: Any = getattr(loop._queue.callbacks.get(fd), "__self__", None)
         self.serve_handle(owner)
         if getattr(owner, "_connection_callback", None) is not None:
             self._recorder.lasting[self._handles[owner]][0] = "TCPSERVERWRAP"
@@ -405,8 +407,7 @@ class _Timers(Timers):
         if not callable(callback):
             environment.require_callable(callback)
         call = _Call(self.program, 0, callback)
-        timeout = super().set(call, ms, args, repeat)
-        return timeout
+        return super().set(call, ms, args, repeat)
 
     def _insert(self, timeout: Timeout, start: int) -> None:
         call = timeout._callback
