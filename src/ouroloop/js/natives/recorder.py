@@ -130,7 +130,7 @@ class Places:
     # `readStack` is of use once it is known how V8 lays out its frames, which is found out, not taken for granted.
 
     def learn_frames(self, _info: int) -> int:
-        """`learnFrames()`: after `readFrame()`, twice, by functions that never ran before, the caller last: is all well?
+        """`learnFrames()`: after `readFrame()`, twice, by functions that never ran before, who calls last: is it well?
 
         Where both were returned to is the interpreter. The frame of entry is the outermost, and leads nowhere.
         """
