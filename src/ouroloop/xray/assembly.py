@@ -145,10 +145,9 @@ class _Records:
             return
         place = self._trace.places[number]
         if not is_core(place):
-            run.place = number
-        elif run.place >= 0:
-            return
-        run.name = place.function or run.name
+            run.place, run.name = number, place.function
+        elif run.place < 0:
+            run.name = place.function
 
     def _left(self, moment: int, number: float, *_: float) -> None:
         while self._inside and self._inside[-1].number >= number:

@@ -99,7 +99,12 @@ class Recorder(Probe, Observer):
         """Let a signal end the program only when its trace is written; `collect` brings the last records."""
         self._reserve = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
 
+        watchers: list[Signal] = []
+
         def interrupted(number: int) -> None:
+            others = (each for each in loop.walk() if isinstance(each, Signal) and each not in watchers)
+            if any(each.signum == number for each in others):
+                return  # the program listens for it
             collect()
             self.ended_by = signal.Signals(number).name
             self.finish(128 + number)
@@ -110,6 +115,7 @@ class Recorder(Probe, Observer):
             watcher = Signal(loop)
             watcher.start(interrupted, number)
             watcher.unref()
+            watchers.append(watcher)
 
     # What the loop tells
 
