@@ -156,7 +156,8 @@ def test_a_late_timer_names_its_culprit() -> None:
         "meanwhile.")
     trace = _late(Pause("mark-compact", 5 * MS, 190 * MS))
     explain(trace)
-    assert sentence(trace, trace.runs[2]) == "The 5 ms timer was 203 ms late: memory was collected (mark-compact) for 185 ms."
+    assert sentence(trace, trace.runs[2]) == (
+        "The 5 ms timer was 203 ms late: memory was collected (mark-compact) for 185 ms.")
 
 
 KINDS = (

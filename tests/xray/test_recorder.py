@@ -74,8 +74,7 @@ set_timeout(late, 5)
 
 @pytest.mark.parametrize(("source", "line"), [
     ("require('http').createServer(function busy(request, response) {\n block(); response.end();\n})", 2),
-    ("require('net').createServer((socket) => {\n socket.on('data', function busy() { block(); socket.end('x'); });\n})",
-     3),
+    ("require('net').createServer((socket) => {\n socket.on('data', function busy() { block(); socket.end(); });\n})", 3),
     ("require('net').createServer(function busy(socket) { block(); socket.end(); })", 2),
 ], ids=["request", "data", "connection"])
 def test_a_busy_listener_is_told_with_its_line(source: str, line: int, tmp_path: Path) -> None:
@@ -282,9 +281,9 @@ clearTimeout(cleared);
     assert by_wait[10].repeats
     assert len(by_wait[10].due) == 3
     assert len(by_wait[15].due) == 2
-    for resource in by_wait.values():
-        for at, due in resource.due:
-            assert abs(due - at - resource.wait * 1e6) <= 2e6  # the loop's clock has whole ms
+    for timer in by_wait.values():
+        for at, due in timer.due:
+            assert abs(due - at - timer.wait * 1e6) <= 2e6  # the loop's clock has whole ms
     assert by_wait[1000].destroyed is not None
     assert by_wait[10].destroyed is not None
     assert not [run for run in trace.runs.values() if run.resource == by_wait[1000].number]
