@@ -25,6 +25,7 @@ from .style import Style, columns
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import FrameType
 
     from ..js.runtime import Runtime
     from ..loop import Handle, Loop, Work
@@ -148,10 +149,10 @@ class _Origins(Probe):
 
 
 def _place_of_caller() -> str:
-    frame = sys._getframe(2)
-    while frame is not None and frame.f_code.co_filename.startswith((_PACKAGE, "<frozen")):
-        frame = frame.f_back  # type: ignore[assignment]
-    if frame is None:
+    frame: FrameType | None = sys._getframe(2)
+    while frame is not None and frame.f_code.co_filename.startswith((_PACKAGE, "<")):
+        frame = frame.f_back
+    if frame is None or frame.f_back is None:  # the outermost one is the command's
         return ""
     function = frame.f_code.co_name
     return f"{shown(frame.f_code.co_filename)}:{frame.f_lineno}" + ("" if function == "<module>" else f" in {function}")
