@@ -84,6 +84,8 @@ class Loop:
         self._cut_short = False
         self.closed = False
         self.turns = 0
+        self.made_ns = monotonic_ns()
+        """When the loop was made, in ns of the monotonic clock."""
         self.idle_ns = 0
         """How long the poll step has slept, in ns (uv_metrics_idle_time)."""
         self.events = 0
