@@ -74,6 +74,19 @@ def test_text_goes_to_standard_error_a_file_or_standard_output(folder: Path) -> 
     assert done.stderr.startswith("ouro trace: here.txt: ")
 
 
+def test_a_program_without_permissions_is_traced_and_has_no_more_of_them(folder: Path) -> None:
+    write(folder, {"app.js": "try { require('fs').writeFileSync('x', ''); } catch (error) { console.log(error.code); }"})
+    done = run([*TRACE, "--format", "json", "--permission"], "app.js", folder=folder)
+    assert (done.returncode, done.stdout) == (0, "ERR_ACCESS_DENIED\n")
+    assert (folder / "trace.json").exists()
+
+
+def test_a_trace_that_cannot_be_written_costs_a_message_and_no_more(folder: Path) -> None:
+    done = run([*TRACE, "--format", "json", "-o", "/dev/full"], "app.js", "word", folder=folder)
+    assert (done.returncode, done.stdout) == (5, "out word\n")
+    assert done.stderr.endswith(" is lost: /dev/full: No space left on device\n")
+
+
 def test_the_file_is_named_from_where_the_program_began(folder: Path) -> None:
     write(folder, {"app.js": "process.chdir('/')"})
     done = run([*TRACE, "--format", "json", "-o", "out.json"], "app.js", folder=folder)

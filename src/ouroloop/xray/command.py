@@ -209,6 +209,11 @@ def deliver(trace: Trace, wish: _Wish) -> None:
         where = "" if wish.format == "otlp" else f"{wish.file or 'standard error'}: "
         _say(f"the trace of {_count(trace)} is lost: {where}{exc.strerror or exc}")
         return
+    except Exception:  # a mistake of ours is to be seen, but the program ends as it would have
+        import traceback
+
+        _say(f"the trace of {_count(trace)} is lost:\n{traceback.format_exc()}")
+        return
     if wish.file not in ("", "-"):
         _say(f"{_shown(wish.file)}: {_count(trace)}")
     if wish.opens:
