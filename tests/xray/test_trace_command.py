@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -75,7 +76,7 @@ def test_text_goes_to_standard_error_a_file_or_standard_output(folder: Path) -> 
 
 
 def test_a_program_without_permissions_is_traced_and_has_no_more_of_them(folder: Path) -> None:
-    write(folder, {"app.js": "try { require('fs').writeFileSync('x', ''); } catch (error) { console.log(error.code); }"})
+    write(folder, {"app.js": "try { require('fs').rmSync('x'); } catch (error) { console.log(error.code); }"})
     done = run([*TRACE, "--format", "json", "--permission"], "app.js", folder=folder)
     assert (done.returncode, done.stdout) == (0, "ERR_ACCESS_DENIED\n")
     assert (folder / "trace.json").exists()
@@ -154,6 +155,13 @@ def test_help_names_every_option(command: str, folder: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     for name in TRACE_OPTIONS if command == "trace" else WHY_OPTIONS:
         assert name in done.stdout
+
+
+def test_by_nodes_name_a_program_may_be_called_as_a_command_is(folder: Path) -> None:
+    write(folder, {"trace": "console.log(process.argv.length, process.argv0.endsWith('ouro-node'))"})
+    script = "import sys; sys.argv[0] = 'ouro-node'; from ouroloop.cli import main; sys.exit(main())"
+    done = run([sys.executable, "-c", script], "trace", "quick.js", folder=folder)
+    assert (done.returncode, done.stdout[:2]) == (0, "3 "), done
 
 
 def complete(folder: Path, *words: str) -> set[str]:
