@@ -31,7 +31,7 @@ from time import monotonic_ns
 from .async_ import Wakeup
 from .errors import error
 from .handle import Handle
-from .probe import STEPS, timed
+from .probe import STEPS, timed, timed_wait
 from .queue import INVALID, READABLE, new_queue
 
 TYPE_CHECKING = False
@@ -204,9 +204,7 @@ class Loop:
             self.now = now // 1_000_000
             if began:
                 self.idle_ns += now - began
-            if probe is not None:
-                probe.polled(self, began, now, ready)
-            began = 0
+                began = 0
             if queue.readers and (probe is None or probe.takes_batches):
                 self._hand_out_together(ready)
             else:
@@ -384,8 +382,10 @@ class Loop:
         self._probe = probe
         for name in STEPS:
             self.__dict__.pop(name, None)
+        self._queue.__dict__.pop("wait", None)
         if probe is not None and probe.wants_steps:
             self.__dict__.update({name: timed(self, probe, name) for name in STEPS})
+            self._queue.__dict__["wait"] = timed_wait(self, probe, self._queue.wait)
 
     @property
     def alive(self) -> bool:
