@@ -31,7 +31,7 @@ from time import monotonic_ns
 from .async_ import Wakeup
 from .errors import error
 from .handle import Handle
-from .probe import STEPS, timed
+from .probe import STEPS, timed, timed_wait
 from .queue import INVALID, READABLE, new_queue
 
 TYPE_CHECKING = False
@@ -207,21 +207,20 @@ class Loop:
             ready = self._wait_beside(pool, timeout) if pool is not None and pool.behind else queue.wait(timeout)
             now = monotonic_ns()
             self.now = now // 1_000_000
-            self.events += len(ready)
+            count = len(ready)
+            self.events += count
             if began:
                 self.idle_ns += now - began
+                began = 0
             else:
-                self.events_waiting += len(ready)
-            if probe is not None:
-                probe.polled(self, began, now, ready)
-            began = 0
+                self.events_waiting += count
             if queue.readers and (probe is None or probe.takes_batches):
                 self._hand_out_together(ready)
             else:
                 self._hand_out(ready)
             if queue.lost:
                 self._tell_lost()
-            if len(ready) < _FULL_BATCH:
+            if count < _FULL_BATCH:
                 break
             timeout = 0
         if self._after_poll:
@@ -392,8 +391,10 @@ class Loop:
         self._probe = probe
         for name in STEPS:
             self.__dict__.pop(name, None)
+        self._queue.__dict__.pop("wait", None)
         if probe is not None and probe.wants_steps:
             self.__dict__.update({name: timed(self, probe, name) for name in STEPS})
+            self._queue.__dict__["wait"] = timed_wait(self, probe, self._queue.wait)
 
     @property
     def alive(self) -> bool:

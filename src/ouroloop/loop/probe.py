@@ -35,10 +35,11 @@ class Probe:
     def step(self, loop: Loop, name: str, began: int, ended: int) -> None:
         """It is over."""
 
-    def polled(self, loop: Loop, began: int, ended: int, ready: Sequence[tuple[int, int]]) -> None:
-        """The event queue was asked, and the loop was blocked meanwhile (ns of the monotonic clock).
-
-        `began` is 0 where it was not to block. `ready` is what the queue told of: descriptors and masks of events.
+    def polled(
+        self, loop: Loop, timeout: float, began: int, ended: int, ready: Sequence[tuple[int, int]],
+    ) -> None:
+        """The event queue was asked from `began` to `ended` (ns of the monotonic clock), blocking for `timeout` ms at
+        most, and told of `ready`: descriptors and masks of events. Called as `step` is.
         """
 
     def handle_made(self, handle: Handle) -> None:
@@ -104,5 +105,19 @@ def timed(loop: Loop, probe: Probe, method: str) -> Callable[..., Any]:
             return step(loop, *args)
         finally:
             probe.step(loop, called, began, monotonic_ns())
+
+    return run
+
+
+def timed_wait(
+    loop: Loop, probe: Probe, wait: Callable[[float], list[tuple[int, int]]],
+) -> Callable[[float], list[tuple[int, int]]]:
+    """The event queue's `wait` that tells how long it took, and what it brought."""
+
+    def run(timeout: float) -> list[tuple[int, int]]:
+        began = monotonic_ns()
+        ready = wait(timeout)
+        probe.polled(loop, timeout, began, monotonic_ns(), ready)
+        return ready
 
     return run

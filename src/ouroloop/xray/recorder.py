@@ -79,7 +79,6 @@ class Recorder(Probe, Observer):
         self._count = 0
         self._turn = 0
         self._step: tuple[str, int] | None = None
-        self._timeout = 0.0
         self._under_way: dict[int, Job] = {}
         self._owners: dict[int, str] = {}
         self._paused_at = 0
@@ -142,15 +141,14 @@ class Recorder(Probe, Observer):
         self.steps.append(Step(name, self._turn, began, ended))
         self._step = None
 
-    def waiting(self, loop: Loop, timeout: float) -> None:
-        self._timeout = timeout
-
-    def polled(self, loop: Loop, began: int, ended: int, ready: Sequence[tuple[int, int]]) -> None:
-        if not began and not ready:
+    def polled(
+        self, loop: Loop, timeout: float, began: int, ended: int, ready: Sequence[tuple[int, int]],
+    ) -> None:
+        if not timeout and not ready:
             return
         owners = self._owners
         woke = [(fd, mask, "Wakeup" if fd == loop.wakeup_fd else owners.get(fd, "")) for fd, mask in ready]
-        self.sleeps.append(Sleep(self._turn, began or ended, ended, self._timeout, woke))
+        self.sleeps.append(Sleep(self._turn, began if timeout else ended, ended, timeout, woke))
 
     def watched(self, loop: Loop, fd: int, events: int, owner: str) -> None:
         if events:

@@ -22,6 +22,7 @@ const FIELDS = 7; // kind, time, and up to five more
 const ROOM = 4096; // records
 const MAIN_RUN = 0;
 const MAIN_RESOURCE = 1;
+const NO_RUN = -1;
 const NO_PLACE = -1;
 const NO_PROMISE = 0;
 
@@ -47,6 +48,7 @@ let lastRun = MAIN_RUN;
 let lastOuter = MAIN_RUN; // the last run that was in no other one
 const runs = []; // that go on, the innermost last
 const ids = []; // their resources
+let known = NO_RUN; // a run of which it is known which function of the program's it is
 let silence = 0;
 
 function now() {
@@ -95,12 +97,14 @@ const currentRun = () => (runs.length > 0 ? runs[runs.length - 1] : lastOuter);
 function begin(id, place) {
   runs.push(++lastRun);
   ids.push(id);
+  if (place !== NO_PLACE && !frames.isCore(place)) known = lastRun;
   record(ENTERED, lastRun, id, 0, 0, place);
 }
 
 /** The last run of a resource is over, and whatever was begun in it and not ended. */
 function left(id) {
-  const index = ids.lastIndexOf(id);
+  const last = ids.length - 1;
+  const index = ids[last] === id ? last : ids.lastIndexOf(id);
   if (index >= 0) leaveTo(index);
 }
 
@@ -194,14 +198,18 @@ const recorder = {
     record(STARTED, id, (loopStart + due) * 1e6, currentRun(), isRepeated ? 1 : 0);
   },
 
-  /** A function is called in the run that goes on; only the program's are of interest. */
+  /** A function is called in the run that goes on; only the program's are of interest, and of these the first. */
   called(callback) {
+    const run = currentRun();
+    if (run === known) return;
     let place = frames.placeOfFunction(callback);
     if (place === NO_PLACE) return;
     if (frames.isCore(place) && typeof callback.listener === 'function') { // of `once`
       place = frames.placeOfFunction(callback.listener);
     }
-    if (place !== NO_PLACE && !frames.isCore(place)) record(CALLED, currentRun(), 0, 0, 0, place);
+    if (place === NO_PLACE || frames.isCore(place)) return;
+    record(CALLED, run, 0, 0, 0, place);
+    known = run;
   },
 
   /** A handle was made; Python knows it by another number. */

@@ -48,6 +48,9 @@ let generation = 0; // of the code that the table is about
 const files = new Map(); // script -> its name
 const ofCallers = new Map(); // script, line and column as a number -> place
 const ofFunctions = new Map(); // likewise
+let functions; // WeakMap: functions that were seen -> place
+const sightings = []; // how many functions of a place were seen
+const MOST_SIGHTINGS = 100; // a place of more is one whose functions are made anew each time
 const areCore = []; // whether a place is in a core module
 let unknown = []; // places that Python has not been told of yet: [file, line, column, function]
 
@@ -56,6 +59,7 @@ function start() {
   words = new Int32Array(frame, 0, TABLE / 4);
   table = new Uint8Array(frame, TABLE);
   binding.sharePlaces(frame);
+  functions = new WeakMap();
   ({ readPlace, readFunction } = binding);
   if (!learn()) return;
   ({ readStack } = binding);
@@ -84,6 +88,7 @@ const key = () => (words[SCRIPT] * LINES + words[LINE]) * COLUMNS + Math.min(wor
 
 function add(file, line, column, name) {
   areCore.push(isCoreFile(file));
+  sightings.push(0);
   unknown.push([file, line, column, name]);
   return areCore.length - 1;
 }
@@ -151,9 +156,13 @@ function newPlace(script) {
 /** The number of the place where a function stands; -1 if it is none, or none that JavaScript's sources have. */
 function placeOfFunction(callback) {
   if (typeof callback !== 'function') return NO_PLACE;
+  const known = functions.get(callback);
+  if (known !== undefined) return known;
   readFunction(callback);
   if (words[SCRIPT] <= 0) return NO_PLACE;
-  return ofFunctions.get(key()) ?? newFunction(callback);
+  const place = ofFunctions.get(key()) ?? newFunction(callback);
+  if (sightings[place]++ < MOST_SIGHTINGS) functions.set(callback, place);
+  return place;
 }
 
 function newFunction(callback) {
