@@ -71,7 +71,7 @@ def seen(page: Any) -> str:
 def test_the_first_sight_tells_what_blocked_the_loop_and_whom_it_made_late(open_page: Opener, trace: Trace) -> None:
     page = open_page(trace)
     story = page.inner_text("#story")
-    assert re.search(r"blocked for [2-9]\d\d ms by immediate crunch \(asked for at program.js:11\)", story), story
+    assert re.search(r"blocked for [2-9]\d\d ms by immediate crunch \(at program.js:3\)", story), story
     assert re.search(r"timer onTime ran [1-9]\d\d ms late, held up by immediate crunch", story), story
     assert "main program" in title(page)
 

@@ -16,7 +16,7 @@ export class CallbackView {
 
   show(run) {
     this.#heading(run);
-    byId('why').textContent = sentence(this.trace, run);
+    emptied(byId('why')).append(...this.#linked(sentence(this.trace, run)));
     this.#sources(run);
     this.#chain(run);
     this.#effects(run);
@@ -43,6 +43,16 @@ export class CallbackView {
     }
     emptied(byId('callback-facts')).append(
       ...facts.map(([name, value]) => element('div', {}, element('dt', {}, name), element('dd', {}, value))));
+  }
+
+  /** A sentence whose "#12" are links to those runs. */
+  #linked(text) {
+    return text.split(/(#\d+)/).map((part, i) => {
+      const run = i % 2 === 1 ? this.trace.runs.number.indexOf(Number(part.slice(1))) : NONE;
+      if (run === NONE) return part;
+      return element(
+        'button', { type: 'button', class: 'inline', title: this.trace.labelOf(run), onclick: () => this.onSelect(run) }, part);
+    });
   }
 
   // Sources
@@ -158,11 +168,17 @@ function sourceLine(number, text, isLit) {
 export function sentence(trace, run) {
   const [which, ...numbers] = trace.runs.why[run] ?? [];
   const template = trace.sentences[which];
-  if (template !== undefined) return template.replace(/\{(\d+)\}/g, (_, index) => String(numbers[index] ?? ''));
+  if (template !== undefined) return filled(template, numbers);
   if (trace.kindOf(run) === 'main') return 'The main program: it runs first, and the loop begins when it is through.';
   const place = trace.placeName(trace.scheduledAt(run));
   const asked = place ? ` It was asked for at ${place}.` : '';
   return PLAIN[trace.kindOf(run)]?.concat(asked) ?? `It ran in the step ${trace.stepOf(run)}.${asked}`;
+}
+
+/** A template as Python's `format` fills it: {0} is the first number, {{ a brace. */
+function filled(template, numbers) {
+  return template.replace(/\{\{|\}\}|\{(\d+)\}/g, (found, index) => (
+    index === undefined ? found[0] : String(Number((numbers[index] ?? 0).toPrecision(12)))));
 }
 
 const PLAIN = {

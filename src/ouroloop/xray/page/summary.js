@@ -3,6 +3,16 @@
 import { counted, duration, grouped, moment, percent, round, visible } from './format.js';
 import { byId, element, emptied, swatch } from './dom.js';
 
+const BLOCKING = 10e6; // ns from which on the summary says that the loop was blocked
+
+/** Where a run's function is, or else where it was asked for, in brackets; "" if neither is known. */
+function whereabouts(trace, run) {
+  const place = trace.placeName(trace.runs.place[run]);
+  if (place) return ` (at ${place})`;
+  const asked = trace.placeName(trace.scheduledAt(run));
+  return asked ? ` (asked for at ${asked})` : '';
+}
+
 /** What the program did, told in two or three sentences to someone who sees a trace for the first time. */
 export function tellStory(trace, onSelect) {
   const { digest } = trace;
@@ -18,15 +28,12 @@ export function tellStory(trace, onSelect) {
     `The program ran for ${duration(digest.whole)}: `,
     element('b', {}, `${duration(awake)} at work`), ` in ${counted(trace.runs.count, 'callback')} and ${counted(trace.turns.length, 'turn')} of the loop`,
     digest.asleep > 0 ? `, ${duration(digest.asleep)} asleep, waiting. ` : '. ');
-  const [worst] = digest.stretches;
-  const blocked = worst && worst[2] >= digest.blocked && trace.kindOf(worst[0]) !== 'main' ? worst :
-    digest.stretches.find(([run, , length]) => trace.kindOf(run) !== 'main' && length >= digest.blocked);
-  if (blocked) {
-    const [run, , length] = blocked;
-    const place = trace.placeName(trace.scheduledAt(run));
-    story.append('The loop was blocked for ', element('b', {}, duration(length)), ' by ', name(run), place ? ` (asked for at ${place}). ` : '. ');
+  const blocks = digest.blocks.filter(([run]) => trace.kindOf(run) !== 'main');
+  if (blocks.length > 0) {
+    const [run, , length] = blocks[0];
+    story.append('The loop was blocked for ', element('b', {}, duration(length)), ' by ', name(run), whereabouts(trace, run), '. ');
   } else {
-    story.append(`Once the main program was through, nothing held the loop up for ${round(digest.blocked)} or more. `);
+    story.append(`Once the main program was through, nothing held the loop up for ${round(BLOCKING)} or more. `);
   }
   if (digest.late.length > 0) {
     const [run, late, culprit] = digest.late[0];
@@ -47,11 +54,12 @@ export class Summary {
     this.#table('longest', ['Callback', 'Took', 'When'], digest.longest.map((run) => [
       this.#run(run), this.#bar(this.trace.lengthOf(run), this.trace.lengthOf(digest.longest[0])),
       moment(this.trace.runs.began[run])]));
-    const stretches = digest.stretches.filter(([, , length]) => length >= digest.blocked);
-    this.#table('blocks', ['Callback', 'Held the loop up for', 'With'], stretches.map(([run, , length, count]) => [
-      this.#run(run), this.#bar(length, stretches[0][2]),
-      count > 1 ? `${counted(count - 1, 'run')} drained after it` : 'itself alone']),
-    `Nothing held the loop up for ${round(digest.blocked)} or more.`);
+    this.#table('blocks', ['Callback', 'Held the loop up for', 'Of that itself'], digest.blocks.map(([run, , length, own]) => [
+      this.#run(run), this.#bar(length, digest.blocks[0][2]), duration(own)]),
+    `Nothing held the loop up for ${round(BLOCKING)} or more.`);
+    this.#table('functions', ['Function', 'In total', 'Times', 'Longest'], digest.functions.map(([place, name, kind, count, total, longest]) => [
+      this.#function(place, name, kind), this.#bar(total, digest.functions[0][4]), grouped(count), duration(longest)]),
+    'No function of the program ran for a time worth telling.');
     this.#table('late', ['Timer', 'Late by', 'Because of'], digest.late.map(([run, late, culprit]) => [
       this.#run(run), this.#bar(late, digest.late[0][1]), culprit >= 0 ? this.#run(culprit) : 'nothing that was recorded']),
     'Every timer ran when it was due.');
@@ -61,11 +69,18 @@ export class Summary {
 
   #run(run) {
     const { trace } = this;
-    const place = trace.placeName(trace.scheduledAt(run));
+    const place = trace.placeName(trace.runs.place[run] < 0 ? trace.scheduledAt(run) : trace.runs.place[run]);
     return element(
       'button', { type: 'button', class: 'link', onclick: () => this.onSelect(run) }, swatch(trace.familyOf(run)),
       element('span', { class: 'what' }, trace.labelOf(run)), element('span', { class: 'number' }, `#${trace.runs.number[run]}`),
       place && element('span', { class: 'extra' }, place));
+  }
+
+  #function(place, name, kind) {
+    const { trace } = this;
+    return element(
+      'span', { class: 'link' }, swatch(trace.familyOfKind(kind)), element('span', { class: 'what' }, visible(name) || kind),
+      element('span', { class: 'extra' }, trace.placeName(place)));
   }
 
   #bar(value, most) {
@@ -75,15 +90,13 @@ export class Summary {
 
   #figures(digest) {
     const { trace } = this;
-    const pauses = trace.pauses.began.reduce((sum, began, i) => sum + trace.pauses.ended[i] - began, 0);
     const figures = [
-      [percent(digest.utilization), 'loop utilisation', 'the part of the time that the loop was not asleep'],
-      [duration(digest.delays.median), 'delay, median', 'how long a turn kept an event waiting'],
-      [duration(digest.delays.p99), 'delay, 99th percentile', ''],
-      [duration(digest.delays.most), 'delay, longest', ''],
-      [grouped(trace.runs.count), 'callbacks', ''],
-      [grouped(trace.turns.length), 'turns', ''],
-      ...(trace.pauses.count > 0 ? [[duration(pauses), 'garbage collection', counted(trace.pauses.count, 'pause')]] : []),
+      [percent(digest.utilization), 'loop utilisation', 'of the loop\'s time it was not asleep'],
+      [duration(digest.asleep), 'asleep', 'in the system\'s event queue'],
+      ...(digest.longest.length > 0 ? [[duration(trace.lengthOf(digest.longest[0])), 'longest callback']] : []),
+      [grouped(digest.blockCount), digest.blockCount === 1 ? 'time held up' : 'times held up', `for ${round(BLOCKING)} or more`],
+      [grouped(digest.lateCount), digest.lateCount === 1 ? 'late timer' : 'late timers'],
+      ...(trace.pauses.count > 0 ? [[duration(digest.paused), 'garbage collection', counted(trace.pauses.count, 'pause')]] : []),
     ];
     emptied(byId('figures')).append(...figures.map(([value, name, more]) => element(
       'div', {}, element('dd', {}, value), element('dt', {}, name, more && element('small', {}, more)))));
@@ -109,33 +122,28 @@ export class Summary {
       return;
     }
     const most = Math.max(...pool.busy.map(([, busy]) => busy));
-    const saturated = pool.saturated > 0 ?
-      `For ${duration(pool.saturated)} all ${pool.size} threads were busy while jobs waited; UV_THREADPOOL_SIZE allows more threads.` :
-      'No job waited because all threads were busy.';
-    box.append(element('p', {}, `${counted(pool.jobs, 'job')}; the longest wait for a thread was ${duration(pool.longestWait)}. ${saturated}`));
+    const line = pool.longestLine > 0 ? `, at most ${grouped(pool.longestLine)} in line at once` : '';
+    box.append(element(
+      'p', {}, `${counted(pool.jobs, 'job')}; while there was work, ${percent(pool.saturation)} of the ${pool.threads} threads' time was used. ` +
+      `The longest wait for a thread was ${duration(pool.longestWait)}${line}.`));
     const rows = pool.busy.map(([thread, busy]) => element(
       'tr', {}, element('td', {}, visible(thread) || 'unknown'), element('td', {}, this.#bar(busy, most)),
       element('td', {}, `${percent(busy / Math.max(1, trace.digest.whole))} of the time`)));
     box.append(element('table', {}, element('tbody', {}, ...rows)));
   }
 
-  #histogram({ bounds, counts }) {
+  #histogram(delays) {
     const box = emptied(byId('delays'));
-    const last = counts.findLastIndex((count) => count > 0);
+    const last = delays.findLastIndex(([, count]) => count > 0);
     if (last < 0) {
-      box.append(element('p', { class: 'quiet' }, 'The loop made no turn.'));
+      box.append(element('p', { class: 'quiet' }, 'Nothing ran.'));
       return;
     }
-    const first = Math.max(0, counts.findIndex((count) => count > 0));
-    const most = Math.max(...counts);
-    const name = (i) => (i < bounds.length ? `< ${round(bounds[i])}` : 'longer');
-    const rows = [];
-    for (let i = first; i <= last; i++) {
-      rows.push(element(
-        'tr', {}, element('th', { scope: 'row' }, name(i)),
-        element('td', {}, element('i', { style: `width: ${((counts[i] / most) * 100).toFixed(1)}%` })),
-        element('td', { class: 'count' }, grouped(counts[i]))));
-    }
+    const most = Math.max(...delays.map(([, count]) => count));
+    const rows = delays.slice(0, last + 1).map(([bound, count]) => element(
+      'tr', {}, element('th', { scope: 'row' }, bound < 0 ? 'longer' : `< ${round(bound)}`),
+      element('td', {}, element('i', { style: `width: ${((count / most) * 100).toFixed(1)}%` })),
+      element('td', { class: 'count' }, grouped(count))));
     box.append(element('table', { class: 'histogram' }, element('tbody', {}, ...rows)));
   }
 }
