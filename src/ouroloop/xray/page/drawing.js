@@ -115,7 +115,7 @@ export class Drawing {
     for (const [x, time, step] of this.#marks(end)) {
       const text = tickLabel(time, step);
       const width = this.#measure(text);
-      if (x < free || x + width > this.width) continue;
+      if (x < free || x + width + 6 > this.width) continue;
       context.moveTo(Math.round(x) + 0.5, 4);
       context.lineTo(Math.round(x) + 0.5, this.height);
       context.fillText(text, x + 4, AXIS / 2);

@@ -25,7 +25,8 @@ export function tellStory(trace, onSelect) {
   }
   const awake = Math.max(0, digest.whole - digest.asleep);
   story.append(
-    `The program ran for ${duration(digest.whole)}: `,
+    trace.dropped > 0 ? `Of ${duration(trace.duration)} the last ${duration(digest.whole)} are shown: ` :
+      `The program ran for ${duration(digest.whole)}: `,
     element('b', {}, `${duration(awake)} at work`), ` in ${counted(trace.runs.count, 'callback')} and ${counted(trace.turns.length, 'turn')} of the loop`,
     digest.asleep > 0 ? `, ${duration(digest.asleep)} asleep, waiting. ` : '. ');
   const blocks = digest.blocks.filter(([run]) => trace.kindOf(run) !== 'main');
@@ -35,7 +36,7 @@ export function tellStory(trace, onSelect) {
   } else {
     story.append(`Once the main program was through, nothing held the loop up for ${round(BLOCKING)} or more. `);
   }
-  if (digest.late.length > 0) {
+  if (digest.late.length > 0 && digest.late[0][1] >= BLOCKING) {
     const [run, late, culprit] = digest.late[0];
     story.append(name(run), ` ran ${duration(late)} late`);
     story.append(...(culprit >= 0 ? [', held up by ', name(culprit), '. '] : ['. ']));

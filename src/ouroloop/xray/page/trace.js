@@ -178,7 +178,8 @@ export class Trace {
   /** "timer onOneSecond": what a run is called in one line. */
   labelOf(run) {
     const kind = this.kindOf(run);
-    if (kind === 'main') return `main program`;
+    if (kind === 'main') return 'main program';
+    if (kind === 'resource' && this.runs.resource[run] < 0) return 'callback'; // whose making is not in the trace
     const name = this.nameOf(run);
     return name ? `${kind} ${name}` : kind;
   }

@@ -49,6 +49,8 @@ export class TurnPicture {
     const turn = trace.runs.turn[run];
     byId('turn-now').textContent = turn > 0 ? `turn ${turn}, step ${step}` : OUTSIDE[step] ?? 'before the first turn';
     byId('turn-outside').classList.toggle('present', !this.cards.has(step));
+    const drained = DRAINED[trace.kindOf(run)];
+    for (const name of ['ticks', 'microtasks']) this[name].parentElement.classList.toggle('present', name === drained);
     byId('turn-outside').textContent = step === 'exit' ? 'the loop has ended' : 'main program';
     this.#fill('pending', this.#entries(queues.pending));
     this.#fill('poll', this.#poll(queues));
@@ -57,6 +59,14 @@ export class TurnPicture {
     this.#fill('timers', this.#entries(queues.timers, (entry) => this.#dueText(entry, trace.runs.began[run])));
     emptied(this.ticks).append(...this.#entries(queues.ticks));
     emptied(this.microtasks).append(...this.#entries(queues.microtasks));
+    (drained ? this[drained] : this.cards.get(step)?.content)?.prepend(this.#running(run));
+  }
+
+  #running(run) {
+    const { trace } = this;
+    return element(
+      'span', { class: 'entry running' }, swatch(trace.familyOf(run)),
+      element('b', { class: 'what' }, shortened(trace.labelOf(run), 40)), element('span', { class: 'extra' }, 'runs now'));
   }
 
   #fill(step, nodes) {
@@ -117,6 +127,8 @@ export class TurnPicture {
     ];
   }
 }
+
+const DRAINED = { tick: 'ticks', await: 'microtasks', microtask: 'microtasks' };
 
 const OUTSIDE = { exit: 'the loop has ended', start: 'before the program' };
 
