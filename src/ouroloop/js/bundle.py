@@ -140,6 +140,8 @@ class _Bundle:
         for name, module in list(sys.modules.items()):
             if name not in self._index and name not in self._before and _is_ours(module):
                 spec: Any = module.__spec__
+                if spec.name != name:  # somebody calls it by another name
+                    continue
                 is_package = spec.submodule_search_locations is not None
                 try:
                     code = spec.loader.get_code(name)

@@ -44,6 +44,9 @@ _ENTRIES = (
     "beforeExit", "exit", "embedding", "keepOrigins", "tellHolders",
 )
 
+_IMPORTERS = {"ouroloop.js.snapshot_builder", "ouroloop.xray.observer"}
+"""They import what few programs need."""
+
 _VARIABLES = (
     "FORCE_COLOR", "HOME", "NODE_CHANNEL_FD", "NODE_COMPILE_CACHE", "NODE_DEBUG", "NODE_PATH", "NODE_UNIQUE_ID",
 )
@@ -365,7 +368,7 @@ class Runtime:
             self.engine.natives.loader.compile_cache.persist()
         if self.engine.natives is not None and self.engine.natives.library is not None:
             self.engine.natives.library.persist()
-        bundle.keep(with_modules="ouroloop.js.snapshot_builder" not in sys.modules)  # that imports what few need
+        bundle.keep(with_modules=not sys.modules.keys() & _IMPORTERS)
         for tell in self.on_end:
             tell(code)
         if "ouroloop.loop.tty" in sys.modules:

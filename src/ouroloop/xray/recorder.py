@@ -15,9 +15,11 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sys
 import threading
 from array import array
 from collections import deque
+from copy import copy
 from time import monotonic_ns, time
 from typing import TYPE_CHECKING, Any
 
@@ -45,6 +47,8 @@ class Recorder(Probe, Observer):
     def __init__(self, limit: int, on_end: Callable[[Trace], object], language: str = "JavaScript") -> None:
         self.limit = limit
         self.language = language
+        self.words: list[str] = []
+        """The program and its arguments, as they were given."""
         self.handle = 0
         """By which JavaScript is asked for what it has recorded since it last told."""
         self.began = monotonic_ns()
@@ -76,9 +80,11 @@ class Recorder(Probe, Observer):
         self._owners: dict[int, str] = {}
         self._paused_at = 0
         self._reserve = -1
+        self._collect: Callable[[], object] = list
 
     def watch(self, runtime: Any) -> None:
         """Record this runtime's loop, and let a signal end the program only when its trace is written."""
+        self.words = runtime.argv[1:] if "--eval" not in runtime.options else ["[eval]", *runtime.argv[1:]]
         runtime.loop.probe = self
         if runtime.engine.natives is not None:
             runtime.engine.natives.watch_collector(self.pause_begins, self.pause_ends)
@@ -86,12 +92,14 @@ class Recorder(Probe, Observer):
 
     def watch_environment(self, env: Environment) -> None:
         """Record a Python program's loop, likewise."""
+        self.words = [*sys.argv]
         env.loop.probe = self
         self.hold(env.loop, lambda: None)
 
     def hold(self, loop: Loop, collect: Callable[[], object]) -> None:
         """Let a signal end the program only when its trace is written; `collect` brings the last records."""
         self._reserve = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
+        self._collect = collect
 
         def interrupted(number: int) -> None:
             collect()
@@ -185,6 +193,26 @@ class Recorder(Probe, Observer):
             lost = len(self.records.popleft()) // FIELDS
             self._count -= lost
             self.dropped += lost
+
+    def count(self) -> int:
+        """How many records there were until now."""
+        return self.dropped + self._count + len(self.turns)
+
+    def copy(self) -> Recorder:
+        """What was recorded so far, by itself, for who makes a trace of it while the program goes on.
+
+        To be called from the loop, when no callback of the program's runs.
+        """
+        self._collect()
+        twin = copy(self)
+        for name, value in vars(self).items():
+            if isinstance(value, (deque, list, dict)):
+                setattr(twin, name, copy(value))
+        return twin
+
+    def snapshot(self) -> Trace:
+        """The trace so far; the program goes on. See `copy`."""
+        return self.copy().trace(0)
 
     def finish(self, code: int) -> None:
         """The process is about to end."""

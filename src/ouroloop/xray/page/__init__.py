@@ -64,8 +64,7 @@ def _hash(script: str) -> str:
 
 
 def _title(trace: Trace) -> str:
-    name = trace.arguments[0] if trace.arguments else trace.program
-    name = re.split(r"[/\\]", name)[-1] or "a program"
+    name = re.split(r"[/\\]", trace.program)[-1] or "a program"
     plain = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in name)
     return "".join(letter if letter.isalnum() else f"&#{ord(letter)};" for letter in plain)
 

@@ -23,7 +23,7 @@ function readTrace() {
 
 function heading(trace) {
   document.title = `${trace.title} · Ouroloop X-ray`;
-  byId('program').textContent = visible(trace.arguments.join(' ') || trace.program);
+  byId('program').textContent = visible([trace.program, ...trace.arguments].join(' '));
   const end = trace.endedBy ? `ended by ${visible(trace.endedBy)}` : `exit code ${trace.exitCode}`;
   const when = new Date(trace.wallTime * 1000);
   byId('facts').textContent = [when.toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'medium' }), trace.language, end].join(' · ');
