@@ -140,14 +140,39 @@ def test_the_player_steps_through_all_callbacks_and_shows_the_queues(open_page: 
     assert "Callback" in page.inner_text("#spoken") and "crunch" in page.inner_text("#spoken")
 
 
-def test_a_tick_waits_in_its_queue_while_the_main_program_is_drained(open_page: Opener, trace: Trace) -> None:
-    page = open_page(trace)
-    ticks = sorted(run.number for run in trace.runs.values() if run.kind == "tick" and run.step == "main")
-    if len(ticks) < 2:
-        assert page.inner_text("#ticks") == ""
-        return
-    page.goto(f"{page.url.split('#')[0]}#run-{ticks[0]}")
-    assert page.locator("#ticks .entry, #ticks .more").count() > 0
+QUEUES = """\
+process.nextTick(function tickA() {});
+process.nextTick(function tickB() {});
+Promise.resolve().then(function microC() {});
+queueMicrotask(function microD() {});
+setImmediate(function immediateE() {});
+setTimeout(function timeF() {}, 400);
+const every = setInterval(function everyG() { if (++count === 2) clearInterval(every); }, 300);
+let count = 0;
+"""
+
+
+def waiting(page: Any) -> dict[str, str]:
+    found = {name: page.inner_text(f".step-{name} .waiting") for name in ("check", "timers")}
+    return found | {name: page.inner_text(f"#{name}") for name in ("ticks", "microtasks")}
+
+
+def test_each_queue_holds_what_waited_when_a_callback_began(open_page: Opener, tmp_path: Path) -> None:
+    trace = traced(tmp_path, QUEUES)[1]
+    page = open_page(trace, f"#run-{number_of(trace, 'tickA')}")
+    before = waiting(page)
+    assert "tickA runs now" in " ".join(before["ticks"].split()) and "tickB" in before["ticks"]
+    assert "program.js:3" in before["microtasks"] and "microD" in before["microtasks"]
+    assert "immediateE" in before["check"]
+    assert before["timers"].index("everyG") < before["timers"].index("timeF")
+    page.click("#forward")
+    assert "tickA" not in waiting(page)["ticks"] and "tickB" in title(page)
+    page.goto(f"{page.url.split('#')[0]}#run-{number_of(trace, 'everyG')}")
+    assert "everyG" in title(page) and waiting(page)["timers"].split("runs now")[1].split()[0] == "timeF"
+    page.check("#when input[value=through]", force=True)
+    assert "everyG" in waiting(page)["timers"].split("has just run")[1]
+    page.click("#first")
+    assert {"tickA", "tickB"} <= set(waiting(page)["ticks"].split())
 
 
 def test_everything_can_be_done_with_keys(open_page: Opener, trace: Trace) -> None:
@@ -277,7 +302,7 @@ def test_what_is_hostile_stays_text(open_page: Opener) -> None:
 
 def test_a_trace_without_anything_opens(open_page: Opener) -> None:
     page = open_page(Trace("ouro", [], 0.0, 0, 0, 0))
-    assert "Nothing was recorded" in page.inner_text("#story")
+    assert "No callback was recorded" in page.inner_text("#story")
 
 
 @pytest.mark.parametrize("width", [320, 700, 1920])

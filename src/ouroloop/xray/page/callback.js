@@ -37,12 +37,24 @@ export class CallbackView {
       if (trace.resources.cause[resource] >= 0) {
         facts.push(['waited', duration(runs.began[run] - trace.resources.made[resource])]);
       }
+      if (runs.due[run] >= 0) {
+        const late = runs.began[run] - runs.due[run];
+        facts.push(['due', moment(runs.due[run]) + (late >= 1e6 ? `, so ${duration(late)} late` : '')]);
+      }
       const detail = trace.texts[trace.resources.detail[resource]] ?? '';
       if (detail) facts.push(['about', shortened(detail, 120)]);
-      facts.push(['type', trace.resources.types[trace.resources.type[resource]][0]]);
+      if (runs.descriptor[run] >= 0) facts.push(['descriptor', String(runs.descriptor[run])]);
+      facts.push(...this.#jobFacts(trace.jobFor(run)), ['type', trace.resources.types[trace.resources.type[resource]][0]]);
     }
     emptied(byId('callback-facts')).append(
       ...facts.map(([name, value]) => element('div', {}, element('dt', {}, name), element('dd', {}, value))));
+  }
+
+  #jobFacts(job) {
+    const { jobs, texts } = this.trace;
+    if (job < 0 || jobs.started[job] < 0 || jobs.finished[job] < 0) return [];
+    const took = duration(jobs.finished[job] - jobs.started[job]);
+    return [['pool', `${shortened(texts[jobs.name[job]], 40)}, ${took} on ${texts[jobs.thread[job]]} after ${duration(jobs.started[job] - jobs.queued[job])} in line`]];
   }
 
   /** A sentence whose "#12" are links to those runs. */

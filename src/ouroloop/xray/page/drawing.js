@@ -169,7 +169,7 @@ export class Drawing {
         const height = row.height * Math.max(LEAST_SHARE, share); // a crowd of bars is as high as it is dense
         paths.get(paint).rect(x, top + row.height - height, width, height);
       }
-      if (width >= LEAST_LABEL) labels.push([x, width, bar]);
+      if (width >= LEAST_LABEL && row.height >= 12) labels.push([x, width, bar]);
     });
     context.globalAlpha = row.faint ? 0.45 : 1;
     for (const [paint, path] of paths) {
@@ -219,6 +219,7 @@ export class Drawing {
     context.textAlign = 'right';
     context.fillStyle = this.colours.muted;
     for (const lane of view.lanes) {
+      if (lane.height < 10) continue;
       const text = this.#fitting(lane.label, view.gutter - 10);
       context.fillText(text, view.gutter - 8, lane.top + lane.rows[0].height / 2 + 0.5);
     }
@@ -270,6 +271,15 @@ export class Drawing {
     for (const each of trace.effectsOf(run)) {
       if (++effect > FRIENDS) break;
       this.#arrow(run, each, this.colours.effect, 1, [3, 3]);
+    }
+    const trigger = trace.runs.trigger[run];
+    if (trigger >= 0 && trigger !== trace.causeOf(run)) {
+      this.context.strokeStyle = this.context.fillStyle = this.colours.accent;
+      this.context.lineWidth = 1.5;
+      this.context.setLineDash([1, 3]);
+      const settled = Math.min(trace.runs.ended[trigger], trace.runs.began[run]);
+      this.#curve(this.#foot(trigger, settled), this.#foot(run, trace.runs.began[run]));
+      this.context.setLineDash([]);
     }
     const chain = [run, ...trace.causesOf(run)];
     for (let i = Math.min(chain.length - 1, ANCESTORS); i > 0; i--) {

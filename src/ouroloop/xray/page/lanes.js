@@ -96,9 +96,10 @@ function poolLanes(trace) {
     `${moment(jobs.started[job])}, took ${duration(finished[job] - jobs.started[job])}`,
     `waited ${duration(jobs.started[job] - jobs.queued[job])} in the pool's queue`,
   ];
+  const height = ofThread.size <= 12 ? 16 : Math.max(3, Math.floor(200 / ofThread.size));
   const lanes = [...ofThread].sort(([a], [b]) => a.localeCompare(b, 'en', { numeric: true }));
   return lanes.map(([thread, items]) => lane(`pool ${thread}`, thread.replace(/^thread\s*/, 'pool '), [
-    row(0, 16, barsOf(items, jobs.started, finished, () => paint('work')), name, about, { jobs: true }),
+    row(0, height, barsOf(items, jobs.started, finished, () => paint('work')), name, about, { jobs: true }),
   ]));
 }
 
@@ -141,7 +142,7 @@ export function lanesOf(trace, top) {
   ];
   for (const each of lanes) {
     each.top = top;
-    top += each.height + (each.key === 'turn' ? 2 : GAP);
+    top += each.height + (each.key === 'turn' ? 2 : Math.min(GAP, Math.round(each.height / 3)));
   }
   return lanes;
 }

@@ -134,11 +134,16 @@ function open() {
   const views = [new CallbackView(trace, select), new CallbackTable(trace, select)];
   const picture = new TurnPicture(trace, select);
   const queues = new Queues(trace);
+  const showMoment = (run) => {
+    const isThrough = document.querySelector('#when input:checked').value === 'through';
+    picture.show(run, queues.at(run, isThrough), isThrough);
+  };
+  byId('when').addEventListener('change', () => showMoment(player.run));
   const player = new Player(trace, (run) => {
     timeline.select(run);
     views[0].show(run);
     views[1].select(run);
-    picture.show(run, queues.at(run));
+    showMoment(run);
     showOutput(trace, run);
     tellAloud(trace, run);
     rememberInAddress(trace, run);
@@ -150,6 +155,7 @@ function open() {
     timeline.recolour();
     if (now) timeline.draw();
   });
+  for (const id of ['player', 'moment', 'all']) byId(id).hidden = trace.runs.count === 0;
   tellStory(trace, select);
   new Summary(trace, select).show();
   player.go(Math.max(0, runOfAddress(trace)));

@@ -20,7 +20,8 @@ export function tellStory(trace, onSelect) {
   const name = (run) => element(
     'button', { type: 'button', class: 'inline', onclick: () => onSelect(run) }, trace.labelOf(run));
   if (trace.runs.count === 0) {
-    story.append('Nothing was recorded.');
+    story.append(
+      `No callback was recorded, but ${counted(trace.turns.length, 'turn')} of the loop and ${counted(trace.jobs.count, 'job')} of its pool.`);
     return;
   }
   const awake = Math.max(0, digest.whole - digest.asleep);

@@ -37,9 +37,10 @@ export class TurnPicture {
     return card;
   }
 
-  /** Show the moment at which `run` began. */
-  show(run, queues) {
+  /** Show the moment at which `run` began, or was through. */
+  show(run, queues, isThrough) {
     const { trace } = this;
+    const now = isThrough ? trace.runs.ended[run] : trace.runs.began[run];
     const step = trace.stepOf(run);
     for (const [name, { card }] of this.cards) {
       card.classList.toggle('present', name === step);
@@ -47,7 +48,7 @@ export class TurnPicture {
       else card.removeAttribute('aria-current');
     }
     const turn = trace.runs.turn[run];
-    byId('turn-now').textContent = turn > 0 ? `turn ${turn}, step ${step}` : OUTSIDE[step] ?? 'before the first turn';
+    byId('turn-now').textContent = turn > 0 ? `in turn ${grouped(turn)}, step ${step}` : OUTSIDE[step] ?? 'before the first turn';
     byId('turn-outside').classList.toggle('present', !this.cards.has(step));
     const drained = DRAINED[trace.kindOf(run)];
     for (const name of ['ticks', 'microtasks']) this[name].parentElement.classList.toggle('present', name === drained);
@@ -56,17 +57,17 @@ export class TurnPicture {
     this.#fill('poll', this.#poll(queues));
     this.#fill('check', this.#entries(queues.immediates));
     this.#fill('closing', this.#entries(queues.closing));
-    this.#fill('timers', this.#entries(queues.timers, (entry) => this.#dueText(entry, trace.runs.began[run])));
+    this.#fill('timers', this.#entries(queues.timers, (entry) => this.#dueText(entry, now)));
     emptied(this.ticks).append(...this.#entries(queues.ticks));
     emptied(this.microtasks).append(...this.#entries(queues.microtasks));
-    (drained ? this[drained] : this.cards.get(step)?.content)?.prepend(this.#running(run));
+    (drained ? this[drained] : this.cards.get(step)?.content)?.prepend(this.#running(run, isThrough ? 'has just run' : 'runs now'));
   }
 
-  #running(run) {
+  #running(run, extra) {
     const { trace } = this;
     return element(
       'span', { class: 'entry running' }, swatch(trace.familyOf(run)),
-      element('b', { class: 'what' }, shortened(trace.labelOf(run), 40)), element('span', { class: 'extra' }, 'runs now'));
+      element('b', { class: 'what' }, shortened(trace.labelOf(run), 40)), element('span', { class: 'extra' }, extra));
   }
 
   #fill(step, nodes) {
