@@ -347,9 +347,11 @@ def test_100_000_events_open_in_two_seconds_and_move_smoothly(open_page: Opener,
     for _ in range(3):
         page = open_page(large)
         opened.append(page.evaluate("performance.measure('open', { start: 0, end: 'ready' }).duration"))
+        page.keyboard.press("+")
+        crowded = page.evaluate(FRAMES)
         for _ in range(8):
             page.keyboard.press("+")
-        frames.append(page.evaluate(FRAMES))
+        frames.append(max(crowded, page.evaluate(FRAMES)))
         page.context.close()
         if opened[-1] < 2000 and frames[-1] < 20:
             break

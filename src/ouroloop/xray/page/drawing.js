@@ -1,7 +1,8 @@
 // Drawing the timeline on its canvas: lanes, bars, folds, the axis, and the arrows of what is selected.
 //
 // Theory of operation. Every frame is drawn anew from the view (which part of the scale is seen); only what is visible
-// is looked at (`bars.js`). Bars go as one path for each colour, for changing colours is what costs.
+// is looked at (`bars.js`). Bars are drawn colour by colour, for changing that costs, and from whole pixel to whole
+// pixel, for halves cost too.
 
 import { grouped } from './format.js';
 import { PAINTS } from './lanes.js';
@@ -156,28 +157,31 @@ export class Drawing {
   #row(lane, row) {
     const { context, view } = this;
     const top = lane.top + row.y;
-    const paths = new Map();
+    const boxes = this.paints.map(() => []); // by colour: x, width and height in turn
     const labels = [];
     row.bars.each(view.from, view.to, 1 / this.perUnit, (left, right, bar, share) => {
-      const x = this.x(left);
-      const width = Math.max(1, this.x(right) - x - (row.marks ? 0 : 0.5));
-      const paint = row.bars.paints[bar];
-      if (!paths.has(paint)) paths.set(paint, new Path2D());
-      if (row.marks) paths.get(paint).rect(x - 1, top + 2, 2.5, row.height - 4);
-      else if (width > 6 && row.height > 16) paths.get(paint).roundRect(x, top, width, row.height, 2);
-      else {
-        const height = row.height * Math.max(LEAST_SHARE, share); // a crowd of bars is as high as it is dense
-        paths.get(paint).rect(x, top + row.height - height, width, height);
-      }
+      const x = this.#snapped(Math.max(this.x(left), -10));
+      const end = this.#snapped(Math.min(this.x(right), this.width + 10));
+      const width = row.marks ? 2 : Math.max(1, end - x - (end - x > 3 ? 0.5 : 0));
+      const height = row.height * Math.max(LEAST_SHARE, share); // a crowd of bars is as high as it is dense
+      boxes[row.bars.paints[bar]].push(x, width, height);
       if (width >= LEAST_LABEL && row.height >= 12) labels.push([x, width, bar]);
     });
     context.globalAlpha = row.faint ? 0.45 : 1;
-    for (const [paint, path] of paths) {
-      context.fillStyle = row.hatched ? this.hatch : this.paints[paint];
-      context.fill(path);
-    }
+    boxes.forEach((list, paint) => this.#boxes(list, top + row.height, row.hatched ? this.hatch : this.paints[paint]));
     context.globalAlpha = 1;
     this.#labels(row, top, labels);
+  }
+
+  /** One by one: a path of many boxes is slower by far, where no graphics processor draws. */
+  #boxes(list, foot, colour) {
+    const { context } = this;
+    context.fillStyle = colour;
+    for (let i = 0; i < list.length; i += 3) context.fillRect(list[i], foot - list[i + 2], list[i + 1], list[i + 2]);
+  }
+
+  #snapped(x) {
+    return Math.round(x * this.ratio) / this.ratio;
   }
 
   #labels(row, top, labels) {
