@@ -20,7 +20,7 @@ def embedded(html: str) -> str:
 
 def small() -> Trace:
     return Trace(
-        "ouro", ["a.js"], 0.0, 100, 0, 0, places=[Place("/a.js", 50, 7, "f")],
+        "a.js", [], 0.0, 100, 0, 0, places=[Place("/a.js", 50, 7, "f")],
         resources={7: Resource(7, "Immediate", 0, 20, place=0)},
         runs={0: Run(0, 0, "", 10, 30, kind="main"), 3: Run(3, 7, "f", 60, None, kind="immediate")},
         sources={"/a.js": "\n".join(f"line {number}" for number in range(1, 101))})

@@ -144,7 +144,7 @@ export class Trace {
   }
 
   get title() {
-    return visible(baseName(this.arguments[0] ?? this.program));
+    return visible(baseName(this.program));
   }
 
   // What things are called
