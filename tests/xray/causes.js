@@ -102,7 +102,7 @@ const interval = setInterval(by('interval', () => {
   }
 }), 2);
 //// a timer that is refreshed goes on being its maker's
-const timer = setTimeout(by('late'), 5);
+const timer = setTimeout(by('late'), 200);
 setTimeout(by('refresh', () => timer.refresh()), 2);
 //// timers of one duration
 for (const name of ['a', 'b', 'c']) setTimeout(by(name, () => setImmediate(by(`${name}2`))), 3);

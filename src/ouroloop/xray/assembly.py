@@ -26,6 +26,7 @@ _MADE, _ENTERED, _LEFT, _DESTROYED, _SETTLED, _STARTED, _CALLED, _CLOSING = rang
 _FIELDS = 7
 
 _BRIEF = 50_000  # ns: a step in which nothing ran is told of only if it took longer
+_GAP = 1_000_000  # ns
 _MOST_SOURCE = 4_000_000  # bytes of a file
 
 _KINDS = {
@@ -202,7 +203,17 @@ def _add_steps(trace: Trace, steps: list[Step]) -> None:
     if last is not None:
         others.append(Step("exit", 0, last, trace.duration))
     others += _pauses_between(trace, steps)
-    trace.steps = sorted([*trace.steps, *others], key=lambda step: (step.began, step.ended))
+    trace.steps = _with_gaps(sorted([*trace.steps, *others], key=lambda step: (step.began, step.ended)))
+
+
+def _with_gaps(steps: list[Step]) -> list[Step]:
+    """Time between steps is the loop's own, a few us; if it is more, the system let something else run."""
+    whole: list[Step] = []
+    for step in steps:
+        if whole and step.began - whole[-1].ended > _GAP:
+            whole.append(Step("between", step.turn, whole[-1].ended, step.began))
+        whole.append(step)
+    return whole
 
 
 def _end_of(trace: Trace, *types: str) -> int:

@@ -114,7 +114,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     live: Live
 
-    def do_GET(self) -> None:  # noqa: N802
+    def do_GET(self) -> None:
         """The outer page, the trace's, or which version of it there is."""
         if self.headers.get("Host") != self.live.url.split("/")[2]:
             self._answer(403, "text/plain", b"Ask for this page by the address that was told.\n")

@@ -102,7 +102,8 @@ class Step:
     """A step of a turn that had something to do: pending, idle, prepare, poll (with its sleep), check, closing, timers.
 
     Before, between and after the turns there are steps of turn 0: "start" (until the program begins), "main" (the main
-    program, and what is drained after it) and "exit" (from when the loop has run dry).
+    program, and what is drained after it) and "exit" (from when the loop has run dry). A gap of more than 1 ms between
+    steps is one of the name "between": the system let something else run.
     """
 
     name: str

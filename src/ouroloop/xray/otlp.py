@@ -1,8 +1,8 @@
 """A trace as OpenTelemetry spans, and the loop's metrics, sent to a collector by OTLP over HTTP.
 
-Theory of operation. The program is a span; each callback is one below that of the callback which asked for it, so that a
-chain of causes is a path; jobs of the pool stand below who queued them. A promise's reaction is linked to the callback
-that settled the promise. Spans are sent when the program has ended; metrics also meanwhile, every minute or as
+Theory of operation. The program is a span; each callback is one below that of the callback which asked for it, so that
+a chain of causes is a path; jobs of the pool stand below who queued them. A promise's reaction is linked to the
+callback that settled the promise. Spans are sent when the program has ended; metrics also meanwhile, every minute or as
 OTEL_METRIC_EXPORT_INTERVAL says: the names are those of the semantic conventions for Node.js, the loop being Node's.
 
 What surprises people: a child may begin after its parent has ended, for it was only asked for there. Where to send, for
@@ -90,7 +90,7 @@ def send(trace: Trace) -> str:
     from opentelemetry.sdk.trace.export import SpanExportResult
 
     complaints = _Complaints()
-    exporter = OTLPSpanExporter()
+    exporter: Any = OTLPSpanExporter()
     spans = _spans(trace)
     for at in range(0, len(spans), _BATCH):
         if exporter.export(spans[at : at + _BATCH]) is not SpanExportResult.SUCCESS:
@@ -169,7 +169,8 @@ def _spans(trace: Trace) -> list[Any]:
             "ouroloop.pool.waited": (job.started - job.queued) / _NS})
     for sleep in trace.sleeps:
         tree.add("asleep", sleep.began, sleep.ended, root, {
-            "ouroloop.kind": "sleep", "ouroloop.turn": sleep.turn, "ouroloop.woken_by": [each[2] for each in sleep.woke]})
+            "ouroloop.kind": "sleep", "ouroloop.turn": sleep.turn,
+            "ouroloop.woken_by": [owner for _, _, owner in sleep.woke]})
     for pause in trace.pauses:
         tree.add(pause.kind, pause.began, pause.ended, root, {"ouroloop.kind": "memory"})
     return tree.kept.spans

@@ -90,8 +90,8 @@ def _quad(value: int) -> bytes:
     return value.to_bytes(8, "little")
 
 
-IF_EQUAL, IF_NOT_BELOW = 0x84, 0x83
-"""When a jump is made: after `compare`, of numbers without a sign."""
+IF_EQUAL, IF_NOT_EQUAL, IF_NOT_BELOW, IF_NOT_ABOVE = 0x84, 0x85, 0x83, 0x86
+"""When a jump is made: after a comparison, of numbers without a sign."""
 
 
 class Code(bytearray):
@@ -178,6 +178,31 @@ class Code(bytearray):
     def compare(self, register: str, base: str, offset: int = 0) -> None:
         """For the jump that follows: register with what lies at base + offset"""
         self._at(0x3B, register, base, offset)
+
+    def compare_both(self, register: str, other: str) -> None:
+        """For the jump that follows: register with another one"""
+        self._two(0x39, other, register)
+
+    def add_to(self, register: str, other: str) -> None:
+        """register += other"""
+        self._two(0x01, other, register)
+
+    def multiply(self, register: str, other: str) -> None:
+        """register *= other"""
+        first, second = _NUMBERS[register], _NUMBERS[other]
+        self += bytes((0x48 | (first >> 3) << 2 | second >> 3, 0x0F, 0xAF, 0xC0 | (first & 7) << 3 | second & 7))
+
+    def fold(self, register: str, spare: str) -> None:
+        """register ^= its upper half"""
+        self.move(spare, register)
+        number = _NUMBERS[spare]
+        self += bytes((0x48 | number >> 3, 0xC1, 0xE8 | number & 7, 32))
+        self._two(0x31, spare, register)
+
+    def decrement(self, register: str) -> None:
+        """register -= 1, for the jump that follows, too"""
+        number = _NUMBERS[register]
+        self += bytes((0x48 | number >> 3, 0xFF, 0xC8 | number & 7))
 
     def compare_with(self, register: str, value: int) -> None:
         """For the jump that follows: the register's lower half with a number (of rax to rdi)"""

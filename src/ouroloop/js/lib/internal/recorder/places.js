@@ -6,6 +6,9 @@
 // lies here; each such triple gets a number, and is described once, when it is new. Which scripts are core modules'
 // stands in a table of bytes that the natives look into, so that they pass over their frames.
 //
+// The stack itself is described by a number (`readStack`), which takes a fiftieth of the time; a table has the place for
+// each such number that was seen. What code there is may change when memory is collected: then the table is emptied.
+//
 // What surprises people: a script that no one has asked about before is first taken for the program's, then looked up,
 // and if it is a core module's after all, the stack is read again.
 
@@ -22,6 +25,14 @@ const NO_PLACE = -1;
 const SCRIPT = 0;
 const LINE = 2;
 const COLUMN = 4;
+const STACK_LOW = 6;
+const STACK_HIGH = 7;
+const GENERATION = 8;
+const IS_CUT = 12;
+
+const ROOM = 8192; // stacks in the table, three words each: two of the number, and the place
+const MASK = ROOM - 1;
+const SHIFT = 2; // places begin at -1, and 0 is an empty slot
 
 const COLUMNS = 2 ** 17;
 const LINES = 2 ** 20;
@@ -30,6 +41,10 @@ let words; // Int32Array
 let table; // Uint8Array
 let readPlace;
 let readFunction;
+let readStack; // undefined where it cannot be relied on
+let stacks; // Int32Array
+let stackCount = 0;
+let generation = 0; // of the code that the table is about
 const files = new Map(); // script -> its name
 const ofCallers = new Map(); // script, line and column as a number -> place
 const ofFunctions = new Map(); // likewise
@@ -42,6 +57,27 @@ function start() {
   table = new Uint8Array(frame, TABLE);
   binding.sharePlaces(frame);
   ({ readPlace, readFunction } = binding);
+  if (!learn()) return;
+  ({ readStack } = binding);
+  stacks = new Int32Array(ROOM * 3);
+}
+
+/** Whether it could be found out how V8's frames are laid out. The functions called here have never run before. */
+function learn() {
+  const { readFrame } = binding;
+  if (readFrame === undefined) return false;
+  const ask = () => {
+    readFrame();
+  };
+  ask();
+  readFrame();
+  if (!binding.learnFrames()) return false;
+  let isKnown = false;
+  internalBinding('errors').callCatching(() => {
+    readFrame();
+    isKnown = binding.learnEntry();
+  }, undefined, []);
+  return isKnown;
 }
 
 const key = () => (words[SCRIPT] * LINES + words[LINE]) * COLUMNS + Math.min(words[COLUMN], COLUMNS - 1);
@@ -59,13 +95,39 @@ function kindOf(script) {
   return script < SCRIPTS ? table[script] : PROGRAM;
 }
 
-function learn(script, file) {
+function remember(script, file) {
   files.set(script, file ?? '');
   if (script < SCRIPTS) table[script] = isCoreFile(file ?? '') ? CORE : PROGRAM;
 }
 
 /** The number of the place where the program is; -1 if no function of its is running. */
 function placeOfCaller() {
+  if (readStack === undefined) return findPlace();
+  readStack();
+  if (words[GENERATION] !== generation) forget();
+  if (words[IS_CUT] !== 0) return findPlace();
+  const low = words[STACK_LOW];
+  const high = words[STACK_HIGH];
+  let slot = low & MASK;
+  for (; stacks[slot * 3 + 2] !== 0; slot = slot + 1 & MASK) {
+    if (stacks[slot * 3] === low && stacks[slot * 3 + 1] === high) return stacks[slot * 3 + 2] - SHIFT;
+  }
+  const place = findPlace();
+  if (words[GENERATION] !== generation) return place; // the number means nothing any more
+  stacks[slot * 3] = low;
+  stacks[slot * 3 + 1] = high;
+  stacks[slot * 3 + 2] = place + SHIFT;
+  if (++stackCount > ROOM / 2) forget();
+  return place;
+}
+
+function forget() {
+  generation = words[GENERATION];
+  stackCount = 0;
+  stacks.fill(0);
+}
+
+function findPlace() {
   readPlace();
   const script = words[SCRIPT];
   if (script < 0) return NO_PLACE;
@@ -78,8 +140,8 @@ function newPlace(script) {
   const number = key();
   const stack = binding.describeStack(); // script, its name, the function's name …
   if (kindOf(script) === UNKNOWN) {
-    for (let i = 0; i < stack.length; i += 3) learn(stack[i], stack[i + 1]);
-    return placeOfCaller();
+    for (let i = 0; i < stack.length; i += 3) remember(stack[i], stack[i + 1]);
+    return findPlace();
   }
   const place = add(files.get(script), line, column, stack[stack.indexOf(script) + 2] ?? '');
   ofCallers.set(number, place);
@@ -99,7 +161,7 @@ function newFunction(callback) {
   const script = words[SCRIPT];
   const line = words[LINE] + 1;
   const column = words[COLUMN] + 1;
-  if (!files.has(script)) learn(script, binding.describeFunction(callback));
+  if (!files.has(script)) remember(script, binding.describeFunction(callback));
   const name = Object.getOwnPropertyDescriptor(callback, 'name')?.value;
   const place = add(files.get(script), line, column, typeof name === 'string' ? name : '');
   ofFunctions.set(number, place);
