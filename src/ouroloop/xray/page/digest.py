@@ -18,7 +18,7 @@ def digest(trace: Trace, runs: list[Run], run_at: dict[int, int]) -> dict[str, A
     summary = summarize(trace)
     pool = summary.pool
     return {
-        "whole": trace.duration - runs[0].began if runs else 0,
+        "whole": trace.duration - (runs[0].began if runs else 0),
         "asleep": summary.slept,
         "utilization": summary.utilization,
         "paused": summary.paused,
