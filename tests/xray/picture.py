@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -22,7 +23,7 @@ def main(target: str) -> None:
         file = Path(folder) / "trace.html"
         command = [sys.executable, "-m", "ouroloop", "trace", "--format", "html", "-o", str(file), "examples/tour.js"]
         subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         page = browser.new_page(viewport=SIZE)
         page.goto(file.as_uri())
         page.wait_for_selector("html[data-ready]")

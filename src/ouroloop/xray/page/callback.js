@@ -102,9 +102,10 @@ export class CallbackView {
     if (!lines?.has(lit)) {
       return element('figure', { class: 'source' }, caption, element('p', { class: 'quiet' }, 'The source is not in the trace.'));
     }
+    const words = trace.texts[file].endsWith('.py') ? PYTHON_WORDS : WORDS;
     const rows = [];
     for (let line = lit - CONTEXT; line <= lit + CONTEXT; line++) {
-      if (lines.has(line)) rows.push(sourceLine(line, lines.get(line), line === lit));
+      if (lines.has(line)) rows.push(sourceLine(line, lines.get(line), line === lit, words));
     }
     const code = element('div', { class: 'code', tabindex: '0', role: 'group', 'aria-label': `Source, line ${lit} is meant` }, ...rows);
     return element('figure', { class: 'source' }, caption, code);
@@ -161,13 +162,14 @@ export class CallbackView {
 }
 
 const WORDS = /\/\/.*|\/\*.*?\*\/|(["'`])(?:\\.|(?!\1).)*\1/g;
+const PYTHON_WORDS = /#.*|("""|'''|["'])(?:\\.|(?!\1).)*\1/g;
 
 /** A line of source: strings and comments are toned, all else is plain; numbers are left out of what is copied. */
-function sourceLine(number, text, isLit) {
+function sourceLine(number, text, isLit, words) {
   const content = [];
   let last = 0;
   const clean = visible(text);
-  for (const match of clean.matchAll(WORDS)) {
+  for (const match of clean.matchAll(words)) {
     content.push(clean.slice(last, match.index), element('span', { class: match[1] ? 'string' : 'comment' }, match[0]));
     last = match.index + match[0].length;
   }

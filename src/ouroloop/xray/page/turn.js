@@ -25,6 +25,7 @@ export class TurnPicture {
     this.cards = new Map();
     const list = emptied(byId('turn-steps'));
     for (const [name, meaning] of STEPS) list.append(this.#card(name, meaning));
+    if (trace.language === 'Python') byId('ticks-meaning').textContent = 'next_tick';
     this.ticks = byId('ticks');
     this.microtasks = byId('microtasks');
   }
