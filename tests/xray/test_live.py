@@ -57,7 +57,7 @@ def test_the_page_grows_while_the_program_runs(name: str, tmp_path: Path) -> Non
     time.sleep(1.2)
     assert int(ask(f"{url}version")[1]) > first
     assert len(ask(f"{url}trace")[1]) > len(early)
-    out, told = process.communicate(timeout=30)
+    _, told = process.communicate(timeout=30)
     assert process.returncode == 3
     assert told.startswith("ouro trace: trace.json: ")
 

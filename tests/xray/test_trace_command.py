@@ -162,15 +162,51 @@ def test_bash_completes_the_commands_their_options_and_formats(folder: Path) -> 
     assert complete(folder, "ouro", "trace", "app.") == {"app.js", "app.py"}
 
 
-def test_a_program_that_a_signal_ends_is_traced_too(folder: Path) -> None:
-    write(folder, {"app.js": "console.log('ready'); setInterval(() => {}, 1000)"})
+def started(folder: Path, name: str) -> subprocess.Popen[str]:
+    """A traced program that has said that it is ready."""
     process = subprocess.Popen(
-        [*TRACE, "--format", "json", "app.js"], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        [*TRACE, "--format", "json", name], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         env=environment())
     assert process.stdout is not None
     assert process.stdout.readline() == "ready\n"
     time.sleep(0.3)
-    process.send_signal(signal.SIGTERM)
+    return process
+
+
+WAITING = {
+    "app.js": "console.log('ready'); setInterval(() => {}, 1000)",
+    "app.py": "from ouroloop.node import set_interval\nset_interval(print, 100000)\nprint('ready', flush=True)\n",
+}
+
+
+@pytest.mark.parametrize("name", WAITING)
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_program_that_a_signal_ends_is_traced_too(folder: Path, name: str, number: int) -> None:
+    write(folder, WAITING)
+    process = started(folder, name)
+    process.send_signal(number)
     _, told = process.communicate(timeout=30)
-    assert process.returncode == -signal.SIGTERM
+    assert process.returncode == -number
     assert told.startswith("ouro trace: trace.json: ")
+
+
+def test_a_program_that_listens_for_a_signal_gets_it(folder: Path) -> None:
+    write(folder, {"app.js": """
+        process.on('SIGINT', () => { console.log('mine'); setTimeout(() => process.exit(7), 10); });
+        setInterval(() => {}, 1000); console.log('ready');"""})
+    process = started(folder, "app.js")
+    process.send_signal(signal.SIGINT)
+    out, told = process.communicate(timeout=30)
+    assert (process.returncode, out) == (7, "mine\n")
+    assert told.startswith("ouro trace: trace.json: ")
+
+
+def test_a_second_signal_ends_a_busy_program_at_once(folder: Path) -> None:
+    write(folder, {"app.js": "console.log('ready'); for (;;);"})
+    process = started(folder, "app.js")
+    process.send_signal(signal.SIGINT)
+    time.sleep(0.2)
+    assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=10)
+    assert process.returncode == -signal.SIGINT

@@ -20,12 +20,14 @@ import threading
 from array import array
 from collections import deque
 from copy import copy
+from functools import partial
 from time import monotonic_ns, time
 from typing import TYPE_CHECKING, Any
 
-from ..loop import Probe, Signal
+from ..loop import Probe
 from .model import Job, Output, Pause, Place, Sleep, Step, Watch
 from .observer import Observer
+from .signals import listen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -94,10 +96,17 @@ class Recorder(Probe, Observer):
         """Record a Python program's loop, likewise."""
         self.words = [*sys.argv]
         env.loop.probe = self
-        self.hold(env.loop, lambda: None)
+        # Python's own answer to SIGINT is an exception, which ends the program in its own way.
+        self.hold(env.loop, lambda: None, (signal.SIGTERM, signal.SIGHUP))
 
-    def hold(self, loop: Loop, collect: Callable[[], object]) -> None:
-        """Let a signal end the program only when its trace is written; `collect` brings the last records."""
+    def hold(
+        self, loop: Loop, collect: Callable[[], object],
+        numbers: Sequence[int] = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP),
+    ) -> None:
+        """Let a signal that nobody listens for end the program only when its trace is written; a second one at once.
+
+        `collect` brings the last records.
+        """
         self._reserve = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
         self._collect = collect
 
@@ -108,10 +117,9 @@ class Recorder(Probe, Observer):
             signal.signal(number, signal.SIG_DFL)
             os.kill(os.getpid(), number)
 
-        for number in (signal.SIGINT, signal.SIGTERM):
-            watcher = Signal(loop)
-            watcher.start(interrupted, number)
-            watcher.unref()
+        for number in numbers:
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                listen(loop, number, partial(interrupted, number), once=True)
 
     # What the loop tells
 

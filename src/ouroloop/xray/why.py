@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from ..loop import Probe, Timer
 from .holders import Holder, of_environment, of_runtime, shown
 from .observer import Observer
+from .signals import listen
 from .style import Style, columns
 
 if TYPE_CHECKING:
@@ -42,11 +43,6 @@ def answer_runtime(runtime: Runtime) -> None:
 def answer_environment(env: Environment) -> None:
     """Somebody has asked a Python program that knows no lines."""
     _write(_told(of_environment(env, lambda _: ""), env.process.argv[1], knows_lines=False))
-
-
-def listen(loop: Loop, number: int, answer: Callable[[], object]) -> None:
-    """Call `answer` in the loop's poll step at each signal that nobody else takes."""
-    _signal.signal(number, lambda *_: loop._wakeup.mark(answer))
 
 
 class Why(Observer):
@@ -74,7 +70,7 @@ class Why(Observer):
 
     def _begin(self, loop: Loop) -> None:
         listen(loop, _signal.SIGUSR2, self.tell)
-        listen(loop, _signal.SIGINT, self._interrupted)
+        listen(loop, _signal.SIGINT, self._interrupted, once=True)
         timer = Timer(loop)
         timer.unref()
         # The loop's first turn comes after the main program, however long that took.
