@@ -289,6 +289,14 @@ def test_the_table_finds_filters_and_orders(open_page: Opener, trace: Trace) -> 
     assert "onTime" in page.inner_text("#rows tr >> nth=0")
 
 
+def test_links_to_parts_of_the_page_leave_the_selection_alone(open_page: Opener, trace: Trace) -> None:
+    page = open_page(trace, f"#run-{number_of(trace, 'crunch')}")
+    page.click("nav a[href='#summary']")
+    page.click("nav a[href='#all']")
+    seen(page)
+    assert "immediate crunch" in title(page)
+
+
 def test_what_is_hostile_stays_text(open_page: Opener) -> None:
     page = open_page(page_traces.hostile(), "#run-1")
     assert "<img src=x onerror=alert(1)>" in page.title()

@@ -159,7 +159,10 @@ function open() {
   tellStory(trace, select);
   new Summary(trace, select).show();
   player.go(Math.max(0, runOfAddress(trace)));
-  window.addEventListener('hashchange', () => player.go(Math.max(0, runOfAddress(trace))));
+  window.addEventListener('hashchange', () => {
+    const run = runOfAddress(trace);
+    if (run >= 0) player.go(run);
+  });
   document.documentElement.dataset.ready = 'true';
   requestAnimationFrame(() => setTimeout(() => performance.mark('ready'))); // when the first frame is on the screen
 }

@@ -13,6 +13,11 @@ function whereabouts(trace, run) {
   return asked ? ` (asked for at ${asked})` : '';
 }
 
+/** How much of the work was the main program's, in brackets. */
+function mainPart(trace) {
+  return trace.kindOf(0) === 'main' ? ` (${duration(trace.lengthOf(0))} of it the main program)` : '';
+}
+
 /** What the program did, told in two or three sentences to someone who sees a trace for the first time. */
 export function tellStory(trace, onSelect) {
   const { digest } = trace;
@@ -28,7 +33,7 @@ export function tellStory(trace, onSelect) {
   story.append(
     trace.dropped > 0 ? `Of ${duration(trace.duration)} the last ${duration(digest.whole)} are shown: ` :
       `The program ran for ${duration(digest.whole)}: `,
-    element('b', {}, `${duration(awake)} at work`), ` in ${counted(trace.runs.count, 'callback')} and ${counted(trace.turns.length, 'turn')} of the loop`,
+    element('b', {}, `${duration(awake)} at work`), mainPart(trace), ` in ${counted(trace.runs.count, 'callback')} and ${counted(trace.turns.length, 'turn')} of the loop`,
     digest.asleep > 0 ? `, ${duration(digest.asleep)} asleep, waiting. ` : '. ');
   const blocks = digest.blocks.filter(([run]) => trace.kindOf(run) !== 'main');
   if (blocks.length > 0) {
