@@ -213,7 +213,7 @@ export class Trace {
   /** The chain of causes, the nearest first. */
   causesOf(run) {
     const chain = [];
-    for (let at = this.causeOf(run); at >= 0 && at < run && chain.length < 1000; at = this.causeOf(at)) chain.push(at);
+    for (let at = this.causeOf(run); at >= 0 && at < (chain.at(-1) ?? run); at = this.causeOf(at)) chain.push(at);
     return chain;
   }
 
