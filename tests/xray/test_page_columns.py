@@ -48,7 +48,7 @@ def test_runs_are_in_order_by_position_and_times_are_differences() -> None:
     found = columns(small())
     assert found["runs"]["number"] == [0, 3]
     assert found["runs"]["began"] == [10, 50] and found["runs"]["length"] == [20, -1]
-    assert found["runs"]["resource"] == [-1, 0] and found["resources"]["cause"] == [0]
+    assert found["runs"]["resource"] == [-1, 0] and found["resources"]["cause"] == {"all": 0, "count": 1}
 
 
 def test_of_the_sources_only_lines_near_a_place_go_along() -> None:
@@ -71,6 +71,6 @@ def test_what_was_dropped_leaves_no_position_behind() -> None:
     trace.runs[3].outer = trace.runs[3].trigger = trace.runs[3].after = 42
     trace.resources[7].cause = 41
     found = columns(trace)
-    assert found["runs"]["resource"] == [-1, -1]
-    assert found["runs"]["outer"] == found["runs"]["trigger"] == found["runs"]["after"] == [-1, -1]
-    assert found["resources"]["cause"] == [-1]
+    none = {"all": -1, "count": 2}
+    assert [found["runs"][name] for name in ("resource", "outer", "trigger", "after")] == [none] * 4
+    assert found["resources"]["cause"] == {"all": -1, "count": 1}
