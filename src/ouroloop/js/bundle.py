@@ -24,8 +24,12 @@ from _frozen_importlib_external import (  # what importlib is made of
     SourceFileLoader,
     spec_from_file_location,
 )
+from time import monotonic_ns
 
 from . import cache
+
+BEGAN = monotonic_ns()
+"""When the process began, as far as anybody here can tell: this is the first module of ours."""
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -70,10 +70,11 @@ class Runtime:
         embedding: Any = None, argv0: str | None = None, permission: Permission | None = None,
         recorder: Any = None,
     ) -> None:
-        self.started_ns = monotonic_ns()
-        self.time_origin = time() * 1000
+        now = monotonic_ns()
+        self.started_ns = bundle.BEGAN if embedding is None else now
+        self.time_origin = time() * 1000 - (now - self.started_ns) / 1e6
         """When the process began, in ms since 1970."""
-        self.milestones = {"nodeStart": self.started_ns}
+        self.milestones = {"nodeStart": now}
         self.embedding = embedding
         """The `ouroloop.Runtime` whose engine room this is; None for the command `ouro`."""
         self.recorder = recorder

@@ -86,6 +86,9 @@ class Loop:
         self.turns = 0
         self.idle_ns = 0
         """How long the poll step has slept, in ns (uv_metrics_idle_time)."""
+        self.events = 0
+        """How many events the queue has told of; `events_waiting`: when it was not to sleep (uv_metrics_info)."""
+        self.events_waiting = 0
         self._probe: Probe | None = None
         self.on_load: list[Callable[[int], object]] = []
         """Called with the pool's `load` whenever that has changed."""
@@ -202,8 +205,11 @@ class Loop:
             ready = self._wait_beside(pool, timeout) if pool is not None and pool.behind else queue.wait(timeout)
             now = monotonic_ns()
             self.now = now // 1_000_000
+            self.events += len(ready)
             if began:
                 self.idle_ns += now - began
+            else:
+                self.events_waiting += len(ready)
             if probe is not None:
                 probe.polled(self, began, now, ready)
             began = 0
