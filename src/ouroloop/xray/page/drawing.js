@@ -14,6 +14,8 @@ const LEAST_SHARE = 0.2; // of a lane's height, for however few bars in a pixel
 const FRIENDS = 60; // arrows to what a callback scheduled, at most
 const ANCESTORS = 12; // arrows along the chain of causes, at most
 
+const COLOURS = ['paper', 'ink', 'muted', 'line', 'on-bar', 'accent', 'effect', 'fold', 'hatch', 'select'];
+
 export class Drawing {
   constructor(canvas, trace) {
     this.canvas = canvas;
@@ -31,8 +33,7 @@ export class Drawing {
       return getComputedStyle(probe).color;
     };
     this.paints = PAINTS.map(read);
-    this.colours = Object.fromEntries(
-      ['paper', 'ink', 'muted', 'line', 'on-bar', 'accent', 'effect', 'fold', 'hatch', 'select'].map((name) => [name, read(name)]));
+    this.colours = Object.fromEntries(COLOURS.map((name) => [name, read(name)]));
     this.font = `11px ${getComputedStyle(probe).fontFamily}`;
     probe.remove();
     this.hatch = this.#hatching(this.paints[PAINTS.indexOf('sleep')], this.colours.hatch);
@@ -293,7 +294,7 @@ export class Drawing {
     this.context.globalAlpha = 1;
   }
 
-  /** From a run, at the moment at which it made the other's resource, to that; by way of the pool if there was a job. */
+  /** From a run, when it made the other's resource, to that other; by way of the pool if there was a job. */
   #arrow(cause, run, colour, thickness, dashes) {
     const { trace, context } = this;
     const made = trace.resources.made[trace.runs.resource[run]];

@@ -11,7 +11,8 @@
 import { NONE } from './trace.js';
 
 const WAITING = {
-  timer: 'timers', interval: 'timers', immediate: 'immediates', tick: 'ticks', await: 'microtasks', microtask: 'microtasks',
+  timer: 'timers', interval: 'timers', immediate: 'immediates', tick: 'ticks',
+  await: 'microtasks', microtask: 'microtasks',
 };
 
 export class Queues {
