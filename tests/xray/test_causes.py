@@ -1,4 +1,5 @@
-"""A trace knows who asked for each callback: as the programs of causes.js say themselves.
+"""A trace knows who asked for each callback: as the programs of causes.js and causes_python.txt say
+themselves.
 
 A line `name < cause` is printed by the callback `name`, which the callback `cause` asked for. The run that printed it
 must lead back to a run that printed `cause`: through core modules' own callbacks, which print nothing, but past no
@@ -16,7 +17,11 @@ from xray.tracing import traced_program
 
 from ouroloop.xray.model import MAIN, Trace
 
-PROGRAMS = programs(Path(__file__).with_name("causes.js"))
+FOLDER = Path(__file__).parent
+_PYTHON = [
+    Program("Python", program.name, {"main.py": text})
+    for program in programs(FOLDER / "causes_python.txt") for text in program.files.values()]
+PROGRAMS = [*programs(FOLDER / "causes.js"), *_PYTHON]
 
 
 def _claims(trace: Trace) -> list[tuple[int, str, str]]:
@@ -29,7 +34,7 @@ def _claims(trace: Trace) -> list[tuple[int, str, str]]:
     return found
 
 
-@pytest.mark.parametrize("program", PROGRAMS, ids=[program.name for program in PROGRAMS])
+@pytest.mark.parametrize("program", PROGRAMS, ids=[f"{program.group}: {program.name}" for program in PROGRAMS])
 def test_the_recorded_causes_are_the_programs(program: Program, tmp_path: Path) -> None:
     outcome, trace = traced_program(program, tmp_path)
     assert (outcome.code, outcome.errors.count("Error")) == (0, 0), outcome.errors

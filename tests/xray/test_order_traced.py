@@ -6,9 +6,27 @@ from pathlib import Path
 
 import pytest
 from js.order.table import Outcome, Program, groups, programs, record
+from node.test_order import PROGRAMS
+from twins import Program as Twin
+from twins import by_name, dedented
 from xray.tracing import traced_program
 
 from ouroloop.xray.model import Trace
+
+_PYTHON_PRELUDE = """
+import os, time
+from ouroloop.node import *
+from ouroloop.node import environment
+from ouroloop.node.stream import *
+from ouroloop.node.events import EventEmitter, once
+from ouroloop.node.promise import AggregateError, Promise
+class ProgramError(Exception): pass
+def log(*words): print(" ".join(map(str, words)))
+def io(callback): environment.current().request(lambda error, result: callback(), os.getcwd)
+def fail(word): raise ProgramError(word)
+error, text, go = ProgramError, str, Promise.resolve
+def busy(ms): time.sleep(ms / 1000)
+"""
 
 TABLE = [(program, record(group).get(program.name)) for group in groups() for program in programs(group)]
 
@@ -20,6 +38,16 @@ def test_a_program_that_is_recorded_does_what_it_does_without(
     found, trace = traced_program(program, tmp_path)
     assert found == expected, found.errors[-2000:]
     assert trace.exit_code == found.code
+    _check_output(trace, found)
+    _check_order(trace)
+    _check_time(trace)
+
+
+@pytest.mark.parametrize("twin", PROGRAMS, ids=by_name)
+def test_a_python_program_that_is_recorded_does_what_it_does_without(twin: Twin, tmp_path: Path) -> None:
+    program = Program("Python", twin.name, {"main.py": _PYTHON_PRELUDE + dedented(twin.python)})
+    found, trace = traced_program(program, tmp_path)
+    assert (" | ".join(found.output.splitlines()), found.code) == (twin.order, twin.code), found.errors[-2000:]
     _check_output(trace, found)
     _check_order(trace)
     _check_time(trace)

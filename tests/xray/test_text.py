@@ -70,13 +70,16 @@ def test_what_repeats_is_folded_and_counted() -> None:
     assert "… 4,999 more like this, 20.00 s in all, the longest 4.00 ms" in text
 
 
-def test_turns_that_take_turns_are_folded_too() -> None:
+def test_turns_that_take_turns_are_folded_too_and_one_that_takes_longer_is_shown() -> None:
     trace = busy(1000)
     for number in range(2, 1001, 2):
         trace.runs[number].name = "other"
+    trace.runs[500].ended = trace.runs[500].began + 50 * MS
     text = render(trace)
-    assert "… 998 more like these 2" in text
-    assert len(text.splitlines()) < 30
+    assert "… 497 more like those above" in text
+    assert "… 500 more like those above" in text
+    assert re.search(r"interval other 5 ms  app\.js:2  ← main +50\.0 ms", text)
+    assert len(text.splitlines()) < 40
 
 
 def test_what_differs_is_not_folded() -> None:

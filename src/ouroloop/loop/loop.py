@@ -292,6 +292,8 @@ class Loop:
         """What comes last in the poll step: signals and ended child processes, after the data that came before them."""
         late, self._after_poll = self._after_poll, []
         for position, callback in enumerate(late):
+            if self._probe is not None:
+                self._probe.calls_late(self, getattr(callback, "__self__", None))
             try:
                 callback()
             except BaseException as exc:
@@ -318,6 +320,8 @@ class Loop:
             try:
                 del self._handles[handle]
                 handle.closed = True
+                if self._probe is not None:
+                    self._probe.handle_closed(handle)
                 callback, handle._close_callback = handle._close_callback, None
                 if callback is not None:
                     callback()

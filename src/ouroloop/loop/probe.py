@@ -44,6 +44,15 @@ class Probe:
     def handle_made(self, handle: Handle) -> None:
         """A handle of the loop's was made; it is not active yet."""
 
+    def handle_closing(self, handle: Handle) -> None:
+        """A handle was asked to close."""
+
+    def handle_closed(self, handle: Handle) -> None:
+        """What a handle owned was given back, and its closing callback comes."""
+
+    def calls_late(self, loop: Loop, owner: object) -> None:
+        """What comes last in the poll step is about to be called, for `owner`: a signal, a child that has ended."""
+
     def waiting(self, loop: Loop, timeout: float) -> None:
         """The loop is about to block in the event queue for `timeout` ms (0: not at all; negative: without limit)."""
 

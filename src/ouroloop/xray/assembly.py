@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from .recorder import Recorder
 
-_MADE, _ENTERED, _LEFT, _DESTROYED, _SETTLED, _STARTED, _CALLED, _CLOSING = range(1, 9)
+_MADE, _ENTERED, _LEFT, _DESTROYED, _SETTLED, _STARTED, _CALLED, _CLOSING, _READIED = range(1, 10)
 _FIELDS = 7
 
 _BRIEF = 50_000  # ns: a step in which nothing ran is told of only if it took longer
@@ -78,7 +78,7 @@ def assemble(recorder: Recorder, code: int, ended: int) -> Trace:
     _add_steps(trace, steps)
     _place_in_steps(trace)
     _name_kinds(trace)
-    _relate(trace)
+    _relate(trace, numbers.readied)
     _add_descriptors(trace, recorder, numbers.opened)
     _add_jobs(trace, [(at - since, fd) for at, fd in recorder.ready_events])
     trace.sources = _sources(trace.places)
@@ -102,6 +102,8 @@ class _Records:
         self._recorder = recorder
         self._trace = trace
         self._inside: list[Run] = []
+        self.readied: dict[int, int] = {}
+        """The run that let a reaction run, where that is known of the reaction itself."""
         self.opened: dict[int, int] = {}
         """The number by which Python knows a handle, or 0, by resource."""
 
@@ -111,6 +113,7 @@ class _Records:
         take: dict[int, Callable[..., None]] = {
             _MADE: self._made, _ENTERED: self._entered, _LEFT: self._left, _DESTROYED: self._destroyed,
             _SETTLED: self._settled, _STARTED: self._started, _CALLED: self._called, _CLOSING: self._closing,
+            _READIED: self._readied,
         }
         for number, (type, moment, cause, wait, place, handle) in self._recorder.lasting.items():
             self._trace.resources[number] = Resource(number, type, int(cause), int(moment) - since, int(place), wait)
@@ -141,10 +144,9 @@ class _Records:
             return
         place = self._trace.places[number]
         if not is_core(place):
-            run.place = number
-        elif run.place >= 0:
-            return
-        run.name = place.function or run.name
+            run.place, run.name = number, place.function
+        elif run.place < 0:
+            run.name = place.function
 
     def _left(self, moment: int, number: float, *_: float) -> None:
         while self._inside and self._inside[-1].number >= number:
@@ -167,6 +169,10 @@ class _Records:
         run = self._trace.runs.get(int(number))
         if run is not None and run.place < 0:
             self._name(run, int(place))
+
+    def _readied(self, moment: int, number: float, run: float, *_: float) -> None:
+        if (resource := self._trace.resources.get(int(number))) is not None:
+            resource.settled, self.readied[resource.number] = moment, int(run)
 
     def _closing(self, moment: int, number: float, *_: float) -> None:
         if (resource := self._trace.resources.get(int(number))) is not None:
@@ -260,7 +266,7 @@ def _name_kinds(trace: Trace) -> None:
             run.kind = "resource"
 
 
-def _relate(trace: Trace) -> None:
+def _relate(trace: Trace, readied: dict[int, int]) -> None:
     """What each run was drained after, what made it ready, and when timers were due."""
     last = -1
     for run in _in_order(trace):
@@ -272,7 +278,7 @@ def _relate(trace: Trace) -> None:
             run.after = last
         if resource is None:
             continue
-        run.trigger = resource.cause
+        run.trigger = readied.get(run.resource, resource.cause)
         if resource.parent >= 0:
             parent = trace.resources.get(resource.parent)
             run.trigger = parent.settler if parent is not None else -1

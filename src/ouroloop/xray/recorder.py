@@ -32,9 +32,10 @@ from .signals import listen
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from ..loop import Loop, Work
+    from ..loop import Handle, Loop, Work
     from ..node.environment import Environment
     from .model import Trace
+    from .python_program import PythonProgram
 
 FIELDS = 7
 """Numbers of each record: kind, time, and five more."""
@@ -74,6 +75,7 @@ class Recorder(Probe, Observer):
         self.texts: list[str] = []
         self.places: list[Place] = []
         self._on_end: Callable[[Trace], object] | None = on_end
+        self._program: PythonProgram | None = None
         self._count = 0
         self._turn = 0
         self._step: tuple[str, int] | None = None
@@ -94,10 +96,14 @@ class Recorder(Probe, Observer):
 
     def watch_environment(self, env: Environment) -> None:
         """Record a Python program's loop, likewise."""
+        from .python_program import PythonProgram
+
+        self.language = "Python"
         self.words = [*sys.argv]
-        env.loop.probe = self
         # Python's own answer to SIGINT is an exception, which ends the program in its own way.
         self.hold(env.loop, lambda: None, (signal.SIGTERM, signal.SIGHUP))
+        self._program = PythonProgram(self, env)
+        env.loop.probe = self
 
     def hold(
         self, loop: Loop, collect: Callable[[], object],
@@ -131,6 +137,8 @@ class Recorder(Probe, Observer):
         self._step = name, at
 
     def step(self, loop: Loop, name: str, began: int, ended: int) -> None:
+        if self._program is not None:
+            self._program.serve_nothing()
         self.steps.append(Step(name, self._turn, began, ended))
         self._step = None
 
@@ -158,9 +166,29 @@ class Recorder(Probe, Observer):
 
     def ready(self, loop: Loop, fd: int, events: int) -> None:
         self.ready_events.append((monotonic_ns(), fd))
+        if self._program is not None:
+            self._program.ready(loop, fd)
+
+    def handle_made(self, handle: Handle) -> None:
+        if self._program is not None:
+            self._program.handle_made(handle)
+
+    def handle_closing(self, handle: Handle) -> None:
+        if self._program is not None:
+            self._program.closing(handle)
+
+    def handle_closed(self, handle: Handle) -> None:
+        if self._program is not None:
+            self._program.closed(handle)
+
+    def calls_late(self, loop: Loop, owner: object) -> None:
+        if self._program is not None:
+            self._program.serve_handle(owner)
 
     def work_queued(self, work: Work) -> None:
         job = self._under_way[id(work)] = Job(work.name, monotonic_ns())
+        if self._program is not None:
+            job.resource = self._program.job(work)
         self.jobs.append(job)
 
     def work_started(self, work: Work) -> None:
@@ -171,7 +199,10 @@ class Recorder(Probe, Observer):
         self._under_way[id(work)].finished = monotonic_ns()
 
     def work_delivered(self, work: Work) -> None:
-        self._under_way.pop(id(work)).delivered = monotonic_ns()
+        job = self._under_way.pop(id(work))
+        job.delivered = monotonic_ns()
+        if self._program is not None:
+            self._program.serve(job.resource)
 
     # What the program's floor tells
 
@@ -195,6 +226,10 @@ class Recorder(Probe, Observer):
         self.output += [Output(int(moment), fd, text, run) for moment, fd, text, run in news["output"]]
         part = array("d")
         part.frombytes(bytes(numbers))
+        self.add(part)
+
+    def add(self, part: array[float]) -> None:
+        """More records, of `FIELDS` numbers each."""
         self.records.append(part)
         self._count += len(part) // FIELDS
         while self._count - len(self.records[0]) // FIELDS >= self.limit:
@@ -235,6 +270,8 @@ class Recorder(Probe, Observer):
         """What was recorded so far."""
         from .assembly import assemble
 
+        if self._program is not None:
+            self._program.flush()
         now = monotonic_ns()
         if self._step is not None:  # which the process ends in, or somebody looks in
             name, began = self._step

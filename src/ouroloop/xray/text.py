@@ -5,14 +5,15 @@ callbacks that ran there, and below each the ticks and microtasks that ran after
 the pool's jobs stand as lines in between. Times on the left are ms since the program began; what took how long stands
 on the right.
 
-What surprises people: what repeats is folded. Lines, steps and whole turns that differ in nothing but their times stand
-there once, and below them how many more there were; also where up to four take turns.
+What surprises people: what repeats is folded. Of lines, steps and whole turns that differ in nothing but times and
+numbers the first one stands there, and later on how many more there were; but one that took far longer is shown.
 """
 
 from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from .model import MAIN
@@ -39,7 +40,6 @@ _WAKERS = {
 _LONG, _VERY_LONG = 10_000_000, 50_000_000  # ns
 _NS_OF_MS = 1_000_000
 _SHORT_SLEEP = 1 * _NS_OF_MS
-_MOST_PERIOD = 4  # so many entries may take turns and still be folded
 _LEAST_FOLDED = 3
 _MOST_TOLD = 5
 _BAR = 30  # columns
@@ -47,17 +47,26 @@ _BAR = 30  # columns
 
 @dataclass
 class Entry:
-    """A line of the tree, and what hangs below it. What has the same `key` looks the same."""
+    """A line of the tree, and what hangs below it. What has the same `key` looks the same; `is_beside`: it happened
+    meanwhile, and makes no difference to what it hangs below."""
 
     began: int
     ended: int | None
     parts: list[Part]
     key: Hashable
     below: list[Entry] = field(default_factory=list)
+    is_beside: bool = False
 
     def shape(self) -> Hashable:
-        """The key of it and all below."""
-        return (self.key, *(entry.shape() for entry in self.below))
+        """The key of it and of all kinds of entries below, however many there are of each."""
+        shapes = [entry.shape() for entry in self.below if not entry.is_beside]
+        return (self.key, *(shape for shape, before in pairwise([*shapes, None]) if shape != before))
+
+    def longest(self) -> int:
+        """How long the longest callback took, it or one below it (ns)."""
+        below = max((entry.longest() for entry in self.below), default=0)
+        is_run = isinstance(self.key, tuple) and self.key[0] == "run" and self.ended is not None
+        return max(below, (self.ended or 0) - self.began if is_run else 0)
 
 
 def render(trace: Trace, style: Style | None = None) -> str:
@@ -165,6 +174,8 @@ def _tree(trace: Trace) -> list[Entry]:
         getattr(tree, str(method))(*arguments)
     for turn in tree.top:
         turn.below[:] = [entry for entry in turn.below if entry.below or not _is_step(entry)]
+        for step in filter(_is_step, turn.below):
+            step.is_beside = all(entry.is_beside for entry in step.below)
         if turn.key == "turn" and turn.below:
             turn.ended = max(entry.ended or entry.began for entry in turn.below)
     return [entry for entry in tree.top if entry.below or (entry.key != "turn" and not _is_step(entry))]
@@ -224,7 +235,7 @@ def _cause(trace: Trace, run: Run) -> str:
 
 
 def _plain(began: int, ended: int | None, text: str, key: Hashable = None) -> Entry:
-    return Entry(began, ended, [(text, "dim")], key or text)
+    return Entry(began, ended, [(text, "dim")], key or text, is_beside=True)
 
 
 def _sleep(sleep: Sleep) -> Entry:
@@ -255,41 +266,33 @@ def _job(job: Job) -> Entry:
 # Folding
 
 def _folded(entries: list[Entry]) -> Iterator[Entry]:
-    """The entries, and in place of repetitions how many there were."""
-    shapes = [hash(entry.shape()) for entry in entries]
-    at = 0
-    while at < len(entries):
-        period, repeats = _repetition(shapes, at)
-        end = at + period * repeats
-        shown = at + period if (repeats - 1) * period >= _LEAST_FOLDED else end
-        yield from entries[at:shown]
-        if shown < end:
-            yield _more(entries[shown:end], period)
-        at = end
+    """The entries; in place of those that look like earlier ones, how many there were."""
+    longest: dict[int, int] = {}
+    alike: list[Entry] = []
+    last = 0
+    kinds: set[int] = set()
+    for entry in entries:
+        shape, length = hash(entry.shape()), entry.longest()
+        if shape in longest and not length >= max(_LONG, 2 * longest[shape]):
+            alike.append(entry)
+            kinds.add(shape)
+            continue
+        yield from _more(alike, kinds == {last})
+        alike, kinds, last = [], set(), shape
+        longest[shape] = max(length, longest.get(shape, 0))
+        yield entry
+    yield from _more(alike, kinds == {last})
 
 
-def _repetition(shapes: list[int], at: int) -> tuple[int, int]:
-    """How many entries from `at` on repeat, and how often they stand there."""
-    best = (1, 1)
-    for period in range(1, _MOST_PERIOD + 1):
-        repeats, end = 1, at + period
-        while shapes[end : end + period] == shapes[at : at + period]:
-            repeats += 1
-            end += period
-            if end + period > len(shapes):
-                break
-        if (repeats - 1) * period >= _LEAST_FOLDED and repeats * period > best[0] * best[1]:
-            best = (period, repeats)
-    return best
-
-
-def _more(entries: list[Entry], period: int) -> Entry:
-    lengths = [entry.ended - entry.began for entry in entries if entry.ended is not None]
-    like = "this" if period == 1 else f"these {period}"
-    text = f"… {len(entries):,} more like {like}"
+def _more(alike: list[Entry], is_like_the_last: bool) -> Iterator[Entry]:
+    if len(alike) < _LEAST_FOLDED:
+        yield from alike
+        return
+    lengths = [entry.ended - entry.began for entry in alike if entry.ended is not None]
+    text = f"… {len(alike):,} more like {'this' if is_like_the_last else 'those above'}"
     if lengths:
         text += f", {duration(sum(lengths))} in all, the longest {duration(max(lengths))}"
-    return Entry(entries[0].began, None, [(text, "dim")], "more")
+    yield Entry(alike[0].began, None, [(text, "dim")], "more")
 
 
 # Lines

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from ..loop import Handle, Loop, Work
     from ..node.environment import Environment
 
+_MOST_ALIKE, _FEW = 8, 3
 _UNCUT = 1 << 20  # columns: nothing here may be missing, so a terminal that is too narrow breaks lines
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 
@@ -170,9 +171,7 @@ def _told(holders: list[Holder], program: str, knows_lines: bool) -> list[str]:
         return [f"{speaker} is kept from ending by nothing that the loop waits for"]
     things = "1 thing" if len(holders) == 1 else f"{len(holders):,} things"
     lines = [uncut.line([(f"{speaker} is kept from ending by {things}:", "bold")])]
-    counted: dict[Holder, int] = {}
-    for holder in holders:
-        counted[holder] = counted.get(holder, 0) + 1
+    counted = _counted(holders)
     kinds = max(columns(holder.kind) for holder in counted)
     details = max(columns(_detail(*each)) for each in counted.items())
     details = min(details, style.width - kinds - 6 - max(columns(holder.place) for holder in counted))
@@ -180,6 +179,26 @@ def _told(holders: list[Holder], program: str, knows_lines: bool) -> list[str]:
     if not knows_lines:
         lines.append(f"  To see the lines that made them, start it anew: ouro why {_command(program)}")
     return lines
+
+
+def _counted(holders: list[Holder]) -> dict[Holder, int]:
+    """How often each is there. Of many that differ in their detail alone, a few stand for all."""
+    counted: dict[Holder, int] = {}
+    for holder in holders:
+        counted[holder] = counted.get(holder, 0) + 1
+    alike: dict[tuple[str, str], int] = {}
+    for holder in counted:
+        key = holder.kind, holder.place
+        alike[key] = alike.get(key, 0) + 1
+    shown: dict[Holder, int] = {}
+    for holder, count in counted.items():
+        key = holder.kind, holder.place
+        if alike[key] <= _MOST_ALIKE or sum(1 for each in shown if (each.kind, each.place) == key) < _FEW:
+            shown[holder] = count
+            continue
+        others = Holder(holder.kind, "others", holder.place)
+        shown[others] = shown.get(others, 0) + count
+    return shown
 
 
 def _command(program: str) -> str:

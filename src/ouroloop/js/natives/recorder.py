@@ -130,7 +130,7 @@ class Places:
     # `readStack` is of use once it is known how V8 lays out its frames, which is found out, not taken for granted.
 
     def learn_frames(self, _info: int) -> int:
-        """`learnFrames()`: after `readFrame()` twice, by two functions that never ran before, the caller last: is all well?
+        """`learnFrames()`: after `readFrame()`, twice, by functions that never ran before, who calls last: is it well?
 
         Where both were returned to is the interpreter. The frame of entry is the outermost, and leads nowhere.
         """
@@ -254,12 +254,12 @@ def _place_code(call: Any, isolate: int, cell: int) -> bytes:
     code.jump(direct.IF_EQUAL, again)
     code.land(at_stranger)
     code.store("rax", "rcx", _SCRIPT * 8)
-    for function, word in ((call.StackFrame__GetLineNumber, _LINE), (call.StackFrame__GetColumn, _COLUMN)):
+    for function, place in ((call.StackFrame__GetLineNumber, _LINE), (call.StackFrame__GetColumn, _COLUMN)):
         code.load("rdi", "rsp", _FRAME)
         code.call(direct.address_of(function))
         code.cut("rax")
         direct.frame(code, "rcx", cell)
-        code.store("rax", "rcx", word * 8)
+        code.store("rax", "rcx", place * 8)
     code.leave()
     code.land(at_end)
     direct.frame(code, "rcx", cell)
