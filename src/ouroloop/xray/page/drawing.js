@@ -141,15 +141,23 @@ export class Drawing {
   *#ticks(end) {
     const { view } = this;
     const timeAt = (x) => view.scale.time(view.from + (x - view.gutter) / this.perUnit);
+    let fold = 0;
     for (let x = view.gutter; x < this.width;) {
+      while (fold < this.folds.length && this.folds[fold][1] <= x) fold++;
+      const [left, right] = this.folds[fold] ?? [Infinity, Infinity];
+      if (x >= left) {
+        x = right;
+        continue;
+      }
       const from = timeAt(x);
-      // The scale bends: what a round step is here is found from how much time the next pixels hold.
-      const step = roundStep(timeAt(x + LEAST_TICK) - from);
+      // A scale may bend: what a round step is here is found from how much time the pixels before the next fold hold.
+      const seen = Math.min(LEAST_TICK, left - x);
+      const step = roundStep(((timeAt(x + seen) - from) / seen) * LEAST_TICK);
       const time = Math.ceil(from / step) * step;
       if (time > end) return;
       const at = this.xOfTime(time);
-      yield [at, time, step];
-      x = Math.max(at, x) + 1;
+      if (at < left) yield [at, time, step];
+      x = Math.min(Math.max(at, x) + 1, Math.max(left, x + 1));
     }
   }
 
