@@ -10,7 +10,7 @@ SOURCE = "\n".join(f"line({number});" for number in range(1, 101))
 
 def large(runs: int) -> Trace:
     """A server's trace of so many runs: each turn sleeps, reads, ticks, awaits, reads a file and runs a timer."""
-    trace = Trace("ouro", ["large.js"], 1_700_000_000.0, 0, 0, 0, sources={"/large.js": SOURCE})
+    trace = Trace("large.js", [], 1_700_000_000.0, 0, 0, 0, sources={"/large.js": SOURCE})
     trace.places = [Place("/large.js", line, 3, f"handler{line}") for line in range(1, 101)]
     now = 5_000_000
     trace.runs[0] = Run(0, 0, "", 1_000_000, 4_000_000, step="main", kind="main")
@@ -60,7 +60,7 @@ HOSTILE = (
 def hostile() -> Trace:
     """Every text of this trace tries to get out of its place."""
     return Trace(
-        HOSTILE, [f"/tmp/{HOSTILE}"], 0.0, 9_000_000, 0, 3,
+        f"/tmp/{HOSTILE}", [HOSTILE], 0.0, 9_000_000, 0, 3,
         places=[Place(HOSTILE, 1, 1, HOSTILE)],
         resources={1: Resource(1, HOSTILE, 0, 1_000_000, place=0, detail=HOSTILE)},
         runs={

@@ -72,7 +72,10 @@ export class Bars {
 
 /** Bars of the given positions of columns that have beginnings and ends. */
 export function barsOf(items, began, ended, paintOf) {
-  const sorted = Int32Array.from(items).sort((a, b) => began[a] - began[b] || ended[a] - ended[b]);
+  const sorted = Int32Array.from(items);
+  if (sorted.some((item, i) => i > 0 && began[item] < began[sorted[i - 1]])) {
+    sorted.sort((a, b) => began[a] - began[b] || ended[a] - ended[b]); // most are in order, and comparing costs
+  }
   let last = 0;
   const ends = Float64Array.from(sorted, (item) => last = Math.max(last, ended[item]));
   return new Bars(Float64Array.from(sorted, (item) => began[item]), ends, sorted, Uint8Array.from(sorted, paintOf));

@@ -1,9 +1,9 @@
 """A trace as columns: what the page's scripts read.
 
 Theory of operation. A table of 100,000 rows is parsed fast when each of its columns is one list of small integers. So
-times go as differences from the row before, texts as numbers in one list, and runs refer to each other by their
-position in the order in which they began, which is the order of everything on the page. Of the sources only the lines
-near a place go along.
+times go as differences from the row before, texts as numbers in one list, a column of which all rows are the same as
+that one value, and runs refer to each other by their position in the order in which they began, which is the order of
+everything on the page. Of the sources only the lines near a place go along.
 
 What surprises people: -1 stands for "there is none", in every column that can have none.
 """
@@ -59,8 +59,9 @@ def columns(trace: Trace) -> dict[str, Any]:
         "exitCode": trace.exit_code, "dropped": trace.dropped, "firstTurn": trace.first_turn,
         "language": trace.language, "endedBy": trace.ended_by, "poolSize": trace.pool_size,
         "families": list(FAMILIES), "kinds": [[kind, family_of(kind)] for kind in KINDS], "sentences": trace.sentences,
-        "runs": _runs(runs, run_at, resource_at, texts),
-        "resources": _resources(resources, run_at, resource_at, texts),
+        "runs": _brief(_runs(runs, run_at, resource_at, texts)),
+        "resources": _brief(_resources(resources, run_at, resource_at, texts)),
+        "types": _types(resources),
         "turns": _differences(trace.turns),
         "steps": {
             "name": texts.numbers(step.name for step in trace.steps), "turn": [step.turn for step in trace.steps],
@@ -95,6 +96,17 @@ def columns(trace: Trace) -> dict[str, Any]:
     }
 
 
+def _brief(table: dict[str, list[Any]]) -> dict[str, Any]:
+    """A table whose columns of one value only are that value and how often."""
+    return {
+        name: {"all": column[0], "count": len(column)} if column and column.count(column[0]) == len(column) else column
+        for name, column in table.items()}
+
+
+def _types(resources: list[Resource]) -> list[tuple[str, int]]:
+    return [(name, _kind_number(kind_of(name))) for name in dict.fromkeys(resource.type for resource in resources)]
+
+
 def _differences(numbers: list[int]) -> list[int]:
     return [after - before for before, after in pairwise([0, *numbers])]
 
@@ -120,7 +132,7 @@ def _runs(runs: list[Run], run_at: dict[int, int], resource_at: dict[int, int], 
         "began": _differences([run.began for run in runs]),
         "length": [_span(run.began, run.ended) for run in runs],
         "outer": [_position(run.outer, run_at) for run in runs],
-        "turn": [run.turn for run in runs],
+        "turn": _differences([run.turn for run in runs]),
         "step": texts.numbers(run.step for run in runs),
         "place": [run.place for run in runs],
         "why": [run.why for run in runs],
@@ -140,11 +152,9 @@ def _resources(
         resources: list[Resource], run_at: dict[int, int], resource_at: dict[int, int], texts: _Texts,
 ) -> dict[str, list[Any]]:
     types: dict[str, int] = {}
-    of_type = [types.setdefault(resource.type, len(types)) for resource in resources]
     return {
-        "types": [[name, _kind_number(kind_of(name))] for name in types],
         "number": _differences([resource.number for resource in resources]),
-        "type": of_type,
+        "type": [types.setdefault(resource.type, len(types)) for resource in resources],
         "cause": [_position(resource.cause, run_at) for resource in resources],
         "made": _differences([resource.made for resource in resources]),
         "place": [resource.place for resource in resources],

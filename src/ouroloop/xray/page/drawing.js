@@ -1,7 +1,8 @@
 // Drawing the timeline on its canvas: lanes, bars, folds, the axis, and the arrows of what is selected.
 //
 // Theory of operation. Every frame is drawn anew from the view (which part of the scale is seen); only what is visible
-// is looked at (`bars.js`). Bars go as one path for each colour, for changing colours is what costs.
+// is looked at (`bars.js`). Bars are drawn colour by colour, for changing that costs, and from whole pixel to whole
+// pixel, for halves cost too.
 
 import { grouped } from './format.js';
 import { PAINTS } from './lanes.js';
@@ -12,6 +13,8 @@ const LEAST_LABEL = 22; // pixels of a bar that gets a label
 const LEAST_SHARE = 0.2; // of a lane's height, for however few bars in a pixel
 const FRIENDS = 60; // arrows to what a callback scheduled, at most
 const ANCESTORS = 12; // arrows along the chain of causes, at most
+
+const COLOURS = ['paper', 'ink', 'muted', 'line', 'on-bar', 'accent', 'effect', 'fold', 'hatch', 'select'];
 
 export class Drawing {
   constructor(canvas, trace) {
@@ -30,8 +33,7 @@ export class Drawing {
       return getComputedStyle(probe).color;
     };
     this.paints = PAINTS.map(read);
-    this.colours = Object.fromEntries(
-      ['paper', 'ink', 'muted', 'line', 'on-bar', 'accent', 'effect', 'fold', 'hatch', 'select'].map((name) => [name, read(name)]));
+    this.colours = Object.fromEntries(COLOURS.map((name) => [name, read(name)]));
     this.font = `11px ${getComputedStyle(probe).fontFamily}`;
     probe.remove();
     this.hatch = this.#hatching(this.paints[PAINTS.indexOf('sleep')], this.colours.hatch);
@@ -115,7 +117,7 @@ export class Drawing {
     for (const [x, time, step] of this.#marks(end)) {
       const text = tickLabel(time, step);
       const width = this.#measure(text);
-      if (x < free || x + width > this.width) continue;
+      if (x < free || x + width + 6 > this.width) continue;
       context.moveTo(Math.round(x) + 0.5, 4);
       context.lineTo(Math.round(x) + 0.5, this.height);
       context.fillText(text, x + 4, AXIS / 2);
@@ -139,15 +141,23 @@ export class Drawing {
   *#ticks(end) {
     const { view } = this;
     const timeAt = (x) => view.scale.time(view.from + (x - view.gutter) / this.perUnit);
+    let fold = 0;
     for (let x = view.gutter; x < this.width;) {
+      while (fold < this.folds.length && this.folds[fold][1] <= x) fold++;
+      const [left, right] = this.folds[fold] ?? [Infinity, Infinity];
+      if (x >= left) {
+        x = right;
+        continue;
+      }
       const from = timeAt(x);
-      // The scale bends: what a round step is here is found from how much time the next pixels hold.
-      const step = roundStep(timeAt(x + LEAST_TICK) - from);
+      // A scale may bend: what a round step is here is found from how much time the pixels before the next fold hold.
+      const seen = Math.min(LEAST_TICK, left - x);
+      const step = roundStep(((timeAt(x + seen) - from) / seen) * LEAST_TICK);
       const time = Math.ceil(from / step) * step;
       if (time > end) return;
       const at = this.xOfTime(time);
-      yield [at, time, step];
-      x = Math.max(at, x) + 1;
+      if (at < left) yield [at, time, step];
+      x = Math.min(Math.max(at, x) + 1, Math.max(left, x + 1));
     }
   }
 
@@ -156,28 +166,31 @@ export class Drawing {
   #row(lane, row) {
     const { context, view } = this;
     const top = lane.top + row.y;
-    const paths = new Map();
+    const boxes = this.paints.map(() => []); // by colour: x, width and height in turn
     const labels = [];
     row.bars.each(view.from, view.to, 1 / this.perUnit, (left, right, bar, share) => {
-      const x = this.x(left);
-      const width = Math.max(1, this.x(right) - x - (row.marks ? 0 : 0.5));
-      const paint = row.bars.paints[bar];
-      if (!paths.has(paint)) paths.set(paint, new Path2D());
-      if (row.marks) paths.get(paint).rect(x - 1, top + 2, 2.5, row.height - 4);
-      else if (width > 6 && row.height > 16) paths.get(paint).roundRect(x, top, width, row.height, 2);
-      else {
-        const height = row.height * Math.max(LEAST_SHARE, share); // a crowd of bars is as high as it is dense
-        paths.get(paint).rect(x, top + row.height - height, width, height);
-      }
-      if (width >= LEAST_LABEL) labels.push([x, width, bar]);
+      const x = this.#snapped(Math.max(this.x(left), -10));
+      const end = this.#snapped(Math.min(this.x(right), this.width + 10));
+      const width = row.marks ? 2 : Math.max(1, end - x - (end - x > 3 ? 0.5 : 0));
+      const height = row.height * Math.max(LEAST_SHARE, share); // a crowd of bars is as high as it is dense
+      boxes[row.bars.paints[bar]].push(x, width, height);
+      if (width >= LEAST_LABEL && row.height >= 12) labels.push([x, width, bar]);
     });
     context.globalAlpha = row.faint ? 0.45 : 1;
-    for (const [paint, path] of paths) {
-      context.fillStyle = row.hatched ? this.hatch : this.paints[paint];
-      context.fill(path);
-    }
+    boxes.forEach((list, paint) => this.#boxes(list, top + row.height, row.hatched ? this.hatch : this.paints[paint]));
     context.globalAlpha = 1;
     this.#labels(row, top, labels);
+  }
+
+  /** One by one: a path of many boxes is slower by far, where no graphics processor draws. */
+  #boxes(list, foot, colour) {
+    const { context } = this;
+    context.fillStyle = colour;
+    for (let i = 0; i < list.length; i += 3) context.fillRect(list[i], foot - list[i + 2], list[i + 1], list[i + 2]);
+  }
+
+  #snapped(x) {
+    return Math.round(x * this.ratio) / this.ratio;
   }
 
   #labels(row, top, labels) {
@@ -219,6 +232,7 @@ export class Drawing {
     context.textAlign = 'right';
     context.fillStyle = this.colours.muted;
     for (const lane of view.lanes) {
+      if (lane.height < 10) continue;
       const text = this.#fitting(lane.label, view.gutter - 10);
       context.fillText(text, view.gutter - 8, lane.top + lane.rows[0].height / 2 + 0.5);
     }
@@ -271,6 +285,15 @@ export class Drawing {
       if (++effect > FRIENDS) break;
       this.#arrow(run, each, this.colours.effect, 1, [3, 3]);
     }
+    const trigger = trace.runs.trigger[run];
+    if (trigger >= 0 && trigger !== trace.causeOf(run)) {
+      this.context.strokeStyle = this.context.fillStyle = this.colours.accent;
+      this.context.lineWidth = 1.5;
+      this.context.setLineDash([1, 3]);
+      const settled = Math.min(trace.runs.ended[trigger], trace.runs.began[run]);
+      this.#curve(this.#foot(trigger, settled), this.#foot(run, trace.runs.began[run]));
+      this.context.setLineDash([]);
+    }
     const chain = [run, ...trace.causesOf(run)];
     for (let i = Math.min(chain.length - 1, ANCESTORS); i > 0; i--) {
       this.context.globalAlpha = i === 1 ? 1 : Math.max(0.25, 0.7 - i * 0.1);
@@ -279,7 +302,7 @@ export class Drawing {
     this.context.globalAlpha = 1;
   }
 
-  /** From a run, at the moment at which it made the other's resource, to that; by way of the pool if there was a job. */
+  /** From a run, when it made the other's resource, to that other; by way of the pool if there was a job. */
   #arrow(cause, run, colour, thickness, dashes) {
     const { trace, context } = this;
     const made = trace.resources.made[trace.runs.resource[run]];

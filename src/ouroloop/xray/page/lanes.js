@@ -28,7 +28,8 @@ function turnLane(trace) {
   const bars = barsOf(items, began, ended, (turn) => paint(turn % 2 ? 'turn-odd' : 'turn'));
   const number = (turn) => turn + trace.firstTurn;
   return lane('turn', 'turn', [row(0, 16, bars, (turn) => String(number(turn)), (turn) => [
-    `Turn ${grouped(number(turn))} of the loop`, `${moment(began[turn])}, lasted ${duration(ended[turn] - began[turn])}`,
+    `Turn ${grouped(number(turn))} of the loop`,
+    `${moment(began[turn])}, lasted ${duration(ended[turn] - began[turn])}`,
   ], { plain: true })]);
 }
 
@@ -36,8 +37,10 @@ function stepLane(trace) {
   const { steps } = trace;
   const name = (step) => trace.texts[steps.name[step]];
   const bars = barsOf(everything(steps), steps.began, steps.ended, (step) => paint(STEP_FAMILY[name(step)] ?? 'other'));
+  const ofTurn = (step) => (steps.turn[step] > 0 ? ` of turn ${grouped(steps.turn[step])}` : '');
   const about = (step) => [
-    `Step ${name(step)}${steps.turn[step] > 0 ? ` of turn ${grouped(steps.turn[step])}` : ''}`,
+    name(step) === 'between' ? 'Between two steps: the system let something else run' :
+      `Step ${name(step)}${ofTurn(step)}`,
     `${moment(steps.began[step])}, lasted ${duration(steps.ended[step] - steps.began[step])}`,
   ];
   return lane('step', 'step', [row(0, 16, bars, name, about, { faint: true, plain: true })]);
@@ -51,8 +54,9 @@ function mainLane(trace) {
   const deepest = trace.depth.reduce((most, depth) => Math.max(most, depth), 0);
   const about = (run) => [
     trace.labelOf(run),
-    `${moment(trace.runs.began[run])}, took ${duration(trace.lengthOf(run))}${trace.runs.unfinished[run] ? ' (did not return)' : ''}`,
-    [trace.placeName(trace.scheduledAt(run))].filter(Boolean).map((place) => `asked for at ${place}`)[0],
+    `${moment(trace.runs.began[run])}, took ${duration(trace.lengthOf(run))}`,
+    trace.runs.unfinished[run] && 'did not return',
+    trace.scheduledAt(run) >= 0 && `asked for at ${trace.placeName(trace.scheduledAt(run))}`,
   ];
   const paintOf = (run) => paint(trace.familyOf(run));
   const rows = [];
@@ -71,7 +75,8 @@ function mainLane(trace) {
 function sleepLane(trace) {
   const { sleeps } = trace;
   const length = (sleep) => duration(sleeps.ended[sleep] - sleeps.began[sleep]);
-  const woke = (sleep) => sleeps.woke[sleep].map(([descriptor, , owner]) => `${visible(owner)} (${descriptor})`).join(', ');
+  const waker = ([descriptor, , owner]) => `${visible(owner)} (${descriptor})`;
+  const woke = (sleep) => sleeps.woke[sleep].map(waker).join(', ');
   const bars = barsOf(everything(sleeps), sleeps.began, sleeps.ended, () => paint('sleep'));
   return lane('sleep', 'asleep', [row(0, 16, bars, (sleep) => length(sleep), (sleep) => [
     `Asleep in the event queue for ${length(sleep)}`,
@@ -96,9 +101,10 @@ function poolLanes(trace) {
     `${moment(jobs.started[job])}, took ${duration(finished[job] - jobs.started[job])}`,
     `waited ${duration(jobs.started[job] - jobs.queued[job])} in the pool's queue`,
   ];
+  const height = ofThread.size <= 12 ? 16 : Math.max(3, Math.floor(200 / ofThread.size));
   const lanes = [...ofThread].sort(([a], [b]) => a.localeCompare(b, 'en', { numeric: true }));
   return lanes.map(([thread, items]) => lane(`pool ${thread}`, thread.replace(/^thread\s*/, 'pool '), [
-    row(0, 16, barsOf(items, jobs.started, finished, () => paint('work')), name, about, { jobs: true }),
+    row(0, height, barsOf(items, jobs.started, finished, () => paint('work')), name, about, { jobs: true }),
   ]));
 }
 
@@ -141,7 +147,7 @@ export function lanesOf(trace, top) {
   ];
   for (const each of lanes) {
     each.top = top;
-    top += each.height + (each.key === 'turn' ? 2 : GAP);
+    top += each.height + (each.key === 'turn' ? 2 : Math.min(GAP, Math.round(each.height / 3)));
   }
   return lanes;
 }

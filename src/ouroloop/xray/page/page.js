@@ -2,11 +2,12 @@
 
 import { attachGestures } from './gestures.js';
 import { attachKeys, Player } from './player.js';
-import { byId, element, emptied, swatch } from './dom.js';
+import { byId, element, emptied } from './dom.js';
 import { CallbackTable } from './table.js';
 import { CallbackView, sentence } from './callback.js';
 import { counted, duration, grouped, visible } from './format.js';
 import { Queues } from './queues.js';
+import { swatch } from './marks.js';
 import { Summary, tellStory } from './summary.js';
 import { Timeline } from './timeline.js';
 import { Trace } from './trace.js';
@@ -26,7 +27,8 @@ function heading(trace) {
   byId('program').textContent = visible([trace.program, ...trace.arguments].join(' '));
   const end = trace.endedBy ? `ended by ${visible(trace.endedBy)}` : `exit code ${trace.exitCode}`;
   const when = new Date(trace.wallTime * 1000);
-  byId('facts').textContent = [when.toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'medium' }), trace.language, end].join(' · ');
+  const began = when.toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'medium' });
+  byId('facts').textContent = [began, trace.language, end].join(' · ');
   const dropped = byId('dropped');
   dropped.hidden = trace.dropped === 0;
   dropped.textContent = `The record was full: the ${counted(trace.dropped, 'oldest record')} gave way. ` +
@@ -34,18 +36,18 @@ function heading(trace) {
 }
 
 const LEGEND = {
-  main: 'main program', timer: 'timers', immediate: 'immediates', tick: 'ticks', promise: 'promises, await', network: 'sockets, servers',
-  work: 'files and pool work', closing: 'closing', other: 'other',
+  main: 'main program', timer: 'timers', immediate: 'immediates', tick: 'ticks', promise: 'promises, await',
+  network: 'sockets, servers', work: 'files and pool work', closing: 'closing', other: 'other',
 };
 
 function legend(trace) {
   const present = new Set(Array.from({ length: trace.runs.count }, (_, run) => trace.familyOf(run)));
   if (trace.jobs.count > 0) present.add('work');
-  const items = trace.families.filter((family) => present.has(family));
-  emptied(byId('legend')).append(
-    ...items.map((family) => element('li', {}, swatch(family), LEGEND[family] ?? family)),
-    ...(trace.sleeps.count > 0 ? [element('li', {}, element('span', { class: 'swatch hatched', 'aria-hidden': 'true' }), 'asleep')] : []),
-    ...(trace.pauses.count > 0 ? [element('li', {}, swatch('pause'), 'garbage collection')] : []));
+  const list = emptied(byId('legend'));
+  const add = (mark, text) => list.append(element('li', {}, mark, text));
+  for (const family of trace.families) if (present.has(family)) add(swatch(family), LEGEND[family]);
+  if (trace.sleeps.count > 0) add(element('span', { class: 'swatch hatched', 'aria-hidden': 'true' }), 'asleep');
+  if (trace.pauses.count > 0) add(swatch('pause'), 'garbage collection');
 }
 
 /** What the program has written until its `run` was through; what that wrote itself is marked. */
@@ -55,8 +57,10 @@ function showOutput(trace, run) {
   let until = output.time.length;
   while (until > 0 && output.time[until - 1] > runs.ended[run]) until--;
   for (let i = Math.max(0, until - OUTPUT); i < until; i++) {
-    const names = [output.descriptor[i] === 2 ? 'error' : '', output.run[i] === run ? 'now' : ''].filter(Boolean).join(' ');
-    box.append(element('span', { class: names || undefined }, texts[output.text[i]]));
+    const line = element('span', {}, texts[output.text[i]]);
+    line.classList.toggle('error', output.descriptor[i] === 2);
+    line.classList.toggle('now', output.run[i] === run);
+    box.append(line);
   }
   if (until === 0) box.append(element('span', { class: 'quiet' }, output.time.length > 0 ? 'nothing yet' : 'nothing'));
   box.scrollTop = box.scrollHeight;
@@ -134,11 +138,16 @@ function open() {
   const views = [new CallbackView(trace, select), new CallbackTable(trace, select)];
   const picture = new TurnPicture(trace, select);
   const queues = new Queues(trace);
+  const showMoment = (run) => {
+    const isThrough = document.querySelector('#when input:checked').value === 'through';
+    picture.show(run, queues.at(run, isThrough), isThrough);
+  };
+  byId('when').addEventListener('change', () => showMoment(player.run));
   const player = new Player(trace, (run) => {
     timeline.select(run);
     views[0].show(run);
     views[1].select(run);
-    picture.show(run, queues.at(run));
+    showMoment(run);
     showOutput(trace, run);
     tellAloud(trace, run);
     rememberInAddress(trace, run);
@@ -150,10 +159,14 @@ function open() {
     timeline.recolour();
     if (now) timeline.draw();
   });
+  for (const id of ['player', 'moment', 'all']) byId(id).hidden = trace.runs.count === 0;
   tellStory(trace, select);
   new Summary(trace, select).show();
   player.go(Math.max(0, runOfAddress(trace)));
-  window.addEventListener('hashchange', () => player.go(Math.max(0, runOfAddress(trace))));
+  window.addEventListener('hashchange', () => {
+    const run = runOfAddress(trace);
+    if (run >= 0) player.go(run);
+  });
   document.documentElement.dataset.ready = 'true';
   requestAnimationFrame(() => setTimeout(() => performance.mark('ready'))); // when the first frame is on the screen
 }

@@ -11,7 +11,9 @@ export class Player {
     this.show = show;
     this.run = -1;
     this.timer = 0;
-    const steps = { first: () => this.go(0), back: () => this.step(-1), forward: () => this.step(1), last: () => this.go(Infinity) };
+    const steps = {
+      first: () => this.go(0), back: () => this.step(-1), forward: () => this.step(1), last: () => this.go(Infinity),
+    };
     for (const [id, action] of Object.entries(steps)) byId(id).addEventListener('click', action);
     byId('play').addEventListener('click', () => this.toggle());
     byId('position').addEventListener('input', (event) => this.go(Number(event.target.value)));

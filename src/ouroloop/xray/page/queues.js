@@ -1,16 +1,18 @@
-// The queues as they were at the moment at which a callback began.
+// The queues as they were when a callback began, or when it was through.
 //
 // Theory of operation. Nobody recorded the queues: they follow from the records. A timer waits from when it was made
 // until it ran or was cleared, an immediate until its run, a job from when it was queued until a thread took it. So
 // one look over all resources tells which were waiting at a moment; of 100,000 that takes a millisecond.
 //
-// What surprises people: the callback that is just beginning is in no queue any more. And a promise's reaction waits
+// What surprises people: the callback that is just beginning is in no queue any more; an interval is in none while it
+// runs. And a promise's reaction waits
 // in the queue of microtasks only from when its promise was settled.
 
 import { NONE } from './trace.js';
 
 const WAITING = {
-  timer: 'timers', interval: 'timers', immediate: 'immediates', tick: 'ticks', await: 'microtasks', microtask: 'microtasks',
+  timer: 'timers', interval: 'timers', immediate: 'immediates', tick: 'ticks',
+  await: 'microtasks', microtask: 'microtasks',
 };
 
 export class Queues {
@@ -18,12 +20,13 @@ export class Queues {
     this.trace = trace;
     // Which queue resources of each type wait in, so that the look over all of them compares numbers only.
     this.queueOfType = trace.resources.types.map(([, kind]) => WAITING[trace.kinds[kind]?.[0]]);
-    this.nextRun = new Int32Array(trace.resources.count);
+    this.running = NONE; // the resource of the callback that is beginning
   }
 
-  /** What was waiting when `run` began. */
-  at(run) {
-    const time = this.trace.runs.began[run];
+  /** What was waiting when `run` began, or when it was through. */
+  at(run, isThrough = false) {
+    const time = isThrough ? this.trace.runs.ended[run] : this.trace.runs.began[run];
+    this.running = isThrough ? NONE : this.trace.runs.resource[run];
     const queues = { timers: [], immediates: [], ticks: [], microtasks: [], closing: [] };
     const { resources } = this.trace;
     for (let resource = 0; resource < resources.count && resources.made[resource] <= time; resource++) {
@@ -44,7 +47,7 @@ export class Queues {
     const next = this.#next(runs, run, time);
     const repeats = queue === 'timers' && (trace.resources.repeats[resource] || runs.length > 1);
     if (next === NONE && runs.length > 0 && !repeats) return; // it has run
-    if (trace.runs.resource[run] === resource && !repeats) return; // it is running
+    if (resource === this.running) return;
     if (queue === 'microtasks' && !this.#isReady(resource, next, run, time)) return;
     list.push({ resource, run: next, due: queue === 'timers' ? this.#due(resource, time) : NONE });
   }

@@ -1,34 +1,51 @@
 // The summary: the story in a few sentences at the top, and the figures at the foot.
 
 import { counted, duration, grouped, moment, percent, round, visible } from './format.js';
-import { byId, element, emptied, swatch } from './dom.js';
+import { action, extra, quiet, runLink, swatch } from './marks.js';
+import { byId, element, emptied } from './dom.js';
+
+const BLOCKING = 10e6; // ns from which on the summary says that the loop was blocked
+
+/** Where a run's function is, or else where it was asked for, in brackets; "" if neither is known. */
+function whereabouts(trace, run) {
+  const place = trace.placeName(trace.runs.place[run]);
+  if (place) return ` (at ${place})`;
+  const asked = trace.placeName(trace.scheduledAt(run));
+  return asked ? ` (asked for at ${asked})` : '';
+}
+
+/** How much of the work was the main program's, in brackets. */
+function mainPart(trace) {
+  return trace.kindOf(0) === 'main' ? ` (${duration(trace.lengthOf(0))} of it the main program)` : '';
+}
 
 /** What the program did, told in two or three sentences to someone who sees a trace for the first time. */
 export function tellStory(trace, onSelect) {
   const { digest } = trace;
   const story = emptied(byId('story'));
-  const name = (run) => element(
-    'button', { type: 'button', class: 'inline', onclick: () => onSelect(run) }, trace.labelOf(run));
+  const name = (run) => action('inline', () => onSelect(run), trace.labelOf(run));
   if (trace.runs.count === 0) {
-    story.append('Nothing was recorded.');
+    const turns = counted(trace.turns.length, 'turn');
+    const jobs = counted(trace.jobs.count, 'job');
+    story.append(`No callback was recorded, but ${turns} of the loop and ${jobs} of its pool.`);
     return;
   }
   const awake = Math.max(0, digest.whole - digest.asleep);
   story.append(
-    `The program ran for ${duration(digest.whole)}: `,
-    element('b', {}, `${duration(awake)} at work`), ` in ${counted(trace.runs.count, 'callback')} and ${counted(trace.turns.length, 'turn')} of the loop`,
+    trace.dropped > 0 ? `Of ${duration(trace.duration)} the last ${duration(digest.whole)} are shown: ` :
+      `The program ran for ${duration(digest.whole)}: `,
+    element('b', {}, `${duration(awake)} at work`), mainPart(trace),
+    ` in ${counted(trace.runs.count, 'callback')} and ${counted(trace.turns.length, 'turn')} of the loop`,
     digest.asleep > 0 ? `, ${duration(digest.asleep)} asleep, waiting. ` : '. ');
-  const [worst] = digest.stretches;
-  const blocked = worst && worst[2] >= digest.blocked && trace.kindOf(worst[0]) !== 'main' ? worst :
-    digest.stretches.find(([run, , length]) => trace.kindOf(run) !== 'main' && length >= digest.blocked);
-  if (blocked) {
-    const [run, , length] = blocked;
-    const place = trace.placeName(trace.scheduledAt(run));
-    story.append('The loop was blocked for ', element('b', {}, duration(length)), ' by ', name(run), place ? ` (asked for at ${place}). ` : '. ');
+  const blocks = digest.blocks.filter(([run]) => trace.kindOf(run) !== 'main');
+  if (blocks.length > 0) {
+    const [run, , length] = blocks[0];
+    const time = element('b', {}, duration(length));
+    story.append('The loop was blocked for ', time, ' by ', name(run), whereabouts(trace, run), '. ');
   } else {
-    story.append(`Once the main program was through, nothing held the loop up for ${round(digest.blocked)} or more. `);
+    story.append(`Once the main program was through, nothing held the loop up for ${round(BLOCKING)} or more. `);
   }
-  if (digest.late.length > 0) {
+  if (digest.late.length > 0 && digest.late[0][1] >= BLOCKING) {
     const [run, late, culprit] = digest.late[0];
     story.append(name(run), ` ran ${duration(late)} late`);
     story.append(...(culprit >= 0 ? [', held up by ', name(culprit), '. '] : ['. ']));
@@ -44,47 +61,70 @@ export class Summary {
   show() {
     const { digest } = this.trace;
     this.#figures(digest);
-    this.#table('longest', ['Callback', 'Took', 'When'], digest.longest.map((run) => [
-      this.#run(run), this.#bar(this.trace.lengthOf(run), this.trace.lengthOf(digest.longest[0])),
-      moment(this.trace.runs.began[run])]));
-    const stretches = digest.stretches.filter(([, , length]) => length >= digest.blocked);
-    this.#table('blocks', ['Callback', 'Held the loop up for', 'With'], stretches.map(([run, , length, count]) => [
-      this.#run(run), this.#bar(length, stretches[0][2]),
-      count > 1 ? `${counted(count - 1, 'run')} drained after it` : 'itself alone']),
-    `Nothing held the loop up for ${round(digest.blocked)} or more.`);
-    this.#table('late', ['Timer', 'Late by', 'Because of'], digest.late.map(([run, late, culprit]) => [
-      this.#run(run), this.#bar(late, digest.late[0][1]), culprit >= 0 ? this.#run(culprit) : 'nothing that was recorded']),
-    'Every timer ran when it was due.');
+    this.#table('longest', ['Callback', 'Took', 'When'], this.#longest(digest));
+    this.#table(
+      'blocks', ['Callback', 'Held the loop up for', 'Of that itself'], this.#blocks(digest),
+      `Nothing held the loop up for ${round(BLOCKING)} or more.`);
+    this.#table(
+      'functions', ['Function', 'In total', 'Times', 'Longest'], this.#functions(digest),
+      'No function of the program ran for a time worth telling.');
+    this.#table('late', ['Timer', 'Late by', 'Because of'], this.#late(digest), 'Every timer ran when it was due.');
     this.#pool(digest.pool);
     this.#histogram(digest.delays);
   }
 
+  #longest({ longest }) {
+    const { trace } = this;
+    const most = trace.lengthOf(longest[0]);
+    return longest.map((run) => [
+      this.#run(run), this.#bar(trace.lengthOf(run), most), moment(trace.runs.began[run])]);
+  }
+
+  #blocks({ blocks }) {
+    return blocks.map(([run, , length, own]) => [this.#run(run), this.#bar(length, blocks[0][2]), duration(own)]);
+  }
+
+  #functions({ functions }) {
+    return functions.map(([place, name, kind, count, total, longest]) => [
+      this.#function(place, name, kind), this.#bar(total, functions[0][4]), grouped(count), duration(longest)]);
+  }
+
+  #late({ late }) {
+    return late.map(([run, by, culprit]) => [
+      this.#run(run), this.#bar(by, late[0][1]), culprit >= 0 ? this.#run(culprit) : 'nothing that was recorded']);
+  }
+
   #run(run) {
     const { trace } = this;
-    const place = trace.placeName(trace.scheduledAt(run));
+    const place = trace.runs.place[run] < 0 ? trace.scheduledAt(run) : trace.runs.place[run];
+    return runLink(trace, run, this.onSelect, trace.placeName(place));
+  }
+
+  #function(place, name, kind) {
+    const { trace } = this;
     return element(
-      'button', { type: 'button', class: 'link', onclick: () => this.onSelect(run) }, swatch(trace.familyOf(run)),
-      element('span', { class: 'what' }, trace.labelOf(run)), element('span', { class: 'number' }, `#${trace.runs.number[run]}`),
-      place && element('span', { class: 'extra' }, place));
+      'span', { class: 'link' }, swatch(trace.familyOfKind(kind)),
+      element('span', { class: 'what' }, visible(name) || kind), extra(trace.placeName(place)));
   }
 
   #bar(value, most) {
-    return element(
-      'span', { class: 'measure' }, element('i', { style: `width: ${Math.max(2, (value / most) * 100).toFixed(1)}%` }), duration(value));
+    const part = Math.max(2, (value / most) * 100).toFixed(1);
+    return element('span', { class: 'measure' }, element('i', { style: `width: ${part}%` }), duration(value));
   }
 
   #figures(digest) {
     const { trace } = this;
-    const pauses = trace.pauses.began.reduce((sum, began, i) => sum + trace.pauses.ended[i] - began, 0);
     const figures = [
-      [percent(digest.utilization), 'loop utilisation', 'the part of the time that the loop was not asleep'],
-      [duration(digest.delays.median), 'delay, median', 'how long a turn kept an event waiting'],
-      [duration(digest.delays.p99), 'delay, 99th percentile', ''],
-      [duration(digest.delays.most), 'delay, longest', ''],
-      [grouped(trace.runs.count), 'callbacks', ''],
-      [grouped(trace.turns.length), 'turns', ''],
-      ...(trace.pauses.count > 0 ? [[duration(pauses), 'garbage collection', counted(trace.pauses.count, 'pause')]] : []),
+      [percent(digest.utilization), 'loop utilisation', 'of the loop\'s time it was not asleep'],
+      [duration(digest.asleep), 'asleep', 'in the system\'s event queue'],
+      ...(digest.longest.length > 0 ? [[duration(trace.lengthOf(digest.longest[0])), 'longest callback']] : []),
+      [grouped(digest.blockCount), digest.blockCount === 1 ? 'time held up' : 'times held up',
+        `for ${round(BLOCKING)} or more`],
+      [grouped(digest.lateCount), digest.lateCount === 1 ? 'late timer' : 'late timers'],
     ];
+    if (trace.pauses.count > 0) {
+      figures.push([duration(digest.paused), 'garbage collection', counted(trace.pauses.count, 'pause')]);
+    }
     emptied(byId('figures')).append(...figures.map(([value, name, more]) => element(
       'div', {}, element('dd', {}, value), element('dt', {}, name, more && element('small', {}, more)))));
   }
@@ -92,7 +132,7 @@ export class Summary {
   #table(id, headings, rows, none) {
     const box = emptied(byId(id));
     if (rows.length === 0) {
-      box.append(element('p', { class: 'quiet' }, none ?? 'None.'));
+      box.append(quiet(none ?? 'None.'));
       return;
     }
     const cells = (tag, values, more = {}) => values.map((value) => element(tag, more, value));
@@ -105,37 +145,32 @@ export class Summary {
     const { trace } = this;
     const box = emptied(byId('pool'));
     if (pool.jobs === 0) {
-      box.append(element('p', { class: 'quiet' }, 'The thread pool had nothing to do.'));
+      box.append(quiet('The thread pool had nothing to do.'));
       return;
     }
     const most = Math.max(...pool.busy.map(([, busy]) => busy));
-    const saturated = pool.saturated > 0 ?
-      `For ${duration(pool.saturated)} all ${pool.size} threads were busy while jobs waited; UV_THREADPOOL_SIZE allows more threads.` :
-      'No job waited because all threads were busy.';
-    box.append(element('p', {}, `${counted(pool.jobs, 'job')}; the longest wait for a thread was ${duration(pool.longestWait)}. ${saturated}`));
+    const line = pool.longestLine > 0 ? `, at most ${grouped(pool.longestLine)} in line at once` : '';
+    const used = `while there was work, ${percent(pool.saturation)} of the ${pool.threads} threads' time was used`;
+    const waited = `The longest wait for a thread was ${duration(pool.longestWait)}${line}.`;
+    box.append(element('p', {}, `${counted(pool.jobs, 'job')}; ${used}. ${waited}`));
     const rows = pool.busy.map(([thread, busy]) => element(
       'tr', {}, element('td', {}, visible(thread) || 'unknown'), element('td', {}, this.#bar(busy, most)),
       element('td', {}, `${percent(busy / Math.max(1, trace.digest.whole))} of the time`)));
     box.append(element('table', {}, element('tbody', {}, ...rows)));
   }
 
-  #histogram({ bounds, counts }) {
+  #histogram(delays) {
     const box = emptied(byId('delays'));
-    const last = counts.findLastIndex((count) => count > 0);
+    const last = delays.findLastIndex(([, count]) => count > 0);
     if (last < 0) {
-      box.append(element('p', { class: 'quiet' }, 'The loop made no turn.'));
+      box.append(quiet('Nothing ran.'));
       return;
     }
-    const first = Math.max(0, counts.findIndex((count) => count > 0));
-    const most = Math.max(...counts);
-    const name = (i) => (i < bounds.length ? `< ${round(bounds[i])}` : 'longer');
-    const rows = [];
-    for (let i = first; i <= last; i++) {
-      rows.push(element(
-        'tr', {}, element('th', { scope: 'row' }, name(i)),
-        element('td', {}, element('i', { style: `width: ${((counts[i] / most) * 100).toFixed(1)}%` })),
-        element('td', { class: 'count' }, grouped(counts[i]))));
-    }
+    const most = Math.max(...delays.map(([, count]) => count));
+    const rows = delays.slice(0, last + 1).map(([bound, count]) => element(
+      'tr', {}, element('th', { scope: 'row' }, bound < 0 ? 'longer' : `< ${round(bound)}`),
+      element('td', {}, element('i', { style: `width: ${((count / most) * 100).toFixed(1)}%` })),
+      element('td', { class: 'count' }, grouped(count))));
     box.append(element('table', { class: 'histogram' }, element('tbody', {}, ...rows)));
   }
 }

@@ -4,7 +4,8 @@
 // and orders work on positions.
 
 import { counted, duration, grouped, moment } from './format.js';
-import { byId, element, emptied, swatch } from './dom.js';
+import { action, swatch } from './marks.js';
+import { byId, element, emptied } from './dom.js';
 
 const PAGE = 50; // rows
 
@@ -61,7 +62,7 @@ export class CallbackTable {
     const { trace } = this;
     const { runs } = trace;
     const cause = trace.causeOf(run);
-    const link = (each, label) => element('button', { type: 'button', class: 'inline', onclick: () => this.onSelect(each) }, label);
+    const link = (each, label) => action('inline', () => this.onSelect(each), label);
     const cells = [
       link(run, `#${runs.number[run]}`), moment(runs.began[run]), duration(trace.lengthOf(run)),
       element('span', {}, swatch(trace.familyOf(run)), trace.labelOf(run)),

@@ -61,7 +61,7 @@ export class Timeline {
   // What is seen
 
   setScale(name) {
-    const centre = this.scale && this.scale.time((this.from + this.to) / 2);
+    const middle = this.scale && this.scale.time((this.from + this.to) / 2);
     const whole = !this.scale || this.to - this.from > 0.98 * (this.scale.length - this.start);
     this.scaleName = name;
     this.scale = scaleOf(this.trace, name);
@@ -69,7 +69,7 @@ export class Timeline {
     // What was before the program is of no interest here: it would be the longest bar of many.
     this.start = name === 'true' ? this.scale.width(this.trace.began) : this.#startOf();
     if (whole) this.fit();
-    else this.look(this.scale.width(centre) - this.scale.length / 20, this.scale.width(centre) + this.scale.length / 20);
+    else this.#lookAt(this.scale.width(middle), this.scale.length / 10);
     if (this.width) this.#drawOverview();
   }
 
@@ -240,13 +240,16 @@ export class Timeline {
     const frame = byId('overview-frame');
     frame.style.left = `calc(${this.gutter}px + ${(left / 100) * this.plotWidth}px)`;
     frame.style.width = `${(Math.max(0.3, Math.min(100, part(this.to)) - left) / 100) * this.plotWidth}px`;
-    byId('seen').textContent = this.whole ? '' : `${duration(this.scale.time(this.to) - this.scale.time(this.from))} in view`;
+    const length = this.scale.time(this.to) - this.scale.time(this.from);
+    byId('seen').textContent = this.whole ? '' : `${duration(length)} in view`;
   }
 
   /** Move the view so that the overview's place x (in pixels of the plot) is its middle. */
   lookAtOverview(x) {
-    const place = this.start + (x / this.plotWidth) * (this.scale.length - this.start);
-    const half = (this.to - this.from) / 2;
-    this.look(place - half, place + half);
+    this.#lookAt(this.start + (x / this.plotWidth) * (this.scale.length - this.start), this.to - this.from);
+  }
+
+  #lookAt(middle, length) {
+    this.look(middle - length / 2, middle + length / 2);
   }
 }

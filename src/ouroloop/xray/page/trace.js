@@ -9,7 +9,13 @@ import { baseName, shortened, visible } from './format.js';
 
 export const NONE = -1;
 
-/** Times from their differences. */
+/** A table's columns; of one that is the same in all rows only that value is there, and how many rows. */
+function unfolded(table) {
+  const column = (each) => (Array.isArray(each) ? each : new Array(each.count).fill(each.all));
+  return Object.fromEntries(Object.entries(table).map(([name, each]) => [name, column(each)]));
+}
+
+/** Times, or other numbers, from their differences. */
 function sums(differences) {
   const result = new Float64Array(differences.length);
   let sum = 0;
@@ -45,46 +51,46 @@ function readRuns(columns, duration) {
   return {
     count: began.length,
     number: sums(columns.number),
-    kind: Int16Array.from(columns.kind),
-    resource: Int32Array.from(columns.resource),
-    name: Int32Array.from(columns.name),
+    kind: new Int16Array(columns.kind),
+    resource: new Int32Array(columns.resource),
+    name: new Int32Array(columns.name),
     began,
     ended: ends(began, columns.length, duration),
     unfinished: columns.length.map((length) => length < 0),
-    outer: Int32Array.from(columns.outer),
-    turn: Int32Array.from(columns.turn),
-    step: Int32Array.from(columns.step),
-    place: Int32Array.from(columns.place),
+    outer: new Int32Array(columns.outer),
+    turn: new Int32Array(sums(columns.turn)),
+    step: new Int32Array(columns.step),
+    place: new Int32Array(columns.place),
     why: columns.why,
-    after: Int32Array.from(columns.after),
-    trigger: Int32Array.from(columns.trigger),
-    due: Float64Array.from(columns.due),
-    job: Int32Array.from(columns.job),
-    descriptor: Int32Array.from(columns.descriptor),
+    after: new Int32Array(columns.after),
+    trigger: new Int32Array(columns.trigger),
+    due: new Float64Array(columns.due),
+    job: new Int32Array(columns.job),
+    descriptor: new Int32Array(columns.descriptor),
   };
 }
 
 /** A time that may be missing (NONE), from its difference to `base`. */
 const since = (base, differences) => base.map((time, i) => (differences[i] < 0 ? NONE : time + differences[i]));
 
-function readResources(columns) {
+function readResources(columns, types) {
   const made = sums(columns.made);
   return {
     count: made.length,
-    types: columns.types.map(([name, kind]) => [visible(name), kind]),
+    types: types.map(([name, kind]) => [visible(name), kind]),
     number: sums(columns.number),
-    type: Int16Array.from(columns.type),
-    cause: Int32Array.from(columns.cause),
+    type: new Int16Array(columns.type),
+    cause: new Int32Array(columns.cause),
     made,
-    place: Int32Array.from(columns.place),
-    wait: Float64Array.from(columns.wait),
+    place: new Int32Array(columns.place),
+    wait: new Float64Array(columns.wait),
     repeats: columns.repeats,
     destroyed: since(made, columns.destroyed),
     settled: since(made, columns.settled),
     closing: since(made, columns.closing),
-    settler: Int32Array.from(columns.settler),
-    parent: Int32Array.from(columns.parent),
-    detail: Int32Array.from(columns.detail),
+    settler: new Int32Array(columns.settler),
+    parent: new Int32Array(columns.parent),
+    detail: new Int32Array(columns.detail),
     due: columns.due,
   };
 }
@@ -94,13 +100,13 @@ function readJobs(columns) {
   return {
     count: queued.length,
     name: columns.name,
-    resource: Int32Array.from(columns.resource),
+    resource: new Int32Array(columns.resource),
     thread: columns.thread,
     queued,
     started: since(queued, columns.started),
     finished: since(queued, columns.finished),
     delivered: since(queued, columns.delivered),
-    run: Int32Array.from(columns.run),
+    run: new Int32Array(columns.run),
   };
 }
 
@@ -114,8 +120,8 @@ export class Trace {
     Object.assign(this, columns); // what is a single number or text, and the digest
     this.texts = columns.texts.map(visible);
     this.sentences = columns.sentences.map(visible);
-    this.runs = readRuns(columns.runs, this.duration);
-    this.resources = readResources(columns.resources);
+    this.runs = readRuns(unfolded(columns.runs), this.duration);
+    this.resources = readResources(unfolded(columns.resources), columns.types);
     this.jobs = readJobs(columns.jobs);
     this.steps = readSpans(columns.steps);
     this.sleeps = readSpans(columns.sleeps);
@@ -124,6 +130,7 @@ export class Trace {
     this.watches = { ...columns.watches, time: sums(columns.watches.time) };
     this.output = { ...columns.output, time: sums(columns.output.time) };
     this.sources = new Map(columns.sources.map(([file, lines]) => [file, new Map(lines)]));
+    this.familyByKind = new Map(this.kinds);
     this.#index();
     this.began = this.runs.count > 0 ? this.runs.began[0] : 0;
     this.wallTime = columns.began;
@@ -144,7 +151,7 @@ export class Trace {
   }
 
   get title() {
-    return visible(baseName(this.arguments[0] ?? this.program));
+    return visible(baseName(this.program));
   }
 
   // What things are called
@@ -164,7 +171,7 @@ export class Trace {
   }
 
   familyOfKind(kind) {
-    return this.kinds.find(([name]) => name === kind)?.[1] ?? 'other';
+    return this.familyByKind.get(kind) ?? 'other';
   }
 
   /** The name of the function that ran, or that asked for it, or "". */
@@ -178,7 +185,8 @@ export class Trace {
   /** "timer onOneSecond": what a run is called in one line. */
   labelOf(run) {
     const kind = this.kindOf(run);
-    if (kind === 'main') return `main program`;
+    if (kind === 'main') return 'main program';
+    if (kind === 'resource' && this.runs.resource[run] < 0) return 'callback'; // whose making is not in the trace
     const name = this.nameOf(run);
     return name ? `${kind} ${name}` : kind;
   }
@@ -212,7 +220,7 @@ export class Trace {
   /** The chain of causes, the nearest first. */
   causesOf(run) {
     const chain = [];
-    for (let at = this.causeOf(run); at >= 0 && at < run && chain.length < 1000; at = this.causeOf(at)) chain.push(at);
+    for (let at = this.causeOf(run); at >= 0 && at < (chain.at(-1) ?? run); at = this.causeOf(at)) chain.push(at);
     return chain;
   }
 
