@@ -207,20 +207,20 @@ class Loop:
             ready = self._wait_beside(pool, timeout) if pool is not None and pool.behind else queue.wait(timeout)
             now = monotonic_ns()
             self.now = now // 1_000_000
-            count = len(ready)
-            self.events += count
+            if ready:
+                self.events += len(ready)
+                if not began:
+                    self.events_waiting += len(ready)
             if began:
                 self.idle_ns += now - began
                 began = 0
-            else:
-                self.events_waiting += count
             if queue.readers and (probe is None or probe.takes_batches):
                 self._hand_out_together(ready)
             else:
                 self._hand_out(ready)
             if queue.lost:
                 self._tell_lost()
-            if count < _FULL_BATCH:
+            if len(ready) < _FULL_BATCH:
                 break
             timeout = 0
         if self._after_poll:
