@@ -64,16 +64,14 @@ def assemble(recorder: Recorder, code: int, ended: int) -> Trace:
     trace = Trace(
         sys.argv[0], sys.argv[1:], recorder.wall, ended - since, code, recorder.dropped,
         places=list(recorder.places), turns=[at - since for _, at in turns], first_turn=turns[0][0] if turns else 1,
-        sleeps=[
-            Sleep(each.turn, each.began - since, each.ended - since, each.timeout, each.woke)
-            for each in recorder.sleeps],
+        sleeps=_sleeps(recorder),
         jobs=[_job(job, since) for job in recorder.jobs],
         watches=[Watch(each.time - since, each.descriptor, each.events, each.owner) for each in recorder.watches],
         pauses=[Pause(each.kind, each.began - since, each.ended - since) for each in recorder.pauses],
         output=[Output(each.time - since, each.descriptor, each.text, each.run) for each in recorder.output],
         language=recorder.language, ended_by=recorder.ended_by, pool_size=configured_size(),
     )
-    steps = [Step(step.name, step.turn, step.began - since, step.ended - since) for step in recorder.steps]
+    steps = [Step(name, turn, began - since, ended - since) for name, turn, began, ended in recorder.steps]
     numbers = _Records(recorder, trace)
     numbers.walk()
     _add_steps(trace, steps)
@@ -85,6 +83,21 @@ def assemble(recorder: Recorder, code: int, ended: int) -> Trace:
     trace.sources = _sources(trace.places)
     explain(trace)
     return trace
+
+
+def _sleeps(recorder: Recorder) -> list[Sleep]:
+    """The loop's sleep, and whose the descriptors were that woke it."""
+    since, owners = recorder.began, dict(recorder.owners)
+    watches = iter(list(recorder.watches))
+    watch = next(watches, None)
+    sleeps = []
+    for turn, began, ended, timeout, ready in list(recorder.sleeps):
+        while watch is not None and watch.time <= ended:
+            owners[watch.descriptor] = watch.owner if watch.events else ""
+            watch = next(watches, None)
+        woke = [(fd, mask, owners.get(fd, "")) for fd, mask in ready]
+        sleeps.append(Sleep(turn, began - since, ended - since, timeout, woke))
+    return sleeps
 
 
 def _job(job: Job, since: int) -> Job:

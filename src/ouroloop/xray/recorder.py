@@ -22,7 +22,7 @@ from time import monotonic_ns, time
 from typing import TYPE_CHECKING, Any
 
 from ..loop import Probe, Signal
-from .model import Job, Output, Pause, Place, Sleep, Step, Watch
+from .model import Job, Output, Pause, Place, Watch
 from .observer import Observer
 
 if TYPE_CHECKING:
@@ -53,8 +53,12 @@ class Recorder(Probe, Observer):
         self.ended_by = ""
         self.dropped = 0
         self.turns: deque[tuple[int, int]] = deque(maxlen=limit)
-        self.steps: deque[Step] = deque(maxlen=limit)
-        self.sleeps: deque[Sleep] = deque(maxlen=limit)
+        self.steps: deque[tuple[str, int, int, int]] = deque(maxlen=limit)
+        """Name, turn, beginning and end of each."""
+        self.sleeps: deque[tuple[int, int, int, float, Sequence[tuple[int, int]]]] = deque(maxlen=limit)
+        """Turn, beginning, end, ms that it might last, and what was ready."""
+        self.owners: dict[int, str] = {}
+        """Whose the descriptors were that are watched since before the first watch that is kept."""
         self.jobs: deque[Job] = deque(maxlen=limit)
         self.watches: deque[Watch] = deque(maxlen=limit)
         self.ready_events: deque[tuple[int, int]] = deque(maxlen=limit)
@@ -72,14 +76,13 @@ class Recorder(Probe, Observer):
         self._program: PythonProgram | None = None
         self._count = 0
         self._turn = 0
-        self._step: tuple[str, int] | None = None
         self._under_way: dict[int, Job] = {}
-        self._owners: dict[int, str] = {}
         self._paused_at = 0
         self._reserve = -1
 
     def watch(self, runtime: Any) -> None:
         """Record this runtime's loop, and let a signal end the program only when its trace is written."""
+        self._know(runtime.loop)
         runtime.loop.probe = self
         if runtime.engine.natives is not None:
             runtime.engine.natives.watch_collector(self.pause_begins, self.pause_ends)
@@ -92,7 +95,13 @@ class Recorder(Probe, Observer):
         self.language = "Python"
         self.hold(env.loop, lambda: None)
         self._program = PythonProgram(self, env)
+        self._know(env.loop)
         env.loop.probe = self
+
+    def _know(self, loop: Loop) -> None:
+        """What the loop watches already."""
+        for fd, callback in loop._queue.callbacks.items():
+            self.owners[fd] = type(getattr(callback, "__self__", callback)).__name__
 
     def hold(self, loop: Loop, collect: Callable[[], object]) -> None:
         """Let a signal end the program only when its trace is written; `collect` brings the last records."""
@@ -122,29 +131,22 @@ class Recorder(Probe, Observer):
         self._turn = number
         self.turns.append((number, monotonic_ns()))
 
-    def step_begins(self, loop: Loop, name: str, at: int) -> None:
-        self._step = name, at
-
     def step(self, loop: Loop, name: str, began: int, ended: int) -> None:
         if self._program is not None:
             self._program.serve_nothing()
-        self.steps.append(Step(name, self._turn, began, ended))
-        self._step = None
+        self.steps.append((name, self._turn, began, ended))
+        self.step_under_way = None
 
     def polled(
         self, loop: Loop, timeout: float, began: int, ended: int, ready: Sequence[tuple[int, int]],
     ) -> None:
-        if not timeout and not ready:
-            return
-        owners = self._owners
-        woke = [(fd, mask, "Wakeup" if fd == loop.wakeup_fd else owners.get(fd, "")) for fd, mask in ready]
-        self.sleeps.append(Sleep(self._turn, began if timeout else ended, ended, timeout, woke))
+        if timeout or ready:
+            self.sleeps.append((self._turn, began if timeout else ended, ended, timeout, ready))
 
     def watched(self, loop: Loop, fd: int, events: int, owner: str) -> None:
-        if events:
-            self._owners[fd] = owner
-        else:
-            self._owners.pop(fd, None)
+        if len(self.watches) == self.limit:
+            first = self.watches[0]
+            self.owners[first.descriptor] = first.owner if first.events else ""
         self.watches.append(Watch(monotonic_ns(), fd, events, owner))
 
     def read_together(self, loop: Loop, fd: int, number: int) -> None:
@@ -241,8 +243,7 @@ class Recorder(Probe, Observer):
         if self._program is not None:
             self._program.flush()
         now = monotonic_ns()
-        if self._step is not None:  # which the process ends in, or somebody looks in
-            name, began = self._step
-            self.steps.append(Step(name, self._turn, began, now))
-            self._step = None
+        if self.step_under_way is not None:  # which the process ends in, or somebody looks in
+            name, began = self.step_under_way
+            self.steps.append((name, self._turn, began, now))
         return assemble(self, code, now)
