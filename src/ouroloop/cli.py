@@ -180,7 +180,7 @@ def _complaint(text: str, speaker: str) -> str:
 
 
 def _main(arguments: list[str]) -> int:
-    if arguments and arguments[0] in _VIEWS:
+    if arguments and arguments[0] in _VIEWS and not _is_node():
         return _look(arguments[0], arguments[1:])
     return _start(arguments)
 
@@ -297,6 +297,11 @@ def _completion(names: list[str]) -> str:
         options=" ".join(names), formats=" ".join(FORMATS), trace=" ".join(TRACE_OPTIONS), why=" ".join(WHY_OPTIONS))
 
 
+def _is_node() -> bool:
+    """Whether the command was called by the name that programs know for Node's, and is to be nothing more."""
+    return os.path.basename(sys.argv[0]).startswith("ouro-node")
+
+
 def _version() -> str:
     """The version of the Node whose behaviour this is, which tools ask for, to know what works; then our own.
 
@@ -304,7 +309,7 @@ def _version() -> str:
     """
     from .js.snapshot import NODE_VERSION
 
-    own = "" if os.path.basename(sys.argv[0]).startswith("ouro-node") else f" (ouroloop {__version__})"
+    own = "" if _is_node() else f" (ouroloop {__version__})"
     return f"v{NODE_VERSION}{own}"
 
 

@@ -28,6 +28,19 @@ BUSY_PROGRAM = """
     require('child_process').execFile('true', () => {});
 """
 
+BUSY_PYTHON = """
+from ouroloop.node import crypto, fs, next_tick, set_immediate, set_timeout
+
+def on_read(error, text):
+    set_immediate(next_tick, print)
+
+async def main():
+    await fs.stat(".")
+    fs.read_file(__file__, "utf8", on_read)
+    crypto.pbkdf2(b"a", b"b", 5000, 32, "sha256", lambda error, key: None)
+    set_timeout(print, 3)
+"""
+
 
 def check_form(document: Any) -> None:
     assert set(document) <= {"traceEvents", "displayTimeUnit", "otherData"}
@@ -114,6 +127,13 @@ def test_pauses_of_the_collector_stand_beside_the_callbacks_that_they_interrupt(
     trace = small()
     trace.pauses.append(Pause("scavenge", 100 * MS, 300 * MS))
     check_nesting(to_perfetto(trace))
+
+
+def test_a_recorded_python_program_is_well_formed_nested_and_its_causes_bind(tmp_path: Path) -> None:
+    document = recorded(tmp_path, BUSY_PYTHON, kind="perfetto", name="app.py")
+    check_form(document)
+    check_nesting(document)
+    assert check_flows(document) >= 6
 
 
 @pytest.mark.parametrize("source", [BUSY_PROGRAM, "process.exit(0)", ""])

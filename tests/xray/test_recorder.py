@@ -74,7 +74,8 @@ set_timeout(late, 5)
 
 @pytest.mark.parametrize(("source", "line"), [
     ("require('http').createServer(function busy(request, response) {\n block(); response.end();\n})", 2),
-    ("require('net').createServer((socket) => {\n socket.on('data', function busy() { block(); socket.end() })\n})", 3),
+    ("require('net').createServer((socket) => {\n socket.on('data', function busy() { block(); socket.end(); });\n})",
+     3),
     ("require('net').createServer(function busy(socket) { block(); socket.end(); })", 2),
 ], ids=["request", "data", "connection"])
 def test_a_busy_listener_is_told_with_its_line(source: str, line: int, tmp_path: Path) -> None:

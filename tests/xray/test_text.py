@@ -8,6 +8,7 @@ import re
 import pytest
 from xray.traces import MS, busy, small
 
+from ouroloop.xray.model import MAIN, Resource, Run
 from ouroloop.xray.style import Style, columns, cut, duration, printable
 from ouroloop.xray.text import render
 
@@ -19,7 +20,7 @@ def test_a_callback_is_told_with_its_kind_name_length_line_and_cause() -> None:
 
 def test_turns_steps_and_callbacks_are_a_tree() -> None:
     tree = [re.sub(r"  +(\d[\d.]* (us|ms|s))?$", "", line[13:]) for line in render(small()).splitlines()[3:]]
-    assert tree == [
+    assert tree[: tree.index("")] == [
         "main program",
         "thread1: fs.read_file, which waited 1.00 ms for it",
         "turn 1",
@@ -32,6 +33,22 @@ def test_turns_steps_and_callbacks_are_a_tree() -> None:
         "└ poll",
         "  └ file onRead  app.js:12  ← main",
     ]
+
+
+def test_the_summary_says_what_blocked_the_loop_which_timers_were_late_and_why() -> None:
+    trace = small()
+    trace.resources[5] = Resource(5, "Timeout", MAIN, 6 * MS, 0, 100)
+    trace.runs[4] = Run(
+        4, 5, "later", 223 * MS, 224 * MS, turn=1, step="timers", kind="timer", trigger=MAIN, due=106 * MS)
+    text = render(trace)
+    summary = text[text.index("Loop  ") :].splitlines()
+    assert summary[1] == "Pool  1 job on 4 threads · busy 12% of the time · up to 1 in line"
+    assert summary[summary.index("Longest callbacks") + 1] == "    200 ms  timer onTimeout  app.js:12  at 20.0 ms"
+    block = summary.index("What kept the loop from turning for 10 ms or more") + 1
+    assert summary[block].startswith("    202 ms  timer onTimeout  app.js:12")
+    late = summary.index("Late timers") + 1
+    assert summary[late] == "    117 ms  timer later  app.js:12  because of timer onTimeout  app.js:12"
+    assert any(re.fullmatch(r" +200 to 500 ms  █+ 1", line) for line in summary)
 
 
 @pytest.mark.parametrize("width", [40, 60, 80, 132])
@@ -49,17 +66,20 @@ def test_without_colors_there_is_no_escape_and_with_them_a_long_callback_is_red(
 
 def test_what_repeats_is_folded_and_counted() -> None:
     text = render(busy(5000))
-    assert len(text.splitlines()) < 20
+    assert len(text.splitlines()) <= 20
     assert "… 4,999 more like this, 20.00 s in all, the longest 4.00 ms" in text
 
 
-def test_turns_that_take_turns_are_folded_too() -> None:
+def test_turns_that_take_turns_are_folded_too_and_one_that_takes_longer_is_shown() -> None:
     trace = busy(1000)
     for number in range(2, 1001, 2):
         trace.runs[number].name = "other"
+    trace.runs[500].ended = trace.runs[500].began + 50 * MS
     text = render(trace)
-    assert "… 998 more like these 2" in text
-    assert len(text.splitlines()) < 30
+    assert "… 497 more like those above" in text
+    assert "… 500 more like those above" in text
+    assert re.search(r"interval other 5 ms  app\.js:2  ← main +50\.0 ms", text)
+    assert len(text.splitlines()) < 40
 
 
 def test_what_differs_is_not_folded() -> None:

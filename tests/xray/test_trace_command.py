@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -72,6 +73,19 @@ def test_text_goes_to_standard_error_a_file_or_standard_output(folder: Path) -> 
     done = run([*plain, "-o", "here.txt"], "quick.js", folder=folder)
     assert "timer later" in (folder / "here.txt").read_text()
     assert done.stderr.startswith("ouro trace: here.txt: ")
+
+
+def test_a_program_without_permissions_is_traced_and_has_no_more_of_them(folder: Path) -> None:
+    write(folder, {"app.js": "try { require('fs').rmSync('x'); } catch (error) { console.log(error.code); }"})
+    done = run([*TRACE, "--format", "json", "--permission"], "app.js", folder=folder)
+    assert (done.returncode, done.stdout) == (0, "ERR_ACCESS_DENIED\n")
+    assert (folder / "trace.json").exists()
+
+
+def test_a_trace_that_cannot_be_written_costs_a_message_and_no_more(folder: Path) -> None:
+    done = run([*TRACE, "--format", "json", "-o", "/dev/full"], "app.js", "word", folder=folder)
+    assert (done.returncode, done.stdout) == (5, "out word\n")
+    assert done.stderr.endswith(" is lost: /dev/full: No space left on device\n")
 
 
 def test_the_file_is_named_from_where_the_program_began(folder: Path) -> None:
@@ -143,6 +157,13 @@ def test_help_names_every_option(command: str, folder: Path) -> None:
         assert name in done.stdout
 
 
+def test_by_nodes_name_a_program_may_be_called_as_a_command_is(folder: Path) -> None:
+    write(folder, {"trace": "console.log(process.argv.length, process.argv0.endsWith('ouro-node'))"})
+    script = "import sys; sys.argv[0] = 'ouro-node'; from ouroloop.cli import main; sys.exit(main())"
+    done = run([sys.executable, "-c", script], "trace", "quick.js", folder=folder)
+    assert (done.returncode, done.stdout[:2]) == (0, "3 "), done
+
+
 def complete(folder: Path, *words: str) -> set[str]:
     """What bash offers for the last of these words."""
     script = run(OURO, "--completion-bash", folder=folder).stdout
@@ -162,15 +183,51 @@ def test_bash_completes_the_commands_their_options_and_formats(folder: Path) -> 
     assert complete(folder, "ouro", "trace", "app.") == {"app.js", "app.py"}
 
 
-def test_a_program_that_a_signal_ends_is_traced_too(folder: Path) -> None:
-    write(folder, {"app.js": "console.log('ready'); setInterval(() => {}, 1000)"})
+def started(folder: Path, name: str) -> subprocess.Popen[str]:
+    """A traced program that has said that it is ready."""
     process = subprocess.Popen(
-        [*TRACE, "--format", "json", "app.js"], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        [*TRACE, "--format", "json", name], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         env=environment())
     assert process.stdout is not None
     assert process.stdout.readline() == "ready\n"
     time.sleep(0.3)
-    process.send_signal(signal.SIGTERM)
+    return process
+
+
+WAITING = {
+    "app.js": "console.log('ready'); setInterval(() => {}, 1000)",
+    "app.py": "from ouroloop.node import set_interval\nset_interval(print, 100000)\nprint('ready', flush=True)\n",
+}
+
+
+@pytest.mark.parametrize("name", WAITING)
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_program_that_a_signal_ends_is_traced_too(folder: Path, name: str, number: int) -> None:
+    write(folder, WAITING)
+    process = started(folder, name)
+    process.send_signal(number)
     _, told = process.communicate(timeout=30)
-    assert process.returncode == -signal.SIGTERM
+    assert process.returncode == -number
     assert told.startswith("ouro trace: trace.json: ")
+
+
+def test_a_program_that_listens_for_a_signal_gets_it(folder: Path) -> None:
+    write(folder, {"app.js": """
+        process.on('SIGINT', () => { console.log('mine'); setTimeout(() => process.exit(7), 10); });
+        setInterval(() => {}, 1000); console.log('ready');"""})
+    process = started(folder, "app.js")
+    process.send_signal(signal.SIGINT)
+    out, told = process.communicate(timeout=30)
+    assert (process.returncode, out) == (7, "mine\n")
+    assert told.startswith("ouro trace: trace.json: ")
+
+
+def test_a_second_signal_ends_a_busy_program_at_once(folder: Path) -> None:
+    write(folder, {"app.js": "console.log('ready'); for (;;);"})
+    process = started(folder, "app.js")
+    process.send_signal(signal.SIGINT)
+    time.sleep(0.2)
+    assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=10)
+    assert process.returncode == -signal.SIGINT

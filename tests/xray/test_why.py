@@ -209,6 +209,18 @@ def test_lines_are_known_after_thousands_of_others_were_forgotten(tmp_path: Path
         assert re.search(rf"timer +3,000 ms, {place}\n", done.stderr), done
 
 
+def test_of_many_alike_a_few_are_told(tmp_path: Path) -> None:
+    write(tmp_path, {"app.js": """
+        const server = require('net').createServer(() => {}).listen(0, '127.0.0.1', () => {
+          for (let i = 0; i < 50; i++) require('net').connect(server.address().port, '127.0.0.1');
+        });"""})
+    done = run([*WHY, "--end"], "app.js", folder=tmp_path)
+    lines = done.stderr.splitlines()
+    assert len(lines) <= 10
+    assert "is kept from ending by 101 things:" in lines[0]
+    assert any(re.search(r"socket +others \(× \d+\) +app\.js:\d", line) for line in lines)
+
+
 @pytest.mark.parametrize(("words", "complaint"), [
     (["--after", "soon", "x.js"], "--after must be a number of seconds, 0 or more, not soon"),
     (["--after", "-1", "x.js"], "--after must be a number of seconds, 0 or more, not -1"),

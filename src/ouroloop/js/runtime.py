@@ -44,6 +44,9 @@ _ENTRIES = (
     "beforeExit", "exit", "embedding", "keepOrigins", "tellHolders",
 )
 
+_IMPORTERS = {"ouroloop.js.snapshot_builder", "ouroloop.xray.observer"}
+"""They import what few programs need."""
+
 _VARIABLES = (
     "FORCE_COLOR", "HOME", "NODE_CHANNEL_FD", "NODE_COMPILE_CACHE", "NODE_DEBUG", "NODE_PATH", "NODE_UNIQUE_ID",
 )
@@ -67,10 +70,11 @@ class Runtime:
         embedding: Any = None, argv0: str | None = None, permission: Permission | None = None,
         recorder: Any = None,
     ) -> None:
-        self.started_ns = monotonic_ns()
-        self.time_origin = time() * 1000
+        now = monotonic_ns()
+        self.started_ns = bundle.BEGAN if embedding is None else now
+        self.time_origin = time() * 1000 - (now - self.started_ns) / 1e6
         """When the process began, in ms since 1970."""
-        self.milestones = {"nodeStart": self.started_ns}
+        self.milestones = {"nodeStart": now}
         self.embedding = embedding
         """The `ouroloop.Runtime` whose engine room this is; None for the command `ouro`."""
         self.recorder = recorder
@@ -365,7 +369,7 @@ class Runtime:
             self.engine.natives.loader.compile_cache.persist()
         if self.engine.natives is not None and self.engine.natives.library is not None:
             self.engine.natives.library.persist()
-        bundle.keep(with_modules="ouroloop.js.snapshot_builder" not in sys.modules)  # that imports what few need
+        bundle.keep(with_modules=not sys.modules.keys() & _IMPORTERS)
         for tell in self.on_end:
             tell(code)
         if "ouroloop.loop.tty" in sys.modules:

@@ -84,8 +84,13 @@ class Loop:
         self._cut_short = False
         self.closed = False
         self.turns = 0
+        self.made_ns = monotonic_ns()
+        """When the loop was made, in ns of the monotonic clock."""
         self.idle_ns = 0
         """How long the poll step has slept, in ns (uv_metrics_idle_time)."""
+        self.events = 0
+        """How many events the queue has told of; `events_waiting`: when it was not to sleep (uv_metrics_info)."""
+        self.events_waiting = 0
         self._probe: Probe | None = None
         self.on_load: list[Callable[[int], object]] = []
         """Called with the pool's `load` whenever that has changed."""
@@ -202,16 +207,20 @@ class Loop:
             ready = self._wait_beside(pool, timeout) if pool is not None and pool.behind else queue.wait(timeout)
             now = monotonic_ns()
             self.now = now // 1_000_000
+            count = len(ready)
+            self.events += count
             if began:
                 self.idle_ns += now - began
                 began = 0
+            else:
+                self.events_waiting += count
             if queue.readers and (probe is None or probe.takes_batches):
                 self._hand_out_together(ready)
             else:
                 self._hand_out(ready)
             if queue.lost:
                 self._tell_lost()
-            if len(ready) < _FULL_BATCH:
+            if count < _FULL_BATCH:
                 break
             timeout = 0
         if self._after_poll:

@@ -11,7 +11,6 @@ What surprises people: records that were dropped leave runs without a resource, 
 from __future__ import annotations
 
 import os
-import sys
 from bisect import bisect_right
 from typing import TYPE_CHECKING
 
@@ -62,7 +61,7 @@ def assemble(recorder: Recorder, code: int, ended: int) -> Trace:
     since = recorder.began
     turns = list(recorder.turns)
     trace = Trace(
-        sys.argv[0], sys.argv[1:], recorder.wall, ended - since, code, recorder.dropped,
+        (recorder.words or ["[stdin]"])[0], recorder.words[1:], recorder.wall, ended - since, code, recorder.dropped,
         places=list(recorder.places), turns=[at - since for _, at in turns], first_turn=turns[0][0] if turns else 1,
         sleeps=_sleeps(recorder),
         jobs=[_job(job, since) for job in recorder.jobs],

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     Start: TypeAlias = Callable[[list[str], tuple[Observer, ...]], int]
 
 FORMATS = ("html", "perfetto", "text", "json", "otlp")
-_DEFAULT_FORMAT = "text"
+_DEFAULT_FORMAT = "html"
 _FILES = {"html": "trace.html", "perfetto": "trace.perfetto.json", "json": "trace.json"}
 _LIMIT = 100_000
 _MOST = 10_000_000
@@ -143,11 +143,16 @@ def _trace(words: list[str], start: Start) -> int:
     from .recorder import Recorder
 
     recorder = Recorder(limit, lambda trace: deliver(trace, wish))
-    if "--live" not in given:
-        return start(words, (recorder,))
-    from .live import Live
+    observers: list[Observer] = [recorder]
+    if wish.format == "otlp":
+        from .otlp import Metrics
 
-    return start(words, (recorder, Live(recorder, opens=wish.opens)))
+        observers.append(Metrics())
+    if "--live" in given:
+        from .live import Live
+
+        observers.append(Live(recorder, opens=wish.opens))
+    return start(words, tuple(observers))
 
 
 def _wish(given: dict[str, str]) -> _Wish:
@@ -201,7 +206,13 @@ def deliver(trace: Trace, wish: _Wish) -> None:
             return
         _write(_made(trace, wish), wish)
     except OSError as exc:
-        _say(f"the trace of {_count(trace)} is lost: {wish.file or 'standard error'}: {exc.strerror or exc}")
+        where = "" if wish.format == "otlp" else f"{wish.file or 'standard error'}: "
+        _say(f"the trace of {_count(trace)} is lost: {where}{exc.strerror or exc}")
+        return
+    except Exception:  # a mistake of ours is to be seen, but the program ends as it would have
+        import traceback
+
+        _say(f"the trace of {_count(trace)} is lost:\n{traceback.format_exc()}")
         return
     if wish.file not in ("", "-"):
         _say(f"{_shown(wish.file)}: {_count(trace)}")

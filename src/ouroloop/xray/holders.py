@@ -95,11 +95,11 @@ def of_environment(env: Environment, place_of: Callable[[object], str]) -> list[
         Holder(
             "timer", _timer({
                 "duration": timeout.duration, "isRepeating": timeout._repeat,
-                "name": getattr(timeout._callback, "__name__", "")}),
+                "name": _name_of(timeout._callback)}),
             place_of(timeout), timeout._start + timeout.duration - now)
         for timer_list in timers._lists.values() for timeout in timer_list.timers if timeout.has_ref()]
     found += [
-        Holder("immediate", _quoted(getattr(each._callback, "__name__", "")), place_of(each))
+        Holder("immediate", _quoted(_name_of(each._callback)), place_of(each))
         for each in immediates._queue if each.has_ref() and not each._destroyed]
     own = {timers._handle, immediates._check, immediates._idle}
     found += [Holder(*describe(handle), place_of(handle)) for handle in _holding(env.loop, own)]
@@ -109,6 +109,11 @@ def of_environment(env: Environment, place_of: Callable[[object], str]) -> list[
         Holder("request", "a write or a connection being made", place_of(each)) for each in _busy_streams(env.loop)]
     rest = env.loop.active_requests - len(jobs) - len(writes)
     return [*found, *writes, *([Holder("request", f"{rest:,} of other kinds")] if rest > 0 else [])]
+
+
+def _name_of(callback: object) -> str:
+    name = getattr(callback, "__name__", "")
+    return "" if name == "<lambda>" else name
 
 
 def _jobs(loop: Loop) -> Iterator[tuple[Any, str]]:

@@ -90,7 +90,20 @@ def _slice(name: str, category: str, thread: int, began: int, ended: int, **argu
 
 # The loop's thread
 
-def _loop_events(trace: Trace) -> Iterator[_Event]:
+def _loop_events(trace: Trace) -> list[_Event]:
+    """All slices of the loop's thread. What was told of a little after what it lies in was over is cut to that."""
+    events = sorted(_loop_slices(trace), key=lambda event: (event["ts"], -event["dur"]))
+    around: list[float] = []  # ends of the slices that go on, the innermost last
+    for event in events:
+        while around and around[-1] <= event["ts"]:
+            around.pop()
+        if around:
+            event["dur"] = round(min(event["dur"], around[-1] - event["ts"]), 3)
+        around.append(event["ts"] + event["dur"])
+    return events
+
+
+def _loop_slices(trace: Trace) -> Iterator[_Event]:
     bounds = [*trace.turns, _end_of_turns(trace)]
     for index, began in enumerate(trace.turns):
         yield _slice(f"turn {trace.first_turn + index}", "turn", LOOP_THREAD, began, bounds[index + 1])

@@ -280,7 +280,7 @@ class PythonProgram:
     def place_of_caller(self) -> int:
         """Where the program is; -1 if no function of its is running."""
         frame: FrameType | None = sys._getframe(1)
-        while frame is not None:
+        while frame is not None and frame.f_back is not None:  # the outermost one is the command's
             if not self._is_own(frame.f_code):
                 return self._number(frame.f_code, frame.f_lineno)
             frame = frame.f_back

@@ -15,15 +15,19 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sys
 import threading
 from array import array
 from collections import deque
+from copy import copy
+from functools import partial
 from time import monotonic_ns, time
 from typing import TYPE_CHECKING, Any
 
-from ..loop import Probe, Signal
+from ..loop import Probe
 from .model import Job, Output, Pause, Place, Watch
 from .observer import Observer
+from .signals import listen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -46,6 +50,8 @@ class Recorder(Probe, Observer):
     def __init__(self, limit: int, on_end: Callable[[Trace], object], language: str = "JavaScript") -> None:
         self.limit = limit
         self.language = language
+        self.words: list[str] = []
+        """The program and its arguments, as they were given."""
         self.handle = 0
         """By which JavaScript is asked for what it has recorded since it last told."""
         self.began = monotonic_ns()
@@ -79,10 +85,12 @@ class Recorder(Probe, Observer):
         self._under_way: dict[int, Job] = {}
         self._paused_at = 0
         self._reserve = -1
+        self._collect: Callable[[], object] = list
 
     def watch(self, runtime: Any) -> None:
         """Record this runtime's loop, and let a signal end the program only when its trace is written."""
         self._know(runtime.loop)
+        self.words = runtime.argv[1:] if "--eval" not in runtime.options else ["[eval]", *runtime.argv[1:]]
         runtime.loop.probe = self
         if runtime.engine.natives is not None:
             runtime.engine.natives.watch_collector(self.pause_begins, self.pause_ends)
@@ -93,7 +101,9 @@ class Recorder(Probe, Observer):
         from .python_program import PythonProgram
 
         self.language = "Python"
-        self.hold(env.loop, lambda: None)
+        self.words = [*sys.argv]
+        # Python's own answer to SIGINT is an exception, which ends the program in its own way.
+        self.hold(env.loop, self._flush, (signal.SIGTERM, signal.SIGHUP))
         self._program = PythonProgram(self, env)
         self._know(env.loop)
         env.loop.probe = self
@@ -103,27 +113,31 @@ class Recorder(Probe, Observer):
         for fd, callback in loop._queue.callbacks.items():
             self.owners[fd] = type(getattr(callback, "__self__", callback)).__name__
 
-    def hold(self, loop: Loop, collect: Callable[[], object]) -> None:
-        """Let a signal end the program only when its trace is written; `collect` brings the last records."""
-        self._reserve = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
+    def hold(
+        self, loop: Loop, collect: Callable[[], object],
+        numbers: Sequence[int] = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP),
+    ) -> None:
+        """Let a signal that nobody listens for end the program only when its trace is written; a second one at once.
 
-        watchers: list[Signal] = []
+        `collect` brings the last records.
+        """
+        self._reserve = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
+        self._collect = collect
 
         def interrupted(number: int) -> None:
-            others = (each for each in loop.walk() if isinstance(each, Signal) and each not in watchers)
-            if any(each.signum == number for each in others):
-                return  # the program listens for it
             collect()
             self.ended_by = signal.Signals(number).name
             self.finish(128 + number)
             signal.signal(number, signal.SIG_DFL)
             os.kill(os.getpid(), number)
 
-        for number in (signal.SIGINT, signal.SIGTERM):
-            watcher = Signal(loop)
-            watcher.start(interrupted, number)
-            watcher.unref()
-            watchers.append(watcher)
+        for number in numbers:
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                listen(loop, number, partial(interrupted, number), once=True)
+
+    def _flush(self) -> None:
+        if self._program is not None:
+            self._program.flush()
 
     # What the loop tells
 
@@ -227,6 +241,26 @@ class Recorder(Probe, Observer):
             self._count -= lost
             self.dropped += lost
 
+    def count(self) -> int:
+        """How many records there were until now."""
+        return self.dropped + self._count + len(self.turns)
+
+    def copy(self) -> Recorder:
+        """What was recorded so far, by itself, for who makes a trace of it while the program goes on.
+
+        To be called from the loop, when no callback of the program's runs.
+        """
+        self._collect()
+        twin = copy(self)
+        for name, value in vars(self).items():
+            if isinstance(value, (deque, list, dict)):
+                setattr(twin, name, copy(value))
+        return twin
+
+    def snapshot(self) -> Trace:
+        """The trace so far; the program goes on. See `copy`."""
+        return self.copy().trace(0)
+
     def finish(self, code: int) -> None:
         """The process is about to end."""
         told, self._on_end = self._on_end, None
@@ -240,8 +274,7 @@ class Recorder(Probe, Observer):
         """What was recorded so far."""
         from .assembly import assemble
 
-        if self._program is not None:
-            self._program.flush()
+        self._flush()
         now = monotonic_ns()
         if self.step_under_way is not None:  # which the process ends in, or somebody looks in
             name, began = self.step_under_way

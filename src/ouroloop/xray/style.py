@@ -56,16 +56,17 @@ class Style:
             texts.append(" " * (self.width - used - columns(tail[0])) + self.paint(*tail))
         return "".join(texts).rstrip()
 
-    def wrapped(self, texts: list[str], between: str = " · ") -> Iterator[str]:
-        """Short texts, as many on a line as fit."""
+    def wrapped(self, texts: list[str], head: Part = ("", "")) -> Iterator[str]:
+        """Short texts behind a heading, as many on a line as fit."""
+        room, begin = self.width - columns(head[0]), self.paint(*head)
         line = ""
         for text in texts:
-            longer = line + between + text if line else text
-            if line and columns(longer) > self.width:
-                yield line
-                longer = text
+            longer = f"{line} · {text}" if line else text
+            if line and columns(longer) > room:
+                yield begin + line
+                begin, longer = " " * columns(head[0]), text
             line = longer
-        yield cut(line, self.width)
+        yield begin + cut(line, room)
 
 
 def _is_terminal(descriptor: int | None) -> bool:

@@ -20,15 +20,18 @@ from typing import TYPE_CHECKING, Any
 from ..loop import Probe, Timer
 from .holders import Holder, of_environment, of_runtime, shown
 from .observer import Observer
+from .signals import listen
 from .style import Style, columns
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import FrameType
 
     from ..js.runtime import Runtime
     from ..loop import Handle, Loop, Work
     from ..node.environment import Environment
 
+_MOST_ALIKE, _FEW = 8, 3
 _UNCUT = 1 << 20  # columns: nothing here may be missing, so a terminal that is too narrow breaks lines
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 
@@ -42,11 +45,6 @@ def answer_runtime(runtime: Runtime) -> None:
 def answer_environment(env: Environment) -> None:
     """Somebody has asked a Python program that knows no lines."""
     _write(_told(of_environment(env, lambda _: ""), env.process.argv[1], knows_lines=False))
-
-
-def listen(loop: Loop, number: int, answer: Callable[[], object]) -> None:
-    """Call `answer` in the loop's poll step at each signal that nobody else takes."""
-    _signal.signal(number, lambda *_: loop._wakeup.mark(answer))
 
 
 class Why(Observer):
@@ -74,7 +72,7 @@ class Why(Observer):
 
     def _begin(self, loop: Loop) -> None:
         listen(loop, _signal.SIGUSR2, self.tell)
-        listen(loop, _signal.SIGINT, self._interrupted)
+        listen(loop, _signal.SIGINT, self._interrupted, once=True)
         timer = Timer(loop)
         timer.unref()
         # The loop's first turn comes after the main program, however long that took.
@@ -151,10 +149,10 @@ class _Origins(Probe):
 
 
 def _place_of_caller() -> str:
-    frame = sys._getframe(2)
-    while frame is not None and frame.f_code.co_filename.startswith((_PACKAGE, "<frozen")):
-        frame = frame.f_back  # type: ignore[assignment]
-    if frame is None:
+    frame: FrameType | None = sys._getframe(2)
+    while frame is not None and frame.f_code.co_filename.startswith((_PACKAGE, "<")):
+        frame = frame.f_back
+    if frame is None or frame.f_back is None:  # the outermost one is the command's
         return ""
     function = frame.f_code.co_name
     return f"{shown(frame.f_code.co_filename)}:{frame.f_lineno}" + ("" if function == "<module>" else f" in {function}")
@@ -174,9 +172,7 @@ def _told(holders: list[Holder], program: str, knows_lines: bool) -> list[str]:
         return [f"{speaker} is kept from ending by nothing that the loop waits for"]
     things = "1 thing" if len(holders) == 1 else f"{len(holders):,} things"
     lines = [uncut.line([(f"{speaker} is kept from ending by {things}:", "bold")])]
-    counted: dict[Holder, int] = {}
-    for holder in holders:
-        counted[holder] = counted.get(holder, 0) + 1
+    counted = _counted(holders)
     kinds = max(columns(holder.kind) for holder in counted)
     details = max(columns(_detail(*each)) for each in counted.items())
     details = min(details, style.width - kinds - 6 - max(columns(holder.place) for holder in counted))
@@ -184,6 +180,26 @@ def _told(holders: list[Holder], program: str, knows_lines: bool) -> list[str]:
     if not knows_lines:
         lines.append(f"  To see the lines that made them, start it anew: ouro why {_command(program)}")
     return lines
+
+
+def _counted(holders: list[Holder]) -> dict[Holder, int]:
+    """How often each is there. Of many that differ in their detail alone, a few stand for all."""
+    counted: dict[Holder, int] = {}
+    for holder in holders:
+        counted[holder] = counted.get(holder, 0) + 1
+    alike: dict[tuple[str, str], int] = {}
+    for holder in counted:
+        key = holder.kind, holder.place
+        alike[key] = alike.get(key, 0) + 1
+    shown: dict[Holder, int] = {}
+    for holder, count in counted.items():
+        key = holder.kind, holder.place
+        if alike[key] <= _MOST_ALIKE or sum(1 for each in shown if (each.kind, each.place) == key) < _FEW:
+            shown[holder] = count
+            continue
+        others = Holder(holder.kind, "others", holder.place)
+        shown[others] = shown.get(others, 0) + count
+    return shown
 
 
 def _command(program: str) -> str:

@@ -60,11 +60,6 @@ function resources() {
   return Array.from(handles.values(), (handle) => handle.resource);
 }
 
-/** What is known of each handle. */
-function* opened() {
-  for (const [number, { asyncId }] of handles) yield { number, asyncId };
-}
-
 function close(id) {
   const handle = handles.get(id);
   if (handle === undefined) return;
@@ -134,4 +129,4 @@ function readFrom(handle) {
   return 1;
 }
 
-module.exports = { ARRIVED, NOTHING_CALLED, open, close, emit, read, readyAddress, asyncId, opened, resources };
+module.exports = { ARRIVED, NOTHING_CALLED, open, close, emit, read, readyAddress, asyncId, handles, resources };

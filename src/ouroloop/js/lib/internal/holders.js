@@ -10,8 +10,8 @@
 // core modules make by themselves, later, has the line of what they do it in: a server's connections have the server's.
 
 const hooks = require('internal/async_hooks');
-const handles = require('internal/handles');
-const requests = require('internal/requests');
+const { handles } = require('internal/handles');
+const { requests } = require('internal/requests');
 const timers = require('internal/timers');
 const frames = require('internal/recorder/places');
 
@@ -49,11 +49,44 @@ function forgetAllGoneBut(newest) {
   nextLook = Math.max(FIRST_LOOK, 2 * origins.size);
 }
 
+// What is known of each
+
+function factsOf(timer, callback, left) {
+  const name = typeof callback === 'function' && typeof callback.name === 'string' ? callback.name : '';
+  const asyncId = timer[timers.async_id_symbol];
+  return { asyncId, name, duration: timer._idleTimeout, isRepeating: timer._repeat != null, left };
+}
+
+/** Timers that keep the loop going, and in how many ms from `time` they are due. */
+function* referencedTimers(time = 0) {
+  for (const list of timers.lists.values()) {
+    for (let timer = list._idleNext; timer !== list; timer = timer._idleNext) {
+      if (timer[timers.kRefed]) yield factsOf(timer, timer._onTimeout, timer._idleStart + list.duration - time);
+    }
+  }
+}
+
+function* referencedImmediates() {
+  for (let immediate = timers.queue.head; immediate !== null; immediate = immediate._idleNext) {
+    if (immediate[timers.kRefed]) yield factsOf(immediate, immediate._onImmediate);
+  }
+}
+
+function* requestsUnderWay() {
+  for (const request of requests) {
+    if (request !== undefined) yield { asyncId: request.asyncId, type: request.type };
+  }
+}
+
+function* openHandles() {
+  for (const [number, { asyncId }] of handles) yield { number, asyncId };
+}
+
 function* all() {
-  yield* timers.referencedTimers();
-  yield* timers.referencedImmediates();
-  yield* requests.underWay();
-  yield* handles.opened();
+  yield* referencedTimers();
+  yield* referencedImmediates();
+  yield* requestsUnderWay();
+  yield* openHandles();
 }
 
 /** The file, line, column and name of the function in which something was made; null if nobody knows. */
@@ -67,10 +100,10 @@ function tell() {
   const now = timers.now();
   const located = ({ asyncId, ...facts }) => ({ ...facts, place: placeOf(asyncId) });
   return JSON.stringify({
-    timers: Array.from(timers.referencedTimers(now), located),
-    immediates: Array.from(timers.referencedImmediates(), located),
-    requests: Array.from(requests.underWay(), located),
-    handles: Array.from(handles.opened(), located),
+    timers: Array.from(referencedTimers(now), located),
+    immediates: Array.from(referencedImmediates(), located),
+    requests: Array.from(requestsUnderWay(), located),
+    handles: Array.from(openHandles(), located),
   });
 }
 

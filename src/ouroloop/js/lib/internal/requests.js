@@ -90,11 +90,4 @@ function completeUntil(isOver) {
   }
 }
 
-/** What is known of each request that is not complete. */
-function* underWay() {
-  for (const request of requests) {
-    if (request !== undefined) yield { asyncId: request.asyncId, type: request.type };
-  }
-}
-
-module.exports = { start, next, cancel, complete, completeUntil, underWay };
+module.exports = { start, next, cancel, complete, completeUntil, requests };

@@ -667,29 +667,8 @@ function activeNames() {
   return [...Array(referenced).fill('Timeout'), ...Array(counts[REFERENCED_IMMEDIATES]).fill('Immediate')];
 }
 
-/** What is known of each timer that keeps the loop going; `left` is ms from `time` on. */
-function* referencedTimers(time = 0) {
-  for (const list of lists.values()) {
-    for (let timer = list._idleNext; timer !== list; timer = timer._idleNext) {
-      if (timer[kRefed]) yield factsOf(timer, timer._onTimeout, { left: timer._idleStart + list.duration - time });
-    }
-  }
-}
-
-function* referencedImmediates() {
-  for (let immediate = queue.head; immediate !== null; immediate = immediate._idleNext) {
-    if (immediate[kRefed]) yield factsOf(immediate, immediate._onImmediate, {});
-  }
-}
-
-function factsOf(timer, callback, facts) {
-  const name = typeof callback === 'function' && typeof callback.name === 'string' ? callback.name : '';
-  const asyncId = timer[asyncIdSymbol];
-  return { asyncId, name, duration: timer._idleTimeout, isRepeating: timer._repeat != null, ...facts };
-}
-
 module.exports = {
-  activeNames, referencedImmediates, referencedTimers, async_id_symbol: asyncIdSymbol, getTimerDuration,
+  activeNames, lists, queue, async_id_symbol: asyncIdSymbol, getTimerDuration,
   TIMEOUT_MAX, Timeout, Immediate, clear, clearImmediate, enroll, initialize, insert, kRefed, now, preciseNow, processImmediate,
   processTimers, recover, remove, setUnrefTimeout, start, startUnreferenced,
 };
