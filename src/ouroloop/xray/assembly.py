@@ -77,6 +77,7 @@ def assemble(recorder: Recorder, code: int, ended: int) -> Trace:
     _place_in_steps(trace)
     _name_kinds(trace)
     _relate(trace, numbers.readied)
+    _inherit_places(trace)
     _add_descriptors(trace, recorder, numbers.opened)
     _add_jobs(trace, [(at - since, fd) for at, fd in recorder.ready_events])
     trace.sources = _sources(trace.places)
@@ -301,6 +302,16 @@ def _relate(trace: Trace, readied: dict[int, int]) -> None:
             run.name = run.name or _function_of(trace, resource)
         elif run.kind == "await" and resource.place >= 0 and run.place < 0:
             run.name, run.place = _function_of(trace, resource), resource.place
+
+
+def _inherit_places(trace: Trace) -> None:
+    """What core modules ask for by themselves, the program has asked for where it asked for what they do it for."""
+    for number in sorted(trace.resources):
+        resource = trace.resources[number]
+        cause = trace.runs.get(resource.cause)
+        maker = trace.resources.get(cause.resource) if cause is not None else None
+        if resource.place < 0 and maker is not None:
+            resource.place, resource.is_inherited = maker.place, True
 
 
 def _function_of(trace: Trace, resource: Resource) -> str:
