@@ -273,7 +273,7 @@ def test_timers_tell_when_they_were_due_each_time(tmp_path: Path) -> None:
     _, trace = traced(tmp_path, """
 let left = 3;
 const interval = setInterval(() => { if (--left === 0) clearInterval(interval); }, 10);
-const refreshed = setTimeout(() => {}, 15);
+const refreshed = setTimeout(() => {}, 150);
 setTimeout(() => refreshed.refresh(), 5);
 const cleared = setTimeout(() => {}, 1000);
 clearTimeout(cleared);
@@ -281,7 +281,7 @@ clearTimeout(cleared);
     by_wait = {resource.wait: resource for resource in trace.resources.values() if resource.type == "Timeout"}
     assert by_wait[10].repeats
     assert len(by_wait[10].due) == 3
-    assert len(by_wait[15].due) == 2
+    assert len(by_wait[150].due) == 2
     for timer in by_wait.values():
         for at, due in timer.due:
             assert abs(due - at - timer.wait * 1e6) <= 2e6  # the loop's clock has whole ms
@@ -311,3 +311,23 @@ def test_sources_of_the_programs_files_are_in_the_trace(tmp_path: Path) -> None:
     _, trace = traced(tmp_path, source)
     assert {os.path.basename(file): text for file, text in trace.sources.items()} == {
         "program.js": source, "other.js": (tmp_path / "other.js").read_text()}
+
+
+def test_a_timer_that_has_fired_and_is_refreshed_is_another_resource(tmp_path: Path) -> None:
+    _, trace = traced(tmp_path, """
+let left = 2;
+const timer = setTimeout(function fires() { if (--left > 0) timer.refresh(); }, 3);
+""")
+    first, second = [run for run in trace.runs.values() if run.name == "fires"]
+    # It is refreshed while it runs, when it is not over yet.
+    assert trace.resources[first.resource].due[0][1] <= first.began
+    assert second.due is not None
+    assert second.due <= second.began + 1e6
+    _, trace = traced(tmp_path, """
+const timer = setTimeout(function fires() {}, 3);
+setTimeout(() => timer.refresh(), 60);
+""")
+    first, second = [run for run in trace.runs.values() if run.name == "fires"]
+    assert first.resource != second.resource
+    assert second.due is not None
+    assert second.due <= second.began + 1e6

@@ -29,11 +29,11 @@ class Probe:
     def turn(self, loop: Loop, number: int) -> None:
         """Turn `number` (from 1) begins."""
 
-    def step_begins(self, loop: Loop, name: str, at: int) -> None:
-        """A step that has something to do begins: its name, as the turn's table has it; ns of the monotonic clock."""
+    step_under_way: tuple[str, int] | None = None
+    """The step that goes on: its name, as the turn's table has it, and when it began (ns of the monotonic clock)."""
 
     def step(self, loop: Loop, name: str, began: int, ended: int) -> None:
-        """It is over."""
+        """A step that had something to do is over."""
 
     def polled(
         self, loop: Loop, timeout: float, began: int, ended: int, ready: Sequence[tuple[int, int]],
@@ -95,16 +95,18 @@ STEPS = ("_run_pending", "_run_watchers", "_poll", "_run_closing", "_run_timers"
 def timed(loop: Loop, probe: Probe, method: str) -> Callable[..., Any]:
     """A step of the loop's that tells how long it took."""
     step = getattr(type(loop), method)
-    name = method.removeprefix("_run_").removeprefix("_")
+    name, tell = method.removeprefix("_run_").removeprefix("_"), probe.step
 
     def run(*args: Any) -> Any:
-        called = loop.step_name(args[0]) if name == "watchers" else name
         began = monotonic_ns()
-        probe.step_begins(loop, called, began)
+        called = name
+        if args and name == "watchers":
+            called = loop.step_name(args[0])
+        probe.step_under_way = called, began
         try:
             return step(loop, *args)
         finally:
-            probe.step(loop, called, began, monotonic_ns())
+            tell(loop, called, began, monotonic_ns())
 
     return run
 

@@ -63,27 +63,41 @@ def assemble(recorder: Recorder, code: int, ended: int) -> Trace:
     trace = Trace(
         (recorder.words or ["[stdin]"])[0], recorder.words[1:], recorder.wall, ended - since, code, recorder.dropped,
         places=list(recorder.places), turns=[at - since for _, at in turns], first_turn=turns[0][0] if turns else 1,
-        sleeps=[
-            Sleep(each.turn, each.began - since, each.ended - since, each.timeout, each.woke)
-            for each in recorder.sleeps],
+        sleeps=_sleeps(recorder),
         jobs=[_job(job, since) for job in recorder.jobs],
         watches=[Watch(each.time - since, each.descriptor, each.events, each.owner) for each in recorder.watches],
         pauses=[Pause(each.kind, each.began - since, each.ended - since) for each in recorder.pauses],
         output=[Output(each.time - since, each.descriptor, each.text, each.run) for each in recorder.output],
         language=recorder.language, ended_by=recorder.ended_by, pool_size=configured_size(),
     )
-    steps = [Step(step.name, step.turn, step.began - since, step.ended - since) for step in recorder.steps]
+    steps = [Step(name, turn, began - since, ended - since) for name, turn, began, ended in recorder.steps]
     numbers = _Records(recorder, trace)
     numbers.walk()
     _add_steps(trace, steps)
     _place_in_steps(trace)
     _name_kinds(trace)
     _relate(trace, numbers.readied)
+    _inherit_places(trace)
     _add_descriptors(trace, recorder, numbers.opened)
     _add_jobs(trace, [(at - since, fd) for at, fd in recorder.ready_events])
     trace.sources = _sources(trace.places)
     explain(trace)
     return trace
+
+
+def _sleeps(recorder: Recorder) -> list[Sleep]:
+    """The loop's sleep, and whose the descriptors were that woke it."""
+    since, owners = recorder.began, dict(recorder.owners)
+    watches = iter(list(recorder.watches))
+    watch = next(watches, None)
+    sleeps = []
+    for turn, began, ended, timeout, ready in list(recorder.sleeps):
+        while watch is not None and watch.time <= ended:
+            owners[watch.descriptor] = watch.owner if watch.events else ""
+            watch = next(watches, None)
+        woke = [(fd, mask, owners.get(fd, "")) for fd, mask in ready]
+        sleeps.append(Sleep(turn, began - since, ended - since, timeout, woke))
+    return sleeps
 
 
 def _job(job: Job, since: int) -> Job:
@@ -288,6 +302,16 @@ def _relate(trace: Trace, readied: dict[int, int]) -> None:
             run.name = run.name or _function_of(trace, resource)
         elif run.kind == "await" and resource.place >= 0 and run.place < 0:
             run.name, run.place = _function_of(trace, resource), resource.place
+
+
+def _inherit_places(trace: Trace) -> None:
+    """What core modules ask for by themselves, the program has asked for where it asked for what they do it for."""
+    for number in sorted(trace.resources):
+        resource = trace.resources[number]
+        cause = trace.runs.get(resource.cause)
+        maker = trace.resources.get(cause.resource) if cause is not None else None
+        if resource.place < 0 and maker is not None:
+            resource.place, resource.is_inherited = maker.place, True
 
 
 def _function_of(trace: Trace, resource: Resource) -> str:

@@ -65,6 +65,8 @@ class Resource:
     """What it is about: an address, a file, a command."""
     closing: int | None = None
     """When a handle was asked to close; the closing step comes later (`destroyed`)."""
+    is_inherited: bool = False
+    """Whether core modules made it, and `place` is that of what they did so for."""
 
 
 @dataclass(slots=True)

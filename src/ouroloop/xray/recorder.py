@@ -25,7 +25,7 @@ from time import monotonic_ns, time
 from typing import TYPE_CHECKING, Any
 
 from ..loop import Probe
-from .model import Job, Output, Pause, Place, Sleep, Step, Watch
+from .model import Job, Output, Pause, Place, Watch
 from .observer import Observer
 from .signals import listen
 
@@ -59,8 +59,12 @@ class Recorder(Probe, Observer):
         self.ended_by = ""
         self.dropped = 0
         self.turns: deque[tuple[int, int]] = deque(maxlen=limit)
-        self.steps: deque[Step] = deque(maxlen=limit)
-        self.sleeps: deque[Sleep] = deque(maxlen=limit)
+        self.steps: deque[tuple[str, int, int, int]] = deque(maxlen=limit)
+        """Name, turn, beginning and end of each."""
+        self.sleeps: deque[tuple[int, int, int, float, Sequence[tuple[int, int]]]] = deque(maxlen=limit)
+        """Turn, beginning, end, ms that it might last, and what was ready."""
+        self.owners: dict[int, str] = {}
+        """Whose the descriptors were that are watched since before the first watch that is kept."""
         self.jobs: deque[Job] = deque(maxlen=limit)
         self.watches: deque[Watch] = deque(maxlen=limit)
         self.ready_events: deque[tuple[int, int]] = deque(maxlen=limit)
@@ -78,15 +82,14 @@ class Recorder(Probe, Observer):
         self._program: PythonProgram | None = None
         self._count = 0
         self._turn = 0
-        self._step: tuple[str, int] | None = None
         self._under_way: dict[int, Job] = {}
-        self._owners: dict[int, str] = {}
         self._paused_at = 0
         self._reserve = -1
         self._collect: Callable[[], object] = list
 
     def watch(self, runtime: Any) -> None:
         """Record this runtime's loop, and let a signal end the program only when its trace is written."""
+        self._know(runtime.loop)
         self.words = runtime.argv[1:] if "--eval" not in runtime.options else ["[eval]", *runtime.argv[1:]]
         runtime.loop.probe = self
         if runtime.engine.natives is not None:
@@ -100,9 +103,15 @@ class Recorder(Probe, Observer):
         self.language = "Python"
         self.words = [*sys.argv]
         # Python's own answer to SIGINT is an exception, which ends the program in its own way.
-        self.hold(env.loop, lambda: None, (signal.SIGTERM, signal.SIGHUP))
+        self.hold(env.loop, self._flush, (signal.SIGTERM, signal.SIGHUP))
         self._program = PythonProgram(self, env)
+        self._know(env.loop)
         env.loop.probe = self
+
+    def _know(self, loop: Loop) -> None:
+        """What the loop watches already."""
+        for fd, callback in loop._queue.callbacks.items():
+            self.owners[fd] = type(getattr(callback, "__self__", callback)).__name__
 
     def hold(
         self, loop: Loop, collect: Callable[[], object],
@@ -126,35 +135,32 @@ class Recorder(Probe, Observer):
             if signal.getsignal(number) is not signal.SIG_IGN:
                 listen(loop, number, partial(interrupted, number), once=True)
 
+    def _flush(self) -> None:
+        if self._program is not None:
+            self._program.flush()
+
     # What the loop tells
 
     def turn(self, loop: Loop, number: int) -> None:
         self._turn = number
         self.turns.append((number, monotonic_ns()))
 
-    def step_begins(self, loop: Loop, name: str, at: int) -> None:
-        self._step = name, at
-
     def step(self, loop: Loop, name: str, began: int, ended: int) -> None:
         if self._program is not None:
             self._program.serve_nothing()
-        self.steps.append(Step(name, self._turn, began, ended))
-        self._step = None
+        self.steps.append((name, self._turn, began, ended))
+        self.step_under_way = None
 
     def polled(
         self, loop: Loop, timeout: float, began: int, ended: int, ready: Sequence[tuple[int, int]],
     ) -> None:
-        if not timeout and not ready:
-            return
-        owners = self._owners
-        woke = [(fd, mask, "Wakeup" if fd == loop.wakeup_fd else owners.get(fd, "")) for fd, mask in ready]
-        self.sleeps.append(Sleep(self._turn, began if timeout else ended, ended, timeout, woke))
+        if timeout or ready:
+            self.sleeps.append((self._turn, began if timeout else ended, ended, timeout, ready))
 
     def watched(self, loop: Loop, fd: int, events: int, owner: str) -> None:
-        if events:
-            self._owners[fd] = owner
-        else:
-            self._owners.pop(fd, None)
+        if len(self.watches) == self.limit:
+            first = self.watches[0]
+            self.owners[first.descriptor] = first.owner if first.events else ""
         self.watches.append(Watch(monotonic_ns(), fd, events, owner))
 
     def read_together(self, loop: Loop, fd: int, number: int) -> None:
@@ -268,11 +274,9 @@ class Recorder(Probe, Observer):
         """What was recorded so far."""
         from .assembly import assemble
 
-        if self._program is not None:
-            self._program.flush()
+        self._flush()
         now = monotonic_ns()
-        if self._step is not None:  # which the process ends in, or somebody looks in
-            name, began = self._step
-            self.steps.append(Step(name, self._turn, began, now))
-            self._step = None
+        if self.step_under_way is not None:  # which the process ends in, or somebody looks in
+            name, began = self.step_under_way
+            self.steps.append((name, self._turn, began, now))
         return assemble(self, code, now)

@@ -146,7 +146,7 @@ function removeFromHeap(list) {
 function insert(timer, duration, start = now()) {
   duration = Math.trunc(duration);
   timer._idleStart = start;
-  if (hooks.recorder !== undefined) hooks.recorder.started(timer[asyncIdSymbol], start + duration, timer._repeat !== null);
+  if (hooks.recorder !== undefined && timer._destroyed === false) tellStarted(timer);
   let list = lists.get(duration);
   if (list === undefined) {
     const expiry = start + duration;
@@ -159,6 +159,11 @@ function insert(timer, duration, start = now()) {
     }
   }
   append(list, timer);
+}
+
+function tellStarted(timer) {
+  const due = timer._idleStart + Math.trunc(timer._idleTimeout);
+  hooks.recorder.started(timer[asyncIdSymbol], due, timer._repeat !== null);
 }
 
 function schedule(delay) {
@@ -411,6 +416,7 @@ function restart(timer, isRefed) {
     timer[triggerAsyncIdSymbol] = hooks.defaultTriggerAsyncId();
     timer[kFrame] = frames.current();
     if (hooks.enabled) hooks.emitInit(timer[asyncIdSymbol], 'Timeout', timer[triggerAsyncIdSymbol], timer);
+    if (hooks.recorder !== undefined) tellStarted(timer);
   }
   if (isRefed && (isNew || !timer[kRefed])) count(1);
   else if (!isRefed && !isNew && timer[kRefed]) count(-1);
