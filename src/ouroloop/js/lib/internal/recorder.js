@@ -212,6 +212,14 @@ const recorder = {
     known = run;
   },
 
+  /** The run that goes on is the body of an ES module. */
+  evaluates(url) {
+    const run = currentRun();
+    if (run === known || frames.isCoreFile(url)) return;
+    record(CALLED, run, 0, 0, 0, frames.placeOfModule(url));
+    known = run;
+  },
+
   /** A handle was made; Python knows it by another number. */
   opened(id, type, number) {
     lasting.push([id, type, now(), currentRun(), 0, frames.placeOfCaller(), number]);
