@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 STYLES = ("colours.css", "page.css", "timeline.css", "moment.css", "print.css")
 SCRIPTS = (
-    "format.js", "dom.js", "marks.js", "trace.js", "scale.js", "bars.js", "lanes.js", "drawing.js", "timeline.js", "gestures.js",
-    "queues.js", "turn.js", "callback.js", "player.js", "summary.js", "table.js", "page.js",
+    "format.js", "dom.js", "marks.js", "trace.js", "scale.js", "bars.js", "lanes.js", "drawing.js", "timeline.js",
+    "gestures.js", "queues.js", "turn.js", "callback.js", "player.js", "summary.js", "table.js", "page.js",
 )
 _FOLDER = Path(__file__).parent
 _IMPORT = re.compile(r"^import [^;]*;\n", re.MULTILINE)
