@@ -331,3 +331,13 @@ setTimeout(() => timer.refresh(), 60);
     assert first.resource != second.resource
     assert second.due is not None
     assert second.due <= second.began + 1e6
+
+
+def test_the_body_of_an_es_module_is_told_by_its_file(tmp_path: Path) -> None:
+    (tmp_path / "a b.mjs").write_text("setTimeout(() => {}, 1); const end = Date.now() + 40; while (Date.now() < end);")
+    _, trace = traced(tmp_path, "import './a b.mjs';\nsetImmediate(() => {});", name="main.mjs")
+    files = {os.path.basename(trace.places[run.place].file) for run in trace.runs.values() if run.place >= 0}
+    assert files == {"main.mjs", "a%20b.mjs"}
+    culprit = trace.runs[summarize(trace).blocks[0].culprit]
+    assert trace.places[culprit.place].file.endswith("main.mjs")
+    assert {os.path.basename(file) for file in trace.sources} == {"main.mjs", "a%20b.mjs"}

@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 from bisect import bisect_right
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from ..loop.pool_size import configured_size
 from .model import MAIN, Job, Output, Pause, Place, Resource, Run, Sleep, Step, Trace, Watch
@@ -352,7 +353,7 @@ def _sources(places: list[Place]) -> dict[str, str]:
     """The text of each of the program's files."""
     texts = {}
     for file in {place.file for place in places if not is_core(place)}:
-        path = file.removeprefix("file://")
+        path = unquote(file.removeprefix("file://")) if file.startswith("file://") else file
         try:
             if os.path.getsize(path) <= _MOST_SOURCE:
                 with open(path, encoding="utf-8", errors="replace") as source:

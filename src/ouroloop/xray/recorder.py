@@ -21,6 +21,7 @@ from array import array
 from collections import deque
 from copy import copy
 from functools import partial
+from sys import getrefcount
 from time import monotonic_ns, time
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from .model import Trace
     from .python_program import PythonProgram
 
+_OURS_ALONE = 2  # references to a list that nobody else has, as `getrefcount` counts them
 FIELDS = 7
 """Numbers of each record: kind, time, and five more."""
 
@@ -218,7 +220,7 @@ class Recorder(Probe, Observer):
         """Memory was collected."""
         self.pauses.append(Pause(kind, self._paused_at, monotonic_ns()))
 
-    def take(self, numbers: bytes, tables: str) -> None:
+    def take(self, numbers: memoryview[float], tables: str) -> None:
         """Records, and the texts, places and output that are new with them."""
         news = json.loads(tables)
         self.texts += news["texts"]
@@ -228,18 +230,31 @@ class Recorder(Probe, Observer):
             del self.lasting[next(iter(self.lasting))]
         self.places += [Place(file or "", line, column, name) for file, line, column, name in news["places"]]
         self.output += [Output(int(moment), fd, text, run) for moment, fd, text, run in news["output"]]
-        part = array("d")
-        part.frombytes(bytes(numbers))
-        self.add(part)
+        part = self._make_room(len(numbers))
+        if part is not None and len(part) == len(numbers) and getrefcount(part) <= _OURS_ALONE:
+            memoryview(part)[:] = numbers  # new memory would cost more than all that is put there
+        else:
+            part = array("d")
+            part.frombytes(numbers.cast("B"))
+        self._append(part)
 
     def add(self, part: array[float]) -> None:
         """More records, of `FIELDS` numbers each."""
+        self._make_room(len(part))
+        self._append(part)
+
+    def _append(self, part: array[float]) -> None:
         self.records.append(part)
         self._count += len(part) // FIELDS
-        while self._count - len(self.records[0]) // FIELDS >= self.limit:
-            lost = len(self.records.popleft()) // FIELDS
-            self._count -= lost
-            self.dropped += lost
+
+    def _make_room(self, size: int) -> array[float] | None:
+        """Drop records that `size` new numbers leave no room for, the oldest first; the last list that was dropped."""
+        dropped = None
+        while self.records and self._count + size // FIELDS - len(self.records[0]) // FIELDS >= self.limit:
+            dropped = self.records.popleft()
+            self._count -= len(dropped) // FIELDS
+            self.dropped += len(dropped) // FIELDS
+        return dropped
 
     def count(self) -> int:
         """How many records there were until now."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ..engine import memory
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -13,10 +15,16 @@ if TYPE_CHECKING:
 def operations(runtime: Runtime) -> dict[str, Callable[..., Any]]:
     """For `internal/recorder`."""
 
-    def begin(handle: int) -> None:
-        runtime.recorder.handle = int(handle)
+    numbers = memoryview(b"").cast("d")
 
-    def deliver(numbers: bytes, tables: str) -> None:
-        runtime.recorder.take(numbers, tables)
+    def begin(handle: int, address: int, size: int) -> None:
+        """Records will lie in `size` bytes of memory at `address`; `handle` is who is asked for them."""
+        nonlocal numbers
+        runtime.recorder.handle = int(handle)
+        numbers = memory(int(address), int(size)).cast("d")
+
+    def deliver(count: int, tables: str) -> None:
+        """There are `count` numbers now."""
+        runtime.recorder.take(numbers[: int(count)], tables)
 
     return {"begin": begin, "deliver": deliver}

@@ -212,6 +212,14 @@ const recorder = {
     known = run;
   },
 
+  /** The run that goes on is the body of an ES module. */
+  evaluates(url) {
+    const run = currentRun();
+    if (run === known || frames.isCoreFile(url)) return;
+    record(CALLED, run, 0, 0, 0, frames.placeOfModule(url));
+    known = run;
+  },
+
   /** A handle was made; Python knows it by another number. */
   opened(id, type, number) {
     lasting.push([id, type, now(), currentRun(), 0, frames.placeOfCaller(), number]);
@@ -266,21 +274,21 @@ function start(loopStarted) {
   const handle = require('internal/handles').open(deliver, 'RECORDER');
   require('internal/promise_hooks').createHook(promiseCallbacks);
   hooks.record(recorder);
-  binding.begin(handle);
+  binding.begin(handle, internalBinding('memory').address(records.buffer), records.byteLength);
   runs.push(MAIN_RUN);
   ids.push(MAIN_RESOURCE);
   record(ENTERED, MAIN_RUN, MAIN_RESOURCE);
 }
 
-/** Hand over what was recorded since the last time: memory, and the texts and places that its numbers stand for. */
+/** Hand over what was recorded since the last time: it lies in memory that Python sees; and the texts and places that its numbers stand for. */
 function deliver() {
-  const part = records.buffer.slice(0, count * FIELDS * 8);
+  const size = count * FIELDS;
   const tables = JSON.stringify({ texts, lasting, output, places: frames.news() });
   count = 0;
   texts = [];
   lasting = [];
   output = [];
-  binding.deliver(part, tables);
+  binding.deliver(size, tables);
 }
 
 module.exports = { start };

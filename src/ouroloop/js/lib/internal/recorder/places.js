@@ -48,6 +48,7 @@ let generation = 0; // of the code that the table is about
 const files = new Map(); // script -> its name
 const ofCallers = new Map(); // script, line and column as a number -> place
 const ofFunctions = new Map(); // likewise
+const ofModules = new Map(); // URL -> place
 let functions; // WeakMap: functions that were seen -> place
 const sightings = []; // how many functions of a place were seen
 const MOST_SIGHTINGS = 100; // a place of more is one whose functions are made anew each time
@@ -177,6 +178,13 @@ function newFunction(callback) {
   return place;
 }
 
+/** The number of the place where an ES module begins. */
+function placeOfModule(url) {
+  let place = ofModules.get(url);
+  if (place === undefined) ofModules.set(url, place = add(url, 1, 1, ''));
+  return place;
+}
+
 const isCore = (place) => areCore[place];
 
 /** The places that are new since the last time. */
@@ -186,4 +194,4 @@ function news() {
   return list;
 }
 
-module.exports = { start, placeOfCaller, placeOfFunction, isCore, news };
+module.exports = { start, placeOfCaller, placeOfFunction, placeOfModule, isCore, isCoreFile, news };
