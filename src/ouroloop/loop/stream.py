@@ -99,6 +99,9 @@ class WriteRequest(IoRequest):
 class Stream(IoHandle):
     """libuv's `uv_stream_t`."""
 
+    ipc = False
+    """Whether descriptors can travel on it."""
+
     __slots__ = (
         "_accepted", "_blocking_writes", "_connect_request", "_connection_callback", "_read_callback", "_read_size",
         "_readable", "_shutdown_request", "_writable", "_writes", "write_queue_size",
@@ -523,10 +526,14 @@ class Stream(IoHandle):
             return
         if events & (READABLE | ERROR) and self._read_callback is not None:
             self._do_read()
-        if events & HANGUP and not events & READABLE and self._read_callback is not None:
+        if events & HANGUP and self._read_callback is not None:
             # Nothing left to read and nobody left to write: a terminal whose other side is gone says no more than this.
-            # With something left to read, the end is for the next turn, after the immediates.
-            self._end_read(None)
+            # With something left to read, the end is for the next turn, after the immediates; but a channel's comes
+            # before its child's exit, which this turn may tell.
+            if not events & READABLE:
+                self._end_read(None)
+            elif self.ipc:
+                self._do_read()
         if events & (WRITABLE | ERROR | HANGUP) and self._writes and not self._closing:
             self._flush()
 

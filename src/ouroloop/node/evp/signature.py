@@ -40,19 +40,30 @@ class Scheme(NamedTuple):
 
 def sign(key: Key, data: bytes, scheme: Scheme) -> bytes:
     """The signature of a message."""
-    context = _begin(evp.EVP_DigestSignInit_ex, key, scheme)
-    made = output(evp.EVP_DigestSign, context, data, len(data))
-    return plain_of(key, made) if scheme.is_plain and key.kind in ("ec", "dsa") else made
+    return _made(evp.EVP_DigestSign, _begin(evp.EVP_DigestSignInit_ex, key, scheme), key, data, scheme)
 
 
 def verify(key: Key, data: bytes, signature: bytes, scheme: Scheme) -> bool:
     """Whether `signature` is one of the message by this key."""
     context = _begin(evp.EVP_DigestVerifyInit_ex, key, scheme)
-    if scheme.is_plain and key.kind in ("ec", "dsa"):
+    return _is_right(evp.EVP_DigestVerify, context, key, data, signature, scheme)
+
+
+def _made(function: Any, context: Any, key: Key, data: bytes, scheme: Scheme) -> bytes:
+    made = output(function, context, data, len(data))
+    return plain_of(key, made) if _is_plain(key, scheme) else made
+
+
+def _is_right(function: Any, context: Any, key: Key, data: bytes, signature: bytes, scheme: Scheme) -> bool:
+    if _is_plain(key, scheme):
         signature = der_of(key, signature)
-    found = evp.EVP_DigestVerify(context, signature, len(signature), data, len(data))
+    found = function(context, signature, len(signature), data, len(data))
     clear_errors()
     return bool(found == 1)
+
+
+def _is_plain(key: Key, scheme: Scheme) -> bool:
+    return scheme.is_plain and key.kind in ("ec", "dsa")
 
 
 def digest_name(name: str) -> str:
@@ -97,19 +108,13 @@ def _begin_with_digest(function: Any, key: Key, scheme: Scheme) -> Any:
 
 def sign_digest(key: Key, digest: bytes, scheme: Scheme) -> bytes:
     """The signature of a message with this hash."""
-    context = _begin_with_digest(evp.EVP_PKEY_sign_init, key, scheme)
-    made = output(evp.EVP_PKEY_sign, context, digest, len(digest))
-    return plain_of(key, made) if scheme.is_plain and key.kind in ("ec", "dsa") else made
+    return _made(evp.EVP_PKEY_sign, _begin_with_digest(evp.EVP_PKEY_sign_init, key, scheme), key, digest, scheme)
 
 
 def verify_digest(key: Key, digest: bytes, signature: bytes, scheme: Scheme) -> bool:
     """Whether `signature` is one by this key of a message with this hash."""
     context = _begin_with_digest(evp.EVP_PKEY_verify_init, key, scheme)
-    if scheme.is_plain and key.kind in ("ec", "dsa"):
-        signature = der_of(key, signature)
-    found = evp.EVP_PKEY_verify(context, signature, len(signature), digest, len(digest))
-    clear_errors()
-    return bool(found == 1)
+    return _is_right(evp.EVP_PKEY_verify, context, key, digest, signature, scheme)
 
 
 # The two forms of two numbers

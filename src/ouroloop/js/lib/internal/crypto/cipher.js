@@ -16,7 +16,7 @@ const { validateInt32, validateObject, validateString, validateUint32 } = requir
 const { normalizeEncoding } = require('internal/util');
 const { isArrayBufferView } = require('internal/util/types');
 const { LazyTransform, callable } = require('internal/streams/lazy_transform');
-const { answer, bytesOf, evp, freeWith, refusal } = require('internal/crypto/util');
+const { answer, bytesOf, evp, freeWith, refusal, showMethod } = require('internal/crypto/util');
 const { asKeyObject, preparePrivate, preparePublic, prepareSecret } = require('internal/crypto/keys');
 
 const { RSA_PKCS1_PADDING, RSA_PKCS1_OAEP_PADDING } = internalBinding('constants').crypto;
@@ -138,18 +138,14 @@ function cipherClass(name, isEncrypting, methods) {
   }
   const { prototype } = Made;
   for (const method of ['_transform', '_flush', 'update', 'final', 'setAutoPadding']) {
-    hidden(prototype, method, CipherBase.prototype[method]);
+    showMethod(prototype, method, CipherBase.prototype[method]);
   }
-  for (const method of Object.keys(methods)) hidden(prototype, method, methods[method]);
-  hidden(prototype, 'setAAD', CipherBase.prototype.setAAD);
+  for (const method of Object.keys(methods)) showMethod(prototype, method, methods[method]);
+  showMethod(prototype, 'setAAD', CipherBase.prototype.setAAD);
   Object.setPrototypeOf(prototype, LazyTransform.prototype);
   const made = callable(Made, name);
   Object.defineProperty(made, 'length', { value: 4, configurable: true });
   return made;
-}
-
-function hidden(object, name, value) {
-  Object.defineProperty(object, name, { __proto__: null, value, writable: true, configurable: true, enumerable: true });
 }
 
 const Cipheriv = cipherClass('Cipheriv', true, {

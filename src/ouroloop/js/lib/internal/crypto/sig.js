@@ -16,7 +16,7 @@ const {
 const { validateEncoding, validateFunction, validateString } = require('internal/validators');
 const { isArrayBufferView } = require('internal/util/types');
 const { callable } = require('internal/streams/lazy_transform');
-const { answer, bytesOf, encoded, evp, later, refusal } = require('internal/crypto/util');
+const { answer, bytesOf, encoded, evp, later, refusal, showMethod } = require('internal/crypto/util');
 const { preparePrivate, preparePublic } = require('internal/crypto/keys');
 
 const hashes = internalBinding('crypto');
@@ -113,16 +113,12 @@ function invalidDigest() {
 function signerClass(name, method, work) {
   class Made extends Signer {}
   const { prototype } = Made;
-  for (const each of ['_write', 'update']) show(prototype, each, Signer.prototype[each]);
-  show(prototype, method, work);
+  for (const each of ['_write', 'update']) showMethod(prototype, each, Signer.prototype[each]);
+  showMethod(prototype, method, work);
   Object.setPrototypeOf(prototype, Writable.prototype);
   const made = callable(Made, name);
   Object.defineProperty(made, 'length', { value: 2, configurable: true });
   return made;
-}
-
-function show(object, name, value) {
-  Object.defineProperty(object, name, { __proto__: null, value, writable: true, configurable: true, enumerable: true });
 }
 
 const Sign = signerClass('Sign', 'sign', function sign(options, encoding) {

@@ -106,4 +106,13 @@ function octets(value) {
   return Buffer.from(digits.length % 2 === 0 ? digits : `0${digits}`, 'hex');
 }
 
-module.exports = { BUFFERS, answer, bytesOf, encoded, evp, freeWith, later, octets, promised, refusal, viewed };
+/** A method that is enumerable, as those of Node's older classes are. */
+function showMethod(prototype, name, value) {
+  Object.defineProperty(prototype, name, {
+    __proto__: null, value, writable: true, configurable: true, enumerable: true,
+  });
+}
+
+module.exports = {
+  BUFFERS, answer, bytesOf, encoded, evp, freeWith, later, octets, promised, refusal, showMethod, viewed,
+};
