@@ -34,7 +34,7 @@ def event_loop_utilization(since: Utilization | None = None, until: Utilization 
         return _share(until.idle - since.idle, until.active - since.active)
     loop = current().loop
     idle = loop.idle_ns / _NS_OF_MS
-    active = (monotonic_ns() - loop.made_ns) / _NS_OF_MS - idle
+    active = (monotonic_ns() - loop.metrics.made_ns) / _NS_OF_MS - idle
     return _share(idle, active) if since is None else _share(idle - since.idle, active - since.active)
 
 

@@ -19,7 +19,7 @@ def operations(runtime: Runtime) -> dict[str, Callable[..., Any]]:
 
     def metrics() -> list[int]:
         loop = runtime.loop
-        return [loop.turns, loop.events, loop.events_waiting]
+        return [loop.turns, loop.metrics.events, loop.metrics.events_waiting]
 
     return {
         "timeOrigin": lambda: runtime.time_origin, "milestones": milestones,
