@@ -307,8 +307,7 @@ def _relate(trace: Trace, readied: dict[int, int]) -> None:
 
 def _inherit_places(trace: Trace) -> None:
     """What core modules ask for by themselves, the program has asked for where it asked for what they do it for."""
-    for number in sorted(trace.resources):
-        resource = trace.resources[number]
+    for resource in sorted(trace.resources.values(), key=lambda each: each.made):
         cause = trace.runs.get(resource.cause)
         maker = trace.resources.get(cause.resource) if cause is not None else None
         if resource.place < 0 and maker is not None:

@@ -44,6 +44,7 @@ let output = []; // likewise: [time, descriptor, text, run]
 const numbers = new Map(); // text -> number
 let loopStart; // ms of the monotonic clock
 
+let lastOwnId = 2 ** 32; // of what has no async id without a recorder; no program gets so far
 let lastRun = MAIN_RUN;
 let lastOuter = MAIN_RUN; // the last run that was in no other one
 const runs = []; // that go on, the innermost last
@@ -147,7 +148,7 @@ const promiseCallbacks = {
   init(promise, parent) {
     if (silence > 0) return;
     const time = nowBeforeThrowing();
-    const id = hooks.newAsyncId();
+    const id = ++lastOwnId;
     new Mark(promise, id);
     const waitsFor = parent === undefined ? NO_PROMISE : Mark.of(parent);
     recordAt(time, MADE, id, numberOf('PROMISE'), currentRun(), waitsFor, frames.placeOfCaller());
@@ -236,6 +237,20 @@ const recorder = {
     if (output.length === ROOM) deliver();
   },
 
+  /** A microtask that is no resource to the program: what V8 is to call in its place. */
+  microtask(callback) {
+    const id = ++lastOwnId;
+    record(MADE, id, numberOf('Microtask'), currentRun(), 0, frames.placeOfCaller());
+    return () => {
+      begin(id, frames.placeOfFunction(callback));
+      try {
+        callback();
+      } finally {
+        left(id);
+      }
+    };
+  },
+
   /** Call something that the program has nothing to do with: of its promises nothing is recorded. */
   silently(callback) {
     silence++;
@@ -253,7 +268,7 @@ const recorder = {
 
   /** The process emits an event of its life on the program: 'beforeExit', 'exit'. */
   emits(name, emit) {
-    const id = hooks.newAsyncId();
+    const id = ++lastOwnId;
     record(MADE, id, numberOf(name), MAIN_RUN);
     begin(id, NO_PLACE);
     try {
