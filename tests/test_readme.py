@@ -127,9 +127,9 @@ def test_what_keeps_a_program_from_ending_is_told_as_shown(tmp_path: Path) -> No
     os.mkfifo(tmp_path / "fifo")
     write(tmp_path, KEPT)
     shown = BLOCKS[WHY].splitlines()
-    command = [*OURO, "why", "--after", "1", "app.js"]
     with subprocess.Popen(
-        command, cwd=tmp_path, env=environment(COLUMNS="120"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        [*OURO, "why", "--after", "1", "app.js"], cwd=tmp_path, env=environment(COLUMNS="120"), text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     ) as process:
         try:
             assert process.stdout is not None and process.stderr is not None
