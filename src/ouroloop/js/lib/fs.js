@@ -1217,7 +1217,7 @@ function truncate(path, length, callback) {
       return;
     }
     ring.ftruncateAsync(start((errno) => {
-      const failed = errno < 0 ? failure(errno, 'ftruncate') : null;
+      const failed = errno < 0 ? lateFailure(errno, 'ftruncate') : null;
       fs.close(fd, (closing) => callback(aggregateTwoErrors(closing, failed)));
     }), fd, length);
   });

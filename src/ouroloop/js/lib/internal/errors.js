@@ -921,7 +921,7 @@ const DRIVERS = new Map([
   ['node:internal/main', ['run', 'exit', null]],
   ['node:internal/process/execution', ['enter']],
   ['node:internal/process/task_queues', ['run', 'runMicrotask', 'runMicrotasks', 'runNextTicks', 'afterCallback', null]],
-  ['node:internal/requests', ['complete']],
+  ['node:internal/requests', ['complete', 'tellFailure', 'tellRequest']],
   ['node:internal/timers', ['runTimer', 'runList', 'runImmediate', 'runImmediates', 'runTurns']],
 ]);
 

@@ -135,7 +135,7 @@ async function follow(start) {
   } catch (error) {
     for (let left = 2; left > 0; left--) await undefined; // as far as it is from the module to Node's entry point
     if (execution.hasUncaughtExceptionCaptureCallback()) process._fatalException(error); // its own error is a rejection
-    else execution.uncaught(error, true);
+    else require('internal/process/promises').raise(error);
   } finally {
     if (mainPromise === promise) mainPromise = undefined; // it may have started another, which is what counts now
   }

@@ -55,10 +55,18 @@ function complete(id, errno, result) {
   const { asyncId } = request;
   const outer = exchange(request.frame);
   hooks.enter(asyncId, request.triggerId, request);
-  try {
-    request.callback(errno, result);
-  } catch (error) {
-    uncaught(error, false, THROWN);
+  let failure;
+  if (errno < 0) {
+    failure = tellFailure(request, errno, result);
+  } else {
+    try {
+      request.callback(errno, result);
+    } catch (error) {
+      failure = [error, THROWN];
+    }
+  }
+  if (failure !== undefined) {
+    uncaught(failure[0], false, failure[1]);
     exchange(outer);
     return;
   }
@@ -66,6 +74,19 @@ function complete(id, errno, result) {
   exchange(outer);
   if (hooks.destroyEnabled) hooks.emitDestroy(asyncId);
   afterCallback();
+}
+
+/**
+ * Tell of a failure: `[what the callback throws, where]`, or undefined. The error of a failed request has no frames, so
+ * if a program throws it on, V8 alone knows where.
+ */
+function tellFailure(request, errno, result) {
+  const outcome = internalBinding('errors').callCatching(tellRequest, request, [errno, result]);
+  return outcome.length === 2 ? outcome : undefined;
+}
+
+function tellRequest(errno, result) {
+  this.callback(errno, result);
 }
 
 /**

@@ -12,6 +12,8 @@ const frames = require('internal/async_context_frame');
 const hooks = require('internal/async_hooks');
 const traceEvents = require('internal/trace_events');
 
+const natives = internalBinding('errors');
+
 const WITHOUT_HANDLER = 0;
 const HANDLED_LATER = 1;
 const REJECTED_AGAIN = 2;
@@ -125,8 +127,11 @@ const deciders = {
   none: emitUnhandled,
 };
 
+/** End the process, or tell who listens: a promise was rejected, with an error. */
 function raise(error) {
-  require('internal/process/execution').uncaught(error, true);
+  const { uncaught: triggerUncaughtException } = require('internal/process/execution');
+  // Of no error, the message has the place of this line.
+  triggerUncaughtException(error, true, natives.getMessage());
 }
 
 function isErrorLike(value) {
@@ -172,7 +177,7 @@ function warnUnhandled(reason, id) {
 
 /** Once, at start-up. */
 function listen() {
-  internalBinding('errors').setPromiseRejectCallback(onRejection, onMissedRejection);
+  natives.setPromiseRejectCallback(onRejection, onMissedRejection);
 }
 
-module.exports = { listen, arePending, processRejections };
+module.exports = { listen, arePending, processRejections, raise };
