@@ -514,6 +514,9 @@ def test_hooks_take_part_in_finding_and_reading_modules(command: list[str], tmp_
         (["--input-type=module", "-e", "console.log(import.meta.url.slice(-7), import.meta.main)"], "[eval1] true"),
         (["--input-type=commonjs", "-e", "console.log(typeof require)"], "function"),
         (["--title=abc", "-p", "process.title"], "abc"),
+        (["--allow_natives_syntax", "-e", "let left = 20; setImmediate(function next() {"
+          " queueMicrotask(() => {}); if (left-- > 0) setImmediate(next);"
+          " else console.log(eval('%HaveSameMap({ a: 1 }, { a: 2 })')); })"], "true"),
         (["--stack-trace-limit=3", "-p", "Error.stackTraceLimit"], "3"),
         (["--stack_trace_limit=4", "-p", "Error.stackTraceLimit"], "4"),
         (["--expose-gc", "-p", "typeof gc"], "function"),
