@@ -189,14 +189,6 @@ function startListeningIfSignal(type) {
   signalHandles.set(type, handle);
 }
 
-let hasWarnedOfMultipleResolves = false;
-
-function warnOfMultipleResolves(type) {
-  if (type !== 'multipleResolves' || hasWarnedOfMultipleResolves) return;
-  hasWarnedOfMultipleResolves = true;
-  process.emitWarning('The multipleResolves event has been deprecated.', 'DeprecationWarning', 'DEP0160');
-}
-
 function stopListeningIfSignal(type) {
   const handle = signalHandles.get(type);
   if (handle === undefined || process.listenerCount(type) > 0) return;
@@ -429,7 +421,8 @@ function accessor(name, get, set, enumerable = true) {
 
 /** Put a plain property in an accessor's place. */
 function replace(name, value) {
-  Object.defineProperty(process, name, { __proto__: null, value, writable: true, enumerable: true, configurable: true });
+  Object.defineProperty(process, name,
+    { __proto__: null, value, writable: true, enumerable: true, configurable: true });
 }
 
 accessor('sourceMapsEnabled', () => require('internal/source_map').getSupport().enabled);
@@ -500,7 +493,6 @@ function start({ argv, execArgv, execPath, pid, argv0, isEmbedded, cwd: folder, 
   if (port !== undefined) process.debugPort = Number(port.slice(port.lastIndexOf(':') + 1));
   EventEmitter.call(process);
   process.on('newListener', startListeningIfSignal);
-  process.on('newListener', warnOfMultipleResolves);
   process.on('removeListener', stopListeningIfSignal);
   process.on('warning', (warning) => require('internal/process/warning').onWarning(warning));
   const limit = getOptionValue('--stack-trace-limit');
