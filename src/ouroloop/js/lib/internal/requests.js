@@ -60,12 +60,13 @@ function complete(id, errno, result) {
   } catch (error) {
     uncaught(error, false, THROWN);
     exchange(outer);
+    if (hooks.destroyEnabled) hooks.emitDestroy(asyncId);
     return;
   }
   hooks.leave(asyncId);
   exchange(outer);
-  if (hooks.destroyEnabled) hooks.emitDestroy(asyncId);
   afterCallback();
+  if (hooks.destroyEnabled) hooks.emitDestroy(asyncId); // what it has queued is over too
 }
 
 /**
