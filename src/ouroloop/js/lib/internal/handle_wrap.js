@@ -26,10 +26,8 @@ class HandleWrap {
   }
 
   #closed() {
-    const callback = this.#closeCallback;
-    handles.close(this.#number);
     this.#number = 0;
-    callback();
+    this.#closeCallback();
   }
 
   /** For operations on it. */
@@ -54,10 +52,11 @@ class HandleWrap {
     if (this.isOpen()) this._closeBy(() => binding.close(this.#number) ?? 0, callback);
   }
 
-  _closeBy(operation, callback = () => {}) {
+  _closeBy(operation, callback = undefined) {
     const errno = operation();
     if (errno === 0) {
-      this.#closeCallback = callback;
+      this.#closeCallback = callback ?? (() => {});
+      handles.endWith(this.#number, CLOSED, callback === undefined);
       hooks.recorder?.closing(this.getAsyncId());
     }
     return errno;

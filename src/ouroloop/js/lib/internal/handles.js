@@ -23,6 +23,8 @@ class Handle {
     this.frame = current();
     this.asyncId = hooks.newAsyncId();
     this.triggerId = hooks.defaultTriggerAsyncId();
+    this.end = undefined; // what it is told when it is closed
+    this.endsQuietly = false;
   }
 }
 
@@ -68,10 +70,24 @@ function close(id) {
   hooks.emitDestroy(handle.asyncId);
 }
 
+/** When it is told `end`, it is closed. Quietly: as nothing of the program is called, nothing follows. */
+function endWith(id, end, isQuiet) {
+  const handle = handles.get(id);
+  handle.end = end;
+  handle.endsQuietly = isQuiet;
+}
+
 /** Called by Python from the loop. News of a handle that was closed meanwhile is dropped. */
 function emit(id, first, second, third) {
   const handle = handles.get(id);
-  if (handle !== undefined) tell(handle, first, second, third);
+  if (handle === undefined) return;
+  if (handle.end === undefined || first !== handle.end) {
+    tell(handle, first, second, third);
+    return;
+  }
+  if (handle.endsQuietly) handle.listener(first);
+  else tell(handle, first);
+  close(id);
 }
 
 function tell(handle, first, second, third) {
@@ -129,4 +145,4 @@ function readFrom(handle) {
   return 1;
 }
 
-module.exports = { ARRIVED, NOTHING_CALLED, open, close, emit, read, readyAddress, asyncId, handles, resources };
+module.exports = { ARRIVED, NOTHING_CALLED, open, close, endWith, emit, read, readyAddress, asyncId, handles, resources };

@@ -68,12 +68,13 @@ function complete(id, errno, result) {
   if (failure !== undefined) {
     uncaught(failure[0], false, failure[1]);
     exchange(outer);
+    if (hooks.destroyEnabled) hooks.emitDestroy(asyncId);
     return;
   }
   hooks.leave(asyncId);
   exchange(outer);
-  if (hooks.destroyEnabled) hooks.emitDestroy(asyncId);
   afterCallback();
+  if (hooks.destroyEnabled) hooks.emitDestroy(asyncId); // what it has queued is over too
 }
 
 /**
