@@ -3,6 +3,7 @@
 // node:repl: there is no prompt. Programs that load the module, as ts-node does, find what needs none: how values are
 // shown, the error that says that a line is not finished, the modes. Starting a prompt is one clear error.
 
+const { Interface } = require('readline');
 const { inspect } = require('util');
 const { notThere } = require('internal/not_there');
 
@@ -18,11 +19,11 @@ function writer(value) {
 }
 writer.options = { ...inspect.defaultOptions, showProxy: true };
 
-class REPLServer extends require('readline').Interface {
-  constructor() {
-    throw notThere('repl.REPLServer');
-  }
+function REPLServer() {
+  throw notThere('repl.REPLServer');
 }
+Object.setPrototypeOf(REPLServer.prototype, Interface.prototype);
+Object.setPrototypeOf(REPLServer, Interface);
 
 function start() {
   throw notThere('repl.start()');
