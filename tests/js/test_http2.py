@@ -469,6 +469,30 @@ def test_a_listener_whose_promise_is_rejected_is_answered_with_500(command: list
     assert output(command, "a.js", folder=tmp_path) == "500 false\n"
 
 
+def test_limits_may_be_as_large_as_numbers_go_and_a_session_that_is_gone_has_no_socket(
+    command: list[str], tmp_path: Path,
+) -> None:
+    (tmp_path / "a.js").write_text("""
+        const http2 = require('http2');
+        const names = ['maxSessionMemory', 'maxSendHeaderBlockLength', 'maxDeflateDynamicTableSize', 'maxSettings',
+          'peerMaxConcurrentStreams', 'maxReservedRemoteStreams', 'maxHeaderListPairs'];
+        const options = Object.fromEntries(names.map((name) => [name, Number.MAX_SAFE_INTEGER]));
+        const server = http2.createServer(options, (req, res) => res.end('a')).listen(0, () => {
+          const client = http2.connect(`http://localhost:${server.address().port}`, options);
+          const request = client.request();
+          request.on('data', (data) => console.log(String(data)));
+          request.on('close', () => {
+            const { socket } = client;
+            client.destroy();
+            console.log(client.socket, typeof socket.destroy, client.setTimeout(5) === client);
+            try { socket.remotePort; } catch (error) { console.log(error.code); }
+            server.close();
+          });
+        });
+    """)
+    assert output(command, "a.js", folder=tmp_path) == "a\nundefined function true\nERR_HTTP2_SOCKET_UNBOUND\n"
+
+
 def test_a_client_that_never_reads_costs_no_copy_of_what_it_asked_for(tmp_path: Path) -> None:
     grown = told(OURO, tmp_path, """
       const http2 = require('node:http2');

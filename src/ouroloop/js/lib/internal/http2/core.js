@@ -241,7 +241,7 @@ class Http2Stream extends Duplex {
   // Timeouts
 
   setTimeout(msecs, callback) {
-    if (this.destroyed) return undefined;
+    if (this.destroyed) return this;
     if (this.#idle.set(msecs, callback)) this.touch();
     return this;
   }
@@ -1227,8 +1227,7 @@ class Http2Session extends EventEmitter {
   }
 
   get socket() {
-    if (this.#socket === undefined) throw new ERR_HTTP2_SOCKET_UNBOUND();
-    return this.#proxy ??= makeProxy(this, this.#socket);
+    return this.#socket && (this.#proxy ??= makeProxy(this, this.#socket));
   }
 
   get encrypted() {
@@ -1283,7 +1282,7 @@ class Http2Session extends EventEmitter {
   }
 
   setTimeout(msecs, callback) {
-    if (this.destroyed) return undefined;
+    if (this.destroyed) return this;
     if (this.#idle.set(msecs, callback)) this.touch();
     return this;
   }
@@ -1400,20 +1399,27 @@ const http1 = () => require('_http_server');
 
 /** What Python's session may be told. */
 function engineOptions(options) {
-  const { maxSettings, maxSessionInvalidFrames, maxSessionRejectedStreams, maxHeaderListPairs } = options;
   const limit = options.streamResetBurst !== undefined || options.streamResetRate !== undefined ?
     [options.streamResetBurst ?? 1000, options.streamResetRate ?? 33] : undefined;
   return {
-    max_header_pairs: maxHeaderListPairs, max_invalid_frames: maxSessionInvalidFrames,
-    max_rejected_streams: maxSessionRejectedStreams,
-    max_memory: options.maxSessionMemory === undefined ? undefined : options.maxSessionMemory * 1e6,
-    padding: options.paddingStrategy, peer_max_concurrent_streams: options.peerMaxConcurrentStreams,
-    max_deflate_dynamic_table_size: options.maxDeflateDynamicTableSize,
-    max_reserved_remote_streams: options.maxReservedRemoteStreams,
-    max_send_header_block_length: options.maxSendHeaderBlockLength, max_settings: maxSettings,
+    max_header_pairs: uint32(options.maxHeaderListPairs),
+    max_invalid_frames: uint32(options.maxSessionInvalidFrames),
+    max_rejected_streams: uint32(options.maxSessionRejectedStreams),
+    max_memory: options.maxSessionMemory === undefined ? undefined : uint32(options.maxSessionMemory) * 1e6,
+    padding: options.paddingStrategy,
+    peer_max_concurrent_streams: uint32(options.peerMaxConcurrentStreams),
+    max_deflate_dynamic_table_size: uint32(options.maxDeflateDynamicTableSize),
+    max_reserved_remote_streams: uint32(options.maxReservedRemoteStreams),
+    max_send_header_block_length: uint32(options.maxSendHeaderBlockLength),
+    max_settings: uint32(options.maxSettings),
     stream_reset_rate_limit: limit,
     strict_whitespace: options.strictFieldWhitespaceValidation,
   };
+}
+
+/** Node hands these options over in 32 bits: of Number.MAX_SAFE_INTEGER, which gRPC sets, it keeps 2 ** 32 - 1. */
+function uint32(value) {
+  return value === undefined ? undefined : value >>> 0;
 }
 
 function assertBound(socket) {
@@ -1426,9 +1432,9 @@ function makeProxy(session, socket) {
   return new Proxy(socket, {
     get(target, name) {
       if (name === 'setTimeout' || name === 'ref' || name === 'unref') return session[name].bind(session);
-      assertBound(target);
       if (name === 'destroy') return session.destroy.bind(session);
       if (refused.includes(name)) throw new ERR_HTTP2_NO_SOCKET_MANIPULATION();
+      assertBound(target);
       const value = target[name];
       return typeof value === 'function' ? value.bind(target) : value;
     },

@@ -28,7 +28,7 @@ const { wrapConnectedHandle } = require('internal/net');
 const { listenTo } = require('internal/net/socket');
 const { notThere } = require('internal/not_there');
 const { TLSHandle } = require('internal/tls/handle');
-const { DuplexHandle } = require('internal/tls/stream_handle');
+const { JSStreamSocket } = require('internal/js_stream_socket');
 const { Context, SecureContext, createSecureContext } = require('internal/tls/secure_context');
 const { convertALPNProtocols, toWire } = require('internal/tls/protocols');
 const { chained, shown } = require('internal/tls/certificate');
@@ -162,6 +162,7 @@ function takeOver(socket, below) {
   const received = [];
   for (let chunk = below.read(); chunk !== null; chunk = below.read()) received.push(chunk);
   secure(socket, below._handle, (callback) => closeSocket(below, callback));
+  socket._handle._parentWrap = below;
   socket._received = received;
   begin(socket);
 }
@@ -178,12 +179,14 @@ function closeSocket(below, callback) {
 function standOnStream(socket, stream) {
   const received = [];
   for (let chunk = stream.read(); chunk !== null; chunk = stream.read()) received.push(chunk);
-  secure(socket, new DuplexHandle(stream), (callback) => {
-    stream.destroy();
+  const below = new JSStreamSocket(stream);
+  secure(socket, below._handle, (callback) => {
+    below.destroy();
     process.nextTick(callback);
   });
-  stream.on('error', (error) => socket.destroy(error));
-  stream.once('close', () => socket.destroy());
+  socket._handle._parentWrap = below;
+  below.on('error', (error) => socket.destroy(error));
+  below.once('close', () => socket.destroy());
   // The other end may be in this program, and answer before anybody listens.
   socket._received = received;
   process.nextTick(begin, socket);
