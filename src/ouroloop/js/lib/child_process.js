@@ -26,6 +26,7 @@ const {
 } = require('internal/util');
 const { isArrayBufferView } = require('internal/util/types');
 const { getValidatedPath } = require('internal/fs/arguments');
+const hooks = require('internal/async_hooks');
 const handles = require('internal/handles');
 const { errname } = require('internal/uv');
 const { Socket } = require('net');
@@ -224,6 +225,7 @@ class ChildProcess extends EventEmitter {
       return errno;
     }
     this.pid = pid;
+    if (hooks.recorder !== undefined) handles.describe(this.#handle, `${pid} (${args.join(' ')})`);
     if (spawning.hasSubscribers) spawning.end.publish({ process: this });
     process.nextTick(() => this.emit('spawn'));
     streams.forEach((stream, position) => {
@@ -519,6 +521,7 @@ class Execution {
     };
     const stdout = join('stdout');
     const stderr = join('stderr');
+    hooks.recorder?.called(this.callback);
     let error = this.#error;
     if (!error && code === 0 && signal === null) {
       this.callback(null, stdout, stderr);

@@ -22,6 +22,7 @@ const {
 } = require('internal/validators');
 const { isAnyArrayBuffer, isArrayBufferView } = require('internal/util/types');
 const { deprecate, pendingDeprecate } = require('internal/util');
+const hooks = require('internal/async_hooks');
 const { start } = require('internal/requests');
 const { canDigest, digest: digestAtOnce, fillRandom } = require('internal/crypto/calls');
 const { notThere } = require('internal/not_there');
@@ -251,8 +252,16 @@ function randomBytes(size, callback) {
     fillRandom(bytes);
     return bytes;
   }
-  binding.fillRandomAsync(start(() => callback(null, bytes)), addressOf(bytes, 0), size);
+  binding.fillRandomAsync(startRandom(callback, bytes), addressOf(bytes, 0), size);
   return undefined;
+}
+
+/** A request of random bytes: `callback` gets what they are put into. */
+function startRandom(callback, filled) {
+  return start(() => {
+    hooks.recorder?.called(callback);
+    callback(null, filled);
+  }, 'RANDOMBYTESREQUEST');
 }
 
 function viewOf(buffer) {
@@ -288,7 +297,7 @@ function randomFill(buffer, offset, size, callback) {
   else if (typeof size === 'function') [callback, size] = [size, undefined];
   validateFunction(callback, 'callback');
   const range = fillRange(buffer, view, offset, size);
-  binding.fillRandomAsync(start(() => callback(null, buffer)), addressOf(view, range.offset), range.size);
+  binding.fillRandomAsync(startRandom(callback, buffer), addressOf(view, range.offset), range.size);
 }
 
 // Random bytes in stock, for what needs a few at a time: numbers and UUIDs, as in Node.
@@ -368,9 +377,10 @@ function pbkdf2(password, salt, iterations, keylen, digest, callback) {
   const args = pbkdf2Arguments(password, salt, iterations, keylen, digest);
   validateFunction(callback, 'callback');
   binding.pbkdf2Async(start((errno, key) => {
+    hooks.recorder?.called(callback);
     if (errno < 0) callback(new Error('Deriving bits failed'));
     else callback(null, Buffer.from(key));
-  }), ...args);
+  }, 'PBKDF2REQUEST'), ...args);
 }
 
 function pbkdf2Sync(password, salt, iterations, keylen, digest) {
@@ -425,9 +435,10 @@ function scrypt(password, salt, keylen, options, callback) {
   const args = scryptArguments(password, salt, keylen, options);
   validateFunction(callback, 'callback');
   binding.scryptAsync(start((errno, key) => {
+    hooks.recorder?.called(callback);
     if (errno < 0) callback(new ERR_CRYPTO_INVALID_SCRYPT_PARAMS());
     else callback(null, scryptKey(key));
-  }), ...args);
+  }, 'SCRYPTREQUEST'), ...args);
 }
 
 function scryptSync(password, salt, keylen, options) {

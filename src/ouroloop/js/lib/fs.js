@@ -121,7 +121,10 @@ function exists(path, callback) {
     callback(false);
     return;
   }
-  ring.accessAsync(start((errno) => callback(errno === 0)), path, constants.F_OK);
+  ring.accessAsync(start((errno) => {
+    hooks.recorder?.called(callback);
+    callback(errno === 0);
+  }), path, constants.F_OK);
 }
 
 Object.defineProperty(exists, kCustomPromisify, {
@@ -451,6 +454,7 @@ function readFile(path, options, callback) {
   if (signal !== undefined && !checkAborted(signal, callback)) return;
   if (inSteps.isInSteps()) {
     inSteps.readInSteps(steps, target, flags, signal, (error, bytes) => {
+      hooks.recorder?.called(callback);
       if (error) callback(error);
       else deliver(callback, bytes, encoding);
     });
@@ -468,6 +472,7 @@ function readFile(path, options, callback) {
 const steps = { open, fstat, read, close };
 
 function deliver(callback, bytes, encoding) {
+  hooks.recorder?.called(callback);
   let result;
   try {
     result = decoded(bytes, encoding);

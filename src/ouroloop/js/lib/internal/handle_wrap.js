@@ -47,6 +47,12 @@ class HandleWrap {
     return this.#number !== 0 && this.#closeCallback === undefined;
   }
 
+  /** After what may give it an address; `errno`: whether it did. */
+  _located(errno) {
+    if (hooks.recorder !== undefined && errno === 0) hooks.recorder.located(this);
+    return errno;
+  }
+
   /** Close it; `callback` comes in the loop's closing step. */
   close(callback) {
     if (this.isOpen()) this._closeBy(() => binding.close(this.#number) ?? 0, callback);

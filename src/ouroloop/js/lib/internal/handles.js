@@ -52,6 +52,11 @@ function open(listener, type = 'PIPEWRAP', resource = undefined) {
   return last;
 }
 
+/** Tell whoever looks what a handle is about. */
+function describe(id, text) {
+  hooks.recorder?.about(asyncId(id), text);
+}
+
 /** What async hooks know the handle by; -1 for one that is closed. */
 function asyncId(id) {
   return handles.get(id)?.asyncId ?? -1;
@@ -145,4 +150,6 @@ function readFrom(handle) {
   return 1;
 }
 
-module.exports = { ARRIVED, NOTHING_CALLED, open, close, endWith, emit, read, readyAddress, asyncId, handles, resources };
+module.exports = {
+  ARRIVED, NOTHING_CALLED, open, describe, close, endWith, emit, read, readyAddress, asyncId, handles, resources,
+};

@@ -275,7 +275,9 @@ function exit() {
   }
   process._exiting = true;
   const code = process.exitCode || 0;
-  const outcome = execution.enter(() => process.emit('exit', code));
+  const emit = () => process.emit('exit', code);
+  const outcome = execution.enter(
+    hooks.recorder === undefined ? emit : () => hooks.recorder.emits('exit', emit));
   if (outcome !== execution.FAILED_CALL) afterCallback();
   traceEvents.flush();
   hooks.recorder?.deliver();

@@ -26,10 +26,16 @@ class Request {
 const requests = [];
 const free = [];
 
-/** Keep `callback(errno, result)` for an asynchronous operation; the number is what Python is given. */
-function start(callback, type = 'FSREQCALLBACK') {
+/**
+ * Keep `callback(errno, result)` for an asynchronous operation; the number is what Python is given. `detail` is what it
+ * is about, for whoever looks.
+ */
+function start(callback, type = 'FSREQCALLBACK', detail = undefined) {
   const request = new Request(callback, type);
-  if (hooks.enabled) hooks.emitInit(request.asyncId, type, request.triggerId, request);
+  if (hooks.enabled) {
+    hooks.emitInit(request.asyncId, type, request.triggerId, request);
+    if (detail !== undefined) hooks.recorder?.about(request.asyncId, detail);
+  }
   const id = free.length > 0 ? free.pop() : requests.length;
   requests[id] = request;
   return id;

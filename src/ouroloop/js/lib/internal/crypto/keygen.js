@@ -9,6 +9,7 @@ const {
   validateFunction, validateInt32, validateInteger, validateObject, validateOneOf, validateString, validateUint32,
   validateBuffer,
 } = require('internal/validators');
+const hooks = require('internal/async_hooks');
 const { customPromisifyArgs } = require('internal/util');
 const { answer, evp, later, refusal } = require('internal/crypto/util');
 const {
@@ -148,6 +149,7 @@ function generateKeyPair(type, options, callback) {
   validateFunction(callback, 'callback');
   const { args, shape } = prepareJob(type, options);
   later('generate', args, shape, (error, pair) => {
+    hooks.recorder?.called(callback);
     if (error) callback(error);
     else callback(null, pair.publicKey, pair.privateKey);
   });
@@ -177,6 +179,7 @@ function generateKey(type, options, callback) {
   validateFunction(callback, 'callback');
   const length = secretLength(type, options);
   require('crypto').randomBytes(length, (error, bytes) => {
+    hooks.recorder?.called(callback);
     if (error) callback(error);
     else callback(null, new SecretKeyObject(bytes));
   });

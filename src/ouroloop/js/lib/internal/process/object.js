@@ -186,6 +186,7 @@ function startListeningIfSignal(type) {
     handles.close(handle);
     throw errnoException(errno, 'uv_signal_start');
   }
+  handles.describe(handle, type);
   signalHandles.set(type, handle);
 }
 
