@@ -20,7 +20,7 @@ from ouroloop.labs.machine_code import listing
 from ouroloop.labs.stage import Span, Stage, duration, size, story, times
 
 FOLDER = Path(ouroloop.labs.__file__).parent
-NO_LABS = {"__init__", "catalogue", "command", "machine_code", "stage", "stopwatch"}
+NO_LABS = {"__init__", "catalogue", "command", "child", "machine_code", "stage", "stopwatch"}
 ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -38,6 +38,7 @@ def test_the_list_has_each_lab_with_its_line_under_its_group() -> None:
         assert not labs or group in done.stdout
         for name, line in labs.items():
             assert re.search(rf"^  {name} +{re.escape(line)}$", done.stdout, re.MULTILINE)
+            assert len(line) <= 54  # beside the longest name, in 80 columns
     assert "\x1b" not in done.stdout
 
 
@@ -154,8 +155,7 @@ def listings() -> Iterator[tuple[str, str, str]]:
         for name, value in vars(module).items():
             for key, text in value.items() if isinstance(value, dict) else ():
                 if isinstance(text, str) and " | " in text:
-                    processor = key if isinstance(key, str) else key[-1]
-                    yield f"{path.stem}.{name}[{key}]", processor, text
+                    yield f"{path.stem}.{name}[{key}]", key.split()[-1], text
 
 
 DISASSEMBLERS = {
@@ -168,7 +168,8 @@ def spoken(instruction: str) -> str:
     """An instruction as both sides write it: no blanks that say nothing, numbers in decimal, jumps without target."""
     text = re.sub(r"(//|<|;).*", "", instruction).strip()
     text = re.sub(r"\b0x[0-9a-f]+\b", lambda found: str(int(found[0], 16)), text)
-    text = re.sub(r"\b(movabs)\b", "mov", re.sub(r"\s*([,+\[\]-])\s*", r"\1", text)).replace("QWORD PTR ", "")
+    text = re.sub(r"[DQ]?WORD PTR |BYTE PTR |\*1", "", text)
+    text = re.sub(r"\b(movabs)\b", "mov", re.sub(r"\s*([,+\[\]-])\s*", r"\1", text))
     return re.split(r" ", text)[0] if re.match(r"(j|b\b|b\.|cb|call \d|bl )", text) else " ".join(text.split())
 
 

@@ -6,7 +6,8 @@ says what they mean. So whatever is printed can be tested, for it is made of the
 done on this system or processor raises `NotHere`, with what it would do and why it cannot.
 
 `catalogue.py` lists the labs; `command.py` is the command; `stage.py` is what they print with, so that all look alike;
-`stopwatch.py` is what they measure with; `machine_code.py` is for those that write instructions of their own.
+`stopwatch.py` is what they measure with; `machine_code.py` is for those that write instructions of their own,
+`child.py` for those that need another process.
 
 What surprises people: the labs rest on Python's standard library alone, machine code included. To add one, write its
 file, and its line in the catalogue.

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 GROUPS: dict[str, dict[str, str]] = {
     "Hardware and kernel": {
         "syscall": "write a line at three levels, and the price of each",
+        "inline-assembly": "our own instructions: two doors, cpuid, and the clock",
     },
     "The operating system's queues": {
     },

@@ -27,7 +27,13 @@ from typing import Any
 from .catalogue import NotHere
 
 Listings = Mapping[str, str]
-"""The same piece of code for each processor, by `machine()`."""
+"""The same piece of code for each processor, by `machine()`, or for each system and processor: "linux x86-64".
+
+Windows passes arguments in other registers than Unix does on x86-64.
+"""
+
+WORD = ctypes.c_ssize_t
+"""What a register holds, as a signed number."""
 
 
 def machine() -> str:
@@ -64,18 +70,19 @@ class Code:
             self.address = ctypes.addressof(ctypes.c_char.from_buffer(self._pages))
             _make_executable(self.address, len(self._pages))
 
-    def function(self, *arguments: Any, result: Any = ctypes.c_long) -> Any:
+    def function(self, *arguments: Any, result: Any = WORD) -> Any:
         """The code as a function of these C types. Other threads of Python run meanwhile."""
         return ctypes.CFUNCTYPE(result, *arguments)(self.address)
 
 
 def code(listings: Listings, would: str) -> Code:
     """The code for this processor, ready to run. Raises `NotHere`, with what the lab would do, if there is none."""
-    if machine() not in listings:
-        spoken = " and ".join(listings)
-        raise NotHere(would, f"Its machine code is for {spoken}; this is a processor of the kind {machine()}.")
+    text = listings.get(f"{sys.platform} {machine()}") or listings.get(machine())
+    if text is None:
+        spoken = ", ".join(listings)
+        raise NotHere(would, f"Its machine code is written for these: {spoken}. This is {sys.platform} {machine()}.")
     try:
-        return Code(listing(listings[machine()]))
+        return Code(listing(text))
     except OSError as exc:
         raise NotHere(would, f"{system()} lets this process run no code of its own: {exc.strerror}.") from None
 
@@ -155,6 +162,32 @@ REPEAT = {
         5b              | pop rbx
         c3              | ret
     """,
+    "win32 x86-64": """
+        53              | push rbx
+        41 54           | push r12
+        41 55           | push r13
+        41 56           | push r14
+        41 57           | push r15
+        48 89 cb        | mov rbx, rcx          how often
+        49 89 d4        | mov r12, rdx          what
+        4d 89 c5        | mov r13, r8           with which three arguments
+        4d 89 ce        | mov r14, r9
+        4c 8b 7c 24 50  | mov r15, [rsp+80]
+        48 83 ec 20     | sub rsp, 32           room that the called function may use
+        4c 89 e9        | mov rcx, r13          again:
+        4c 89 f2        | mov rdx, r14
+        4d 89 f8        | mov r8, r15
+        41 ff d4        | call r12
+        48 ff cb        | dec rbx
+        75 ef           | jne again
+        48 83 c4 20     | add rsp, 32
+        41 5f           | pop r15
+        41 5e           | pop r14
+        41 5d           | pop r13
+        41 5c           | pop r12
+        5b              | pop rbx
+        c3              | ret
+    """,
     "aarch64": """
         a9bc7bfd        | stp x29, x30, [sp, #-64]!
         a90153f3        | stp x19, x20, [sp, #16]
@@ -178,7 +211,11 @@ REPEAT = {
         d65f03c0        | ret
     """,
 }
-"""`long repeat(long count, long (*function)(long, long, long), long a, long b, long c)`"""
+"""`word repeat(word count, word (*function)(word, word, word), word a, word b, word c)`"""
+
+NOTHING = {"x86-64": "c3 | ret", "aarch64": "d65f03c0 | ret"}
+"""A function that does nothing."""
+
 
 
 class Repeater:
@@ -186,10 +223,8 @@ class Repeater:
 
     def __init__(self, would: str) -> None:
         """Raises `NotHere`."""
-        if sys.platform == "win32":
-            raise NotHere(would, "Its machine code calls functions by the rules of Unix; Windows has others.")
         self._code = code(REPEAT, would)
-        self._repeat = self._code.function(*[ctypes.c_long, ctypes.c_void_p] + [ctypes.c_long] * 3)
+        self._repeat = self._code.function(WORD, ctypes.c_void_p, WORD, WORD, WORD)
 
     def loop(self, count: int, function: int, *arguments: int) -> Callable[[], object]:
         """What calls the function at that address `count` times, to be measured by the stopwatch."""

@@ -133,7 +133,7 @@ class Stage:
             bar = self._bar(scale(value) * room)
             self.line(f"{name:<{names}}  {figure:>{figures}}  {self.styled(bar, 'a')}")
         if logarithmic:
-            self.line(f"{'':<{names}}  {'':>{figures}}  (logarithmic: equal steps are equal factors)", "faint")
+            self.line("(logarithmic: equal steps are equal factors)".rjust(self.width), "faint")
 
     def _bar(self, length: float) -> str:
         whole = int(length)

@@ -40,7 +40,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from .machine_code import Code, Repeater, address_of, code, libc, machine, system
+from .machine_code import NOTHING, WORD, Code, Repeater, address_of, code, libc, machine, system
 from .stage import Stage, duration, times
 from .stopwatch import fastest
 
@@ -50,24 +50,24 @@ WOULD = (
 )
 
 WRITE = {
-    ("linux", "x86-64"): """
+    "linux x86-64": """
         b8 01 00 00 00  | mov eax, 1            write; C has put fd, address and length where the kernel wants them
         0f 05           | syscall
         c3              | ret
     """,
-    ("linux", "aarch64"): """
+    "linux aarch64": """
         d2800808        | mov x8, #64           write
         d4000001        | svc #0
         d65f03c0        | ret
     """,
-    ("darwin", "x86-64"): """
+    "darwin x86-64": """
         b8 04 00 00 02  | mov eax, 0x2000004    write, of the BSD calls
         0f 05           | syscall
         73 03           | jae done              carry clear: it went well
         48 f7 d8        | neg rax               else rax is errno; make it look as Linux's
         c3              | ret                   done:
     """,
-    ("darwin", "aarch64"): """
+    "darwin aarch64": """
         d2800090        | mov x16, #4           write
         d4001001        | svc #0x80
         54000043        | b.cc done             carry clear: it went well
@@ -120,13 +120,11 @@ def measure() -> Figures:
 
 
 def _measure_on_unix() -> Figures:
-    listings = {processor: text for (name, processor), text in WRITE.items() if name == sys.platform}
-    raw, repeater = code(listings, WOULD), Repeater(WOULD)
-    empty = Code(b"\xc3" if machine() == "x86-64" else b"\xc0\x03\x5f\xd6")  # ret
+    raw, repeater, nothing = code(WRITE, WOULD), Repeater(WOULD), code(NOTHING, WOULD)
     null = os.open(os.devnull, os.O_WRONLY)
     try:
         levels = [_raw(raw, repeater, null), _library(repeater, null), _os_write(null), _print(null)]
-        return _measured(levels, null, repeater.loop(_CALLS, empty.address))
+        return _measured(levels, null, repeater.loop(_CALLS, nothing.address))
     finally:
         os.close(null)
 
@@ -142,7 +140,7 @@ def _measured(levels: list[Measured], null: int, empty_calls: Callable[[], objec
 
 
 def _raw(raw: Code, repeater: Repeater, null: int) -> Measured:
-    write = raw.function(ctypes.c_long, ctypes.c_char_p, ctypes.c_long)
+    write = raw.function(WORD, ctypes.c_char_p, WORD)
     line = _line(f"the {'syscall' if machine() == 'x86-64' else 'svc'} instruction")
     wrote = write(1, line, len(line))
     answer = write(_NO_DESCRIPTOR, b"", 0)
