@@ -241,6 +241,8 @@ def _lab(words: list[str]) -> int:
         return run(words)
     except LabError as exc:
         raise _Refusal(str(exc), _INVALID_ARGUMENT) from None
+    except BrokenPipeError:
+        return _without_a_reader()
 
 
 def _as_text(word: str) -> str:
@@ -368,8 +370,13 @@ def _flushed(code: int) -> int:
     try:
         sys.stdout.flush()
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # or Python would try again, and complain
-        return code or _FAILED
+        return code or _without_a_reader()
     except OSError:  # Python tries again at its end, and says what is wrong
         return code
     return code
+
+
+def _without_a_reader() -> int:
+    """The exit code when nobody reads stdout any more."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # or Python would try again, and complain
+    return _FAILED

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import itertools
+import os
 import re
 import shutil
 import subprocess
@@ -100,6 +101,15 @@ def test_a_lab_runs_from_the_command_and_tells_its_story_when_asked_to() -> None
     places = [done.stdout.find(text) for text in told]
     assert -1 not in places
     assert places == sorted(places)
+
+
+def test_a_reader_that_has_seen_enough_may_go() -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    with open(writer, "wb") as gone:
+        done = subprocess.run(
+            [sys.executable, "-m", "ouroloop", "lab"], stdout=gone, stderr=subprocess.PIPE, timeout=30, check=False)
+    assert (done.returncode, done.stderr) == (1, b"")
 
 
 # All labs

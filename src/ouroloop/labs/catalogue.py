@@ -17,6 +17,7 @@ GROUPS: dict[str, dict[str, str]] = {
     "Hardware and kernel": {
         "syscall": "write a line at three levels, and the price of each",
         "inline-assembly": "our own instructions: two doors, cpuid, and the clock",
+        "privilege": "touching what one must not, and how the processor knew",
     },
     "The operating system's queues": {
     },

@@ -40,12 +40,24 @@ import re
 import sys
 import time
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from .catalogue import NotHere
 from .child import Child
-from .machine_code import NOTHING, WORD, Code, Listings, Repeater, address_of, code, libc, machine, system
+from .machine_code import (
+    NOTHING,
+    WORD,
+    Code,
+    Listings,
+    Repeater,
+    address_of,
+    code,
+    libc,
+    machine,
+    place_named,
+    place_of,
+    system,
+)
 from .stage import Stage, duration, times
 from .stopwatch import fastest
 
@@ -202,7 +214,7 @@ def measure() -> Figures:
     """Execute and measure."""
     repeater, nothing, add = Repeater(WOULD), code(NOTHING, WOULD), code(ADD, WOULD)
     loops: Loops = {"a call that does nothing": (_CALLS, nothing, ())}
-    figures = Figures(_place_of(add.address), add.function(WORD, WORD)(40, 2))
+    figures = Figures(place_of(add.address) or f"{add.address:#x}", add.function(WORD, WORD)(40, 2))
     counter = code(COUNTER, WOULD)
     figures.ticks_per_second = _ticks_per_second(counter)
     loops["the processor's counter"] = (_CALLS, counter, ())
@@ -255,7 +267,7 @@ def _ask_for_time(figures: Figures, loops: Loops) -> None:
     function = libc().gettimeofday if sys.platform == "darwin" else libc().clock_gettime
     loops["the clock, in our own process"] = (_CALLS, address_of(function), arguments)
     loops["the clock, by the kernel"] = (_CALLS, by_instruction, arguments)
-    figures.vdso = _place_named("[vdso]")
+    figures.vdso = place_named("[vdso]")
 
 
 _TIME = ctypes.create_string_buffer(16)
@@ -311,26 +323,6 @@ def _ticks_per_second(counter: Code) -> float:
 
 def _door() -> str:
     return "syscall" if machine() == "x86-64" else "svc"
-
-
-def _maps() -> list[str]:
-    try:
-        return Path("/proc/self/maps").read_text().splitlines()
-    except OSError:
-        return []
-
-
-def _place_of(address: int) -> str:
-    """The line of /proc/self/maps that an address falls into, or the address."""
-    for line in _maps():
-        begin, end = (int(number, 16) for number in line.split()[0].split("-"))
-        if begin <= address < end:
-            return " ".join(line.split())
-    return f"{address:#x}"
-
-
-def _place_named(name: str) -> str:
-    return next((" ".join(line.split()) for line in _maps() if line.endswith(name)), "")
 
 
 # What it says

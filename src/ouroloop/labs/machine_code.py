@@ -22,6 +22,7 @@ import mmap
 import platform
 import sys
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from .catalogue import NotHere
@@ -58,7 +59,7 @@ def listing(text: str) -> bytes:
 
 
 class Code:
-    """Machine code in memory of its own. It may be called for as long as this object lives."""
+    """Machine code in memory of its own. It may be called while this object lives, or a function made of it."""
 
     def __init__(self, code: bytes) -> None:
         self.size = len(code)
@@ -72,7 +73,9 @@ class Code:
 
     def function(self, *arguments: Any, result: Any = WORD) -> Any:
         """The code as a function of these C types. Other threads of Python run meanwhile."""
-        return ctypes.CFUNCTYPE(result, *arguments)(self.address)
+        function = ctypes.CFUNCTYPE(result, *arguments)(self.address)
+        function.code = self  # type: ignore[attr-defined]  # which lives as long
+        return function
 
 
 def code(listings: Listings, would: str) -> Code:
@@ -133,6 +136,29 @@ def _map_on_windows(code: bytes) -> int:
         raise OSError(0, "VirtualProtect failed")
     kernel32.FlushInstructionCache(ctypes.c_void_p(kernel32.GetCurrentProcess()), where, ctypes.c_size_t(len(code)))
     return int(address)
+
+
+# What the kernel has promised
+
+def place_of(address: int) -> str:
+    """The line of /proc/self/maps that an address falls into; empty if there is none."""
+    for line in _maps():
+        begin, end = (int(number, 16) for number in line.split()[0].split("-"))
+        if begin <= address < end:
+            return line
+    return ""
+
+
+def place_named(name: str) -> str:
+    """The line of /proc/self/maps that ends with a name; empty if there is none."""
+    return next((line for line in _maps() if line.endswith(name)), "")
+
+
+def _maps() -> list[str]:
+    try:
+        return [" ".join(line.split()) for line in Path("/proc/self/maps").read_text().splitlines()]
+    except OSError:
+        return []
 
 
 # The loop that calls

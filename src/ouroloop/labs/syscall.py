@@ -252,9 +252,7 @@ def _nt_write_file() -> tuple[Any, str]:
         return None, "Another program has changed ntdll's code (virus scanners do), so the number is not there."
     copy = Code(begin + number + end)
     arguments = [ctypes.c_void_p] * 5 + [ctypes.c_char_p, ctypes.c_ulong] + [ctypes.c_void_p] * 2
-    function = copy.function(*arguments, result=ctypes.c_ulong)
-    function.code = copy  # lives as long
-    return function, ""
+    return copy.function(*arguments, result=ctypes.c_ulong), ""
 
 
 def _raw_on_windows(write: Any, kernel32: Any, null: Any) -> Measured:
