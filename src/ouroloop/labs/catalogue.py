@@ -18,6 +18,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "syscall": "write a line at three levels, and the price of each",
         "inline-assembly": "our own instructions: two doors, cpuid, and the clock",
         "privilege": "touching what one must not, and how the processor knew",
+        "interrupts": "from the device to epoll_wait, counted and measured",
     },
     "The operating system's queues": {
     },
