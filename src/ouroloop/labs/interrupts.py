@@ -272,8 +272,8 @@ def show(figures: Figures, stage: Stage) -> None:
     """Print the counters, the layers, and what they mean."""
     if figures.hidden:
         stage.note(
-            "This system shows no counters in /proc/interrupts and /proc/softirqs; some containers hide them. The times "
-            "below need none.")
+            "This system shows no counters in /proc/interrupts and /proc/softirqs; some containers hide them. The "
+            "times below need none.")
     else:
         _show_counters(figures, stage)
     if figures.no_disk:
@@ -284,8 +284,8 @@ def show(figures: Figures, stage: Stage) -> None:
     cached, disk = figures.layers["a read from the kernel's cache"], figures.layers.get("a read from the disk")
     if disk is not None:
         stage.meaning(
-            f"The device takes {times(disk / cached)} times as long as the cache. In that time the processor could make "
-            f"{disk / figures.layers['a system call']:,.0f} system calls; that is what a program loses that waits, and "
+            f"The device takes {times(disk / cached)} times as long as the cache. In that time the processor could "
+            f"make {disk / figures.layers['a system call']:,.0f} system calls; that is what a program loses that waits, and "
             "what a loop gains that does something else meanwhile.")
 
 
@@ -330,10 +330,11 @@ def _say_counters(figures: Figures, stage: Stage) -> None:
         stage.meaning(
             f"{disk.operations} reads from the disk, and {whose} went up by {count:,}. "
             + ("The device interrupts when it has written the data into memory." if count >= disk.operations / 2 else
-               "That is fewer than the reads: several may share one interrupt, and a hypervisor may hide them.")
+               "That is fewer than the reads: several may share an interrupt, and a hypervisor may hide them.")
             + (" It interrupted one processor, and we ran on another: so the first one interrupted that in its turn, "
                "which is what CAL counts." if calls >= disk.operations / 2 else ""))
+    received = network.soft.get("NET_RX", 0)
     stage.meaning(
-        f"{network.operations:,} datagrams to ourselves: {network.soft.get('NET_RX', 0):,} times NET_RX, the kernel's "
+        f"{network.operations:,} datagrams to ourselves: {received:,} times NET_RX, the kernel's "
         f"work for packets that come in, and {network.from_devices:,} interrupts of devices. Loopback is no device. "
         "(Whatever else runs on this machine is counted with us.)")

@@ -362,9 +362,9 @@ def show(figures: Figures, stage: Stage) -> None:
     stage.meaning(
         "\"Not present\": the page tables have nothing there. \"Present\": there is something, and it forbids what "
         "was done, as the line of /proc/self/maps says. \"User\": it was a program that did it. (Of addresses of the "
-        "kernel, Linux on x86-64 always says \"present\", so that nobody learns what is there.) The last two never came "
-        "as far as the page tables: the processor itself refused an address that cannot be, and an instruction that is "
-        "not for programs.")
+        "kernel, Linux on x86-64 always says \"present\", so that nobody learns what is there.) The last two never "
+        "came as far as the page tables: the processor itself refused an address that cannot be, and an instruction "
+        "that is not for programs.")
     if figures.first:
         _show_pages(figures, stage)
 
