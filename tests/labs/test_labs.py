@@ -176,11 +176,11 @@ DISASSEMBLERS = {
 
 def spoken(instruction: str) -> str:
     """An instruction as both sides write it: no blanks that say nothing, numbers in decimal, jumps without target."""
-    text = re.sub(r"(//|<|;).*", "", instruction).strip()
+    text = " ".join(re.sub(r"(//|<|;).*", "", instruction).split())
     text = re.sub(r"\b0x[0-9a-f]+\b", lambda found: str(int(found[0], 16)), text)
     text = re.sub(r"[DQ]?WORD PTR |BYTE PTR |\*1", "", text)
     text = re.sub(r"\b(movabs)\b", "mov", re.sub(r"\s*([,+\[\]-])\s*", r"\1", text))
-    return re.split(r" ", text)[0] if re.match(r"(j|b\b|b\.|cb|call \d|bl )", text) else " ".join(text.split())
+    return re.split(r" ", text)[0] if re.match(r"(j|b\b|b\.|bl\b|call (?!r))", text) else text
 
 
 @pytest.mark.parametrize("processor", DISASSEMBLERS)

@@ -284,9 +284,9 @@ def show(figures: Figures, stage: Stage) -> None:
     cached, disk = figures.layers["a read from the kernel's cache"], figures.layers.get("a read from the disk")
     if disk is not None:
         stage.meaning(
-            f"The device takes {times(disk / cached)} times as long as the cache. In that time the processor could "
-            f"make {disk / figures.layers['a system call']:,.0f} system calls; that is what a program loses that waits, and "
-            "what a loop gains that does something else meanwhile.")
+            f"The device takes {times(disk / cached)} times as long as the cache. Meanwhile the processor could make "
+            f"{disk / figures.layers['a system call']:,.0f} system calls; that is what a program loses that waits, and "
+            "what a loop gains that does something else.")
 
 
 def _show_counters(figures: Figures, stage: Stage) -> None:
