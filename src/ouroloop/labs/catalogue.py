@@ -19,6 +19,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "inline-assembly": "our own instructions: two doors, cpuid, and the clock",
         "privilege": "touching what one must not, and how the processor knew",
         "interrupts": "from the device to epoll_wait, counted and measured",
+        "context-switch": "what it costs to give way: process, thread, coroutine",
         "green-threads": "a stack switch by hand: own stacks, saved registers",
     },
     "The operating system's queues": {
