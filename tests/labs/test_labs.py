@@ -235,9 +235,9 @@ def test_a_logarithmic_bar_grows_by_equal_steps_for_equal_factors() -> None:
 
 
 def test_a_timeline_tells_what_happened_when_without_colour_or_unicode() -> None:
-    lanes = {"a": [Span(0, 0.5, "work")], "b": [Span(0.5, 1, "wait")]}
+    lanes = [("a", [Span(0, 0.5, "work")]), ("", []), ("b", [Span(0.5, 1, "wait")])]
     text = drawn(lambda stage: stage.timeline(lanes), width=23, fancy=False)
-    assert text == "a  ##########..........\nb  ..........==========\n   0             1.00 s\n   # work   = wait\n"
+    assert text == "a  ##########..........\n\nb  ..........==========\n   0             1.00 s\n   # work   = wait\n"
 
 
 def test_a_table_wraps_its_last_column() -> None:

@@ -21,6 +21,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "interrupts": "from the device to epoll_wait, counted and measured",
         "context-switch": "what it costs to give way: process, thread, coroutine",
         "green-threads": "a stack switch by hand: own stacks, saved registers",
+        "concurrent-vs-parallel": "the same work serially, on one thread, in processes",
     },
     "The operating system's queues": {
     },

@@ -344,9 +344,10 @@ def show(figures: Figures, stage: Stage) -> None:
     stage.table(["", "voluntary", "involuntary"], [
         (f"{figures.turns} turns of ping-pong", figures.waited, figures.preempted),
         *((f"computing beside another, {duration(figures.busy)}", "", count) for count in figures.involuntary)])
+    and_yet = _AT_ONCE if figures.preempted > figures.turns / 10 else "."
     stage.meaning(
-        f"Who finds nothing to read sleeps of its own will{_AT_ONCE if figures.preempted > figures.turns / 10 else '.'} "
-        "Who computes is interrupted by the timer when another has waited for long enough; here that was every "
+        f"Who finds nothing to read sleeps of its own will{and_yet} Who computes is interrupted by the timer when "
+        "another has waited for long enough; here that was every "
         f"{duration(figures.busy / max(1, sum(figures.involuntary)))} or so.")
     stage.heading("Room for one")
     stage.table(["", "addresses for a stack", "memory"], [

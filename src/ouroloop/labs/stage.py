@@ -18,7 +18,7 @@ import re
 import shutil
 import sys
 import textwrap
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from math import log10
 from typing import TextIO
@@ -140,24 +140,31 @@ class Stage:
         bar = self._glyphs["full"] * whole + (self._glyphs["half"] if length - whole >= 0.5 else "")
         return bar or self._glyphs["half"] or self._glyphs["full"]
 
-    def timeline(self, lanes: Mapping[str, Sequence[Span]], end: float | None = None) -> None:
+    def timeline(
+        self, lanes: Sequence[tuple[str, Sequence[Span]]], end: float | None = None, kinds: Sequence[str] = (),
+    ) -> None:
         """Print what happened when: a row for each lane, time going right, a scale, and what the fillings mean.
 
-        `end` is the time at the right edge, in seconds, so that several timelines can have one scale.
+        A lane without a name is an empty row. `end` is the time at the right edge, in seconds, so that several
+        timelines can have one scale; `kinds` gives the fillings an order, so that they can have the same.
         """
-        kinds = list(dict.fromkeys(span.kind for spans in lanes.values() for span in spans))
-        names = max(len(name) for name in lanes)
+        used = list(dict.fromkeys(span.kind for _, spans in lanes for span in spans))
+        kinds = [*kinds, *(kind for kind in used if kind not in kinds)]
+        names = max(len(name) for name, _ in lanes)
         room = self.width - names - 2
-        end = max(span.end for spans in lanes.values() for span in spans) if end is None else end
-        for name, spans in lanes.items():
+        end = max(span.end for _, spans in lanes for span in spans) if end is None else end
+        for name, spans in lanes:
+            if not name:
+                self.line()
+                continue
             row = self._lane(spans, kinds, room, room / end)
             self.line(f"{name:<{names}}  {row}")
         scale = f"{duration(end)}"
         self.line(f"{'':<{names}}  0{scale:>{room - 1}}", "faint")
-        fillings = [f"{self._filling(kinds.index(kind))} {kind}" for kind in kinds]
+        fillings = [f"{self._filling(kinds.index(kind))} {kind}" for kind in kinds if kind in used]
         self.line(f"{'':<{names}}  {'   '.join(fillings)}")
 
-    def _lane(self, spans: Sequence[Span], kinds: list[str], room: int, scale: float) -> str:
+    def _lane(self, spans: Sequence[Span], kinds: Sequence[str], room: int, scale: float) -> str:
         """A lane; in each place, the kind that holds most of it."""
         row = []
         for place in range(room):
