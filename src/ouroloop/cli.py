@@ -236,6 +236,8 @@ def _lab(words: list[str]) -> int:
     """`ouro lab`: the experiments."""
     from .labs.command import LabError, run
 
+    if sys.stdout is None:
+        raise _Refusal("standard output is closed, so there is nowhere to print to")
     gc.enable()
     try:
         return run(words)

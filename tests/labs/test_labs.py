@@ -143,6 +143,18 @@ def test_a_story_is_prose_for_80_columns(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", LINES)
+def test_a_story_and_a_lab_can_be_told_in_ascii(name: str, lab: Callable[[str], Any]) -> None:
+    out = io.TextIOWrapper(io.BytesIO(), "ascii")
+    stage = Stage(out, colour=False, width=80)
+    stage.prose(story(load(name)))
+    load(name).show(lab(name).figures, stage)
+    out.seek(0)
+    told = out.read()
+    assert "?" not in re.sub(r"[\w)\]] ?\?", "", told)  # no letter was lost
+    assert [line for line in told.splitlines() if len(line) > 80] == []
+
+
+@pytest.mark.parametrize("name", LINES)
 def test_a_lab_has_no_part_in_other_labs_private_names(name: str) -> None:
     source = (FOLDER / f"{name.replace('-', '_')}.py").read_text()
     assert not re.search(r"^\s*from \..* import .*\b_", source, re.MULTILINE)

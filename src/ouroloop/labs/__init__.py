@@ -10,7 +10,8 @@ done on this system or processor raises `NotHere`, with what it would do and why
 `child.py` for those that need another process.
 
 What surprises people: the labs rest on Python's standard library alone, machine code included. To add one, write its
-file, and its line in the catalogue.
+file, its line in the catalogue and the same line in the README's table; the tests ask for the rest: a story, output of
+80 columns that says the same without colour and without Unicode, claims that hold on the figures that were printed.
 """
 
 from __future__ import annotations

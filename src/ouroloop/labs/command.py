@@ -52,7 +52,7 @@ def _list(stage: Stage) -> None:
         if labs:
             stage.heading(group)
         for name, line in labs.items():
-            stage.out.write(f"  {stage.styled(name.ljust(width), 'code')}  {line}\n")
+            stage.write(f"  {stage.styled(name.ljust(width), 'code')}  {line}\n")
     stage.line()
     stage.prose("`ouro lab NAME` runs one; `ouro lab NAME --explain` tells the story first.")
 

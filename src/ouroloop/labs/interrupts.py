@@ -162,23 +162,50 @@ def _typical(action: Callable[[], object], count: int = 1_000) -> float:
 # The disk
 
 def _read_disk(figures: Figures) -> None:
-    """Read blocks in random order past the kernel's cache, then one of them from it."""
-    with tempfile.NamedTemporaryFile(prefix="ouroloop-") as file:
+    """Read one block from the kernel's cache, again and again, then all of them in random order past it."""
+    with tempfile.NamedTemporaryFile(prefix="ouroloop-", dir=_folder_on_a_disk()) as file:
         file.write(os.urandom(_BLOCK * _BLOCKS))
         file.flush()
         os.fsync(file.fileno())
         buffer = mmap.mmap(-1, _BLOCK)  # begins at a page, as O_DIRECT demands
         figures.layers["a read from the kernel's cache"] = _typical(lambda: os.preadv(file.fileno(), [buffer], 0))
-        try:
-            direct = os.open(file.name, os.O_RDONLY | os.O_DIRECT)
-        except OSError:
-            figures.no_disk = f"The folder for temporary files, {tempfile.gettempdir()}, is not on a disk."
+        if _is_in_memory(file.name):
+            figures.no_disk = f"The folders for temporary files, {', '.join(_folders())}, lie in memory."
             return
         try:
-            figures.disk_line = _line_of(os.stat(direct).st_dev)
-            _read_blocks(figures, direct, buffer)
-        finally:
-            os.close(direct)
+            _read_directly(figures, file.name, buffer)
+        except OSError as exc:
+            figures.no_disk = f"The file system of {file.name} reads nothing past the cache ({exc.strerror})."
+
+
+def _folders() -> list[str]:
+    return [tempfile.gettempdir(), "/var/tmp"]
+
+
+def _folder_on_a_disk() -> str:
+    return next((folder for folder in _folders() if not _is_in_memory(folder)), tempfile.gettempdir())
+
+
+def _is_in_memory(path: str) -> bool:
+    """Whether there is nothing below a file system, as with tmpfs, of which many systems make /tmp."""
+    try:
+        device = os.stat(path).st_dev
+        mounts = Path("/proc/self/mountinfo").read_text().splitlines()
+    except OSError:
+        return True
+    number = f"{os.major(device)}:{os.minor(device)}"
+    kinds = [mount.partition(" - ")[2].split()[0] for mount in mounts if mount.split()[2] == number]
+    return any(kind in ("tmpfs", "ramfs") for kind in kinds)
+
+
+def _read_directly(figures: Figures, path: str, buffer: mmap.mmap) -> None:
+    direct = os.open(path, os.O_RDONLY | os.O_DIRECT)
+    try:
+        os.preadv(direct, [buffer], 0)  # some file systems refuse only now
+        figures.disk_line = _line_of(os.stat(direct).st_dev)
+        _read_blocks(figures, direct, buffer)
+    finally:
+        os.close(direct)
 
 
 def _read_blocks(figures: Figures, direct: int, buffer: mmap.mmap) -> None:

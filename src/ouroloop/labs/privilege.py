@@ -22,9 +22,11 @@ fault, upon which the kernel finds a frame, enters it, and lets your instruction
 the list has nothing for this address, or something that forbids what you did, you are sent a signal, SIGSEGV, with all
 that the processor had to say. Who does not handle it dies of it.
 
-Some things are not a matter of pages. `hlt` stops the processor until an interrupt comes, and if programs could do
-that, one of them could stop them all. The processor knows at any moment in which privilege level it is (on x86-64 two
-bits, 3 for programs and 0 for the kernel), and refuses such an instruction at level 3 before it does anything.
+Some things are not a matter of pages. An address has 64 bits, of which most machines look at 48 (or 57); one whose
+other bits are not all alike is no address. And `hlt` stops the processor until an interrupt comes, and if programs
+could do that, one of them could stop them all. The processor knows at any moment in which privilege level it is (on
+x86-64 two bits, 3 for programs and 0 for the kernel), and refuses such an instruction at level 3 before it does
+anything.
 
 In this lab a child process does all of it, and handles the signal: it reads what the processor reported, writes another
 address into the saved instruction pointer, and goes on as if nothing had been. V8 does the same for WebAssembly, where

@@ -2,8 +2,9 @@
 
 Theory of operation. A stage prints headings, prose, tables, bars and timelines. Text is wrapped and padded first and
 coloured last, so the colours change no width. There are colours on a terminal that can show them, and none where
-NO_COLOR is set (https://no-color.org) or where the output goes to a file; the drawings are of block characters where
-the output's encoding has them, of ASCII otherwise. No fact is told by colour alone.
+NO_COLOR is set (https://no-color.org) or where the output goes to a file. Drawings are made of block characters and
+lines; where the output's encoding has none, each is written as the letter of ASCII that comes nearest. No fact is told
+by colour alone.
 
 What surprises people: in prose, as in the stories, a paragraph that is indented by four blanks is a drawing and stays
 as it is, "- " begins an item, and `backquotes` mark code.
@@ -27,12 +28,13 @@ WIDEST = 80
 """Columns."""
 
 _COLOURS = {
-    "strong": "1", "faint": "2", "code": "36", "title": "1;36", "good": "32", "bad": "31",
+    "strong": "1", "faint": "2", "code": "36", "title": "1;36",
     "a": "36", "b": "33", "c": "35", "d": "32", "e": "34", "f": "31",
 }
 _KINDS = "abcdef"
-_FANCY = {"full": "█", "half": "▌", "idle": "·", "rule": "─", "so": "→", "kinds": "█▒▓░▞▚"}
-_ASCII = {"full": "#", "half": "", "idle": ".", "rule": "-", "so": "=>", "kinds": "#=+:%*"}
+_FILLINGS = "█▒▓░▞▚"
+_DRAWN = "█▌▒▓░▞▚─│┌┐└┘├┤┬┴┼·→←↑↓▶◀▲▼µ×…"
+_IN_ASCII = str.maketrans(_DRAWN, "# =+:%*-|+++++++++.><^v><^vux.")
 
 
 @dataclass
@@ -54,22 +56,28 @@ class Stage:
         self.out = sys.stdout if out is None else out
         self.colour = _shows_colour(self.out) if colour is None else colour
         self.width = min(WIDEST, shutil.get_terminal_size((WIDEST, 24)).columns) if width is None else width
-        self._glyphs = _FANCY if (_encodes(self.out, "".join(_FANCY.values())) if fancy is None else fancy) else _ASCII
+        self._is_fancy = _encodes(self.out, _DRAWN) if fancy is None else fancy
 
     # Text
 
+    def write(self, text: str) -> None:
+        """Print a text, as far as the output's encoding has it."""
+        if not self._is_fancy:
+            text = text.translate(_IN_ASCII).encode("ascii", "replace").decode()
+        self.out.write(text)
+
     def line(self, text: str = "", style: str = "") -> None:
         """Print a line, as it is."""
-        self.out.write(self.styled(text.rstrip(" "), style) + "\n")
+        self.write(self.styled(text.rstrip(" "), style) + "\n")
 
     def styled(self, text: str, style: str) -> str:
-        """`text` in a style: strong, faint, code, title, good, bad, or a kind's colour, a to f."""
+        """`text` in a style: strong, faint, code, title, or a kind's colour, a to f."""
         return f"\x1b[{_COLOURS[style]}m{text}\x1b[0m" if self.colour and style and text else text
 
     def title(self, name: str, line: str) -> None:
         """Begin: the lab's name and what it shows."""
-        self.out.write(self.styled(name, "title") + f": {line}\n")
-        self.line(self._glyphs["rule"] * self.width, "faint")
+        self.write(self.styled(name, "title") + f": {line}\n")
+        self.line("─" * self.width, "faint")
 
     def heading(self, text: str) -> None:
         """Begin a part."""
@@ -84,18 +92,18 @@ class Stage:
             if number and not paragraph.startswith("- "):
                 self.line()
             if paragraph.startswith("    "):
-                self.out.write(self._with_code(paragraph, style) + "\n")
+                self.write(self._with_code(paragraph, style) + "\n")
                 continue
             hang = "  " if paragraph.startswith("- ") else ""
             lines = textwrap.wrap(
                 paragraph, self.width, initial_indent=indent if number else first, subsequent_indent=indent + hang,
                 break_on_hyphens=False)
-            self.out.write(self._with_code("\n".join(lines), style) + "\n")
+            self.write(self._with_code("\n".join(lines), style) + "\n")
 
     def meaning(self, text: str) -> None:
         """Say what the figures mean."""
         self.line()
-        self.prose(text, f"{self._glyphs['so']} ")
+        self.prose(text, "→ ")
 
     def note(self, text: str) -> None:
         """Say what has to be said about the figures: why one is missing, what was not looked at."""
@@ -130,15 +138,10 @@ class Stage:
         room = max(8, self.width - names - figures - 4)
         scale = _logarithmic([value for _, value, _ in rows]) if logarithmic else _linear([v for _, v, _ in rows])
         for name, value, figure in rows:
-            bar = self._bar(scale(value) * room)
+            bar = _bar(scale(value) * room)
             self.line(f"{name:<{names}}  {figure:>{figures}}  {self.styled(bar, 'a')}")
         if logarithmic:
             self.line("(logarithmic: equal steps are equal factors)".rjust(self.width), "faint")
-
-    def _bar(self, length: float) -> str:
-        whole = int(length)
-        bar = self._glyphs["full"] * whole + (self._glyphs["half"] if length - whole >= 0.5 else "")
-        return bar or self._glyphs["half"] or self._glyphs["full"]
 
     def timeline(
         self, lanes: Sequence[tuple[str, Sequence[Span]]], end: float | None = None, kinds: Sequence[str] = (),
@@ -174,11 +177,11 @@ class Stage:
                 shares[span.kind] += max(0.0, min(stop, span.end) - max(begin, span.begin))
             kind = max(shares, key=shares.__getitem__)
             is_idle = shares[kind] < (stop - begin) / 4
-            row.append(self.styled(self._glyphs["idle"], "faint") if is_idle else self._filling(kinds.index(kind)))
+            row.append(self.styled("·", "faint") if is_idle else self._filling(kinds.index(kind)))
         return "".join(row)
 
     def _filling(self, number: int) -> str:
-        return self.styled(self._glyphs["kinds"][number], _KINDS[number])
+        return self.styled(_FILLINGS[number], _KINDS[number])
 
 
 def story(module: object) -> str:
@@ -223,6 +226,11 @@ def _logarithmic(values: Sequence[float]) -> Callable[[float], float]:
     low = int(log10(min(values)) - (min(values) < 1)) - 0.2
     spread = log10(max(values)) - low
     return lambda value: (log10(value) - low) / spread
+
+
+def _bar(length: float) -> str:
+    whole = int(length)
+    return "█" * whole + ("▌" if length - whole >= 0.5 or not whole else "")
 
 
 def _row(cells: Sequence[str], widths: Sequence[int], left: int) -> str:
