@@ -5,7 +5,7 @@ starts in under a millisecond. It sends what it found through a pipe. What it le
 is what a fault would have torn down.
 
 What surprises people: only the thread that forks lives on in the child. The child does one thing and leaves at once,
-by `_exit`, so that nothing of its parent's is written or closed twice.
+by `_exit`, so that nothing of its parent's is written or closed twice. Windows has no fork.
 """
 
 from __future__ import annotations
@@ -15,9 +15,6 @@ import os
 import sys
 import warnings
 from collections.abc import Callable
-
-available = hasattr(os, "fork")
-"""Windows has no fork."""
 
 
 class Child:

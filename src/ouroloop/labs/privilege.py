@@ -328,15 +328,16 @@ def _pagemap(address: int) -> int | None:
 
 # What it says
 
-_EXCEPTIONS = {13: "general protection", 14: "page fault", 6: "invalid instruction"}
+_NO_PAGE_FAULT = 13
+_EXCEPTIONS = {_NO_PAGE_FAULT: "general protection", 14: "page fault", 6: "invalid instruction"}
 _CLASSES = {0x20: "instruction abort", 0x24: "data abort", 0x18: "system register", 0x00: "unknown instruction"}
 _BITS = ((1, "present", "not present"), (2, "write", ""), (4, "user", "kernel"), (16, "instruction", ""))
 
 
 def meaning_of(fault: Fault) -> str:
-    """A fault's error code or syndrome, in words."""
+    """A fault's error code or syndrome, in words; nothing if it was not told."""
     if fault.trap is None or fault.code is None:
-        return "no more was told"
+        return ""
     if machine() == "x86-64":
         name = _EXCEPTIONS.get(fault.trap, f"exception {fault.trap}")
         if fault.trap != 14:
@@ -357,18 +358,27 @@ def show(figures: Figures, stage: Stage) -> None:
     stage.heading("What the processor reported, for each thing that must not be done")
     for fault in figures.faults:
         stage.line(f"  {fault.what}", "strong")
-        address = "" if fault.address is None or "(no address)" in meaning_of(fault) else f" at {fault.address:#x}"
-        stage.line(f"    {fault.signal}{address}: {meaning_of(fault)}")
-        if address and sys.platform == "linux":
-            stage.line(f"    {fault.place or 'no line in /proc/self/maps'}", "code")
-    stage.meaning(
-        "\"Not present\": the page tables have nothing there. \"Present\": there is something, and it forbids what "
-        "was done, as the line of /proc/self/maps says. \"User\": it was a program that did it. (Of addresses of the "
-        "kernel, Linux on x86-64 always says \"present\", so that nobody learns what is there.) The last two never "
-        "came as far as the page tables: the processor itself refused an address that cannot be, and an instruction "
-        "that is not for programs.")
+        _show_fault(fault, stage)
+    if any(fault.trap is not None for fault in figures.faults):
+        stage.meaning(
+            "\"Not present\": the page tables have nothing there. \"Present\": there is something, and it forbids what "
+            "was done, as the line of /proc/self/maps says. \"User\": it was a program that did it. (Of addresses of "
+            "the kernel, Linux on x86-64 always says \"present\", so that nobody learns what is there.) The last two "
+            "never came as far as the page tables: the processor itself refused an address that cannot be, and an "
+            "instruction that is not for programs.")
+    else:
+        stage.note("What else the processor said, the page tables' reasons, this system keeps to itself.")
     if figures.first:
         _show_pages(figures, stage)
+
+
+def _show_fault(fault: Fault, stage: Stage) -> None:
+    told = meaning_of(fault)
+    has_address = fault.address is not None and fault.trap != _NO_PAGE_FAULT
+    address = f" at {fault.address:#x}" if has_address else ""
+    stage.line(f"    {fault.signal}{address}" + (f": {told}" if told else ""))
+    if has_address and sys.platform == "linux":
+        stage.line(f"    {fault.place or 'no line in /proc/self/maps'}", "code")
 
 
 def _show_pages(figures: Figures, stage: Stage) -> None:
