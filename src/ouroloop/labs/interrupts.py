@@ -83,8 +83,8 @@ class Phase:
 
     @property
     def from_devices(self) -> int:
-        """Interrupts of devices: their lines have numbers, the processors' own have names."""
-        return sum(count for line, count in self.hard.items() if line.split()[0].isdigit())
+        """Interrupts of devices. Their lines have numbers, the processors' own have names, but for aarch64's timer."""
+        return sum(count for line, count in self.hard.items() if line.split()[0].isdigit() and "timer" not in line)
 
 
 @dataclass
@@ -195,7 +195,7 @@ def _is_in_memory(path: str) -> bool:
         return True
     number = f"{os.major(device)}:{os.minor(device)}"
     kinds = [mount.partition(" - ")[2].split()[0] for mount in mounts if mount.split()[2] == number]
-    return any(kind in ("tmpfs", "ramfs") for kind in kinds)
+    return any(kind in ("tmpfs", "ramfs", "rootfs") for kind in kinds)
 
 
 def _read_directly(figures: Figures, path: str, buffer: mmap.mmap) -> None:

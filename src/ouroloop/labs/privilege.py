@@ -99,7 +99,7 @@ class Fault:
     what: str
     signal: str
     address: int | None = None
-    """Which the instruction tried to reach."""
+    """Which the instruction tried to reach; of an illegal one, its own."""
     trap: int | None = None
     """x86-64: the number of the exception; aarch64: its class."""
     code: int | None = None
@@ -231,14 +231,14 @@ def _misdeeds(readable: mmap.mmap) -> list[tuple[str, dict[str, str], int]]:
     """What is done, by which code, with which address. `readable` is a page that shall only be read."""
     page = ctypes.addressof(ctypes.c_char.from_buffer(readable))
     libc().mprotect(ctypes.c_void_p(page), ctypes.c_size_t(_PAGE), mmap.PROT_READ)
-    kernel = 0xFFFFFFFF81000000 if machine() == "x86-64" else 0xFFFF800008000000
+    kernel, impossible = (0xFFFFFFFF81000000, 1 << 62) if machine() == "x86-64" else (0xFFFF800008000000, 1 << 54)
     privileged = "execute hlt" if machine() == "x86-64" else "read sctlr_el1"
     return [
         ("read a field of a null pointer", READ, 16),
         ("write to a page that may only be read", WRITE, page),
         ("execute a page of data", EXECUTE, page),
         ("read the kernel's memory", READ, kernel),
-        ("read an address that cannot be", READ, 1 << 62),
+        ("read an address that cannot be", READ, impossible),
         (privileged, PRIVILEGED, 0),
     ]
 
@@ -351,6 +351,21 @@ def meaning_of(fault: Fault) -> str:
     return f"{name}: {kinds.get(fault.code >> 2 & 15, 'other')}{', write' if fault.code & 64 else ''}"
 
 
+_PRESENT = (
+    "\"Not present\": the page tables have nothing there. \"Present\": there is something, and it forbids what was "
+    "done, as the line of /proc/self/maps says."
+)
+_ON_X86 = (
+    "\"User\": it was a program that did it. (Of addresses of the kernel, Linux on x86-64 always says \"present\", so "
+    "that nobody learns what is there.) The last two never came as far as the page tables: the processor itself refused an "
+    "address that cannot be, and an instruction that is not for programs."
+)
+_ON_ARM = (
+    "(Of addresses of the kernel, Linux always says \"not present\", so that nobody learns what is there.) The last "
+    "one never came as far as the page tables: the processor itself refused an instruction that is not for programs."
+)
+
+
 def show(figures: Figures, stage: Stage) -> None:
     """Print the faults, the entries, and what they mean."""
     stage.heading("A child that handles no signal")
@@ -360,12 +375,7 @@ def show(figures: Figures, stage: Stage) -> None:
         stage.line(f"  {fault.what}", "strong")
         _show_fault(fault, stage)
     if any(fault.trap is not None for fault in figures.faults):
-        stage.meaning(
-            "\"Not present\": the page tables have nothing there. \"Present\": there is something, and it forbids what "
-            "was done, as the line of /proc/self/maps says. \"User\": it was a program that did it. (Of addresses of "
-            "the kernel, Linux on x86-64 always says \"present\", so that nobody learns what is there.) The last two "
-            "never came as far as the page tables: the processor itself refused an address that cannot be, and an "
-            "instruction that is not for programs.")
+        stage.meaning(f"{_PRESENT} {_ON_X86 if machine() == 'x86-64' else _ON_ARM}")
     else:
         stage.note("What else the processor said, the page tables' reasons, this system keeps to itself.")
     if figures.first:
