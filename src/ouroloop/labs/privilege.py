@@ -357,8 +357,8 @@ _PRESENT = (
 )
 _ON_X86 = (
     "\"User\": it was a program that did it. (Of addresses of the kernel, Linux on x86-64 always says \"present\", so "
-    "that nobody learns what is there.) The last two never came as far as the page tables: the processor itself refused an "
-    "address that cannot be, and an instruction that is not for programs."
+    "that nobody learns what is there.) The last two never came as far as the page tables: the processor itself "
+    "refused an address that cannot be, and an instruction that is not for programs."
 )
 _ON_ARM = (
     "(Of addresses of the kernel, Linux always says \"not present\", so that nobody learns what is there.) The last "
