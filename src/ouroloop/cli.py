@@ -31,9 +31,11 @@ _USAGE = """\
 Usage: ouro [options] PROGRAM [arguments]
        ouro [options] -e CODE [arguments]
        ouro [options] - [arguments]
+       ouro lab [NAME [--explain]]
 
 Runs a program on an event loop that goes round in Node's order. PROGRAM is JavaScript (.js, .mjs, .cjs, or a folder
 with a package.json or an index.js), or Python (.py). Without PROGRAM, JavaScript is read from standard input.
+`ouro lab` lists experiments on how asynchronous code works, down to the hardware, and runs them (ouro lab --help).
 
 General:
   --log                        tell what the loop does, line by line (Python programs only)
@@ -111,10 +113,12 @@ Environment variables:
 _COMPLETION = """\
 _ouro_complete() {{
   local word="${{COMP_WORDS[COMP_CWORD]}}"
-  if [[ "$word" == -* ]]; then
+  if [[ "${{COMP_WORDS[1]}}" == lab && $COMP_CWORD -gt 1 ]]; then
+    mapfile -t COMPREPLY < <(compgen -W '{labs} --explain --help' -- "$word")
+  elif [[ "$word" == -* ]]; then
     mapfile -t COMPREPLY < <(compgen -W '{options}' -- "$word")
   else
-    mapfile -t COMPREPLY < <(compgen -f -- "$word")
+    mapfile -t COMPREPLY < <(compgen -f -- "$word"; [[ $COMP_CWORD -gt 1 ]] || compgen -W lab -- "$word")
   fi
 }}
 complete -o filenames -F _ouro_complete ouro
@@ -156,8 +160,10 @@ def _complaint(text: str, speaker: str) -> str:
 
 
 def _main(arguments: list[str]) -> int:
-    from .js.options import OptionError, command, every_name, parse
+    from .js.options import OptionError, command, parse
 
+    if arguments[:1] == ["lab"] and not _is_for_node():
+        return _lab(arguments[1:])
     words = {_as_text(word): word for word in arguments}
     try:
         options = parse([_as_text(word) for word in arguments])
@@ -168,7 +174,7 @@ def _main(arguments: list[str]) -> int:
             print(_USAGE, end="")
             return 0
         if options.values["--completion-bash"]:
-            print(_COMPLETION.format(options=" ".join(every_name())), end="")
+            print(_completion(), end="")
             return 0
         if options.values.get("--run") is not None:
             return _run_script(options.values["--run"], arguments)
@@ -210,8 +216,35 @@ def _version() -> str:
     """
     from .js.snapshot import NODE_VERSION
 
-    own = "" if os.path.basename(sys.argv[0]).startswith(("ouro-node", "node")) else f" (ouroloop {__version__})"
+    own = "" if _is_for_node() else f" (ouroloop {__version__})"
     return f"v{NODE_VERSION}{own}"
+
+
+def _is_for_node() -> bool:
+    """Whether this is `ouro-node`, or a link called `node`, which does all as Node does and nothing else."""
+    return os.path.basename(sys.argv[0]).startswith(("ouro-node", "node"))
+
+
+def _completion() -> str:
+    from .js.options import every_name
+    from .labs.catalogue import LINES
+
+    return _COMPLETION.format(options=" ".join(every_name()), labs=" ".join(LINES))
+
+
+def _lab(words: list[str]) -> int:
+    """`ouro lab`: the experiments."""
+    from .labs.command import LabError, run
+
+    if sys.stdout is None:
+        raise _Refusal("standard output is closed, so there is nowhere to print to")
+    gc.enable()
+    try:
+        return run(words)
+    except LabError as exc:
+        raise _Refusal(str(exc), _INVALID_ARGUMENT) from None
+    except BrokenPipeError:
+        return _without_a_reader()
 
 
 def _as_text(word: str) -> str:
@@ -339,8 +372,13 @@ def _flushed(code: int) -> int:
     try:
         sys.stdout.flush()
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # or Python would try again, and complain
-        return code or _FAILED
+        return code or _without_a_reader()
     except OSError:  # Python tries again at its end, and says what is wrong
         return code
     return code
+
+
+def _without_a_reader() -> int:
+    """The exit code when nobody reads stdout any more."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # or Python would try again, and complain
+    return _FAILED
