@@ -24,6 +24,8 @@ GROUPS: dict[str, dict[str, str]] = {
         "concurrent-vs-parallel": "the same work serially, on one thread, in processes",
     },
     "The operating system's queues": {
+        "epoll": "Linux: told who is ready; level, edge, and the traps",
+        "io-uring": "Linux: two rings in shared memory; done, not ready",
     },
     "The loop and its kin": {
     },
