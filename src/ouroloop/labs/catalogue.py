@@ -25,6 +25,7 @@ GROUPS: dict[str, dict[str, str]] = {
     },
     "The operating system's queues": {
         "epoll": "Linux: told who is ready; level, edge, and the traps",
+        "kqueue": "BSD and macOS: files, timers, processes, signals alike",
         "io-uring": "Linux: two rings in shared memory; done, not ready",
     },
     "The loop and its kin": {
