@@ -430,8 +430,8 @@ def show(figures: Figures, stage: Stage) -> None:
     """Print what was told, what went wrong, what it costs, and what that means."""
     if figures.emulated:
         stage.note(
-            "This is Linux, and its kernel has no kqueue: here it is libkqueue's, a library that makes one of epoll, "
-            "timerfd, signalfd, pidfd and inotify. Where it differs from a BSD's, that is said.")
+            "This is Linux, and its kernel has no kqueue: here it is libkqueue's, a library that makes one of epoll "
+            "and its kin. Where it differs from a BSD's, that is said.")
     _show_modes(figures, stage)
     _show_filters(figures, stage)
     _show_wrongs(figures, stage)
