@@ -69,9 +69,9 @@ WOULD = (
 _SETUP, _ENTER = 425, 426
 _RINGS_AT, _REQUESTS_AT = 0, 0x1000_0000
 _SINGLE_MAPPING = 1
-_WAIT, _WAKE_UP = 1, 2
+_WAIT = 1
 _KERNEL_THREAD = 2
-_NEEDS_WAKE_UP, _OVERFLOWN = 1, 2
+_OVERFLOWN = 2
 NOP, POLL, TIMEOUT, CANCEL, READ, WRITE = 0, 6, 11, 14, 22, 23
 _READABLE, _MANY = 1, 1
 _HERE = 2**64 - 1  # at the file's own position
@@ -120,7 +120,7 @@ class Ring:
     """
 
     def __init__(self, entries: int = 8, flags: int = 0) -> None:
-        params = Params(flags=flags, idle=50)
+        params = Params(flags=flags, idle=2_000)
         self._syscall = libc().syscall
         self.fd = self._checked(self._syscall(_SETUP, entries, ctypes.byref(params)))
         size = max(params.sq_array + params.entries * 4, params.cq_cqes + params.answers * ctypes.sizeof(Answer))
@@ -433,7 +433,7 @@ def _overflow() -> Overflow:
 
 
 def _without_calls() -> int | None:
-    """A thread of the kernel looks at the ring for us, for 50 ms after the last request."""
+    """A thread of the kernel looks at the ring for us, until there was nothing for two seconds: then it must be told."""
     try:
         ring = Ring(8, _KERNEL_THREAD)
     except OSError:
