@@ -37,8 +37,8 @@ def filled_in(markdown: str) -> str:
 
 
 def _story(name: str) -> str:
-    text = story(load(name))
-    return re.sub(r"(?m)^(- .*(?:\n(?![-\n]).*)*)", lambda found: found[1].replace("\n", "\n  "), text)
+    title, _, text = story(load(name)).partition("\n")
+    return f"## {title.rstrip('.')}\n" + re.sub(r"(?m)^(- .*(?:\n(?![-\n]).*)*)", lambda found: found[1].replace("\n", "\n  "), text)
 
 
 def _output(name: str) -> str:

@@ -77,5 +77,5 @@ def test_the_site_is_built_without_a_warning(tmp_path: Path) -> None:
     epoll = (tmp_path / "site" / "labs" / "epoll.html").read_text(encoding="utf8")
     assert "{{" not in epoll
     assert "A program that serves many asks one question" in epoll
-    api = (tmp_path / "site" / "reference" / "python.html").read_text(encoding="utf8")
-    assert "An event loop (libuv" in api
+    loop = (tmp_path / "site" / "reference" / "loop.html").read_text(encoding="utf8")
+    assert "An event loop (libuv" in loop
