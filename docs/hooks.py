@@ -37,8 +37,10 @@ def filled_in(markdown: str) -> str:
 
 
 def _story(name: str) -> str:
+    """The docstring, its first line a heading, the further lines of its items indented."""
     title, _, text = story(load(name)).partition("\n")
-    return f"## {title.rstrip('.')}\n" + re.sub(r"(?m)^(- .*(?:\n(?![-\n]).*)*)", lambda found: found[1].replace("\n", "\n  "), text)
+    text = re.sub(r"^- .*(?:\n(?![-\n]).*)*", lambda found: found[0].replace("\n", "\n  "), text, flags=re.M)
+    return f"## {title.rstrip('.')}\n{text}"
 
 
 def _output(name: str) -> str:
