@@ -1,12 +1,14 @@
-"""Captures what the labs print on this machine, for the guide: `python docs/capture.py [NAME …] [--suite NODE]`.
+"""Captures what the guide shows of this machine: `python docs/capture.py [NAME …] [--suite FOLDER] [--node PATH]`.
 
-A lab that cannot run here keeps what was captured where it could; if there is nothing, what it says of that. With
-`--suite`, also how many tests Node's own suite has in each area.
+Without options, what the labs print, or those that are named. A lab that cannot run here keeps what was captured where
+it could; if there is nothing, what it says of that. With `--suite`, a checkout of Node, how many tests its own suite
+has in each area; with `--node`, which names its modules have, and which of them ours have.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import subprocess
 import sys
 from collections import Counter
@@ -30,18 +32,40 @@ def capture(name: str) -> None:
     target.write_text(done.stdout.partition("\nthe story: ")[0], encoding="utf8")
 
 
+def names(*command: str) -> dict[str, list[str]]:
+    """The public names of each core module of a runtime."""
+    done = subprocess.run(
+        [*command, DOCS / "names.cjs"], capture_output=True, text=True, check=True, cwd=DOCS.parent / "src")
+    found: dict[str, list[str]] = json.loads(done.stdout)
+    return found
+
+
+def count_tests(suite: Path) -> None:
+    """Keep how many tests a suite has in each area."""
+    counts = Counter(test.area for test in runner.find_tests(suite))
+    lines = [f"{name} {count}\n" for name, count in sorted(counts.items())]
+    (DOCS / "captured" / "node-tests.txt").write_text("".join(lines), encoding="utf8")
+
+
+def compare_names(node: str) -> None:
+    """Keep which names Node's modules have, and which ours."""
+    both = {"node": names(node), "ours": names(sys.executable, "-m", "ouroloop")}
+    (DOCS / "captured" / "names.json").write_text(json.dumps(both, indent=0) + "\n", encoding="utf8")
+
+
 def main() -> None:
-    """Capture the labs that are named, or all."""
-    parser = argparse.ArgumentParser(description=__doc__.partition(":")[0] if __doc__ else "")
-    parser.add_argument("names", nargs="*", metavar="NAME", help="labs")
-    parser.add_argument("--suite", type=Path, help="a checkout of Node")
+    """Capture what is asked for."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("labs", nargs="*", metavar="NAME")
+    parser.add_argument("--suite", type=Path, metavar="FOLDER")
+    parser.add_argument("--node", metavar="PATH")
     arguments = parser.parse_args()
-    for name in arguments.names or ([] if arguments.suite else LINES):
-        capture(name)
     if arguments.suite:
-        counts = Counter(test.area for test in runner.find_tests(arguments.suite))
-        lines = [f"{name} {count}\n" for name, count in sorted(counts.items())]
-        (DOCS / "captured" / "node-tests.txt").write_text("".join(lines), encoding="utf8")
+        count_tests(arguments.suite)
+    if arguments.node:
+        compare_names(arguments.node)
+    for name in arguments.labs or ([] if arguments.suite or arguments.node else LINES):
+        capture(name)
 
 
 if __name__ == "__main__":

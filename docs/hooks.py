@@ -4,13 +4,15 @@ Theory of operation. A page may have these lines:
 
     {{ story NAME }}    the story of a lab: its docstring
     {{ output NAME }}   what the lab printed when `python docs/capture.py` was run last
-    {{ api }}           the table of Node's areas: how many of Node's own tests are to pass
+    {{ modules }}       the table of Node's modules: how many of their names are there, and which are not
+    {{ tests }}         the table of Node's areas: how many of Node's own tests are to pass
 
 What surprises people: a lab is not run by the build, for its figures would be those of whatever machine builds.
 """
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from collections import Counter
@@ -48,7 +50,22 @@ def _output(name: str) -> str:
     return f"```text\n$ ouro lab {name}\n{text.rstrip()}\n```"
 
 
-def _api(_: str) -> str:
+def _modules(_: str) -> str:
+    """By module: the names that Node has, those that are there, and what is missing."""
+    names = json.loads((DOCS / "captured/names.json").read_text(encoding="utf8"))
+    rows = ["| module | names | there | not there |", "|---|---:|---:|---|"]
+    for module, theirs in sorted(names["node"].items()):
+        missing = set(theirs) - set(names["ours"].get(module, []))
+        listed = sorted(name for name in missing if name.partition(".prototype.")[0] not in missing - {name})
+        shown = "all" if len(missing) == len(theirs) else ", ".join(f"`{name}`" for name in listed)
+        rows.append(f"| `{module}` | {len(theirs)} | {len(theirs) - len(missing)} | {shown} |")
+    count, there = (sum(len(set(names[who].get(module, [])) & set(theirs)) for module, theirs in names["node"].items())
+                    for who in ("node", "ours"))
+    rows.append(f"| **all** | **{count}** | **{there}** | |")
+    return "\n".join(rows)
+
+
+def _tests(_: str) -> str:
     """By area: the tests that are to pass, of all that there are."""
     passing = Counter(area(line) for line in _lines(ROOT / "tests/conformance/expected.txt"))
     there = dict(line.split() for line in _lines(DOCS / "captured/node-tests.txt"))
@@ -66,4 +83,4 @@ def _lines(path: Path) -> list[str]:
     return path.read_text(encoding="utf8").split("\n")[:-1]
 
 
-_SOURCES = {"story": _story, "output": _output, "api": _api}
+_SOURCES = {"story": _story, "output": _output, "modules": _modules, "tests": _tests}

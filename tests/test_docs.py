@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -57,6 +58,14 @@ def test_each_lab_has_a_chapter_with_its_story_and_what_it_printed(name: str) ->
     assert str(Path.home()) not in captured
 
 
+def test_the_names_that_the_guide_counts_are_there(tmp_path: Path) -> None:
+    """There may be more, until `docs/capture.py --node` is run."""
+    captured = json.loads((DOCS / "captured" / "names.json").read_text(encoding="utf8"))
+    there = json.loads(output(OURO, "--no-warnings", DOCS / "names.cjs", folder=tmp_path))
+    for module, names in captured["node"].items():
+        assert set(names) & set(captured["ours"][module]) <= set(there[module]), module
+
+
 def test_pages_link_to_pages_that_are_there() -> None:
     """The builder sees to this, too, and to places within pages; this needs no builder."""
     for page in DOCS.rglob("*.md"):
@@ -79,3 +88,5 @@ def test_the_site_is_built_without_a_warning(tmp_path: Path) -> None:
     assert "A program that serves many asks one question" in epoll
     loop = (tmp_path / "site" / "reference" / "loop.html").read_text(encoding="utf8")
     assert "An event loop (libuv" in loop
+    modules = (tmp_path / "site" / "reference" / "node-api.html").read_text(encoding="utf8")
+    assert re.search(r"<code>sqlite</code></td>\s*<td[^>]*>33</td>\s*<td[^>]*>0</td>\s*<td[^>]*>all</td>", modules)
