@@ -12,6 +12,15 @@ function isEmptyRoom(module, name, value) {
   return text.includes(`notThere('${module}.${name}`) || (text.length < 200 && text.includes('notThere('));
 }
 
+/** Ours with those that are inherited: they are there, whichever class has them. */
+function methodsOf(prototype) {
+  const names = new Set();
+  for (let each = prototype; each && each !== Object.prototype; each = OURS && Object.getPrototypeOf(each)) {
+    for (const name of Object.getOwnPropertyNames(each)) names.add(name);
+  }
+  return names;
+}
+
 function namesOf(module) {
   const names = [];
   const exported = require(`node:${module}`);
@@ -22,7 +31,7 @@ function namesOf(module) {
     if (isEmptyRoom(module, name, value)) continue;
     names.push(name);
     if (typeof value !== 'function' || !/^[A-Z]/.test(name) || !value.prototype) continue;
-    for (const method of Object.getOwnPropertyNames(value.prototype)) {
+    for (const method of methodsOf(value.prototype)) {
       if (!method.startsWith('_') && method !== 'constructor') names.push(`${name}.prototype.${method}`);
     }
   }

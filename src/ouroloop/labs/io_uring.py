@@ -19,9 +19,9 @@ is copied.
                     └───┴───┴───┴───┴───┴───┘
 
 Two system calls do it. `io_uring_setup` makes the rings (and `mmap` shows them to you); `io_uring_enter` says "there
-are requests" or "let me sleep until there are answers", or both, for as many as you like. (A third, `io_uring_register`, is
-for buffers and files that are used often.) With a thread of the kernel that watches the ring, not even the second is
-needed.
+are requests" or "let me sleep until there are answers", or both, for as many as you like. (A third,
+`io_uring_register`, is for buffers and files that are used often.) With a thread of the kernel that watches the ring,
+not even the second is needed.
 
 What goes wrong with completion is of another kind than with readiness:
 
