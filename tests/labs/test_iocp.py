@@ -57,6 +57,8 @@ def test_what_it_says_is_made_of_the_figures() -> None:
     assert "the wait ends at a tick" in words
     assert "WSAPoll takes 1,000 times as long" in words
     assert "somebody has made the system's clock finer" in " ".join(told(millisecond=0.0011).split())
+    assert "had 20 of 20, for the port wakes whoever came last" in words
+    assert "had 5 of 20; Windows's port wakes" in " ".join(told(shares=[5, 5, 5, 5]).split())
     assert "a read whose file is closed no packet" in " ".join(told(closed=0).split())
 
 
@@ -81,7 +83,8 @@ def test_what_goes_wrong_goes_wrong_as_it_is_told(figures: Any) -> None:
 def test_one_packet_wakes_one_thread(figures: Any) -> None:
     assert figures.woken == 1
     assert sum(figures.shares) == 20
-    assert max(figures.shares) > 10
+    if not hasattr(ctypes.CDLL("ntdll"), "wine_get_version"):  # Wine's port takes turns
+        assert max(figures.shares) > 10
 
 
 def test_a_wait_costs_the_same_whatever_is_watched_and_poll_grows_with_it(figures: Any) -> None:

@@ -440,8 +440,10 @@ def show(figures: Figures, stage: Stage) -> None:
     stage.heading(f"{_THREADS} threads wait, of which one may run; {_PACKETS} packets, one after the other")
     stage.bars([(f"thread {number + 1}", share, f"{share} packets") for number, share in enumerate(figures.shares)])
     stage.meaning(
-        f"The first packet woke {figures.woken}: no herd. The busiest thread had {max(figures.shares)} of {_PACKETS}, "
-        "for the port wakes whoever came last. (A wake-up takes " + duration(figures.wake) + ".)")
+        f"The first packet woke {figures.woken}: no herd. The busiest thread had {max(figures.shares)} of {_PACKETS}"
+        + (", for the port wakes whoever came last." if max(figures.shares) > _PACKETS / 2 else
+           "; Windows's port wakes whoever came last, and this one took turns, as Wine's does.")
+        + f" (A wake-up takes {duration(figures.wake)}.)")
     stage.meaning(
         f"A wait of 1 ms takes {duration(figures.millisecond)}: "
         + ("the wait ends at a tick of the system's clock." if figures.millisecond > 2e-3 else
