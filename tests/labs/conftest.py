@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import io
 from collections.abc import Callable
@@ -38,6 +39,14 @@ def run_of(name: str) -> Run | NotHere:
     except NotHere as exc:
         return exc
     return Run(figures, shown(name, figures, False), shown(name, figures, True))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def libkqueue() -> None:
+    """What that library keeps for good, where there is one, is there before any test counts descriptors."""
+    queues: Any = load("kqueue")
+    with contextlib.suppress(NotHere):
+        queues.Kqueue().__exit__()
 
 
 @pytest.fixture

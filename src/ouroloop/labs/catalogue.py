@@ -24,6 +24,10 @@ GROUPS: dict[str, dict[str, str]] = {
         "concurrent-vs-parallel": "the same work serially, on one thread, in processes",
     },
     "The operating system's queues": {
+        "epoll": "Linux: told who is ready; level, edge, and the traps",
+        "kqueue": "BSD and macOS: files, timers, processes, signals alike",
+        "iocp": "Windows: told what is done; packets from a port",
+        "io-uring": "Linux: two rings in shared memory; done, not ready",
     },
     "The loop and its kin": {
     },
