@@ -26,6 +26,7 @@ GROUPS: dict[str, dict[str, str]] = {
     "The operating system's queues": {
     },
     "The loop and its kin": {
+        "event-loop": "the seven steps of a turn, and thirteen claims tested",
     },
 }
 """Each group's labs, and what each shows."""
