@@ -27,6 +27,7 @@ GROUPS: dict[str, dict[str, str]] = {
     },
     "The loop and its kin": {
         "event-loop": "the seven steps of a turn, and thirteen claims tested",
+        "futures": "Rust's model built up: poll, waker, leaf, executor",
     },
 }
 """Each group's labs, and what each shows."""
