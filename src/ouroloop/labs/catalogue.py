@@ -27,6 +27,7 @@ GROUPS: dict[str, dict[str, str]] = {
     },
     "The loop and its kin": {
         "event-loop": "the seven steps of a turn, and thirteen claims tested",
+        "timers": "heap, wheel and lists by duration, up to 100,000",
         "futures": "Rust's model built up: poll, waker, leaf, executor",
     },
 }
