@@ -252,6 +252,14 @@ def test_a_timeline_tells_what_happened_when_without_colour_or_unicode() -> None
     assert text == "a  ##########..........\n\nb  ..........==========\n   0             1.00 s\n   # work   = wait\n"
 
 
+def test_graphs_have_one_scale_and_the_least_value_is_still_a_line() -> None:
+    series = [("a", [(0.0, 1.0), (5.0, 4.0)]), ("b", [(0.0, 0.1), (9.0, 0.0)])]
+    text = drawn(lambda stage: stage.graph(series, str, "end", 2), width=18)
+    assert text == (
+        "a  4.0 │      ████\n     0 │ ▄▄▄▄▄████\n\nb  4.0 │\n     0 │ ▁▁▁▁▁▁▁▁\n         0     end\n")
+    assert "a  4.0 |      ####\n" in drawn(lambda stage: stage.graph(series, str, "end", 2), width=18, fancy=False)
+
+
 def test_a_table_wraps_its_last_column() -> None:
     text = drawn(lambda stage: stage.table(["name", "what"], [("x", "a text that is longer than the room for it")], 2))
     assert text == "name  what\nx     a text that is longer than the\n      room for it\n"

@@ -27,7 +27,9 @@ GROUPS: dict[str, dict[str, str]] = {
     },
     "The loop and its kin": {
         "event-loop": "the seven steps of a turn, and thirteen claims tested",
+        "thread-pool": "when four threads are too few, and when no help",
         "timers": "heap, wheel and lists by duration, up to 100,000",
+        "backpressure": "a fast writer, a slow reader, and what holds it back",
         "futures": "Rust's model built up: poll, waker, leaf, executor",
     },
 }
