@@ -21,7 +21,7 @@ from ouroloop.labs.machine_code import listing
 from ouroloop.labs.stage import Span, Stage, duration, size, story, times
 
 FOLDER = Path(ouroloop.labs.__file__).parent
-NO_LABS = {"__init__", "catalogue", "command", "child", "machine_code", "stage", "stopwatch"}
+NO_LABS = {"__init__", "catalogue", "command", "child", "machine_code", "memory", "stage", "stopwatch"}
 ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
 
 

@@ -22,10 +22,10 @@ The kernel does the same with the sockets themselves. What a program sends goes 
 is sent, and goes into a buffer of the receiver's, until the program there reads it. With each acknowledgement the
 receiver tells how much room it has: the window. It never happens that the sender sends more than that. If the reader
 reads nothing, the window closes, then the sender's buffer fills up, and then `send` says that it would block: EAGAIN.
-For the network, the story is at an end here: the slowness of one process has stopped another, perhaps on the other
-side of the world, with no loss. What the event loop adds is only not to wait: it keeps what could not be sent, asks to
-be told when the socket is writable, and has to tell those above it. If that last step is forgotten, the chain is broken
-at its last link.
+For the network, the story is at an end here: the slowness of one process has stopped another, perhaps on the other side
+of the world, with no loss. What the event loop adds is only not to wait: it keeps what could not be sent, asks to be
+told when the socket is writable, and has to tell those above it. If that last step is forgotten, the chain is broken at
+its last link.
 """
 
 from __future__ import annotations

@@ -31,8 +31,8 @@ upwards to whoever drives the coroutine. A dozen lines make it a future of Rust'
 tell it from the one that was made by hand.
 
 JavaScript's promises are another kind. A promise is not work but the place where a result will be; the work runs
-whether anybody looks or not. It calls those that wait for it, and so nobody polls. It is simpler to use; the price is
-a place in memory for each step, and that there is nothing to forget: one cannot cancel a promise.
+whether anybody looks or not. It calls those that wait for it, and so nobody polls. It is simpler to use; the price is a
+place in memory for each step, and that there is nothing to forget: one cannot cancel a promise.
 """
 
 from __future__ import annotations
