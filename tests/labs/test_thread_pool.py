@@ -53,7 +53,7 @@ def test_a_pool_leaves_no_thread_behind() -> None:
 def test_sixteen_waits_take_four_threads_four_times_as_long(figures: Any) -> None:
     took = {size: max(job.ended for job in jobs) for size, jobs in figures.waits.items()}
     assert took[4] >= 4 * 0.02
-    assert took[4] > 2 * took[16]
+    assert took[4] > 1.5 * took[16]
     assert max(job.delay for job in figures.waits[4]) > 2.5 * 0.02
 
 

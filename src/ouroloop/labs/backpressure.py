@@ -252,7 +252,7 @@ def _watching(end: socket.socket, events: int) -> Iterator[selectors.BaseSelecto
 def _note(kernel: Kernel, sender: socket.socket, receiver: socket.socket) -> None:
     """What is in both buffers, and the window."""
     window = _window(sender)
-    if window is None:
+    if window is None or sys.platform == "win32":
         return
     import fcntl
     import termios

@@ -44,8 +44,6 @@ import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 
-from ouroloop.loop import Async, Check, Idle, Loop, Prepare, Timer
-
 from .catalogue import NotHere
 from .stage import Stage
 
@@ -209,7 +207,10 @@ class Figures:
     """What was seen."""
 
     steps: list[tuple[int, str]]
-    """The steps of our loop in which something was called, in order, each with the number of the turn."""
+    """The steps of our loop in which something was called, in order, each with the number of the turn.
+
+    None on Windows: the loop stands on epoll and poll.
+    """
     runtimes: list[Runtime]
     """Those that were asked, and those that could not be."""
     printed: list[dict[str, str]]
@@ -218,7 +219,7 @@ class Figures:
 
 def measure() -> Figures:
     """Watch a turn, then run each claim's program."""
-    steps = watch_turns()
+    steps = [] if sys.platform == "win32" else watch_turns()
     runtimes = [_ours(), _node()]
     asked = [runtime for runtime in runtimes if not runtime.unfit]
     if not asked:
@@ -234,6 +235,8 @@ def measure() -> Figures:
 
 def watch_turns() -> list[tuple[int, str]]:
     """Have something called in each step of a loop of our own: the steps, with the number of the turn (0: before)."""
+    from ouroloop.loop import Async, Check, Idle, Loop, Prepare, Timer
+
     loop = Loop()
     seen: list[tuple[int, str]] = []
     due, late, idle, prepare, check = Timer(loop), Timer(loop), Idle(loop), Prepare(loop), Check(loop)
@@ -314,6 +317,8 @@ def program_of(claim: Claim) -> str:
 def show(figures: Figures, stage: Stage) -> None:
     """Print the turn, then each claim, its program, and what came of it."""
     stage.heading("One turn, as this loop went through it")
+    if not figures.steps:
+        stage.note("Not here: this loop stands on epoll and poll, and Windows has neither.")
     for number in dict.fromkeys(turn for turn, _ in figures.steps):
         steps = " → ".join(step for turn, step in figures.steps if turn == number)
         stage.line(f"  {f'turn {number}' if number else 'before':<7} {stage.styled(steps, 'a')}")
