@@ -381,8 +381,9 @@ def show(figures: Figures, stage: Stage) -> None:
     growth = {kind: by_size[most]["expire"] / by_size[few]["expire"] for kind, by_size in figures.costs.items()}
     stage.meaning(
         f"With a thousand times as many timers, to let one expire costs {times(growth['heap'])} times as much in the "
-        f"heap, {times(growth['wheel'])} times in the wheel, {times(growth['lists'])} times in the lists. (Where "
-        "nothing more is done for one among many, what grows is the way to memory: they fit in no cache any more.)")
+        f"heap, {times(growth['wheel'])} times in the wheel, {times(growth['lists'])} times in the lists. "
+        + ("The wheel has even less to do for each, as more of them lie in one slot. " if growth["wheel"] < 1 else "")
+        + "(What grows without anything more being done is the way to memory: so many fit in no cache any more.)")
     stage.heading("How often two times are compared, for a timer that is inserted and expires")
     rows = []
     for what, table in (("six durations", figures.compared_few), ("all different", figures.compared)):
