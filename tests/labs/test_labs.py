@@ -21,7 +21,7 @@ from ouroloop.labs.machine_code import listing
 from ouroloop.labs.stage import Span, Stage, duration, size, story, times
 
 FOLDER = Path(ouroloop.labs.__file__).parent
-NO_LABS = {"__init__", "catalogue", "command", "child", "crowd", "machine_code", "stage", "stopwatch"}
+NO_LABS = {"__init__", "catalogue", "command", "child", "crowd", "machine_code", "memory", "stage", "stopwatch"}
 ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -250,6 +250,14 @@ def test_a_timeline_tells_what_happened_when_without_colour_or_unicode() -> None
     lanes = [("a", [Span(0, 0.5, "work")]), ("", []), ("b", [Span(0.5, 1, "wait")])]
     text = drawn(lambda stage: stage.timeline(lanes), width=23, fancy=False)
     assert text == "a  ##########..........\n\nb  ..........==========\n   0             1.00 s\n   # work   = wait\n"
+
+
+def test_graphs_have_one_scale_and_the_least_value_is_still_a_line() -> None:
+    series = [("a", [(0.0, 1.0), (5.0, 4.0)]), ("b", [(0.0, 0.1), (9.0, 0.0)])]
+    text = drawn(lambda stage: stage.graph(series, str, "end", 2), width=18)
+    assert text == (
+        "a  4.0 │      ████\n     0 │ ▄▄▄▄▄████\n\nb  4.0 │\n     0 │ ▁▁▁▁▁▁▁▁\n         0     end\n")
+    assert "a  4.0 |      ####\n" in drawn(lambda stage: stage.graph(series, str, "end", 2), width=18, fancy=False)
 
 
 def test_a_table_wraps_its_last_column() -> None:

@@ -30,6 +30,12 @@ GROUPS: dict[str, dict[str, str]] = {
         "io-uring": "Linux: two rings in shared memory; done, not ready",
     },
     "The loop and its kin": {
+        "strategies": "10,000 waits by threads, callbacks, futures: the price",
+        "event-loop": "the seven steps of a turn, and thirteen claims tested",
+        "futures": "Rust's model built up: poll, waker, leaf, executor",
+        "timers": "heap, wheel and lists by duration, up to 100,000",
+        "backpressure": "a fast writer, a slow reader, and what holds it back",
+        "thread-pool": "when four threads are too few, and when no help",
     },
 }
 """Each group's labs, and what each shows."""

@@ -42,13 +42,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from .catalogue import NotHere
 from .child import Child
 from .green_threads import Ring, seconds_per_switch
 from .machine_code import WORD, Repeater, code
+from .memory import private_memory
 from .stage import Stage, duration, size, times
 from .stopwatch import fastest
 
@@ -287,11 +287,11 @@ def _room_of_green_thread() -> Room:
 
 def _room_of_thread() -> Room:
     """What the process grows by, for each of some threads that wait."""
-    before, end = _private_memory(), threading.Event()
+    before, end = private_memory(), threading.Event()
     threads = [threading.Thread(target=end.wait) for _ in range(_THREADS)]
     for thread in threads:
         thread.start()
-    after = _private_memory()
+    after = private_memory()
     end.set()
     for thread in threads:
         thread.join()
@@ -301,17 +301,8 @@ def _room_of_thread() -> Room:
 
 def _room_of_process() -> Room:
     """What a child that has done nothing yet has for itself; the rest is shared with its parent."""
-    private = int(Child(lambda: b"%d" % (_private_memory() or 0)).wait()[0])
+    private = int(Child(lambda: b"%d" % (private_memory() or 0)).wait()[0])
     return Room("process (a fork of this one)", _most_stack(), private or None)
-
-
-def _private_memory() -> int | None:
-    """What this process has written to and shares with nobody, in bytes."""
-    try:
-        lines = Path("/proc/self/smaps_rollup").read_text().splitlines()
-    except OSError:
-        return None
-    return sum(int(line.split()[1]) << 10 for line in lines if line.startswith("Private_Dirty"))
 
 
 def _most_stack() -> int | None:

@@ -204,15 +204,15 @@ class Thread:
 class Ring:
     """Threads that take turns. The first one is the one that makes the ring, on the stack that it has already."""
 
-    def __init__(self, would: str = WOULD) -> None:
-        """Raises `NotHere`."""
+    def __init__(self, would: str = WOULD, notes: int = 2048) -> None:
+        """With room for so many notes of levels. Raises `NotHere`."""
         if sys.platform == "win32":
             raise NotHere(
                 would, "Windows keeps a stack's bounds in a block of its own, and has green threads of its own, fibers "
                 "(CreateFiber, SwitchToFiber).")
         self._switch, self._body = code(SWITCH, would), code(BODY, would)
         self._give_way = self._switch.function(ctypes.c_void_p, result=None)
-        self._notes = ctypes.create_string_buffer(4096)
+        self._notes = ctypes.create_string_buffer(2 * notes)
         self._end_of_notes = ctypes.c_uint64(ctypes.addressof(self._notes))
         self._own = _Record()
         self.running = ctypes.c_uint64(ctypes.addressof(self._own))
@@ -222,8 +222,9 @@ class Ring:
     def spawn(self, name: str, deepest: int) -> Thread:
         """A new thread, which dives to that level and comes up again."""
         thread = Thread(self._registers(ord(name), deepest))
+        last = self.threads[-1].record if self.threads else self._own
+        last.next, thread.record.next = ctypes.addressof(thread.record), ctypes.addressof(self._own)
         self.threads.append(thread)
-        self._link()
         return thread
 
     def _registers(self, name: int, deepest: int) -> list[int]:

@@ -1,10 +1,10 @@
 """The stage: what the labs print with, so that all of them look alike, 80 columns wide, in colour and without.
 
-Theory of operation. A stage prints headings, prose, tables, bars and timelines. Text is wrapped and padded first and
-coloured last, so the colours change no width. There are colours on a terminal that can show them, and none where
-NO_COLOR is set (https://no-color.org) or where the output goes to a file. Drawings are made of block characters and
-lines; where the output's encoding has none, each is written as the letter of ASCII that comes nearest. No fact is told
-by colour alone.
+Theory of operation. A stage prints headings, prose, tables, bars, timelines and graphs. Text is wrapped and padded
+first and coloured last, so the colours change no width. There are colours on a terminal that can show them, and none
+where NO_COLOR is set (https://no-color.org) or where the output goes to a file. Drawings are made of block characters
+and lines; where the output's encoding has none, each is written as the letter of ASCII that comes nearest. No fact is
+told by colour alone.
 
 What surprises people: in prose, as in the stories, a paragraph that is indented by four blanks is a drawing and stays
 as it is, "- " begins an item, and `backquotes` mark code.
@@ -33,8 +33,8 @@ _COLOURS = {
 }
 _KINDS = "abcdef"
 _FILLINGS = "█▒▓░▞▚"
-_DRAWN = "█▌▒▓░▞▚─│┌┐└┘├┤┬┴┼·→←↑↓▶◀▲▼µ×…"
-_IN_ASCII = str.maketrans(_DRAWN, "# =+:%*-|+++++++++.><^v><^vux.")
+_DRAWN = "█▌▄▁▒▓░▞▚─│┌┐└┘├┤┬┴┼·→←↑↓▶◀▲▼µ×…"
+_IN_ASCII = str.maketrans(_DRAWN, "# ._=+:%*-|+++++++++.><^v><^vux.")
 
 
 @dataclass
@@ -180,6 +180,30 @@ class Stage:
             row.append(self.styled("·", "faint") if is_idle else self._filling(kinds.index(kind)))
         return "".join(row)
 
+    def graph(
+        self, series: Sequence[tuple[str, Sequence[tuple[float, float]]]], scale: Callable[[float], str],
+        end: str, height: int = 6,
+    ) -> None:
+        """Print how values went, one graph below the other, all on one scale: of each its name and (time, value) pairs.
+
+        `scale` says a value as text, `end` what is at the right edge. A value holds until the next one.
+        """
+        last = max(time for _, points in series for time, _ in points)
+        top = max(value for _, points in series for _, value in points) or 1
+        names = max(len(name) for name, _ in series)
+        figures = max(len(scale(top)), 1)
+        room = self.width - names - figures - 5
+        for number, (name, points) in enumerate(series):
+            if number:
+                self.line()
+            columns = _columns(points, room, last)
+            for row in reversed(range(height)):
+                levels = "".join(_level(value / top * height - row, row == 0 and value > 0) for value in columns)
+                label = scale(top) if row == height - 1 else "0" if row == 0 else ""
+                title = name if row == height - 1 else ""
+                self.line(f"{title:<{names}}  {label:>{figures}} │ " + self.styled(levels.rstrip(), _KINDS[number % 6]))
+        self.line(f"{'':<{names}}  {'':>{figures}}   0{end:>{room - 1}}", "faint")
+
     def _filling(self, number: int) -> str:
         return self.styled(_FILLINGS[number], _KINDS[number])
 
@@ -231,6 +255,25 @@ def _logarithmic(values: Sequence[float]) -> Callable[[float], float]:
 def _bar(length: float) -> str:
     whole = int(length)
     return "█" * whole + ("▌" if length - whole >= 0.5 or not whole else "")
+
+
+def _columns(points: Sequence[tuple[float, float]], room: int, last: float) -> list[float]:
+    """The greatest value in each of so many equal parts of the time."""
+    columns = [-1.0] * room
+    for time, value in points:
+        place = min(room - 1, int(time / last * room)) if last else 0
+        columns[place] = max(columns[place], value)
+    for place, value in enumerate(columns):
+        if value < 0:
+            columns[place] = columns[place - 1] if place else 0.0
+    return columns
+
+
+def _level(height: float, is_some: bool) -> str:
+    """A character that is filled as high as that; if `is_some`, at least a line."""
+    if height >= 0.75:
+        return "█"
+    return "▄" if height >= 0.25 else "▁" if is_some else " "
 
 
 def _row(cells: Sequence[str], widths: Sequence[int], left: int) -> str:
