@@ -14,7 +14,7 @@ from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
-from js.commands import COMMANDS, OURO, environment, output, run
+from js.commands import COMMANDS, OURO, environment, output, run, write
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf8")
@@ -40,14 +40,14 @@ def read_blocks() -> dict[tuple[str, str], str]:
 BLOCKS = read_blocks()
 
 START, RUN_TESTS = ("Start", "sh"), ("Start", "sh 2")
-LOG = ("Watch the loop", "text")
+LOG, WHY = ("Watch the loop", "text"), ("Watch the loop", "text 2")
 SERVICE, NPM = ("JavaScript", "js"), ("JavaScript", "sh")
 EMBEDDING = ("JavaScript in a Python program", "python")
 PYTHON_SERVICE = ("A Python program", "python")
 
 
 def test_every_block_is_tested_here() -> None:
-    assert set(BLOCKS) == {START, RUN_TESTS, LOG, SERVICE, NPM, EMBEDDING, PYTHON_SERVICE}
+    assert set(BLOCKS) == {START, RUN_TESTS, LOG, WHY, SERVICE, NPM, EMBEDDING, PYTHON_SERVICE}
 
 
 # Start
@@ -101,6 +101,44 @@ def test_the_log_shown_is_one_that_is_written() -> None:
     shown = [line for line in BLOCKS[LOG].splitlines() if line != "…"]
     assert len(shown) > 20
     assert [line for line in shown if shape(line) not in lines] == []
+
+
+KEPT = {
+    "app.js": """\
+const net = require('node:net');
+const { load } = require('./lib/read.js');
+const server = net.createServer().listen(0, '127.0.0.1', () => console.log(server.address().port));
+setInterval(function tick() {}, 1000);
+load();
+""",
+    "lib/read.js": "\n" * 6 + """\
+exports.load = load;
+function load() {
+  require('node:fs').readFile('fifo', () => {});
+}
+""",
+}
+
+
+def test_what_keeps_a_program_from_ending_is_told_as_shown(tmp_path: Path) -> None:
+    def shape(line: str) -> str:
+        return re.sub(r" +", " ", re.sub(r"[\d.]*:\d{4,}\b|\(\d+\)|in \d+ ms", "N", line))
+
+    os.mkfifo(tmp_path / "fifo")
+    write(tmp_path, KEPT)
+    shown = BLOCKS[WHY].splitlines()
+    with subprocess.Popen(
+        [*OURO, "why", "--after", "1", "app.js"], cwd=tmp_path, env=environment(COLUMNS="120"), text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    ) as process:
+        try:
+            assert process.stdout is not None and process.stderr is not None
+            with socket.create_connection(("127.0.0.1", int(process.stdout.readline()))):
+                told = [process.stderr.readline().rstrip("\n") for _ in shown]
+        finally:
+            process.kill()
+    assert shape(told[0]) == shape(shown[0])
+    assert {shape(line) for line in told} == {shape(line) for line in shown}
 
 
 # Services

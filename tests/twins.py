@@ -55,7 +55,7 @@ class Program:
     code: int = 0
 
 
-def _dedented(source: str) -> str:
+def dedented(source: str) -> str:
     return "\n".join(line[8:] for line in source.splitlines())
 
 
@@ -82,7 +82,7 @@ def run_python(env: Environment, program: Program) -> tuple[str, int]:
         "log": log, "io": io, "fail": fail, "error": ProgramError, "text": str, "go": Promise.resolve, "once": once,
         "busy": lambda ms: time.sleep(ms / 1000), "EventEmitter": EventEmitter, "AggregateError": AggregateError,
     }
-    program_code = compile(_dedented(program.python), "program.py", "exec")
+    program_code = compile(dedented(program.python), "program.py", "exec")
     with mock.patch.dict(os.environ, _ONE_THREAD):
         code = env.run(lambda: exec(program_code, namespace))
     return " | ".join(lines), code

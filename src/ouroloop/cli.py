@@ -12,6 +12,7 @@ Nothing is imported before it is needed: the time to start is part of every prog
 
 from __future__ import annotations
 
+import _signal  # type: ignore[import-not-found]  # `signal` without its enums, which take 3 ms to make
 import builtins
 import gc
 import os
@@ -22,23 +23,36 @@ from .js import bundle
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import CodeType
     from typing import Any
 
     from .js.options import Options
+    from .js.runtime import Runtime
+    from .loop import Loop
+    from .node.environment import Environment
+    from .xray.observer import Observer
 
 _USAGE = """\
 Usage: ouro [options] PROGRAM [arguments]
        ouro [options] -e CODE [arguments]
        ouro [options] - [arguments]
+       ouro trace [trace options] PROGRAM [arguments]
+       ouro why [why options] PROGRAM [arguments]
        ouro lab [NAME [--explain]]
 
 Runs a program on an event loop that goes round in Node's order. PROGRAM is JavaScript (.js, .mjs, .cjs, or a folder
 with a package.json or an index.js), or Python (.py). Without PROGRAM, JavaScript is read from standard input.
 `ouro lab` lists experiments on how asynchronous code works, down to the hardware, and runs them (ouro lab --help).
 
-General:
+To look at a program (each runs it as it is; `ouro trace --help` and `ouro why --help` tell more):
+  ouro trace                   write what the loop did to trace.html, a page to look at it
+  ouro why                     tell what keeps the program from ending, and the lines that made it
+  --watch-loop                 show how the loop does, in a panel below the program's output, while it runs
   --log                        tell what the loop does, line by line (Python programs only)
+  kill -USR2 PID               the running program PID tells what keeps it from ending, unless it listens for SIGUSR2
+
+General:
   -v, --version                print the version of Node whose behaviour this is, and Ouroloop's own
   -h, --help                   print this
   --                           end of the options
@@ -112,20 +126,30 @@ Environment variables:
 
 _COMPLETION = """\
 _ouro_complete() {{
-  local word="${{COMP_WORDS[COMP_CWORD]}}"
+  local word="${{COMP_WORDS[COMP_CWORD]}}" before="${{COMP_WORDS[COMP_CWORD-1]}}" options='{options}'
+  case "${{COMP_WORDS[1]}}" in
+    trace) options+=' {trace}' ;;
+    why) options+=' {why}' ;;
+  esac
   if [[ "${{COMP_WORDS[1]}}" == lab && $COMP_CWORD -gt 1 ]]; then
     mapfile -t COMPREPLY < <(compgen -W '{labs} --explain --help' -- "$word")
+  elif [[ "${{COMP_WORDS[1]}}" == trace && "$before" == --format ]]; then
+    mapfile -t COMPREPLY < <(compgen -W '{formats}' -- "$word")
   elif [[ "$word" == -* ]]; then
-    mapfile -t COMPREPLY < <(compgen -W '{options}' -- "$word")
+    mapfile -t COMPREPLY < <(compgen -W "$options" -- "$word")
+  elif (( COMP_CWORD == 1 )); then
+    mapfile -t COMPREPLY < <(compgen -W 'trace why lab' -- "$word"; compgen -f -- "$word")
   else
-    mapfile -t COMPREPLY < <(compgen -f -- "$word"; [[ $COMP_CWORD -gt 1 ]] || compgen -W lab -- "$word")
+    mapfile -t COMPREPLY < <(compgen -f -- "$word")
   fi
 }}
 complete -o filenames -F _ouro_complete ouro
 """
 
 _FAILED = 1
+_VIEWS = ("trace", "why")
 _INVALID_ARGUMENT = 9
+_INTERRUPTED = 130  # as a shell counts: 128, and SIGINT's number
 
 
 class _Refusal(Exception):
@@ -160,10 +184,61 @@ def _complaint(text: str, speaker: str) -> str:
 
 
 def _main(arguments: list[str]) -> int:
-    from .js.options import OptionError, command, parse
-
-    if arguments[:1] == ["lab"] and not _is_for_node():
+    if _is_node():
+        return _start(arguments)
+    if arguments and arguments[0] in _VIEWS:
+        return _look(arguments[0], arguments[1:])
+    if arguments[:1] == ["lab"]:
         return _lab(arguments[1:])
+    return _start(arguments)
+
+
+def _look(name: str, words: list[str]) -> int:
+    """`ouro trace` and its like: run a program, and look at what it does."""
+    from .js.options import OptionError
+    from .xray.command import main as look
+
+    try:
+        return look(name, words, _start)
+    except OptionError as exc:
+        raise _Refusal(str(exc), exc.code, f"ouro {name}") from None
+
+
+class _Asked:
+    """An observer: when SIGUSR2 asks, tells what keeps the program from ending. (`xray` is not loaded before.)"""
+
+    limit = 0
+
+    def watch(self, runtime: Runtime) -> None:
+        def answer() -> None:
+            from .xray.why import answer_runtime
+
+            answer_runtime(runtime)
+
+        self._listen(runtime.loop, answer)
+
+    def watch_environment(self, env: Environment) -> None:
+        def answer() -> None:
+            from .xray.why import answer_environment
+
+            answer_environment(env)
+
+        self._listen(env.loop, answer)
+
+    def _listen(self, loop: Loop, answer: Callable[[], object]) -> None:
+        _signal.signal(_signal.SIGUSR2, lambda *_: loop._wakeup.mark(answer))
+
+    def finish(self, code: int) -> None:
+        """Nothing is left to say."""
+
+
+def _start(arguments: list[str], observers: tuple[Observer | _Asked, ...] = ()) -> int:
+    """Do what the command line says; the exit code, unless a JavaScript program ends the process.
+
+    Those who look come after who answers SIGUSR2 anyway, so that they may answer it better.
+    """
+    from .js.options import OptionError, command, every_name, parse
+
     words = {_as_text(word): word for word in arguments}
     try:
         options = parse([_as_text(word) for word in arguments])
@@ -174,11 +249,17 @@ def _main(arguments: list[str]) -> int:
             print(_USAGE, end="")
             return 0
         if options.values["--completion-bash"]:
-            print(_completion(), end="")
+            print(_completion(every_name()), end="")
             return 0
+        if observers:
+            _refuse_other_processes(options)
         if options.values.get("--run") is not None:
             return _run_script(options.values["--run"], arguments)
         program = options.arguments[0] if options.arguments else ""
+        if options.values["--watch-loop"]:
+            from .xray.panel import Panel
+
+            observers = (*observers, Panel())
         if "OUROLOOP_WATCH_FD" in os.environ:
             _report_files(is_python=program.endswith(".py"))
         elif options.values["--watch"] or "--watch-path" in options.values:
@@ -190,7 +271,7 @@ def _main(arguments: list[str]) -> int:
                 raise OptionError("--log is for Python programs: of JavaScript's loop there is no log in this version")
             from .js.command import run
 
-            run(options)
+            run(options, (_Asked(), *observers))
         if options.v8_flags:
             raise OptionError(f"bad option: {options.v8_flags[0]}")
         if options.values["--permission"]:
@@ -206,7 +287,31 @@ def _main(arguments: list[str]) -> int:
     except SyntaxError as exc:
         sys.excepthook(type(exc), exc.with_traceback(None), None)
         return _FAILED
-    return _run(code, filename, [words.get(word, word) for word in options.arguments], log)
+    return _run(code, filename, [words.get(word, word) for word in options.arguments], log, (_Asked(), *observers))
+
+
+def _refuse_other_processes(options: Options) -> None:
+    """Who looks at a program looks at this process."""
+    from .js.options import OptionError
+
+    for name in ("--run", "--watch", "--watch-path", "--check"):
+        if options.values.get(name):
+            raise OptionError(f"{name} runs the program in another process, or not at all; leave it out to look at it")
+
+
+def _completion(names: list[str]) -> str:
+    """The commands by which bash completes a command line."""
+    from .labs.catalogue import LINES
+    from .xray.command import FORMATS, TRACE_OPTIONS, WHY_OPTIONS
+
+    return _COMPLETION.format(
+        options=" ".join(names), formats=" ".join(FORMATS), trace=" ".join(TRACE_OPTIONS), why=" ".join(WHY_OPTIONS),
+        labs=" ".join(LINES))
+
+
+def _is_node() -> bool:
+    """Whether this is `ouro-node`, or a link called `node`, which does all as Node does and nothing else."""
+    return os.path.basename(sys.argv[0]).startswith(("ouro-node", "node"))
 
 
 def _version() -> str:
@@ -216,20 +321,8 @@ def _version() -> str:
     """
     from .js.snapshot import NODE_VERSION
 
-    own = "" if _is_for_node() else f" (ouroloop {__version__})"
+    own = "" if _is_node() else f" (ouroloop {__version__})"
     return f"v{NODE_VERSION}{own}"
-
-
-def _is_for_node() -> bool:
-    """Whether this is `ouro-node`, or a link called `node`, which does all as Node does and nothing else."""
-    return os.path.basename(sys.argv[0]).startswith(("ouro-node", "node"))
-
-
-def _completion() -> str:
-    from .js.options import every_name
-    from .labs.catalogue import LINES
-
-    return _COMPLETION.format(options=" ".join(every_name()), labs=" ".join(LINES))
 
 
 def _lab(words: list[str]) -> int:
@@ -317,7 +410,9 @@ def _compiled(source: bytes, filename: str) -> CodeType:
         raise
 
 
-def _run(code: CodeType, filename: str, arguments: list[str], log: bool) -> int:
+def _run(
+    code: CodeType, filename: str, arguments: list[str], log: bool, observers: tuple[Observer | _Asked, ...],
+) -> int:
     """Run the program, then the loop; the exit code."""
     from .node import environment
 
@@ -341,13 +436,21 @@ def _run(code: CodeType, filename: str, arguments: list[str], log: bool) -> int:
 
         install(env.loop)
 
+    for observer in observers:
+        observer.watch_environment(env)
+
     def program() -> Any:
         exec(code, module.__dict__)
         return None if env.main_called else _call_main(module)
 
-    exit_code = env.run(program)
-    if not env.loop.alive:  # else the program has left with work under way, which nobody is to wait for
-        env.close()
+    exit_code = _INTERRUPTED
+    try:
+        exit_code = env.run(program)
+        if not env.loop.alive:  # else the program has left with work under way, which nobody is to wait for
+            env.close()
+    finally:
+        for observer in observers:
+            observer.finish(exit_code)
     return exit_code
 
 

@@ -24,8 +24,12 @@ from _frozen_importlib_external import (  # what importlib is made of
     SourceFileLoader,
     spec_from_file_location,
 )
+from time import monotonic_ns
 
 from . import cache
+
+BEGAN = monotonic_ns()
+"""When the process began, as far as anybody here can tell: this is the first module of ours."""
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -140,6 +144,8 @@ class _Bundle:
         for name, module in list(sys.modules.items()):
             if name not in self._index and name not in self._before and _is_ours(module):
                 spec: Any = module.__spec__
+                if spec.name != name:  # somebody calls it by another name
+                    continue
                 is_package = spec.submodule_search_locations is not None
                 try:
                     code = spec.loader.get_code(name)

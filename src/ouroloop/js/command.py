@@ -14,7 +14,8 @@ from .snapshot import SnapshotError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import NoReturn
+    from collections.abc import Sequence
+    from typing import Any, NoReturn
 
     from .permission import Permission
 
@@ -22,8 +23,12 @@ _BROKEN = 7
 _CALLS = 20_000  # more calls in Python than V8's stack has room for, each of which JavaScript is between
 
 
-def run(options: Options) -> NoReturn:
-    """Run the program that the command line names, and end the process as it says. Raises `OptionError`."""
+def run(options: Options, observers: Sequence[Any] = ()) -> NoReturn:
+    """Run the program that the command line names, and end the process as it says. Raises `OptionError`.
+
+    `observers` look at it: each is told of the runtime (`watch`), and of the end (`finish`). The one whose `limit` is
+    not 0 has the program recorded.
+    """
     if sys.getfilesystemencoding() != "utf-8":
         # Names and text are UTF-8 for JavaScript, whatever the locale says: begin again with that.
         os.execv(sys.executable, [sys.executable, "-X", "utf8", *sys.orig_argv[1:]])
@@ -43,10 +48,13 @@ def run(options: Options) -> NoReturn:
     try:
         runtime = Runtime(
             [_node_like(own), *options.arguments], options.exec_argv, options.values, argv0=own,
-            permission=_permission(options))
+            permission=_permission(options), recorder=next((each for each in observers if each.limit), None))
     except (SnapshotError, MemoryError, OSError) as exc:  # OSError: no descriptors, no memory, no such rights
         os.write(2, f"ouro: {exc}\n".encode("utf-8", "replace"))
         sys.exit(1)
+    for each in observers:
+        each.watch(runtime)
+        runtime.on_end.append(each.finish)
     gc.freeze()  # what is here now stays
     gc.enable()
     try:

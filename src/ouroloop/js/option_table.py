@@ -92,6 +92,7 @@ SWITCHES = {
     "--v8-options": False,
     "--log": False,
     "--version": False,
+    "--watch-loop": False,
 }
 """Options without a value: whether they are on when nothing is said. `--no-NAME` turns them off."""
 
@@ -187,7 +188,7 @@ NOT_IN_ENVIRONMENT = _names("""
     experimental-network-inspection experimental-sea-config experimental-storage-inspection experimental-test-coverage
     experimental-test-module-mocks experimental-test-tag-filter experimental-worker-inspection expose-internals help
     interactive log print prof run security-revert test test-concurrency test-force-exit test-timeout
-    test-update-snapshots v8-options version
+    test-update-snapshots v8-options version watch-loop
 """)
 """What NODE_OPTIONS may not have."""
 

@@ -233,14 +233,19 @@ def _code_to_print(options: Options, words: list[str], position: int) -> int:
     return position
 
 
+def extent(words: list[str], position: int) -> int:
+    """Where the option at `position` ends, with its value: the position of the next word. Raises `OptionError`."""
+    return _take(Options(), words, position, False)
+
+
 def without_watching(words: list[str]) -> list[str]:
     """The options of a command line, but for those of watch mode."""
     kept: list[str] = []
     position = 0
     while position < len(words):
-        start = position
-        position = _take(Options(), words, position, False)
-        if not _key(words[start].partition("=")[0])[0].startswith("--watch"):
+        start, position = position, extent(words, position)
+        key = _key(words[start].partition("=")[0])[0]
+        if key == "--watch-loop" or not key.startswith("--watch"):
             kept += words[start:position]
     return kept
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, NoReturn
 
+    from ..loop import Handle
     from .bindings.stream_wrap import Streams
     from .natives.ring import Ring
     from .permission import Permission
@@ -41,8 +42,11 @@ _IMMEDIATES, _REFERENCED_IMMEDIATES, _IDLE_RUNS, _QUIET = range(4)
 # What the loop calls in JavaScript.
 _ENTRIES = (
     "processTimers", "processImmediate", "complete", "emit", "read", "deliverFiles", "afterTasks", "runMain",
-    "beforeExit", "exit", "embedding",
+    "beforeExit", "exit", "embedding", "keepOrigins", "tellHolders",
 )
+
+_IMPORTERS = {"ouroloop.js.snapshot_builder", "ouroloop.xray.observer"}
+"""They import what few programs need."""
 
 _VARIABLES = (
     "FORCE_COLOR", "HOME", "NODE_CHANNEL_FD", "NODE_COMPILE_CACHE", "NODE_DEBUG", "NODE_PATH", "NODE_UNIQUE_ID",
@@ -65,13 +69,19 @@ class Runtime:
     def __init__(
         self, argv: list[str], exec_argv: list[str], options: dict[str, Any], loop: Loop | None = None,
         embedding: Any = None, argv0: str | None = None, permission: Permission | None = None,
+        recorder: Any = None,
     ) -> None:
-        self.started_ns = monotonic_ns()
-        self.time_origin = time() * 1000
+        now = monotonic_ns()
+        self.started_ns = bundle.BEGAN if embedding is None else now
+        self.time_origin = time() * 1000 - (now - self.started_ns) / 1e6
         """When the process began, in ms since 1970."""
-        self.milestones = {"nodeStart": self.started_ns}
+        self.milestones = {"nodeStart": now}
         self.embedding = embedding
         """The `ouroloop.Runtime` whose engine room this is; None for the command `ouro`."""
+        self.recorder = recorder
+        """Who records the program (`xray.recorder.Recorder`), or None."""
+        self.on_end: list[Callable[[int], object]] = []
+        """Called with the exit code when the process is about to end."""
         self.argv = argv
         self.argv0 = argv0 or (argv[0] if argv else "node")
         self.exec_path = argv[0] if argv else sys.executable
@@ -86,6 +96,8 @@ class Runtime:
         self._timer = Timer(self.loop)
         self._timer.unref()  # until there is a timer that keeps the program going
         self.signals = Signals(self)
+        self.handles: dict[int, Handle] = {}
+        """What JavaScript's handles are, by their numbers; streams have a table of their own."""
         self._streams: Streams | None = None
         self._ring: Ring | None = None
         self._check = Check(self.loop)
@@ -129,6 +141,7 @@ class Runtime:
             "argv": self.argv, "argv0": self.argv0, "execArgv": self.exec_argv, "execPath": self.exec_path,
             "pid": os.getpid(), "cwd": self._cwd(), "environment": self._environment(),
             "isEmbedded": self.embedding is not None, "hasIntl": has_intl(), "options": changed(self.options),
+            "isRecorded": self.recorder is not None,
             "loopStart": self._started, "processStart": list(divmod(self.started_ns, 1_000_000_000)),
         }
 
@@ -311,13 +324,28 @@ class Runtime:
     def active(self) -> list[list[Any]]:
         """What keeps the loop going, but for what JavaScript has as objects (`internal/stream_handle`):
         `[kind of handle or request, "handle" or "request"]`."""
-        own = {self._timer, self._check, self._idle, *self.streams.by_number.values()}
+        own = {*self.own_handles(), *self.streams.by_number.values()}
         found = [
             [type(handle).__name__, "handle"] for handle in self.loop.walk()
             if handle.active and handle.has_ref() and handle not in own
         ]
         count = self.loop.active_requests + (0 if self._ring is None else self._ring.uncounted)
         return [*found, *([["FSReqCallback", "request"]] * count)]
+
+    def own_handles(self) -> set[Handle]:
+        """The handles that stand for all of JavaScript's timers and immediates."""
+        return {self._timer, self._check, self._idle}
+
+    def keep_origins(self) -> None:
+        """Have JavaScript note where each thing is made that may keep the program from ending (see `holders`)."""
+        self._entries["keepOrigins"]()
+
+    def holders(self) -> dict[str, list[dict[str, Any]]]:
+        """What keeps the loop going, as far as JavaScript knows it (`lib/internal/holders.js`)."""
+        import json
+
+        known: dict[str, list[dict[str, Any]]] = json.loads(self._entries["tellHolders"]().to_python())
+        return known
 
     def close(self, with_loop: bool) -> None:
         """Give the engine and the loop's handles back, and the loop itself if it is ours."""
@@ -346,7 +374,9 @@ class Runtime:
             self.engine.natives.loader.compile_cache.persist()
         if self.engine.natives is not None and self.engine.natives.library is not None:
             self.engine.natives.library.persist()
-        bundle.keep(with_modules="ouroloop.js.snapshot_builder" not in sys.modules)  # that imports what few need
+        bundle.keep(with_modules=not sys.modules.keys() & _IMPORTERS)
+        for tell in self.on_end:
+            tell(code)
         if "ouroloop.loop.tty" in sys.modules:
             sys.modules["ouroloop.loop.tty"].reset_mode()
         os._exit(code & 0xFF)

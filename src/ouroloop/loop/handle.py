@@ -39,6 +39,8 @@ class Handle:
         self._closing = False
         self._close_callback: Callable[[], object] | None = None
         loop._handles[self] = None
+        if loop._probe is not None:
+            loop._probe.handle_made(self)
 
     @property
     def active(self) -> bool:
@@ -80,6 +82,8 @@ class Handle:
         self._stop_for_close()
         self._set_inactive()
         self.loop._closing.append(self)
+        if self.loop._probe is not None:
+            self.loop._probe.handle_closing(self)
 
     def _stop_for_close(self) -> None:
         """Stop whatever the handle does. Its descriptor stays open until `_release`."""

@@ -31,6 +31,7 @@ from time import monotonic_ns
 from .async_ import Wakeup
 from .errors import error
 from .handle import Handle
+from .probe import STEPS, timed, timed_wait
 from .queue import INVALID, READABLE, new_queue
 
 TYPE_CHECKING = False
@@ -53,6 +54,24 @@ _PENDING_ROUNDS = 8
 _POLL_ROUNDS = 48
 _FULL_BATCH = 1024
 _MAX_SLEEP = 0x7FFFFFFF
+
+
+class Metrics:
+    """What a loop counts (uv_metrics_info).
+
+    It stands apart since Python keeps up to 30 attributes of an object in one place: with more, a turn takes a tenth
+    longer.
+    """
+
+    __slots__ = ("events", "events_waiting", "made_ns")
+
+    def __init__(self) -> None:
+        self.made_ns = monotonic_ns()
+        """When the loop was made, in ns of the monotonic clock."""
+        self.events = 0
+        """How many events the queue has told of."""
+        self.events_waiting = 0
+        """How many of them when it was not to sleep."""
 
 
 class Loop:
@@ -85,7 +104,8 @@ class Loop:
         self.turns = 0
         self.idle_ns = 0
         """How long the poll step has slept, in ns (uv_metrics_idle_time)."""
-        self.probe: Probe | None = None
+        self.metrics = Metrics()
+        self._probe: Probe | None = None
         self.on_load: list[Callable[[int], object]] = []
         """Called with the pool's `load` whenever that has changed."""
         self.on_exception: Callable[[BaseException], object] | None = None
@@ -140,8 +160,8 @@ class Loop:
             self._run_timers()
         while alive and not self._stopped:
             self.turns += 1
-            if self.probe is not None:
-                self.probe.turn(self, self.turns)
+            if self._probe is not None:
+                self._probe.turn(self, self.turns)
             can_sleep = mode == "default" or (mode == "once" and not self._pending and not self._idle)
             if self._pending:
                 self._run_pending()
@@ -193,7 +213,7 @@ class Loop:
 
     def _poll(self, timeout: float) -> None:
         queue, pool = self._queue, self._pool
-        probe = self.probe
+        probe = self._probe
         if probe is not None:
             probe.waiting(self, timeout)
         began = monotonic_ns() if timeout else 0
@@ -201,13 +221,17 @@ class Loop:
             ready = self._wait_beside(pool, timeout) if pool is not None and pool.behind else queue.wait(timeout)
             now = monotonic_ns()
             self.now = now // 1_000_000
-            if began:
-                self.idle_ns += now - began
-                began = 0
-            if queue.readers and probe is None:
-                self._hand_out_together(ready)
-            else:
-                self._hand_out(ready)
+            waited, began = began, 0
+            if waited:
+                self.idle_ns += now - waited
+            if ready:  # most turns of a busy program bring nothing
+                self.metrics.events += len(ready)
+                if not waited:
+                    self.metrics.events_waiting += len(ready)
+                if queue.readers and (probe is None or probe.takes_batches):
+                    self._hand_out_together(ready)
+                else:
+                    self._hand_out(ready)
             if queue.lost:
                 self._tell_lost()
             if len(ready) < _FULL_BATCH:
@@ -217,7 +241,7 @@ class Loop:
             self._run_late()
 
     def _hand_out(self, ready: Sequence[tuple[int, int]]) -> None:
-        queue, probe = self._queue, self.probe
+        queue, probe = self._queue, self._probe
         callbacks, changed = queue.callbacks, queue.changed
         for token, what in ready:
             if changed and token in changed:
@@ -283,6 +307,8 @@ class Loop:
         """What comes last in the poll step: signals and ended child processes, after the data that came before them."""
         late, self._after_poll = self._after_poll, []
         for position, callback in enumerate(late):
+            if self._probe is not None:
+                self._probe.calls_late(self, getattr(callback, "__self__", None))
             try:
                 callback()
             except BaseException as exc:
@@ -309,6 +335,8 @@ class Loop:
             try:
                 del self._handles[handle]
                 handle.closed = True
+                if self._probe is not None:
+                    self._probe.handle_closed(handle)
                 callback, handle._close_callback = handle._close_callback, None
                 if callback is not None:
                     callback()
@@ -334,8 +362,8 @@ class Loop:
             timer._start_id = -1
             callback = timer._callback
             assert callback is not None
-            if self.probe is not None:
-                self.probe.timer_due(self, timer._due)
+            if self._probe is not None:
+                self._probe.timer_due(self, timer._due)
             if timer._repeat:
                 timer.again()
             try:
@@ -368,9 +396,28 @@ class Loop:
     # What keeps it going
 
     @property
+    def probe(self) -> Probe | None:
+        """Who is told what the loop does (`loop/probe.py`), or None."""
+        return self._probe
+
+    @probe.setter
+    def probe(self, probe: Probe | None) -> None:
+        self._probe = probe
+        for name in STEPS:
+            self.__dict__.pop(name, None)
+        self._queue.__dict__.pop("wait", None)
+        if probe is not None and probe.wants_steps:
+            self.__dict__.update({name: timed(self, probe, name) for name in STEPS})
+            self._queue.__dict__["wait"] = timed_wait(self, probe, self._queue.wait)
+
+    @property
     def alive(self) -> bool:
         """Whether something is left to wait for (uv_loop_alive)."""
         return bool(self._active_handles or self._active_requests or self._pending or self._closing)
+
+    def step_name(self, watchers: object) -> str:
+        """Which step calls these watchers."""
+        return "idle" if watchers is self._idle else "prepare" if watchers is self._prepare else "check"
 
     @property
     def is_quiet(self) -> bool:
@@ -378,7 +425,7 @@ class Loop:
         is watched but the loop's own. Nobody would notice if the poll step were left out.
         """
         return not (
-            self._active_requests or self._pending or self._closing or self._after_poll or self.probe is not None
+            self._active_requests or self._pending or self._closing or self._after_poll or self._probe is not None
             or len(self._queue.callbacks) > 1 or self._queue.lost
         )
 
@@ -475,8 +522,8 @@ class Loop:
         self._queue.close()
         if self._reserve >= 0:
             os.close(self._reserve)
-        if self.probe is not None:
-            self.probe.closed(self)
+        if self._probe is not None:
+            self._probe.closed(self)
 
     # For handles
 
@@ -527,8 +574,8 @@ class Loop:
     def _watch(self, fd: int, events: int, callback: Callable[[int], None]) -> None:
         """Have `callback(events)` called when `fd` is ready for `events`; 0 stops. See `Queue.set`."""
         self._queue.set(fd, events, callback)
-        if self.probe is not None:
-            self.probe.watched(self, fd, events, type(getattr(callback, "__self__", callback)).__name__)
+        if self._probe is not None:
+            self._probe.watched(self, fd, events, type(getattr(callback, "__self__", callback)).__name__)
 
     def give_up_readers(self) -> None:
         """Nobody is `reader` any more, and every stream reads its descriptor itself."""
@@ -541,6 +588,8 @@ class Loop:
             self._queue.readers.pop(fd, None)
         elif self._queue.callbacks.get(fd) == callback:
             self._queue.readers[fd] = number
+            if self._probe is not None:
+                self._probe.read_together(self, fd, number)
 
     def __repr__(self) -> str:
         return (

@@ -133,7 +133,7 @@ class ThreadPool:
     ) -> Work:
         """Queue `work`; see `Loop.queue_work`."""
         job = Work(self, work, callback, slow, brief, name)
-        probe = self._loop.probe
+        probe = self._loop._probe
         if probe is not None:
             probe.work_queued(job)
         if not self._size:
@@ -277,7 +277,7 @@ class ThreadPool:
                 if done:
                     self._report()
                 return
-            probe = self._loop.probe
+            probe = self._loop._probe
             if probe is not None:
                 probe.work_started(job)
             try:
@@ -364,7 +364,7 @@ class ThreadPool:
         self._attended = False
         self._waiting_since = 0
         loop, done = self._loop, self._done
-        probe = loop.probe
+        probe = loop._probe
         for _ in range(len(done)):
             if not done:  # a callback has had them delivered (`deliver_now`)
                 return
@@ -403,7 +403,7 @@ class ThreadPool:
                 self._gates[number].release()
         for thread in self._threads:
             thread.join()
-        probe = self._loop.probe
+        probe = self._loop._probe
         if probe is not None:
             probe.threads_joined(self._loop, len(self._threads))
         self._threads.clear()

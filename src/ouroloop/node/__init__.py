@@ -54,7 +54,8 @@ _HOMES = {
 
 
 _MODULES = [
-    "child_process", "crypto", "dns", "events", "fs", "http", "net", "stream", "timers", "timers_promises", "zlib",
+    "child_process", "crypto", "dns", "events", "fs", "http", "net", "perf_hooks", "stream", "timers",
+    "timers_promises", "zlib",
 ]
 
 

@@ -336,7 +336,7 @@ class Files:
         self._runtime = runtime
         self._dirs: dict[int, fs.Dir] = {}
         self._whole_files = 0  # that are being read on the pool
-        self._watchers: dict[int, Any] = {}
+        self._watchers: dict[int, Any] = runtime.handles if runtime is not None else {}
         self._last = 0
 
     def on_pool(self, function: Callable[..., Any], count: int) -> Callable[..., Any]:

@@ -17,7 +17,11 @@ def operations(runtime: Runtime) -> dict[str, Callable[..., Any]]:
     def milestones() -> dict[str, float]:
         return {name: (at - origin) / 1e6 for name, at in runtime.milestones.items()}
 
+    def metrics() -> list[int]:
+        loop = runtime.loop
+        return [loop.turns, loop.metrics.events, loop.metrics.events_waiting]
+
     return {
         "timeOrigin": lambda: runtime.time_origin, "milestones": milestones,
-        "loopIdleTime": lambda: runtime.loop.idle_ns / 1e6,
+        "loopIdleTime": lambda: runtime.loop.idle_ns / 1e6, "loopMetrics": metrics,
     }

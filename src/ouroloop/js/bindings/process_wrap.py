@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def operations(runtime: Runtime) -> dict[str, Callable[..., Any]]:
     """For `child_process`."""
-    children: dict[int, Any] = {}
+    children: dict[int, Any] = runtime.handles if runtime is not None else {}
 
     def spawn(handle: int, options: dict[str, Any], pipes: list[int | None]) -> list[int]:
         """Start a program: `[errno, pid]`.

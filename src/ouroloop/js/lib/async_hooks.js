@@ -134,7 +134,7 @@ class AsyncResource {
     this[kAsyncId] = hooks.newAsyncId();
     this[kTriggerAsyncId] = trigger;
     if (!hooks.enabled) return;
-    if (type.length === 0) throw new ERR_ASYNC_TYPE(type);
+    if (type.length === 0 && hooks.hasHooks) throw new ERR_ASYNC_TYPE(type);
     hooks.emitInit(this[kAsyncId], type, trigger, this);
     if (hooks.destroyEnabled && (isNumber || !options.requireManualDestroy)) {
       hooks.destroyWhenCollected(this, this[kAsyncId]);
@@ -144,6 +144,7 @@ class AsyncResource {
   runInAsyncScope(fn, thisArg, ...args) {
     const id = this[kAsyncId];
     hooks.enter(id, this[kTriggerAsyncId], this);
+    hooks.recorder?.called(fn);
     const outer = frames.exchange(this[kFrame]);
     try {
       return Reflect.apply(fn, thisArg, args);

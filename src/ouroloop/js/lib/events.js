@@ -13,6 +13,7 @@
 
 const { codes: { ERR_INVALID_ARG_TYPE, ERR_UNHANDLED_ERROR } } = require('internal/errors');
 const { validateBoolean, validateFunction, validateNumber } = require('internal/validators');
+const hooks = require('internal/async_hooks');
 const { noteEmission } = require('internal/events/emission');
 
 const kCapture = Symbol('kCapture');
@@ -99,6 +100,7 @@ prototype.emit = function emit(type, ...args) {
   const handler = events?.[type];
   if (handler === undefined) return false;
   if (typeof handler === 'function') {
+    if (hooks.recorder !== undefined) hooks.recorder.called(handler);
     const result = Reflect.apply(handler, this, args);
     if (result !== undefined && result !== null) followResult(this, result, type, args);
     return true;
@@ -107,6 +109,7 @@ prototype.emit = function emit(type, ...args) {
   handler[kEmitting]++;
   try {
     for (let i = 0; i < length; i++) {
+      if (hooks.recorder !== undefined) hooks.recorder.called(handler[i]);
       const result = Reflect.apply(handler[i], this, args);
       if (result !== undefined && result !== null) followResult(this, result, type, args);
     }

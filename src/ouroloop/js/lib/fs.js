@@ -18,6 +18,7 @@ const {
 const { deprecate, kEmptyObject, promisify: { custom: kCustomPromisify } } = require('internal/util');
 const { customPromisifyArgs } = require('internal/util');
 const { isArrayBufferView } = require('internal/util/types');
+const hooks = require('internal/async_hooks');
 const { start } = require('internal/requests');
 const {
   failure, getOptions, getValidMode, getValidatedFd, getValidatedPath, isFd, lateFailure, parseFileMode,
@@ -57,6 +58,7 @@ function maybeCallback(callback) {
 /** A request whose callback gets an error, or nothing. */
 function plain(callback, syscall, path, dest) {
   return start((errno) => {
+    hooks.recorder?.called(callback);
     if (errno < 0) callback(lateFailure(errno, syscall, path, dest));
     else callback(null);
   });
@@ -65,6 +67,7 @@ function plain(callback, syscall, path, dest) {
 /** A request whose callback gets an error, or null and what came, perhaps converted. */
 function giving(callback, syscall, path, convert) {
   return start((errno, result) => {
+    hooks.recorder?.called(callback);
     if (errno < 0) callback(lateFailure(errno, syscall, path));
     else callback(null, convert === undefined ? result : convert(result));
   });
@@ -243,6 +246,7 @@ function read(fd, buffer, offsetOrOptions, length, position, callback) {
   validateOffsetLengthRead(offset, length, buffer.byteLength);
   const at = validatePosition(position, 'position', length);
   const id = start((errno, bytesRead) => {
+    hooks.recorder?.called(callback);
     if (errno < 0) callback(lateFailure(errno, 'read'), 0, buffer);
     else callback(null, bytesRead, buffer);
   });
@@ -311,6 +315,7 @@ function vectored(name, syscall, isWriting) {
       const whole = isWriting ? inOne(buffers) : undefined;
       const id = start((errno, count) => {
         void whole; // must live until now
+        hooks.recorder?.called(callback);
         if (errno < 0) callback(lateFailure(errno, syscall), 0, buffers);
         else callback(null, count, buffers);
       });
@@ -375,6 +380,7 @@ function write(fd, buffer, offsetOrOptions, length, position, callback) {
     if (typeof offsetOrOptions === 'object' && offsetOrOptions !== null) validateObject(offsetOrOptions, 'options');
     const range = writeRange(buffer, offsetOrOptions, length, position);
     const id = start((errno, written) => {
+      hooks.recorder?.called(callback);
       if (errno < 0) callback(lateFailure(errno, 'write'), 0, buffer);
       else callback(null, written, buffer);
     });
@@ -401,6 +407,7 @@ function write(fd, buffer, offsetOrOptions, length, position, callback) {
   const bytes = Buffer.from(text, encoding);
   const id = start((errno, written) => {
     void bytes; // must live until now
+    hooks.recorder?.called(callback);
     if (errno < 0) callback(lateFailure(errno, 'write'), 0, text);
     else callback(null, written, text);
   });
@@ -617,6 +624,7 @@ function statFunction(name, isForgiving = false) {
         const found = errno < 0 ? undefined : stats.take(bigint, slot.words);
         stats.giveBack(slot);
         const isForgiven = isForgiving && options?.throwIfNoEntry === false && isMissing(errno);
+        hooks.recorder?.called(callback);
         if (errno < 0 && !isForgiven) callback(lateFailure(errno, name, path));
         else callback(null, found);
       }), target, slot.address);

@@ -46,7 +46,7 @@ def load(path: str) -> None:
 
 def _every_name() -> list[str]:
     """The names of all that is needed of V8."""
-    from . import buffer, contextify, microtasks, promise, script, serdes, util  # noqa: F401  each declares its own
+    from . import buffer, contextify, microtasks, promise, recorder, script, serdes, util  # noqa: F401  each declares its own
 
     return [*calls.FUNCTIONS, calls.STARTUP_STATE, util.DATE_CACHE, *startup_data.NAMES]
 
@@ -64,6 +64,7 @@ def names() -> dict[str, list[str]]:
         library,
         microtasks,
         promise,
+        recorder,
         script,
         serdes,
         socket,
@@ -87,12 +88,15 @@ def names() -> dict[str, list[str]]:
         "fs": [*fs.methods(call, memory, None)],
         "http": http.NAMES,
         "process": environment.NAMES,
+        "recorder": recorder.NAMES,
         "socket": socket.NAMES,
         "v8": serdes.NAMES,
     }
 
 
-_IN_MACHINE_CODE = frozenset({"util", "types", "buffer", "clock", "crypto", "fs", "http", "socket", "process"})
+_IN_MACHINE_CODE = frozenset({
+    "util", "types", "buffer", "clock", "crypto", "fs", "http", "socket", "process", "recorder",
+})
 
 
 class Natives(Realm):
@@ -115,6 +119,12 @@ class Natives(Realm):
     def has_machine_code(self) -> bool:
         """Whether natives are of machine code, once one was made."""
         return self._directly is not None
+
+    def watch_collector(self, began: Callable[[], None], ended: Callable[[str], None]) -> bool:
+        """Have `began()` and `ended(kind)` called around each of the collector's pauses. False where that cannot be."""
+        from .recorder import watch_collector
+
+        return watch_collector(self, began, ended)
 
     def install(self, target: str) -> None:
         """Make the object that is the global variable `target` have `make(group, name)`, which gives a native."""
@@ -190,6 +200,10 @@ class Natives(Realm):
 
             # With permissions, the C library's variables are not the program's.
             return environment.methods(call, self.isolate, self._directly if self.guards is None else None)
+        if group == "recorder":
+            from .recorder import Places
+
+            return Places(self, self._directly).methods()
         if group == "v8":
             from .serdes import Serdes
 

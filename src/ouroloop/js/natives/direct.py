@@ -90,6 +90,10 @@ def _quad(value: int) -> bytes:
     return value.to_bytes(8, "little")
 
 
+IF_EQUAL, IF_NOT_EQUAL, IF_NOT_BELOW, IF_NOT_ABOVE = 0x84, 0x85, 0x83, 0x86
+"""When a jump is made: after a comparison, of numbers without a sign."""
+
+
 class Code(bytearray):
     """x86-64 instructions, one method for each that is needed. Registers by name; `base` is never rsp's or r12's."""
 
@@ -161,6 +165,64 @@ class Code(bytearray):
         end.leave()
         self += bytes((0x75, len(end))) + end
 
+    def cut(self, register: str) -> None:
+        """register = its lower half (of rax to rdi)"""
+        number = _NUMBERS[register]
+        self += bytes((0x89, 0xC0 | number << 3 | number))
+
+    def load_byte(self, register: str, base: str, index: str, offset: int) -> None:
+        """register = the byte at base + index + offset (of rax to rdi, but for rsp and rbp; offset below 128)"""
+        number, where, further = _NUMBERS[register], _NUMBERS[base], _NUMBERS[index]
+        self += bytes((0x0F, 0xB6, 0x44 | number << 3, further << 3 | where, offset))
+
+    def compare(self, register: str, base: str, offset: int = 0) -> None:
+        """For the jump that follows: register with what lies at base + offset"""
+        self._at(0x3B, register, base, offset)
+
+    def compare_both(self, register: str, other: str) -> None:
+        """For the jump that follows: register with another one"""
+        self._two(0x39, other, register)
+
+    def add_to(self, register: str, other: str) -> None:
+        """register += other"""
+        self._two(0x01, other, register)
+
+    def multiply(self, register: str, other: str) -> None:
+        """register *= other"""
+        first, second = _NUMBERS[register], _NUMBERS[other]
+        self += bytes((0x48 | (first >> 3) << 2 | second >> 3, 0x0F, 0xAF, 0xC0 | (first & 7) << 3 | second & 7))
+
+    def fold(self, register: str, spare: str) -> None:
+        """register ^= its upper half"""
+        self.move(spare, register)
+        number = _NUMBERS[spare]
+        self += bytes((0x48 | number >> 3, 0xC1, 0xE8 | number & 7, 32))
+        self._two(0x31, spare, register)
+
+    def decrement(self, register: str) -> None:
+        """register -= 1, for the jump that follows, too"""
+        number = _NUMBERS[register]
+        self += bytes((0x48 | number >> 3, 0xFF, 0xC8 | number & 7))
+
+    def compare_with(self, register: str, value: int) -> None:
+        """For the jump that follows: the register's lower half with a number (of rax to rdi)"""
+        self += bytes((0x81, 0xF8 | _NUMBERS[register])) + value.to_bytes(4, "little")
+
+    def increment(self, base: str, offset: int) -> None:
+        """Add 1 to what lies at base + offset"""
+        self._at(0xFF, "rax", base, offset)
+
+    def jump(self, condition: int, target: int = -1) -> int:
+        """Go on at `target` if the condition holds; without one, where `land` says, which gets what this returns."""
+        self += bytes((0x0F, condition))
+        here = len(self) + 4
+        self += ((target - here) if target >= 0 else 0).to_bytes(4, "little", signed=True)
+        return here
+
+    def land(self, jump: int) -> None:
+        """A jump that was made before leads here."""
+        self[jump - 4 : jump] = (len(self) - jump).to_bytes(4, "little")
+
     def pick(self, register: str) -> None:
         """register = the word of that number of the table at rdx (rcx only)"""
         assert register == "rcx"
@@ -174,9 +236,9 @@ class Directly:
     """
 
     def __init__(self, call: Any, truths: tuple[int, int]) -> None:
-        self._get = _address_of(call.FunctionCallbackInfo__Get)
-        self._data = _address_of(call.ArrayBuffer__Data)
-        self._return_value = _address_of(call.FunctionCallbackInfo__GetReturnValue)
+        self._get = address_of(call.FunctionCallbackInfo__Get)
+        self._data = address_of(call.ArrayBuffer__Data)
+        self._return_value = address_of(call.FunctionCallbackInfo__GetReturnValue)
         # false and true lie in V8's read-only space, so they never move.
         self._truths = (ctypes.c_uint64 * 2)(*(ctypes.c_uint64.from_address(handle).value for handle in truths))
         self._base, self._used = 0, _SIZE
@@ -196,7 +258,7 @@ class Directly:
             code = self._code(_ANY_FUNCTION, None, sources, result, cell, waits)
             self._forms[key] = code.split(_quad(_ANY_FUNCTION))
         before, after = self._forms[key]
-        return self._place(before + _quad(_address_of(function)) + after)
+        return self.place(before + _quad(address_of(function)) + after)
 
     def sequence(self, steps: list[tuple[Any, list[Source]]], cell: int) -> int:
         """The address of a callback that calls several C functions in turn; the frame's first words are their results.
@@ -211,21 +273,21 @@ class Directly:
                     self._fetch(code, source, place * 8, cell)
         for number, (function, sources) in enumerate(steps):
             _pass(code, sources, _FOR_FUNCTIONS, cell)
-            code.call(_address_of(function))
-            _frame(code, "rcx", cell)
+            code.call(address_of(function))
+            frame(code, "rcx", cell)
             code.store("rax", "rcx", number * 8)
         code.leave()
-        return self._place(bytes(code))
+        return self.place(bytes(code))
 
     def returning(self, value: int) -> int:
         """The address of a C function that returns `value`."""
         code = Code()
         code.set("rax", value)
-        return self._place(bytes(code) + b"\xc3")
+        return self.place(bytes(code) + b"\xc3")
 
     def kernel(self, number: int, sources: list[Source], cell: int, waits: bool = False) -> int:
         """The address of a callback that makes a system call; what it gives comes in the frame's first word."""
-        return self._place(self._code(None, number, sources, TO_FRAME, cell, waits))
+        return self.place(self._code(None, number, sources, TO_FRAME, cell, waits))
 
     def _code(
         self, function: int | None, number: int | None, sources: list[Source], result: int, cell: int, waits: bool,
@@ -236,7 +298,7 @@ class Directly:
             if source[0] in _OF_JAVASCRIPT:
                 self._fetch(code, source, place * 8, cell)
         if waits:
-            code.call(_address_of(ctypes.pythonapi.PyEval_SaveThread))
+            code.call(address_of(ctypes.pythonapi.PyEval_SaveThread))
             code.store("rax", "rsp", _STATE)
         _pass(code, sources, _FOR_FUNCTIONS if function is not None else _FOR_THE_KERNEL, cell)
         if function is not None:
@@ -246,7 +308,7 @@ class Directly:
         code.store("rax", "rsp", _RESULT)
         if waits:
             code.load("rdi", "rsp", _STATE)
-            code.call(_address_of(ctypes.pythonapi.PyEval_RestoreThread))
+            code.call(address_of(ctypes.pythonapi.PyEval_RestoreThread))
         self._give(code, result, cell)
         code.leave()
         return bytes(code)
@@ -260,7 +322,7 @@ class Directly:
         if kind == "memory":
             code.move("rdi", "rax")
             code.call(self._data)
-            _frame(code, "rcx", cell)
+            frame(code, "rcx", cell)
             code.add("rax", "rcx", offset)
             code.store("rax", "rcx", offset)
         code.store("rax", "rsp", place)
@@ -268,7 +330,7 @@ class Directly:
     def _give(self, code: Code, result: int, cell: int) -> None:
         if result == TO_FRAME:
             code.load("rax", "rsp", _RESULT)
-            _frame(code, "rcx", cell)
+            frame(code, "rcx", cell)
             code.store("rax", "rcx")
             return
         code.move("rdi", _INFO)
@@ -283,7 +345,7 @@ class Directly:
             code.pick("rcx")
         code.store("rcx", "rax")
 
-    def _place(self, code: bytes) -> int:
+    def place(self, code: bytes) -> int:
         """Put code where the processor will find it."""
         if self._used + len(code) > _SIZE:
             self._open()
@@ -315,7 +377,8 @@ class Directly:
         self._base = 0
 
 
-def _frame(code: Code, register: str, cell: int) -> None:
+def frame(code: Code, register: str, cell: int) -> None:
+    """register = the address of the frame that the cell tells"""
     code.set(register, cell)
     code.load(register, register)
 
@@ -323,7 +386,7 @@ def _frame(code: Code, register: str, cell: int) -> None:
 def _pass(code: Code, sources: list[Source], registers: tuple[str, ...], cell: int) -> None:
     """Put the arguments where the call expects them."""
     if any(kind in _OF_THE_FRAME for kind, _, _ in sources):
-        _frame(code, "rax", cell)
+        frame(code, "rax", cell)
     for place, ((kind, value, offset), register) in enumerate(zip(sources, registers, strict=False)):
         if kind == "constant":
             code.set(register, value)
@@ -335,7 +398,8 @@ def _pass(code: Code, sources: list[Source], registers: tuple[str, ...], cell: i
             code.load(register, "rsp", place * 8)
 
 
-def _address_of(function: Any) -> int:
+def address_of(function: Any) -> int:
+    """Where a C function is, given as ctypes has it, or by address."""
     return function if isinstance(function, int) else ctypes.cast(function, ctypes.c_void_p).value or 0
 
 

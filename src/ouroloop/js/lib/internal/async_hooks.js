@@ -10,6 +10,9 @@
 // Promises are resources while there is a hook that wants them: V8's promise hooks then give each its ids, when it is
 // made or at the latest when its reaction runs, and a reaction is entered and left as any callback is.
 //
+// Whoever records what the program does (`internal/recorder`) is told too, of all but promises, which it has from V8
+// itself: so a program sees nothing of it.
+//
 // What surprises people: `AsyncLocalStorage` needs none of this and does follow promises
 // (`internal/async_context_frame`). And V8's hooks are taken away only when no reaction is running: one that was
 // entered must be left.
@@ -27,6 +30,7 @@ const symbols = {
 const BOOTSTRAP_ID = 1; // the main program's
 
 let hooks = []; // those enabled
+let recorder; // who records
 let lastId = BOOTSTRAP_ID;
 
 let runningId = BOOTSTRAP_ID;
@@ -85,19 +89,30 @@ function pop() {
 /** A resource's callback is about to run. One with the id 0 is nobody's business: no hook is told. */
 function enter(id, trigger, resource) {
   push(id, trigger, resource);
-  if (state.enabled && id !== 0) tell(symbols.before, id);
+  if (state.enabled && id !== 0) tellEntered(id, resource);
 }
 
 /** It has run. Need not be called when it threw: `clearStack` makes up for it. */
 function leave(id) {
   if (outer.length === 0) return;
-  if (state.enabled && id !== 0) tell(symbols.after, id);
+  if (state.enabled && id !== 0) tellLeft(id);
   pop();
+}
+
+function tellEntered(id, resource) {
+  recorder?.entered(id, resource);
+  if (hooks.length > 0) tell(symbols.before, id);
+}
+
+function tellLeft(id) {
+  if (hooks.length > 0) tell(symbols.after, id);
+  recorder?.left(id);
 }
 
 /** Nothing is running any more: an error left all that was, or the main program has ended. */
 function clearStack() {
   while (outer.length > 0) leave(runningId);
+  recorder?.leftAll();
   runningId = 0;
   runningTrigger = 0;
   runningResource = undefined;
@@ -210,7 +225,8 @@ function fatal(error) {
 }
 
 function emitInit(id, type, trigger, resource) {
-  tell(symbols.init, id, type, trigger, resource);
+  recorder?.made(id, type, resource);
+  if (hooks.length > 0) tell(symbols.init, id, type, trigger, resource);
 }
 
 let collected; // FinalizationRegistry of the ids of resources that are destroyed when they are collected
@@ -263,16 +279,26 @@ function replaceHooks(list) {
 
 function setHooks(list) {
   hooks = list;
-  state.enabled = list.length > 0;
+  state.hasHooks = list.length > 0;
+  state.enabled = state.hasHooks || recorder !== undefined;
   state.destroyEnabled = list.some((hook) => hook[symbols.destroy] !== undefined);
   wantsPromises = list.some((hook) => hook[symbols.noPromiseHook] !== true);
   if (wantsPromises) listenToPromises();
   else stopPromises();
 }
 
+/** Tell one that records, from now on; undefined: nobody does. */
+function record(one) {
+  state.recorder = recorder = one;
+  setHooks(hooks);
+}
+
 const state = {
-  enabled: false,
+  enabled: false, // whether anybody is told
+  hasHooks: false, // whether the program is
   destroyEnabled: false,
+  recorder: undefined, // who records
+  record,
   symbols,
   async_id_symbol,
   trigger_async_id_symbol,

@@ -11,6 +11,7 @@
 // `eventPhase`). And `timeStamp` has whole milliseconds: a finer clock would cost more than all the rest of an
 // event.
 
+const hooks = require('internal/async_hooks');
 const { codes: { ERR_EVENT_RECURSION, ERR_INVALID_ARG_TYPE, ERR_INVALID_THIS, ERR_MISSING_ARGS } } =
   require('internal/errors');
 const { validateAbortSignal, validateObject, validateString } = require('internal/validators');
@@ -495,6 +496,7 @@ function callWithEvent(target, callback, event, flags) {
 
 /** Call a listener; a promise it returns is watched for its rejection. A weak one may be gone. */
 function call(target, callback, argument) {
+  hooks.recorder?.called(callback);
   try {
     const result = typeof callback === 'function' ?
       Reflect.apply(callback, target, [argument]) :

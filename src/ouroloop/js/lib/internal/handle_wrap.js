@@ -6,6 +6,7 @@
 // (bindings/stream_wrap.py). Its news goes to `_tell`, but for the last: that it is closed.
 
 const handles = require('internal/handles');
+const hooks = require('internal/async_hooks');
 
 const binding = internalBinding('stream_wrap');
 
@@ -55,7 +56,10 @@ class HandleWrap {
 
   _closeBy(operation, callback = () => {}) {
     const errno = operation();
-    if (errno === 0) this.#closeCallback = callback;
+    if (errno === 0) {
+      this.#closeCallback = callback;
+      hooks.recorder?.closing(this.getAsyncId());
+    }
     return errno;
   }
 

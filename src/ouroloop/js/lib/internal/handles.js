@@ -43,7 +43,10 @@ let last = 0;
 function open(listener, type = 'PIPEWRAP', resource = undefined) {
   const handle = new Handle(listener, resource);
   handles.set(++last, handle);
-  if (hooks.enabled) hooks.emitInit(handle.asyncId, type, handle.triggerId, handle.resource);
+  if (hooks.enabled) {
+    hooks.emitInit(handle.asyncId, type, handle.triggerId, handle.resource);
+    hooks.recorder?.opened(handle.asyncId, type, last);
+  }
   return last;
 }
 
@@ -61,6 +64,7 @@ function close(id) {
   const handle = handles.get(id);
   if (handle === undefined) return;
   handles.delete(id);
+  hooks.recorder?.destroyed(handle.asyncId);
   hooks.emitDestroy(handle.asyncId);
 }
 
@@ -125,4 +129,4 @@ function readFrom(handle) {
   return 1;
 }
 
-module.exports = { ARRIVED, NOTHING_CALLED, open, close, emit, read, readyAddress, asyncId, resources };
+module.exports = { ARRIVED, NOTHING_CALLED, open, close, emit, read, readyAddress, asyncId, handles, resources };

@@ -313,7 +313,7 @@ class Histogram {
   }
 
   [customInspectSymbol](depth, options) {
-    if (depth < 0) return this;
+    if (depth < 0) return `[${this.constructor.name}]`;
     const { min, max, mean, exceeds, stddev, skewness, kurtosis, count, percentiles } = this;
     const properties = { min, max, mean, exceeds, stddev, skewness, kurtosis, count, percentiles };
     return inspectAs({ constructor: Histogram }, 'Histogram', properties, depth, options);

@@ -24,6 +24,7 @@ let mainPromise; // of an ES module
 /** Run the program that the command line names. */
 function run() {
   execution.enter(runProgram);
+  hooks.recorder?.leaveMain();
   hooks.clearStack(); // what runs from now on is not the main program (async id 1)
   afterCallback(); // also after an error that the program has taken: alone of all callbacks
 }
@@ -254,7 +255,10 @@ function checkSource(source, filename, format) {
 
 // The end
 
-const emitBeforeExit = () => process.emit('beforeExit', process.exitCode || 0);
+function emitBeforeExit() {
+  const emit = () => process.emit('beforeExit', process.exitCode || 0);
+  return hooks.recorder === undefined ? emit() : hooks.recorder.emits('beforeExit', emit);
+}
 
 /** The loop has run dry. */
 function beforeExit() {
@@ -274,6 +278,7 @@ function exit() {
   const outcome = execution.enter(() => process.emit('exit', code));
   if (outcome !== execution.FAILED_CALL) afterCallback();
   traceEvents.flush();
+  hooks.recorder?.deliver();
   return process.exitCode ?? code;
 }
 

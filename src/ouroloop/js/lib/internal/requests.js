@@ -14,8 +14,9 @@ const { uncaught } = require('internal/process/execution');
 const { THROWN } = require('internal/process/report_error');
 
 class Request {
-  constructor(callback) {
+  constructor(callback, type) {
     this.callback = callback;
+    this.type = type;
     this.frame = current();
     this.asyncId = hooks.newAsyncId();
     this.triggerId = hooks.defaultTriggerAsyncId();
@@ -27,7 +28,7 @@ const free = [];
 
 /** Keep `callback(errno, result)` for an asynchronous operation; the number is what Python is given. */
 function start(callback, type = 'FSREQCALLBACK') {
-  const request = new Request(callback);
+  const request = new Request(callback, type);
   if (hooks.enabled) hooks.emitInit(request.asyncId, type, request.triggerId, request);
   const id = free.length > 0 ? free.pop() : requests.length;
   requests[id] = request;
@@ -89,4 +90,4 @@ function completeUntil(isOver) {
   }
 }
 
-module.exports = { start, next, cancel, complete, completeUntil };
+module.exports = { start, next, cancel, complete, completeUntil, requests };

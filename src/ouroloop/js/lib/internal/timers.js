@@ -147,6 +147,7 @@ function removeFromHeap(list) {
 function insert(timer, duration, start = now()) {
   duration = Math.trunc(duration);
   timer._idleStart = start;
+  if (hooks.recorder !== undefined && timer._destroyed === false) tellStarted(timer);
   let list = lists.get(duration);
   if (list === undefined) {
     const expiry = start + duration;
@@ -161,6 +162,11 @@ function insert(timer, duration, start = now()) {
   append(list, timer);
 }
 
+function tellStarted(timer) {
+  const due = timer._idleStart + Math.trunc(timer._idleTimeout);
+  hooks.recorder.started(timer[asyncIdSymbol], due, timer._repeat !== null);
+}
+
 function schedule(delay) {
   clock[DELAY] = delay;
   native.schedule();
@@ -171,7 +177,8 @@ function count(change) {
   referenced += change;
   if (referenced > 0 === isReferenced || isTellingSoon) return;
   isTellingSoon = true;
-  tellSoon();
+  if (hooks.recorder === undefined) tellSoon();
+  else hooks.recorder.silently(tellSoon);
 }
 
 async function tellSoon() {
@@ -289,6 +296,7 @@ function retire(timer) {
   timer._destroyed = true;
   if (timer[kHasPrimitive]) delete knownById[timer[asyncIdSymbol]];
   if (timer[kRefed]) count(-1);
+  hooks.recorder?.destroyed(timer[asyncIdSymbol]);
   if (hooks.destroyEnabled) hooks.emitDestroy(timer[asyncIdSymbol]);
 }
 
@@ -409,6 +417,7 @@ function restart(timer, isRefed) {
     timer[triggerAsyncIdSymbol] = hooks.defaultTriggerAsyncId();
     timer[kFrame] = frames.current();
     if (hooks.enabled) hooks.emitInit(timer[asyncIdSymbol], 'Timeout', timer[triggerAsyncIdSymbol], timer);
+    if (hooks.recorder !== undefined) tellStarted(timer);
   }
   if (isRefed && (isNew || !timer[kRefed])) count(1);
   else if (!isRefed && !isNew && timer[kRefed]) count(-1);
@@ -517,6 +526,7 @@ function clearImmediate(immediate) {
   immediate._destroyed = true;
   immediate.unref();
   immediate[kRefed] = null;
+  hooks.recorder?.destroyed(immediate[asyncIdSymbol]);
   if (hooks.destroyEnabled) hooks.emitDestroy(immediate[asyncIdSymbol]);
   immediate._onImmediate = null;
   queue.remove(immediate);
@@ -667,7 +677,7 @@ function activeNames() {
 }
 
 module.exports = {
-  activeNames, async_id_symbol: asyncIdSymbol, awaitCheck, getTimerDuration,
+  activeNames, lists, queue, async_id_symbol: asyncIdSymbol, awaitCheck, getTimerDuration,
   TIMEOUT_MAX, Timeout, Immediate, clear, clearImmediate, enroll, initialize, insert, kRefed, now, preciseNow, processImmediate,
   processTimers, recover, remove, setUnrefTimeout, start, startUnreferenced,
 };

@@ -174,6 +174,7 @@ function start(facts) {
   chooseGlobals();
   if (!facts.hasIntl) require('internal/intl').replaceWhatAborts();
   if (typeof WebAssembly === 'object') watchWebAssembly();
+  if (facts.isRecorded) require('internal/recorder').start(facts.loopStart);
   const { processTimers, processImmediate } = require('internal/timers');
   const { complete } = require('internal/requests');
   const { emit, read } = require('internal/handles');
@@ -182,7 +183,8 @@ function start(facts) {
   return {
     __proto__: null, processTimers, processImmediate, complete, emit, read, afterTasks, runMain: main.run,
     deliverFiles: require('internal/fs/ring').deliver, beforeExit: main.beforeExit, exit: main.exit,
-    embedding: main.embedding, memory,
+    embedding: main.embedding, keepOrigins: () => require('internal/holders').keepOrigins(),
+    tellHolders: () => require('internal/holders').tell(), memory,
   };
 }
 

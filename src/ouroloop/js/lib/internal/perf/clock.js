@@ -21,4 +21,10 @@ function loopIdleTime() {
   return binding.loopIdleTime();
 }
 
-module.exports = { now: preciseNow, timeOrigin, milestone, loopIdleTime };
+/** How many turns the loop has begun, and of how many events its queue has told: in all, and without being waited for. */
+function loopMetrics() {
+  const [loopCount, events, eventsWaiting] = binding.loopMetrics();
+  return { loopCount, events, eventsWaiting };
+}
+
+module.exports = { now: preciseNow, timeOrigin, milestone, loopIdleTime, loopMetrics };

@@ -9,7 +9,7 @@ const { codes: { ERR_INVALID_THIS } } = require('internal/errors');
 const { Histogram, countsOf, kKey } = require('internal/histogram');
 const { now } = require('internal/perf/clock');
 
-class IntervalHistogram extends Histogram {
+class ELDHistogram extends Histogram {
   #resolution;
   #timer;
 
@@ -48,7 +48,7 @@ function monitorEventLoopDelay(options = {}) {
   validateObject(options, 'options');
   const { resolution = 10 } = options;
   validateInteger(resolution, 'options.resolution', 1);
-  return new IntervalHistogram(kKey, resolution);
+  return new ELDHistogram(kKey, resolution);
 }
 
 module.exports = { monitorEventLoopDelay };

@@ -3,7 +3,7 @@
 // performance.nodeTiming: when the process reached what. Own accessors, so that a copy of the object keeps the times.
 
 const { PerformanceEntry, kKey } = require('internal/perf/performance_entry');
-const { loopIdleTime, milestone, now } = require('internal/perf/clock');
+const { loopIdleTime, loopMetrics, milestone, now } = require('internal/perf/clock');
 
 const JSON_ORDER = ['nodeStart', 'v8Start', 'bootstrapComplete', 'environment', 'loopStart', 'loopExit'];
 
@@ -28,6 +28,7 @@ class PerformanceNodeTiming extends PerformanceEntry {
       Object.defineProperty(this, name, accessor(() => milestone(name)));
     }
     Object.defineProperty(this, 'idleTime', accessor(loopIdleTime));
+    Object.defineProperty(this, 'uvMetricsInfo', accessor(loopMetrics));
   }
 
   toJSON() {

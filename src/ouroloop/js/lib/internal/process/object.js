@@ -206,7 +206,8 @@ function stopListeningIfSignal(type) {
 }
 
 function uptime() {
-  return require('internal/timers').preciseNow() / 1000;
+  const { now, milestone } = require('internal/perf/clock');
+  return (now() - milestone('nodeStart')) / 1000;
 }
 
 // What keeps it going

@@ -56,6 +56,7 @@ function reallyExit(code) {
   code = +(code || 0) | 0;
   if (getOptionValue('--trace-exit')) traceExit(code);
   require('internal/trace_events').flush();
+  require('internal/async_hooks').recorder?.deliver();
   binding.reallyExit(code);
 }
 

@@ -12,6 +12,7 @@
 const { Readable, Writable } = require('stream');
 const { Buffer } = require('buffer');
 const { errnoException } = require('internal/errors');
+const hooks = require('internal/async_hooks');
 
 const binding = internalBinding('stdio');
 const streams = internalBinding('stream_wrap');
@@ -26,6 +27,7 @@ class SyncWriteStream extends Writable {
   }
 
   _write(chunk, encoding, callback) {
+    hooks.recorder?.written(this.fd, chunk);
     const errno = typeof chunk === 'string' && (encoding === 'utf8' || encoding === 'utf-8') && chunk.isWellFormed() ?
       binding.writeText(this.fd, chunk) :
       binding.write(this.fd, typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk);

@@ -158,8 +158,9 @@ function afterTasks(hasQueued) {
 /** To V8, a microtask is a function and no promise. Only where somebody follows contexts it is a resource as well. */
 function queueMicrotask(callback) {
   if (typeof callback !== 'function') throw new ERR_INVALID_ARG_TYPE('callback', 'function', callback);
-  if (!hooks.enabled && !frames.isActive()) {
-    enqueue(() => runMicrotask(callback));
+  if (!hooks.hasHooks && !frames.isActive()) {
+    const task = hooks.recorder === undefined ? callback : hooks.recorder.microtask(callback);
+    enqueue(() => runMicrotask(task));
     return;
   }
   const { AsyncResource } = require('async_hooks');

@@ -79,6 +79,7 @@ class Reading {
   finish(error) {
     const done = (closing) => {
       const failure = error ?? closing;
+      hooks.recorder?.called(this.callback);
       if (failure) this.callback(failure);
       else this.callback(null, this.content());
     };

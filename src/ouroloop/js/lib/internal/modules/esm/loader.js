@@ -21,6 +21,7 @@ const {
 } = require('internal/errors');
 const { decorate, decorateLinkError } = require('internal/process/report_error');
 const builtins = require('internal/modules/builtins');
+const resources = require('internal/async_hooks');
 const hooks = require('internal/modules/customization_hooks');
 const asyncHooks = require('internal/modules/esm/hooks');
 const { getOptionValue } = require('internal/options');
@@ -663,6 +664,7 @@ function evaluate(record) {
 
 /** Run a linked module; the promise of its end. */
 function run(record) {
+  resources.recorder?.evaluates(record.url);
   const promise = native.evaluateModule(record.number);
   promise.then(undefined, explainCommonJSName);
   return promise;
