@@ -4,6 +4,7 @@ Theory of operation. A page may have these lines:
 
     {{ story NAME }}    the story of a lab: its docstring
     {{ output NAME }}   what the lab printed when `python docs/capture.py` was run last
+    {{ trace }}         what the X-ray told of its chapter's first program, in the same way; {{ why }}, of the second
     {{ modules }}       the table of Node's modules: how many of their names are there, and which are not
     {{ tests }}         the table of Node's areas: how many of Node's own tests are to pass
 
@@ -16,6 +17,7 @@ import json
 import re
 import sys
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -46,14 +48,20 @@ def _story(name: str) -> str:
 
 
 def _output(name: str) -> str:
+    return _captured(name, f"$ ouro lab {name}\n")
+
+
+def _captured(name: str, before: str = "") -> str:
     text = (DOCS / "captured" / f"{name}.txt").read_text(encoding="utf8")
-    return f"```text\n$ ouro lab {name}\n{text.rstrip()}\n```"
+    return f"```text\n{before}{text.rstrip()}\n```"
 
 
 def _modules(_: str) -> str:
     """By module: the names that Node has, those that are there, and what is missing."""
     names = json.loads((DOCS / "captured/names.json").read_text(encoding="utf8"))
-    rows = ["| module | names | there | not there |", "|---|---:|---:|---|"]
+    rows = [
+        f"Compared with Node {names['version'].removeprefix('v')}.\n", "| module | names | there | not there |",
+        "|---|---:|---:|---|"]
     for module, theirs in sorted(names["node"].items()):
         missing = set(theirs) - set(names["ours"].get(module, []))
         listed = sorted(name for name in missing if name.partition(".prototype.")[0] not in missing - {name})
@@ -67,9 +75,12 @@ def _modules(_: str) -> str:
 
 def _tests(_: str) -> str:
     """By area: the tests that are to pass, of all that there are."""
-    passing = Counter(area(line) for line in _lines(ROOT / "tests/conformance/expected.txt"))
+    expected = _lines(ROOT / "tests/conformance/expected.txt")
+    passing = Counter(area(line) for line in expected if line.startswith("parallel/"))
     there = dict(line.split() for line in _lines(DOCS / "captured/node-tests.txt"))
-    rows = ["| area | Node's tests | to pass | share |", "|---|---:|---:|---:|"]
+    rows = [
+        f"The suite is that of Node {there.pop('version')}, of which these are the folder `test/parallel`.\n",
+        "| area | Node's tests | to pass | share |", "|---|---:|---:|---:|"]
     for name in AREAS:
         count = int(there.get(name, 0))
         if count:
@@ -83,4 +94,7 @@ def _lines(path: Path) -> list[str]:
     return path.read_text(encoding="utf8").split("\n")[:-1]
 
 
-_SOURCES = {"story": _story, "output": _output, "modules": _modules, "tests": _tests}
+_SOURCES: dict[str, Callable[[str], str]] = {
+    "story": _story, "output": _output, "modules": _modules, "tests": _tests,
+    "trace": lambda _: _captured("trace"), "why": lambda _: _captured("why"),
+}

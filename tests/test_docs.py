@@ -58,6 +58,22 @@ def test_each_lab_has_a_chapter_with_its_story_and_what_it_printed(name: str) ->
     assert str(Path.home()) not in captured
 
 
+@pytest.mark.parametrize("name", ["trace", "why"])
+def test_the_x_ray_still_tells_of_its_chapter_s_programs_what_was_captured(name: str) -> None:
+    """But for times and numbers: which callbacks and what they are, in which lines, in which order."""
+    def shape(text: str) -> list[tuple[str, str]]:
+        tree = text.partition("\nLoop ")[0]
+        return re.findall(r"^[\d. │└├]*([a-z]+).*?  +program\.js:(\d+)", tree, re.MULTILINE)
+
+    captured = (DOCS / "captured" / f"{name}.txt").read_text(encoding="utf8")
+    told = subprocess.run(
+        [sys.executable, "-c", f"import capture; print(capture.look({name!r}))"], cwd=DOCS, capture_output=True,
+        text=True, timeout=60, check=True).stdout
+    assert len(shape(captured)) >= 2
+    assert shape(told) == shape(captured), "run docs/capture.py"
+    assert [line for line in captured.splitlines() if len(line) > 80] == []
+
+
 def test_the_names_that_the_guide_counts_are_there(tmp_path: Path) -> None:
     """There may be more, until `docs/capture.py --node` is run."""
     captured = json.loads((DOCS / "captured" / "names.json").read_text(encoding="utf8"))

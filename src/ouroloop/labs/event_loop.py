@@ -68,13 +68,14 @@ class Claim:
 CLAIMS = (
     Claim(
         "Timers run first in each turn.", """
-        setTimeout(() => {
+        setImmediate(() => setTimeout(() => {
           console.log('timer');
           setImmediate(() => console.log('immediate')).unref();
-        }, 10);
+        }, 10));
         """, "timer, immediate",
         "They run last (before libuv 1.45 they did run first). This was the last step of the last turn, and the check "
-        "step of another one never came. Only before the first turn are timers looked at first."),
+        "step of another one never came. Only before the first turn are timers looked at first, which is why this one "
+        "is set by an immediate."),
     Claim(
         "setImmediate is always before setTimeout(f, 0).", """
         setTimeout(() => console.log('timer'), 0);
@@ -144,8 +145,8 @@ CLAIMS = (
         "Poll waits only when no timer is set.", """
         const { eventLoopUtilization } = require('perf_hooks').performance;
         setTimeout(() => {
-          console.log(eventLoopUtilization().idle > 25 ? 'it slept' : 'it spun');
-        }, 50);
+          console.log(eventLoopUtilization().idle > 50 ? 'it slept' : 'it spun');
+        }, 100);
         """, "it spun",
         "It waits until the next timer is due. It does not wait at all when an immediate, an idle handle, or something "
         "pending or closing is there; and for ever when there is nothing but I/O to wait for."),
