@@ -96,5 +96,6 @@ def _lines(path: Path) -> list[str]:
 
 _SOURCES: dict[str, Callable[[str], str]] = {
     "story": _story, "output": _output, "modules": _modules, "tests": _tests,
-    "trace": lambda _: _captured("trace"), "why": lambda _: _captured("why"),
+    "trace": lambda _: _captured("trace", "$ ouro trace --format text program.js\n"),
+    "why": lambda _: _captured("why", "$ ouro why --after 0.2 program.js\n"),
 }

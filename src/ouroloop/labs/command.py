@@ -67,7 +67,6 @@ def _run(name: str, explains: bool) -> int:
     if explains:
         stage.line()
         stage.prose(story(lab))
-        stage.line()
     stage.out.flush()
     try:
         lab.show(lab.measure(), stage)
