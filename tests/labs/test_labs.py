@@ -21,7 +21,10 @@ from ouroloop.labs.machine_code import listing
 from ouroloop.labs.stage import Span, Stage, duration, size, story, times
 
 FOLDER = Path(ouroloop.labs.__file__).parent
-NO_LABS = {"__init__", "catalogue", "command", "child", "crowd", "machine_code", "memory", "stage", "stopwatch"}
+NO_LABS = {
+    "__init__", "catalogue", "child", "command", "crowd", "machine_code", "memory", "pipes", "stage", "stopwatch",
+    "work",
+}
 ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
 
 

@@ -5,7 +5,8 @@ starts in under a millisecond. It sends what it found through a pipe. What it le
 is what a fault would have torn down.
 
 What surprises people: only the thread that forks lives on in the child. The child does one thing and leaves at once,
-by `_exit`, so that nothing of its parent's is written or closed twice. Windows has no fork.
+by `_exit`, so that nothing of its parent's is written or closed twice. Windows has no fork; there, and where nothing
+of the parent's is wanted, a lab starts another Python (`fresh_python`).
 """
 
 from __future__ import annotations
@@ -15,6 +16,9 @@ import os
 import sys
 import warnings
 from collections.abc import Callable
+from pathlib import Path
+
+_ROOT = str(Path(__file__).parents[2])
 
 
 class Child:
@@ -40,6 +44,13 @@ class Child:
         if code > 0:
             raise RuntimeError(f"a child process failed: {report.decode(errors='replace')}")
         return report, -code
+
+
+def fresh_python(function: Callable[..., None], *words: str) -> list[str]:
+    """The command that has a Python of its own call a function of a lab, with those words."""
+    module, name = function.__module__, function.__name__
+    code = f"import sys; sys.path.insert(0, {_ROOT!r}); from {module} import {name}; {name}(*sys.argv[1:])"
+    return [sys.executable, "-c", code, *words]
 
 
 def _be_child(action: Callable[[], bytes], writer: int) -> None:

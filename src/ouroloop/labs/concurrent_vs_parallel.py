@@ -34,15 +34,15 @@ from __future__ import annotations
 
 import heapq
 import json
-import os
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
+from .child import fresh_python
 from .stage import Span, Stage, duration, times
+from .work import amount_for, compute, processors
 
 _TASKS, _PIECES = 4, 3
 _WAIT = 0.03  # seconds
@@ -126,15 +126,8 @@ def _waiting() -> Iterator[float]:
 
 def _computing(amount: int) -> Iterator[float]:
     for _ in range(_PIECES):
-        _compute(amount)
+        compute(amount)
         yield 0  # give way to others
-
-
-def _compute(amount: int) -> int:
-    total = 0
-    for number in range(amount):
-        total += number & 7
-    return total
 
 
 def _sleep_until(due: float) -> None:
@@ -164,10 +157,6 @@ def concurrently(tasks: list[Task]) -> None:
 
 # Parallel: processes
 
-_ROOT = str(Path(__file__).parents[2])
-_WORKER = f"import sys; sys.path.insert(0, {_ROOT!r}); from ouroloop.labs.concurrent_vs_parallel import work; work()"
-
-
 def work() -> None:
     """What each of the processes does: a task for each line that it reads, which says of which kind and how much."""
     print("ready", flush=True)
@@ -187,7 +176,7 @@ class _Workers:
         begin = time.perf_counter()
         self._processes = [
             subprocess.Popen(
-                [sys.executable, "-c", _WORKER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
+                fresh_python(work), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
             for _ in range(_TASKS)]
         self._hear()
         self.start = time.perf_counter() - begin
@@ -219,14 +208,14 @@ def _run_since(begin: float, lanes: list[list[Span]], processor_time: float) -> 
 
 def measure() -> Figures:
     """Do both kinds of work, each in three ways."""
-    amount, workers = _amount_for(_COMPUTE), _Workers()
+    amount, workers = amount_for(_COMPUTE), _Workers()
     try:
         runs = {"waiting": _three_ways(workers, "waiting", amount)}
         rounds = [_three_ways(workers, "computing", amount) for _ in range(_ROUNDS)]
     finally:
         workers.end()
     runs["computing"] = {way: min((ways[way] for ways in rounds), key=lambda run: run.elapsed) for way in rounds[0]}
-    return Figures(runs, _processors(), workers.start)
+    return Figures(runs, processors(), workers.start)
 
 
 def _three_ways(workers: _Workers, kind: str, amount: int) -> dict[str, Run]:
@@ -242,20 +231,6 @@ def _on_one_thread(run: Callable[[list[Task]], None], kind: str, amount: int) ->
     begin, before = time.perf_counter(), time.process_time()
     run(tasks)
     return _run_since(begin, [task.spans for task in tasks], time.process_time() - before)
-
-
-def _amount_for(seconds: float) -> int:
-    """How much there is to compute in a time, if nobody else has the processor."""
-    amount, best = 20_000, float("inf")
-    for _ in range(5):
-        begin = time.perf_counter()
-        _compute(amount)
-        best = min(best, time.perf_counter() - begin)
-    return int(amount * seconds / best)
-
-
-def _processors() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 # What it says

@@ -23,7 +23,7 @@ from typing import Any
 
 from .child import Child
 from .stage import Stage, duration, times
-from .stopwatch import fastest
+from .stopwatch import fastest, repeated
 
 SIZES = (10, 1_000, 10_000)
 _SPARE = 100
@@ -66,17 +66,9 @@ def compare(watch: Watcher) -> list[Size]:
                 there.send(b"x")
                 descriptors = [own.fileno() for own in [*quiet, here]]
                 wait = stack.enter_context(watch(descriptors, here.fileno()))
-                queue, poll = fastest(*map(_often, (wait, _poll(descriptors))))
+                queue, poll = fastest(*(repeated(each, _CALLS) for each in (wait, _poll(descriptors))))
                 sizes.append(Size(size, queue / _CALLS, poll / _CALLS))
     return sizes
-
-
-def _often(action: Callable[[], object]) -> Callable[[], object]:
-    def loop() -> None:
-        for _ in range(_CALLS):
-            action()
-
-    return loop
 
 
 class _PollFd(ctypes.Structure):
@@ -138,16 +130,11 @@ def wake_up(receiver: Receiver) -> WakeUp:
     child = Child(echo)
     there.close()
     try:
-        def loop(take: Callable[[], object]) -> Callable[[], object]:
-            def trips() -> None:
-                for _ in range(_ROUND_TRIPS):
-                    here.send(b"x")
-                    take()
-
-            return trips
+        def trips(take: Callable[[], object]) -> Callable[[], object]:
+            return repeated(lambda: (here.send(b"x"), take()), _ROUND_TRIPS)
 
         with receiver(here.fileno()) as receive:
-            queue, blocking = fastest(loop(receive), loop(lambda: here.recv(1)))
+            queue, blocking = fastest(trips(receive), trips(lambda: here.recv(1)))
     finally:
         here.close()
         child.wait()

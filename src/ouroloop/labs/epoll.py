@@ -42,7 +42,6 @@ import fcntl
 import os
 import select
 import socket
-import statistics
 import struct
 import sys
 import termios
@@ -54,9 +53,10 @@ from pathlib import Path
 from .catalogue import NotHere
 from .child import Child
 from .crowd import Size, WakeUp, compare, show_costs, wake_up
-from .machine_code import libc, machine
+from .machine_code import checked, libc, machine
+from .pipes import pipe
 from .stage import Stage, duration, times
-from .stopwatch import fastest
+from .stopwatch import fastest, repeated, typical
 
 WOULD = (
     "This lab would watch descriptors by level, by edge and once, walk into each of epoll's traps, and measure a wait "
@@ -84,7 +84,7 @@ class Epoll:
 
     def __init__(self) -> None:
         self._libc = libc()
-        self.fd = self._checked(self._libc.epoll_create1(os.O_CLOEXEC))
+        self.fd = checked(self._libc.epoll_create1(os.O_CLOEXEC))
         self._events = (Event * 16)()
 
     def __enter__(self) -> Epoll:
@@ -95,28 +95,22 @@ class Epoll:
 
     def control(self, operation: int, fd: int, events: int = IN) -> None:
         """Put a descriptor in, change its events, take it out."""
-        self._checked(self._libc.epoll_ctl(self.fd, operation, fd, ctypes.byref(Event(events, fd))))
+        checked(self._libc.epoll_ctl(self.fd, operation, fd, ctypes.byref(Event(events, fd))))
 
     def wait(self, timeout: int = 0, most: int = 16) -> list[int]:
         """The descriptors that are ready, after at most so many milliseconds."""
-        count = self._checked(self._libc.epoll_wait(self.fd, self._events, most, timeout))
+        count = checked(self._libc.epoll_wait(self.fd, self._events, most, timeout))
         return [event.data for event in self._events[:count]]
 
     def wait_exactly(self, seconds: float) -> None:
         """epoll_pwait2: its timeout is in nanoseconds."""
         timeout = struct.pack("qq", 0, int(seconds * 1e9))
-        self._checked(self._libc.syscall(_PWAIT2, self.fd, self._events, 16, timeout, None, ctypes.c_size_t(8)))
+        checked(self._libc.syscall(_PWAIT2, self.fd, self._events, 16, timeout, None, ctypes.c_size_t(8)))
 
     def waiter(self) -> Callable[[], object]:
         """A wait that returns at once, with nothing of Python around the call."""
         wait, fd, events = self._libc.epoll_wait, self.fd, self._events
         return lambda: wait(fd, events, 16, 0)
-
-    @staticmethod
-    def _checked(result: int) -> int:
-        if result < 0:
-            raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
-        return result
 
 
 @dataclass
@@ -190,8 +184,7 @@ STEPS = ("4 bytes come", "2 are read", "2 more come", "it is set again")
 
 def _mode(events: int) -> list[bool]:
     """Whether the descriptor is reported after each step."""
-    here, there = os.pipe()
-    with Epoll() as queue:
+    with pipe() as (here, there), Epoll() as queue:
         queue.control(ADD, here, events)
         reported = []
         for step in (
@@ -200,15 +193,12 @@ def _mode(events: int) -> list[bool]:
         ):
             step()
             reported.append(queue.wait() == [here])
-    os.close(here)
-    os.close(there)
     return reported
 
 
 def _hang() -> Hang:
     """A request of two parts; we read the first, and go back to wait, as one may by level."""
-    here, there = os.pipe()
-    with Epoll() as queue:
+    with pipe() as (here, there), Epoll() as queue:
         queue.control(ADD, here, IN | EDGE)
         os.write(there, b"first second")
         queue.wait()
@@ -217,8 +207,6 @@ def _hang() -> Hang:
         reported = len(queue.wait(_HANG))
         waited = time.perf_counter() - begin
         left = struct.unpack("i", fcntl.ioctl(here, termios.FIONREAD, b"\0" * 4))[0]
-    os.close(here)
-    os.close(there)
     return Hang(left, waited, reported)
 
 
@@ -324,10 +312,10 @@ def _timers() -> dict[str, float | None]:
     with Epoll() as queue:
         exactly: float | None = None
         with contextlib.suppress(OSError):  # before Linux 5.11
-            exactly = _typical(lambda: queue.wait_exactly(_SHORT))
+            exactly = typical(lambda: queue.wait_exactly(_SHORT))
         return {
-            "epoll_wait, 0 ms": _typical(lambda: queue.wait(0)),
-            "epoll_wait, 1 ms": _typical(lambda: queue.wait(1)),
+            "epoll_wait, 0 ms": typical(lambda: queue.wait(0)),
+            "epoll_wait, 1 ms": typical(lambda: queue.wait(1)),
             "epoll_pwait2": exactly,
             "a timerfd in the queue": _timer_in_the_queue(queue),
         }
@@ -342,18 +330,9 @@ def _timer_in_the_queue(queue: Epoll) -> float:
         libc().timerfd_settime(timer, 0, struct.pack("qqqq", 0, 0, 0, int(_SHORT * 1e9)), None)
         queue.wait(-1)
 
-    taken = _typical(wait)
+    taken = typical(wait)
     os.close(timer)
     return taken
-
-
-def _typical(action: Callable[[], object], count: int = 50) -> float:
-    taken = []
-    for _ in range(count):
-        begin = time.perf_counter()
-        action()
-        taken.append(time.perf_counter() - begin)
-    return statistics.median(taken)
 
 
 # Costs
@@ -364,14 +343,7 @@ def _against_python(calls: int = 200) -> tuple[float, float]:
         own.control(ADD, ready)
         python.register(ready, select.EPOLLIN)
 
-        def loop(wait: Callable[[], object]) -> Callable[[], object]:
-            def waits() -> None:
-                for _ in range(calls):
-                    wait()
-
-            return waits
-
-        ours, theirs = fastest(loop(own.waiter()), loop(lambda: python.poll(0)))
+        ours, theirs = fastest(repeated(own.waiter(), calls), repeated(lambda: python.poll(0), calls))
     os.close(ready)
     return ours / calls, theirs / calls
 

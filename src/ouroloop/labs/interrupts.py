@@ -46,7 +46,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -54,6 +54,7 @@ from pathlib import Path
 from .catalogue import NotHere
 from .child import Child
 from .stage import Stage, duration, times
+from .stopwatch import typical
 
 WOULD = (
     "This lab would count hardware interrupts while it reads from the disk, sends datagrams to itself and sleeps, and "
@@ -64,6 +65,7 @@ _BLOCK = 4096
 _BLOCKS = 256
 _DATAGRAMS = 1_000
 _SLEEPS = 50
+_OFTEN = 1_000
 _ROUND_TRIPS = 500
 _PATIENCE = 5
 _SET_TIMER_SLACK = 29
@@ -109,7 +111,7 @@ def measure() -> Figures:
     if sys.platform != "linux":
         where = "Windows's performance counters" if sys.platform == "win32" else "`powermetrics`, for root"
         raise NotHere(WOULD, f"It reads Linux's /proc/interrupts; on this system, the counts are in {where}.")
-    figures = Figures({}, {"a system call": _typical(os.getppid)})
+    figures = Figures({}, {"a system call": typical(os.getppid, _OFTEN)})
     with _counted(figures, "quiet", "nothing") as phase:
         time.sleep(0.1)
         phase.operations = 1
@@ -149,16 +151,6 @@ def _grown(before: dict[str, int], after: dict[str, int]) -> dict[str, int]:
     return {line: count - before.get(line, 0) for line, count in after.items() if count > before.get(line, 0)}
 
 
-def _typical(action: Callable[[], object], count: int = 1_000) -> float:
-    """The median of the times that an action takes, in seconds."""
-    taken = []
-    for _ in range(count):
-        begin = time.perf_counter_ns()
-        action()
-        taken.append(time.perf_counter_ns() - begin)
-    return statistics.median(taken) / 1e9
-
-
 # The disk
 
 def _read_disk(figures: Figures) -> None:
@@ -168,7 +160,8 @@ def _read_disk(figures: Figures) -> None:
         file.flush()
         os.fsync(file.fileno())
         buffer = mmap.mmap(-1, _BLOCK)  # begins at a page, as O_DIRECT demands
-        figures.layers["a read from the kernel's cache"] = _typical(lambda: os.preadv(file.fileno(), [buffer], 0))
+        figures.layers["a read from the kernel's cache"] = typical(
+            lambda: os.preadv(file.fileno(), [buffer], 0), _OFTEN)
         if _is_in_memory(file.name):
             figures.no_disk = f"The folders for temporary files, {', '.join(_folders())}, lie in memory."
             return
@@ -246,7 +239,7 @@ def _send_datagrams(figures: Figures) -> None:
             own.recv(1)
 
         with _counted(figures, "network", "datagrams over loopback") as phase:
-            figures.layers["a datagram to ourselves"] = _typical(there_and_back, _DATAGRAMS)
+            figures.layers["a datagram to ourselves"] = typical(there_and_back, _DATAGRAMS)
             phase.operations = _DATAGRAMS
 
 
@@ -256,7 +249,7 @@ def _sleep(figures: Figures) -> None:
     prctl(_SET_TIMER_SLACK, ctypes.c_ulong(1), 0, 0, 0)
     try:
         with _counted(figures, "timer", "sleeps of 1 ms") as phase:
-            late = _typical(lambda: time.sleep(0.001), _SLEEPS) - 0.001
+            late = typical(lambda: time.sleep(0.001), _SLEEPS) - 0.001
             phase.operations = _SLEEPS
     finally:
         prctl(_SET_TIMER_SLACK, ctypes.c_ulong(0), 0, 0, 0)  # as it was
@@ -286,7 +279,7 @@ def _wake_up() -> float:
                 queue.poll(_PATIENCE)
                 os.eventfd_read(here)
 
-            return _typical(round_trip, _ROUND_TRIPS) / 2
+            return typical(round_trip, _ROUND_TRIPS) / 2
     finally:
         child.wait()
         os.close(here)

@@ -45,7 +45,6 @@ import ctypes
 import errno
 import mmap
 import os
-import statistics
 import struct
 import sys
 import time
@@ -56,9 +55,10 @@ from pathlib import Path
 from .catalogue import NotHere
 from .child import Child
 from .crowd import Size, WakeUp, compare, show_costs, wake_up
-from .machine_code import Repeater, address_of, libc
+from .machine_code import Repeater, address_of, checked, libc
+from .pipes import pipe
 from .stage import Stage, duration, times
-from .stopwatch import fastest
+from .stopwatch import fastest, typical
 
 WOULD = (
     "This lab would put requests into a ring that it shares with Linux's kernel, draw where they stand, have them "
@@ -122,7 +122,7 @@ class Ring:
     def __init__(self, entries: int = 8, flags: int = 0) -> None:
         params = Params(flags=flags, idle=2_000)
         self._syscall = libc().syscall
-        self.fd = self._checked(self._syscall(_SETUP, entries, ctypes.byref(params)))
+        self.fd = checked(self._syscall(_SETUP, entries, ctypes.byref(params)))
         size = max(params.sq_array + params.entries * 4, params.cq_cqes + params.answers * ctypes.sizeof(Answer))
         self._mapped = [(_RINGS_AT, size), (_REQUESTS_AT, params.entries * ctypes.sizeof(Request))]
         rings, requests = self._addresses = [self._map(place, length) for place, length in self._mapped]
@@ -150,7 +150,7 @@ class Ring:
         address = call(
             None, ctypes.c_size_t(length), mmap.PROT_READ | mmap.PROT_WRITE, mmap.MAP_SHARED, self.fd,
             ctypes.c_long(place))
-        return int(self._checked(-1 if address == ctypes.c_void_p(-1).value else address))
+        return int(checked(-1 if address == ctypes.c_void_p(-1).value else address))
 
     def fill_in(
         self, opcode: int, name: int = 0, fd: int = -1, address: int = 0, length: int = 0, offset: int = 0,
@@ -165,11 +165,11 @@ class Ring:
 
     def enter(self, submit: int = 0, wait: int = 0) -> int:
         """Tell the kernel of so many requests, and sleep until there are so many answers."""
-        return self._checked(self._syscall(_ENTER, self.fd, submit, wait, _WAIT, None, ctypes.c_size_t(0)))
+        return checked(self._syscall(_ENTER, self.fd, submit, wait, _WAIT, None, ctypes.c_size_t(0)))
 
     def wake_thread(self) -> None:
         """Wake the kernel's thread, if the ring has one."""
-        self._checked(self._syscall(_ENTER, self.fd, 0, 0, _WAKE_UP, None, ctypes.c_size_t(0)))
+        checked(self._syscall(_ENTER, self.fd, 0, 0, _WAKE_UP, None, ctypes.c_size_t(0)))
 
     def take(self) -> list[tuple[int, int]]:
         """The answers that are there: names and results. No call is made."""
@@ -182,12 +182,6 @@ class Ring:
         places = range(self.cq_head.value, self.cq_tail.value)
         answers = [self.answers[place % self.answer_count] for place in places]
         return [(answer.name, answer.result) for answer in answers]
-
-    @staticmethod
-    def _checked(result: int) -> int:
-        if result < 0:
-            raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
-        return result
 
 
 @dataclass
@@ -296,10 +290,9 @@ def _read(path: str) -> str:
 
 def _order() -> tuple[list[Moment], str, str]:
     """A: read from a pipe. B: tell us in 5 ms. C: nothing. D: write to the pipe."""
-    here, there = os.pipe()
     buffer = ctypes.create_string_buffer(b"x")
     moments = []
-    with Ring() as ring:
+    with pipe() as (here, there), Ring() as ring:
         timeout = ctypes.create_string_buffer(struct.pack("qq", 0, 5_000_000))
         ring.fill_in(READ, ord("A"), here, ctypes.addressof(buffer), 1, _HERE)
         ring.fill_in(TIMEOUT, ord("B"), address=ctypes.addressof(timeout), length=1)
@@ -312,8 +305,6 @@ def _order() -> tuple[list[Moment], str, str]:
         moments.append(_moment(ring, "a little later, with no call to the ring"))
         answered = "".join(chr(name) for name, _ in ring.take())
         moments.append(_moment(ring, "taken"))
-    os.close(here)
-    os.close(there)
     return moments, "ABCD", answered
 
 
@@ -332,31 +323,23 @@ STEPS = ("4 bytes come", "2 are read", "2 more come")
 
 
 def _poll_mode(many: int) -> list[bool]:
-    here, there = os.pipe()
-    with Ring() as ring:
+    with pipe() as (here, there), Ring() as ring:
         ring.fill_in(POLL, 1, here, length=many, special=_READABLE)
         ring.enter(1)
-        reported = [
+        return [
             _answers_after(ring, lambda: os.write(there, b"abcd")), _answers_after(ring, lambda: os.read(here, 2)),
             _answers_after(ring, lambda: os.write(there, b"ef"))]
-    os.close(here)
-    os.close(there)
-    return reported
 
 
 def _read_mode() -> list[bool]:
     """The read takes the 2 bytes itself."""
-    here, there = os.pipe()
     buffer = ctypes.create_string_buffer(2)
-    with Ring() as ring:
+    with pipe() as (here, there), Ring() as ring:
         ring.fill_in(READ, 1, here, ctypes.addressof(buffer), 2, _HERE)
         ring.enter(1)
-        reported = [
+        return [
             _answers_after(ring, lambda: os.write(there, b"abcd")), _answers_after(ring, lambda: None),
             _answers_after(ring, lambda: os.write(there, b"ef"))]
-    os.close(here)
-    os.close(there)
-    return reported
 
 
 def _answers_after(ring: Ring, action: Callable[[], object]) -> bool:
@@ -369,9 +352,8 @@ def _answers_after(ring: Ring, action: Callable[[], object]) -> bool:
 
 def _buffer() -> tuple[str, str]:
     """We ask for a read, and then keep something else in its buffer."""
-    here, there = os.pipe()
     buffer = ctypes.create_string_buffer(32)
-    with Ring() as ring:
+    with pipe() as (here, there), Ring() as ring:
         ring.fill_in(READ, 1, here, ctypes.addressof(buffer), 32, _HERE)
         ring.enter(1)
         buffer.value = b"our own notes"
@@ -379,15 +361,12 @@ def _buffer() -> tuple[str, str]:
         os.write(there, b"somebody's mail")
         ring.enter(0, 1)
         ring.take()
-    os.close(here)
-    os.close(there)
     return before, buffer.value.decode()
 
 
 def _after_close() -> tuple[int, int]:
-    here, there = os.pipe()
     buffer = ctypes.create_string_buffer(8)
-    with Ring() as ring:
+    with pipe() as (here, there), Ring() as ring:
         ring.fill_in(READ, 7, here, ctypes.addressof(buffer), 8, _HERE)
         ring.enter(1)
         os.dup2(there, here)  # closes it, and the number stands for another file
@@ -396,8 +375,6 @@ def _after_close() -> tuple[int, int]:
         os.write(there, b"x")
         ring.enter(0, 1)
         result = dict(ring.take())[7]
-    os.close(here)
-    os.close(there)
     return at_once, result
 
 
@@ -409,15 +386,12 @@ def _bad() -> tuple[int, int]:
 
 
 def _cancelled() -> dict[str, int]:
-    here, there = os.pipe()
     buffer = ctypes.create_string_buffer(8)
-    with Ring() as ring:
+    with pipe() as (here, _there), Ring() as ring:
         ring.fill_in(READ, 1, here, ctypes.addressof(buffer), 8, _HERE)
         ring.fill_in(CANCEL, 2, address=1)
         ring.enter(2, 2)
         results = dict(ring.take())
-    os.close(here)
-    os.close(there)
     return {"the read": results[1], "its cancellation": results[2]}
 
 
@@ -490,17 +464,15 @@ def _refused() -> str:
 
 # Time and costs
 
-def _timer(count: int = 50) -> float:
+def _timer() -> float:
     timeout = ctypes.create_string_buffer(struct.pack("qq", 0, int(_SHORT * 1e9)))
-    taken = []
     with Ring() as ring:
-        for _ in range(count):
+        def wait() -> None:
             ring.fill_in(TIMEOUT, address=ctypes.addressof(timeout), length=1)
-            begin = time.perf_counter()
             ring.enter(1, 1)
-            taken.append(time.perf_counter() - begin)
             ring.take()
-    return statistics.median(taken)
+
+        return typical(wait)
 
 
 def _batches(rounds: int = 20) -> tuple[float, float]:

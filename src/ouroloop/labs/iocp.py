@@ -39,7 +39,6 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
-import statistics
 import sys
 import threading
 import time
@@ -52,7 +51,7 @@ from .catalogue import NotHere
 from .crowd import Size, compare, show_costs
 from .machine_code import system
 from .stage import Stage, duration
-from .stopwatch import fastest
+from .stopwatch import fastest, typical
 
 WOULD = (
     "This lab would post packets to a port, begin reads from a pipe and see when they are done, handle one twice, "
@@ -366,13 +365,8 @@ def _threads() -> tuple[int, list[int]]:
 # Costs
 
 def _typical_wait(waits: int = 20) -> float:
-    taken = []
     with Port() as port:
-        for _ in range(waits):
-            begin = time.perf_counter()
-            port.take(1)
-            taken.append(time.perf_counter() - begin)
-    return statistics.median(taken)
+        return typical(lambda: port.take(1), waits)
 
 
 def _wake(turns: int = 200) -> float:

@@ -40,7 +40,6 @@ import fcntl
 import os
 import select
 import signal
-import statistics
 import struct
 import subprocess
 import sys
@@ -55,9 +54,10 @@ from typing import Any
 from .catalogue import NotHere
 from .child import Child
 from .crowd import Size, WakeUp, compare, show_costs, wake_up
-from .machine_code import libc, system
+from .machine_code import checked, libc, system
+from .pipes import pipe
 from .stage import Stage, duration, times
-from .stopwatch import fastest
+from .stopwatch import fastest, repeated, typical
 
 WOULD = (
     "This lab would watch descriptors by level, by edge and once, a timer, a process, a signal and a file, all by one "
@@ -90,7 +90,7 @@ class Kqueue:
 
     def __init__(self) -> None:
         self._kevent = _library().kevent
-        self.fd = self._checked(_library().kqueue())
+        self.fd = checked(_library().kqueue())
         self._events = (Event * 16)()
 
     def __enter__(self) -> Kqueue:
@@ -104,24 +104,18 @@ class Kqueue:
     def change(self, *changes: Event) -> None:
         """Say what to watch. Raises OSError."""
         listed = (Event * len(changes))(*changes)
-        self._checked(self._kevent(self.fd, listed, len(changes), None, 0, None))
+        checked(self._kevent(self.fd, listed, len(changes), None, 0, None))
 
     def wait(self, timeout: float | None = 0) -> list[Event]:
         """What has happened, after at most so many seconds."""
         end = None if timeout is None else _timespec(timeout)
-        count = self._checked(self._kevent(self.fd, None, 0, self._events, 16, end))
+        count = checked(self._kevent(self.fd, None, 0, self._events, 16, end))
         return [Event.from_buffer_copy(event) for event in self._events[:count]]
 
     def waiter(self) -> Callable[[], object]:
         """A wait that returns at once, with nothing of Python around the call."""
         kevent, fd, events, end = self._kevent, self.fd, self._events, _timespec(0)
         return lambda: kevent(fd, None, 0, events, 16, end)
-
-    @staticmethod
-    def _checked(result: int) -> int:
-        if result < 0:
-            raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
-        return result
 
 
 def _timespec(seconds: float) -> bytes:
@@ -209,8 +203,7 @@ STEPS = ("4 bytes come", "2 are read", "2 more come", "told again")
 
 def _mode(flags: int, again: int) -> list[int]:
     """The bytes reported after each step. The last tells the queue again, if it has to be told."""
-    here, there = os.pipe()
-    with Kqueue() as queue:
+    with pipe() as (here, there), Kqueue() as queue:
         queue.change(Event(here, READ, ADD | flags))
         reported = []
         for step in (
@@ -219,8 +212,6 @@ def _mode(flags: int, again: int) -> list[int]:
         ):
             step()
             reported.append(sum(event.data for event in queue.wait()))
-    os.close(here)
-    os.close(there)
     return reported
 
 
@@ -373,16 +364,7 @@ def _timers() -> dict[str, float]:
             queue.change(Event(1, TIMER, ADD | ONESHOT, _MICROSECONDS, int(_SHORT * 1e6)))
             queue.wait(None)
 
-        return {"EVFILT_TIMER": _typical(timer), "kevent's timeout": _typical(lambda: queue.wait(_SHORT))}
-
-
-def _typical(action: Callable[[], object], count: int = 50) -> float:
-    taken = []
-    for _ in range(count):
-        begin = time.perf_counter()
-        action()
-        taken.append(time.perf_counter() - begin)
-    return statistics.median(taken)
+        return {"EVFILT_TIMER": typical(timer), "kevent's timeout": typical(lambda: queue.wait(_SHORT))}
 
 
 def _python(calls: int = 200) -> float | None:
@@ -394,11 +376,7 @@ def _python(calls: int = 200) -> float | None:
     queue = python.kqueue()
     queue.control([python.kevent(here)], 0)
 
-    def loop() -> None:
-        for _ in range(calls):
-            queue.control(None, 16, 0)
-
-    taken = fastest(loop)[0] / calls
+    taken = fastest(repeated(lambda: queue.control(None, 16, 0), calls))[0] / calls
     queue.close()
     os.close(here)
     os.close(there)

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import ctypes
 import mmap
+import os
 import platform
 import sys
 from collections.abc import Callable, Mapping
@@ -93,6 +94,13 @@ def code(listings: Listings, would: str) -> Code:
 def libc() -> Any:
     """The C library that this process has loaded; a call that fails leaves its errno to `ctypes.get_errno`."""
     return ctypes.CDLL(None, use_errno=True)
+
+
+def checked(result: int) -> int:
+    """What a call of `libc` returned. Raises OSError, with errno, if that is negative."""
+    if result < 0:
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+    return result
 
 
 def address_of(function: Any) -> int:
@@ -241,7 +249,6 @@ REPEAT = {
 
 NOTHING = {"x86-64": "c3 | ret", "aarch64": "d65f03c0 | ret"}
 """A function that does nothing."""
-
 
 
 class Repeater:

@@ -37,14 +37,13 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 from .catalogue import NotHere
+from .child import fresh_python
 from .memory import kernel_stacks, page_tables, private_memory
 from .stage import Span, Stage, duration, size, times
 
@@ -267,10 +266,6 @@ WAYS: dict[str, Callable[[int, Watch], None]] = {
     "asyncio's tasks": by_asyncio,
 }
 
-_ROOT = str(Path(__file__).parents[2])
-_WORKER = f"import sys; sys.path.insert(0, {_ROOT!r}); from ouroloop.labs.strategies import work; work(*sys.argv[1:])"
-
-
 def work(way: str, count: str) -> None:
     """What each of the processes does: one of the ways; it prints what came of it."""
     try:
@@ -286,8 +281,7 @@ def measure(count: int = COUNT) -> Figures:
     figures = Figures(count, _WAIT, {}, {})
     for way in WAYS:
         done = subprocess.run(
-            [sys.executable, "-c", _WORKER, way, str(count)], capture_output=True, text=True, timeout=_PATIENCE,
-            check=False)
+            fresh_python(work, way, str(count)), capture_output=True, text=True, timeout=_PATIENCE, check=False)
         if done.returncode:
             figures.missing[way] = (done.stderr.strip() or "it does not say why").splitlines()[-1]
             continue

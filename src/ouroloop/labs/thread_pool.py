@@ -33,7 +33,6 @@ no JavaScript runs in the pool at all. What computes in JavaScript stops the loo
 from __future__ import annotations
 
 import hashlib
-import os
 import queue
 import random
 import sys
@@ -45,6 +44,7 @@ from dataclasses import dataclass
 from statistics import fmean, median
 
 from .stage import Span, Stage, duration, times
+from .work import compute, processors
 
 _WAIT, _WAITS = 0.02, 16
 _SLOW, _BRIEF = 0.06, 0.001
@@ -149,7 +149,7 @@ def measure() -> Figures:
     """Let pools wait, queue up, compute, and see what the loop has of it."""
     return Figures(
         {size: _waits(size) for size in (4, 16)}, {size: _behind(size) for size in (4, 16)},
-        [_load(share) for share in _LOADS], _computing(), _late(), _processors(),
+        [_load(share) for share in _LOADS], _computing(), _late(), processors(),
         getattr(sys, "_is_gil_enabled", lambda: True)())
 
 
@@ -183,18 +183,11 @@ def _load(share: float) -> Load:
 
 # Computing
 
-def _compute(amount: int) -> int:
-    total = 0
-    for number in range(amount):
-        total += number & 7
-    return total
-
-
 def _kinds() -> dict[str, Callable[[], object]]:
     """What computes, each for about the same time."""
     data = random.Random(1).randbytes(256) * 256
     pieces: dict[str, Callable[[], object]] = {
-        "Python code": lambda: _compute(2_000),
+        "Python code": lambda: compute(2_000),
         "hashlib.sha256": lambda: hashlib.sha256(data).digest(),
         "zlib.compress": lambda: zlib.compress(data, 6),
     }
@@ -249,10 +242,6 @@ def _lateness(action: Callable[[], object] | None) -> float:
     is_over.set()
     pool.end()
     return median(late)
-
-
-def _processors() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 # What it says
