@@ -112,8 +112,7 @@ def _make_executable(address: int, size: int) -> None:
     mprotect = libc().mprotect
     mprotect.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
     if mprotect(address, size, mmap.PROT_READ | mmap.PROT_EXEC) != 0:
-        failure = ctypes.get_errno()
-        raise OSError(failure, f"mprotect: errno {failure}")
+        raise OSError(ctypes.get_errno(), f"mprotect says \"{os.strerror(ctypes.get_errno())}\"")
     if machine() == "aarch64":
         _forget_old_instructions(address, size)
 
