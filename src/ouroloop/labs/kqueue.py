@@ -248,7 +248,8 @@ def _signal_comes() -> Filtered:
         came = sum(event.data for event in queue.wait(1))
         queue.change(Event(signal.SIGUSR1, SIGNAL, DELETE))
     signal.signal(signal.SIGUSR1, before)
-    return Filtered("SIGUSR1, which we ignore", f"sent it {_SENT} times", f"it came, {came}" if came else "nothing", came)
+    told = f"it came, {came}" if came else "nothing"
+    return Filtered("SIGUSR1, which we ignore", f"sent it {_SENT} times", told, came)
 
 
 def _file_changes() -> list[Filtered]:
