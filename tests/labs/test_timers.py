@@ -73,7 +73,9 @@ def test_the_heap_compares_more_by_equal_steps_for_equal_factors(figures: Any) -
 
 
 def test_wheel_and_lists_compare_no_more_as_there_are_more(figures: Any) -> None:
-    assert set(figures.compared["wheel"].values()) == {0}
+    for table in (figures.compared, figures.compared_few):
+        few, _, many = table["wheel"].values()
+        assert many <= few < 8
     assert max(figures.compared_few["lists"].values()) < 3
     assert figures.compared["lists"][10_000] > 0.9 * figures.compared["heap"][10_000]
     assert 1 < figures.moved < 3

@@ -5,8 +5,8 @@ instruction is and one that says where the top of the stack is; and there is mem
 later is in these: its variables lie on the stack, the addresses to return to lie on the stack, a few values are in
 registers. Keep the registers, load others, and somebody else goes on where he once was. That is a switch. An operating
 system does it in the kernel, for threads; here it is done in twenty-odd instructions, in our own process, with no
-kernel at all. Threads of this kind are called green threads. Go's goroutines are made so, Java's virtual threads, and
-Python's greenlets.
+kernel at all. Threads of this kind are called green threads. Go's goroutines are made so; Java's virtual threads and
+Python's greenlets too, only that those share a stack, and copy away what is theirs of it.
 
     switch:  push the registers that a function must not lose
              running->sp = sp

@@ -11,9 +11,9 @@ log n levels. libuv has a heap, as have Go and asyncio (which has no quick way t
 
 A wheel: a dial with 64 slots, one for each of the next 64 ms. Who is due in 20 ms is put 20 slots ahead, and as the
 hand comes to a slot, all in it are due. For those that are due later there is a second wheel, each slot of which has 64
-ms in it, and a third, and a fourth. When a slower hand moves on, its slot is emptied into the faster wheels. Nothing is
-ever compared with anything; each timer is moved at most once for each wheel. The Linux kernel has wheels, and so has
-Tokio, in Rust.
+ms in it, and a third, and a fourth. When a slower hand moves on, its slot is emptied into the faster wheels. No timer
+is ever compared with another one; each is moved at most once for each wheel, and compared with the clock. The Linux
+kernel has wheels, and so has Tokio, in Rust.
 
     wheel 0   64 slots of    1 ms    ▓░░░░░░░░░░░░░░░   ← a hand each
     wheel 1   64 slots of   64 ms    ░░▓░░░░░░░░░░░░░
@@ -339,6 +339,14 @@ class _Counted(int):
         _Counted.count += 1
         return int(self) < int(other)
 
+    def __le__(self, other: int) -> bool:
+        _Counted.count += 1
+        return int(self) <= int(other)
+
+    def __ge__(self, other: int) -> bool:
+        """Which Python asks of the right side first, if that is of the more special kind."""
+        return _Counted(other) <= self
+
 
 def _comparisons(make: Callable[[], Timers], count: int, choose: Callable[[int], list[int]]) -> float:
     _Counted.count = 0
@@ -393,9 +401,9 @@ def show(figures: Figures, stage: Stage) -> None:
     heap = figures.compared["heap"]
     stage.meaning(
         f"In the heap it is some more for each factor of ten ({times(heap[_COUNTED[1]] - heap[_COUNTED[0]])} and "
-        f"{times(heap[_COUNTED[2]] - heap[_COUNTED[1]])}): that is the logarithm. The wheel puts nobody in order, "
-        f"and moves each {times(figures.moved)} times. The lists compare with the clock, and hardly "
-        "anything else, as long as there are few.")
+        f"{times(heap[_COUNTED[2]] - heap[_COUNTED[1]])}): that is the logarithm. The wheel puts nobody in order. It "
+        f"compares with the clock, and moves each {times(figures.moved)} times. The lists compare with the clock, and "
+        "hardly anything else, as long as there are few.")
     stage.heading(f"{_MANY:,} timers, no two durations the same")
     stage.bars([
         (f"{operation}, {kind}", costs[operation], duration(costs[operation]))
