@@ -319,7 +319,8 @@ def show(figures: Figures, stage: Stage) -> None:
     """Print costs, counts, room, and what they mean."""
     costs = figures.costs
     stage.heading("One switch")
-    stage.bars([(name, cost, duration(cost)) for name, cost in costs.items()], logarithmic=True)
+    cheapest_first = sorted(costs.items(), key=lambda cost: cost[1])
+    stage.bars([(name, cost, duration(cost)) for name, cost in cheapest_first], logarithmic=True)
     ratio = costs["a process"] / costs["a thread"]
     stage.meaning(
         f"The kernel's switch of threads costs {times(costs['a thread'] / costs['a green thread'])} times that of "

@@ -306,7 +306,7 @@ def show(figures: Figures, stage: Stage) -> None:
         stage.line(f"  {name}  " + stage.styled("".join(levels), "abcd"[number]))
     stage.meaning(
         "Read it from left to right: they take turns, and each goes on where it was, in the middle of its own chain of "
-        "calls. Where a level was kept meanwhile? On each thread's stack, between the addresses to return to.")
+        "calls. Where was a level kept meanwhile? On each thread's stack, between the addresses to return to.")
     stage.heading("What it costs")
     stage.bars([
         ("a call that does nothing", figures.call, duration(figures.call)),
