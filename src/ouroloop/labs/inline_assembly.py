@@ -353,8 +353,8 @@ def _say_doors(figures: Figures, stage: Stage) -> None:
         stage.meaning(
             f"Both doors lead to the same kernel, and to the same answer. By the interrupt it takes {times(old / new)} "
             "times as long as by the instruction that was made for it."
-            + (" That is more than the interrupt's own price, some two to five times. (The kernel takes more care at the "
-               "old door than at the new one, and in a virtual machine the hypervisor may have a hand in it.)"
+            + (" That is more than the interrupt's own price, some two to five times. (The kernel takes more care at "
+               "the old door than at the new one, and in a virtual machine the hypervisor may have a hand in it.)"
                if old > 10 * new and figures.hypervisor else ""))
 
 
