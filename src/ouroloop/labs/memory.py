@@ -3,7 +3,8 @@
 Theory of operation. What a process takes is not what it has asked for: pages that were never written to take nothing,
 and many are shared. What counts is what it has written to and shares with nobody. On Linux the kernel adds that up
 (`/proc/self/smaps_rollup`). What the kernel keeps for the process in its own memory comes on top: page tables, of each
-process, and the stacks that threads have in the kernel, of which it tells only the sum of all processes.
+process, and the stacks that threads have in the kernel. Of these it tells only the sum, of all threads of all
+processes; but they are all of one size.
 """
 
 from __future__ import annotations
@@ -22,8 +23,14 @@ def page_tables() -> int | None:
 
 
 def kernel_stacks() -> int | None:
-    """The stacks in the kernel of all threads of all processes, in bytes; None if the system does not tell."""
-    return _sum_of("/proc/meminfo", "KernelStack")
+    """The stacks in the kernel of this process's threads, in bytes; None if the system does not tell."""
+    stacks = _sum_of("/proc/meminfo", "KernelStack")
+    try:
+        threads = int(Path("/proc/loadavg").read_text().split()[3].partition("/")[2])
+        own = len(list(Path("/proc/self/task").iterdir()))
+    except (OSError, ValueError, IndexError):
+        return None
+    return own * round(stacks / threads) if stacks and threads else None
 
 
 def _sum_of(file: str, name: str) -> int | None:

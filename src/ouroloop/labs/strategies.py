@@ -72,7 +72,7 @@ class Run:
     memory: int | None
     """Bytes, when all were under way: what this process alone has written to, and its page tables."""
     kernel_memory: int | None
-    """Bytes of stacks in the kernel, as it counted them meanwhile."""
+    """Bytes of its stacks in the kernel that came meanwhile."""
 
     def took(self, kind: str) -> float:
         """How long it was starting, waiting, or going on, all together."""
