@@ -268,6 +268,10 @@ def test_a_table_wraps_its_last_column() -> None:
     assert text == "name  what\nx     a text that is longer than the\n      room for it\n"
 
 
+def test_a_table_without_headings_has_no_row_of_them() -> None:
+    assert drawn(lambda stage: stage.table(["", ""], [("a", 1), ("b", 22)])) == "a   1\nb  22\n"
+
+
 def test_colours_are_for_terminals_that_want_them(monkeypatch: pytest.MonkeyPatch) -> None:
     class Terminal(io.StringIO):
         def isatty(self) -> bool:

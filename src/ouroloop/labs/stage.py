@@ -118,13 +118,17 @@ class Stage:
     # Drawings
 
     def table(self, headings: Sequence[str], rows: Iterable[Sequence[object]], left: int = 1) -> None:
-        """Print a table: the first `left` columns aligned left, the others right. The last one, if left, is wrapped."""
+        """Print a table: the first `left` columns aligned left, the others right. The last one, if left, is wrapped.
+
+        If no column has a heading, there is no row of them.
+        """
         cells = [[str(cell) for cell in row] for row in rows]
         widths = [max(len(line[column]) for line in [list(headings), *cells]) for column in range(len(headings))]
         before = sum(widths[:-1]) + 2 * (len(widths) - 1)
         if left >= len(widths):
             widths[-1] = min(widths[-1], max(16, self.width - before))
-        self.line(_row(headings, widths, left), "faint")
+        if any(headings):
+            self.line(_row(headings, widths, left), "faint")
         for row in cells:
             last = textwrap.wrap(row[-1], widths[-1]) or [""]
             self.line(_row([*row[:-1], last[0]], widths, left))
