@@ -2,6 +2,7 @@
 
 Theory of operation. A page may have these lines:
 
+    {{ labs }}          the labs, by group, each with its line
     {{ story NAME }}    the story of a lab: its docstring
     {{ output NAME }}   what the lab printed when `python docs/capture.py` was run last
     {{ trace }}         what the X-ray told of its chapter's first program, in the same way; {{ why }}, of the second
@@ -25,7 +26,7 @@ DOCS = Path(__file__).parent
 ROOT = DOCS.parent
 sys.path[:0] = [str(ROOT / "src"), str(ROOT)]
 
-from ouroloop.labs.catalogue import load  # noqa: E402
+from ouroloop.labs.catalogue import GROUPS, load  # noqa: E402
 from ouroloop.labs.stage import story  # noqa: E402
 from tests.conformance.areas import AREAS, area  # noqa: E402
 
@@ -38,6 +39,13 @@ def on_page_markdown(markdown: str, **_: Any) -> str:
 def filled_in(markdown: str) -> str:
     """A page with all that it takes from elsewhere."""
     return re.sub(r"^\{\{ (\w+)(?: ([\w-]+))? \}\}$", lambda found: _SOURCES[found[1]](found[2]), markdown, flags=re.M)
+
+
+def _labs(_: str) -> str:
+    """A list for each group."""
+    return "\n\n".join(
+        f"**{group}**\n\n" + "\n".join(f"- [{name}](labs/{name}.md): {line}" for name, line in labs.items())
+        for group, labs in GROUPS.items())
 
 
 def _story(name: str) -> str:
@@ -95,7 +103,7 @@ def _lines(path: Path) -> list[str]:
 
 
 _SOURCES: dict[str, Callable[[str], str]] = {
-    "story": _story, "output": _output, "modules": _modules, "tests": _tests,
+    "labs": _labs, "story": _story, "output": _output, "modules": _modules, "tests": _tests,
     "trace": lambda _: _captured("trace", "$ ouro trace --format text program.js\n"),
     "why": lambda _: _captured("why", "$ ouro why --after 0.2 program.js\n"),
 }
