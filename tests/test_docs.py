@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from js.commands import OURO, output
 
+import ouroloop.node
 from ouroloop.labs.catalogue import LINES
 
 ROOT = Path(__file__).parent.parent
@@ -80,6 +81,13 @@ def test_the_names_that_the_guide_counts_are_there(tmp_path: Path) -> None:
     there = json.loads(output(OURO, "--no-warnings", DOCS / "names.cjs", folder=tmp_path))
     for module, names in captured["node"].items():
         assert set(names) & set(captured["ours"][module]) <= set(there[module]), module
+
+
+def test_the_reference_has_each_module_of_the_api_in_python() -> None:
+    pages = "".join(page.read_text(encoding="utf8") for page in (DOCS / "reference").glob("python*.md"))
+    modules = set(dir(ouroloop.node)) - set(ouroloop.node.__all__)
+    assert len(modules) > 10
+    assert [module for module in sorted(modules) if f"::: ouroloop.node.{module}" not in pages] == []
 
 
 def test_pages_link_to_pages_that_are_there() -> None:
