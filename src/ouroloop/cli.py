@@ -39,9 +39,11 @@ Usage: ouro [options] PROGRAM [arguments]
        ouro [options] - [arguments]
        ouro trace [trace options] PROGRAM [arguments]
        ouro why [why options] PROGRAM [arguments]
+       ouro lab [NAME [--explain]]
 
 Runs a program on an event loop that goes round in Node's order. PROGRAM is JavaScript (.js, .mjs, .cjs, or a folder
 with a package.json or an index.js), or Python (.py). Without PROGRAM, JavaScript is read from standard input.
+`ouro lab` lists experiments on how asynchronous code works, down to the hardware, and runs them (ouro lab --help).
 
 To look at a program (each runs it as it is; `ouro trace --help` and `ouro why --help` tell more):
   ouro trace                   write what the loop did to trace.html, a page to look at it
@@ -129,12 +131,14 @@ _ouro_complete() {{
     trace) options+=' {trace}' ;;
     why) options+=' {why}' ;;
   esac
-  if [[ "${{COMP_WORDS[1]}}" == trace && "$before" == --format ]]; then
+  if [[ "${{COMP_WORDS[1]}}" == lab && $COMP_CWORD -gt 1 ]]; then
+    mapfile -t COMPREPLY < <(compgen -W '{labs} --explain --help' -- "$word")
+  elif [[ "${{COMP_WORDS[1]}}" == trace && "$before" == --format ]]; then
     mapfile -t COMPREPLY < <(compgen -W '{formats}' -- "$word")
   elif [[ "$word" == -* ]]; then
     mapfile -t COMPREPLY < <(compgen -W "$options" -- "$word")
   elif (( COMP_CWORD == 1 )); then
-    mapfile -t COMPREPLY < <(compgen -W 'trace why' -- "$word"; compgen -f -- "$word")
+    mapfile -t COMPREPLY < <(compgen -W 'trace why lab' -- "$word"; compgen -f -- "$word")
   else
     mapfile -t COMPREPLY < <(compgen -f -- "$word")
   fi
@@ -180,8 +184,12 @@ def _complaint(text: str, speaker: str) -> str:
 
 
 def _main(arguments: list[str]) -> int:
-    if arguments and arguments[0] in _VIEWS and not _is_node():
+    if _is_node():
+        return _start(arguments)
+    if arguments and arguments[0] in _VIEWS:
         return _look(arguments[0], arguments[1:])
+    if arguments[:1] == ["lab"]:
+        return _lab(arguments[1:])
     return _start(arguments)
 
 
@@ -293,14 +301,16 @@ def _refuse_other_processes(options: Options) -> None:
 
 def _completion(names: list[str]) -> str:
     """The commands by which bash completes a command line."""
+    from .labs.catalogue import LINES
     from .xray.command import FORMATS, TRACE_OPTIONS, WHY_OPTIONS
 
     return _COMPLETION.format(
-        options=" ".join(names), formats=" ".join(FORMATS), trace=" ".join(TRACE_OPTIONS), why=" ".join(WHY_OPTIONS))
+        options=" ".join(names), formats=" ".join(FORMATS), trace=" ".join(TRACE_OPTIONS), why=" ".join(WHY_OPTIONS),
+        labs=" ".join(LINES))
 
 
 def _is_node() -> bool:
-    """Whether the command was called by the name that programs know for Node's, and is to be nothing more."""
+    """Whether this is `ouro-node`, or a link called `node`, which does all as Node does and nothing else."""
     return os.path.basename(sys.argv[0]).startswith(("ouro-node", "node"))
 
 
@@ -313,6 +323,21 @@ def _version() -> str:
 
     own = "" if _is_node() else f" (ouroloop {__version__})"
     return f"v{NODE_VERSION}{own}"
+
+
+def _lab(words: list[str]) -> int:
+    """`ouro lab`: the experiments."""
+    from .labs.command import LabError, run
+
+    if sys.stdout is None:
+        raise _Refusal("standard output is closed, so there is nowhere to print to")
+    gc.enable()
+    try:
+        return run(words)
+    except LabError as exc:
+        raise _Refusal(str(exc), _INVALID_ARGUMENT) from None
+    except BrokenPipeError:
+        return _without_a_reader()
 
 
 def _as_text(word: str) -> str:
@@ -450,8 +475,13 @@ def _flushed(code: int) -> int:
     try:
         sys.stdout.flush()
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # or Python would try again, and complain
-        return code or _FAILED
+        return code or _without_a_reader()
     except OSError:  # Python tries again at its end, and says what is wrong
         return code
     return code
+
+
+def _without_a_reader() -> int:
+    """The exit code when nobody reads stdout any more."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # or Python would try again, and complain
+    return _FAILED

@@ -1,0 +1,22 @@
+"""A pipe for an experiment, which is over when that is.
+
+Theory of operation. Most experiments with the system's queues need something to read from, and to write to when it
+suits them; a pipe is the simplest thing that has both. Windows's pipes are of another kind (`iocp.py` makes its own).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def pipe() -> Iterator[tuple[int, int]]:
+    """The descriptors to read from and to write to. Both are open when this ends, and are closed by it."""
+    here, there = os.pipe()
+    try:
+        yield here, there
+    finally:
+        os.close(here)
+        os.close(there)
