@@ -35,6 +35,8 @@ const {
 const { isArrayBufferView } = require('internal/util/types');
 const { customInspectSymbol, promisify, warnOnce } = require('internal/util');
 const timers = require('timers');
+const { kOnWriteFailed } = require('internal/net/socket');
+const { UV_ECONNRESET, UV_EPIPE } = require('internal/uv');
 const { getTimerDuration } = require('internal/timers');
 const { codeName, constants } = require('internal/http2/constants');
 const headersOf = require('internal/http2/util');
@@ -795,6 +797,7 @@ class Http2Session extends EventEmitter {
   #remoteSettings;
   #remoteCustom;
   #proxy;
+  #isDeaf = false; // nothing can be written to the socket any more
   #idle = new IdleTime(this);
 
   constructor(type, options, socket) {
@@ -825,6 +828,7 @@ class Http2Session extends EventEmitter {
     if (typeof socket.setNoDelay === 'function') socket.setNoDelay();
     socket.on('error', (error) => this.socketFailed(error));
     socket.on('close', () => this.socketClosed());
+    socket[kOnWriteFailed] = (errno) => this.writeFailed(errno);
     this.submitSettings(options.settings ?? {});
     if (options.remoteCustomSettings) this.customSettings = options.remoteCustomSettings;
   }
@@ -1202,7 +1206,18 @@ class Http2Session extends EventEmitter {
   // The socket
 
   ended() {
-    if (!this.destroyed && !this.closed) this.close();
+    if (this.#isDeaf) this.#socket.destroy();
+    else if (!this.destroyed && !this.closed) this.close();
+  }
+
+  /**
+   * The other side hears nothing any more. That is no error yet: what it said before is still to be read, a request's
+   * last bytes and why it is going, say.
+   */
+  writeFailed(errno) {
+    const isGone = (errno === UV_EPIPE || errno === UV_ECONNRESET) && !this.destroyed;
+    this.#isDeaf ||= isGone;
+    return isGone;
   }
 
   socketFailed(error) {
