@@ -301,7 +301,7 @@ def _completion(names: list[str]) -> str:
 
 def _is_node() -> bool:
     """Whether the command was called by the name that programs know for Node's, and is to be nothing more."""
-    return os.path.basename(sys.argv[0]).startswith("ouro-node")
+    return os.path.basename(sys.argv[0]).startswith(("ouro-node", "node"))
 
 
 def _version() -> str:
