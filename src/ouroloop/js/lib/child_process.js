@@ -20,7 +20,9 @@ const {
 const {
   validateAbortSignal, validateArray, validateBoolean, validateFunction, validateObject, validateOneOf, validateString,
 } = require('internal/validators');
-const { convertToValidSignal, kEmptyObject, promisify: { custom: kCustomPromisify } } = require('internal/util');
+const {
+  convertToValidSignal, kEmptyObject, promisify: { custom: kCustomPromisify }, warnOnce,
+} = require('internal/util');
 const { isArrayBufferView } = require('internal/util/types');
 const { getValidatedPath } = require('internal/fs/arguments');
 const handles = require('internal/handles');
@@ -88,14 +90,10 @@ function normalize(file, args, options) {
   return { ...options, __proto__: null, file, args, envPairs: pairsOf(environmentOf(options.env)) };
 }
 
-let hasWarned = false;
-
 function warnShellArguments() {
-  if (hasWarned) return;
-  hasWarned = true;
-  process.emitWarning(
-    'Passing args to a child process with shell option true can lead to security vulnerabilities, as the arguments are not ' +
-    'escaped, only concatenated.', 'DeprecationWarning', 'DEP0190');
+  warnOnce('DEP0190',
+    'Passing args to a child process with shell option true can lead to security vulnerabilities, as the arguments ' +
+    'are not escaped, only concatenated.', 'DeprecationWarning', 'DEP0190');
 }
 
 function checkOptions(options) {

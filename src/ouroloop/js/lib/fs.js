@@ -15,8 +15,9 @@ const {
 const {
   validateBoolean, validateFunction, validateInteger, validateObject, validateString, validateBuffer, validateEncoding,
 } = require('internal/validators');
-const { deprecate, kEmptyObject, promisify: { custom: kCustomPromisify } } = require('internal/util');
-const { customPromisifyArgs } = require('internal/util');
+const {
+  customPromisifyArgs, deprecate, kEmptyObject, promisify: { custom: kCustomPromisify }, warnOnce,
+} = require('internal/util');
 const { isArrayBufferView } = require('internal/util/types');
 const hooks = require('internal/async_hooks');
 const { start } = require('internal/requests');
@@ -750,13 +751,10 @@ function prefixOf(prefix) {
   return prefix;
 }
 
-let hasWarnedOfX = false;
-
 function warnOfX(prefix) {
   const endsInX = typeof prefix === 'string' ? prefix.endsWith('X') : prefix.at(-1) === 0x58;
-  if (endsInX && !hasWarnedOfX) {
-    hasWarnedOfX = true;
-    process.emitWarning(
+  if (endsInX) {
+    warnOnce('mkdtemp',
       'mkdtemp() templates ending with X are not portable. For details see: https://nodejs.org/api/fs.html');
   }
 }

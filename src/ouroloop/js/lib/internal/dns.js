@@ -22,6 +22,7 @@ const { start } = require('internal/requests');
 const { getOptionValue } = require('internal/options');
 const { hasObserver, startPerf, stopPerf } = require('internal/perf/observe');
 const { isIP } = require('internal/net');
+const { warnOnce } = require('internal/util');
 
 const binding = internalBinding('cares_wrap');
 
@@ -106,12 +107,8 @@ function lookupOptions(options) {
   return found;
 }
 
-let hasWarned = false;
-
 function warnAboutHostname(hostname) {
-  if (hasWarned) return;
-  hasWarned = true;
-  process.emitWarning(
+  warnOnce('DEP0118',
     `The provided hostname "${hostname}" is not a valid hostname, and is supported in the dns module solely for ` +
     'compatibility.', 'DeprecationWarning', 'DEP0118');
 }

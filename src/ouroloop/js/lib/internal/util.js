@@ -27,7 +27,7 @@ const isWindows = process.platform === 'win32';
 // ---- Warnings ----
 
 const warnedCodes = new Set();
-const warnedFeatures = new Set();
+const warnings = new Set();
 
 function isDeprecationSilent() {
   return process.noDeprecation === true;
@@ -82,11 +82,16 @@ function deprecateInstantiation(Constructor, code, ...args) {
   return Reflect.construct(Constructor, args);
 }
 
+/** `process.emitWarning`, but once for each `key`: the warning's code or, where it has none, what it is about. */
+function warnOnce(key, message, type, code, ctor) {
+  if (warnings.has(key)) return;
+  warnings.add(key);
+  process.emitWarning(message, type, code, ctor);
+}
+
 function emitExperimentalWarning(feature, message = undefined, code = undefined, ctor = undefined) {
-  if (warnedFeatures.has(feature)) return;
-  warnedFeatures.add(feature);
-  process.emitWarning(
-    message ?? `${feature} is an experimental feature and might change at any time`, 'ExperimentalWarning', code, ctor);
+  warnOnce(feature, message ?? `${feature} is an experimental feature and might change at any time`,
+    'ExperimentalWarning', code, ctor);
 }
 
 // ---- Functions ----
@@ -321,4 +326,5 @@ module.exports = {
   removeColors,
   sleep,
   toUSVString,
+  warnOnce,
 };

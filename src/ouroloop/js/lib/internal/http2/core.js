@@ -33,6 +33,7 @@ const {
   validateObject, validateString, validateUint32,
 } = require('internal/validators');
 const { isArrayBufferView } = require('internal/util/types');
+const { customInspectSymbol, promisify, warnOnce } = require('internal/util');
 const timers = require('timers');
 const { getTimerDuration } = require('internal/timers');
 const { codeName, constants } = require('internal/http2/constants');
@@ -218,7 +219,7 @@ class Http2Stream extends Duplex {
     return this[kHeaders].trailers;
   }
 
-  [require('internal/util').customInspectSymbol](depth, options) {
+  [customInspectSymbol](depth, options) {
     if (typeof depth === 'number' && depth < 0) return this;
     const { id, closed, destroyed, state, _readableState: readableState, _writableState: writableState } = this;
     const shown = { id: id ?? '<pending>', closed, destroyed, state, readableState, writableState };
@@ -480,12 +481,8 @@ const NOT_BEGUN = {
   localWindowSize: 0,
 };
 
-let warnedOfPriority = false;
-
 function warnOfPriority(message) {
-  if (warnedOfPriority) return;
-  warnedOfPriority = true;
-  process.emitWarning(message, 'DeprecationWarning', 'DEP0194');
+  warnOnce('DEP0194', message, 'DeprecationWarning', 'DEP0194');
 }
 
 function hide(target, names) {
@@ -1379,7 +1376,7 @@ class Http2Session extends EventEmitter {
     else this.destroy(error);
   }
 
-  [require('internal/util').customInspectSymbol](depth, options) {
+  [customInspectSymbol](depth, options) {
     if (typeof depth === 'number' && depth < 0) return this;
     const shown = { type: this.type, closed: this.closed, destroyed: this.destroyed };
     if (!this.destroyed) {
@@ -1880,7 +1877,7 @@ function connect(authority, options, listener) {
 
 const withPort = (name, port) => (port ? `${name}:${port}` : name);
 
-Object.defineProperty(connect, require('internal/util').promisify.custom, {
+Object.defineProperty(connect, promisify.custom, {
   __proto__: null,
   value: { connect: (authority, options) => new Promise((resolve, reject) => {
     const session = connect(authority, options, () => {

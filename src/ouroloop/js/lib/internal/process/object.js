@@ -17,7 +17,7 @@ const {
 const {
   parseFileMode, validateArray, validateBoolean, validateString, validateUint32,
 } = require('internal/validators');
-const { deprecate } = require('internal/util');
+const { deprecate, warnOnce } = require('internal/util');
 const { notThere } = require('internal/not_there');
 const { errmessage, errname } = require('internal/uv');
 const { getOptionValue } = require('internal/options');
@@ -189,12 +189,9 @@ function startListeningIfSignal(type) {
   signalHandles.set(type, handle);
 }
 
-let hasWarnedOfMultipleResolves = false;
-
 function warnOfMultipleResolves(type) {
-  if (type !== 'multipleResolves' || hasWarnedOfMultipleResolves) return;
-  hasWarnedOfMultipleResolves = true;
-  process.emitWarning('The multipleResolves event has been deprecated.', 'DeprecationWarning', 'DEP0160');
+  if (type !== 'multipleResolves') return;
+  warnOnce('DEP0160', 'The multipleResolves event has been deprecated.', 'DeprecationWarning', 'DEP0160');
 }
 
 function stopListeningIfSignal(type) {

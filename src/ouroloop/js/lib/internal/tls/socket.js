@@ -33,6 +33,7 @@ const { Context, SecureContext, createSecureContext } = require('internal/tls/se
 const { convertALPNProtocols, toWire } = require('internal/tls/protocols');
 const { chained, shown } = require('internal/tls/certificate');
 const { certificateOf } = require('internal/crypto/x509');
+const { warnOnce } = require('internal/util');
 
 const kIsVerified = Symbol('verified');
 const kErrorEmitted = Symbol('error-emitted');
@@ -110,17 +111,12 @@ function enableKeylog(event) {
   this._handle?.set?.('keylog', true);
 }
 
-let hasWarnedOfKeys = false;
-
 /** `--tls-keylog`: every secret goes to a file. */
 function logKeys(socket) {
   const file = getOptionValue('--tls-keylog');
   if (!file) return;
-  if (!hasWarnedOfKeys) {
-    hasWarnedOfKeys = true;
-    process.emitWarning(
-      `Using --tls-keylog makes TLS connections insecure by writing secret key material to file ${file}`);
-  }
+  warnOnce('--tls-keylog',
+    `Using --tls-keylog makes TLS connections insecure by writing secret key material to file ${file}`);
   socket.on('keylog', (line) => require('fs').appendFileSync(file, line, { mode: 0o600 }));
 }
 
