@@ -17,7 +17,7 @@ const {
 const {
   parseFileMode, validateArray, validateBoolean, validateString, validateUint32,
 } = require('internal/validators');
-const { deprecate, warnOnce } = require('internal/util');
+const { deprecate } = require('internal/util');
 const { notThere } = require('internal/not_there');
 const { errmessage, errname } = require('internal/uv');
 const { getOptionValue } = require('internal/options');
@@ -187,11 +187,6 @@ function startListeningIfSignal(type) {
     throw errnoException(errno, 'uv_signal_start');
   }
   signalHandles.set(type, handle);
-}
-
-function warnOfMultipleResolves(type) {
-  if (type !== 'multipleResolves') return;
-  warnOnce('DEP0160', 'The multipleResolves event has been deprecated.', 'DeprecationWarning', 'DEP0160');
 }
 
 function stopListeningIfSignal(type) {
@@ -497,7 +492,6 @@ function start({ argv, execArgv, execPath, pid, argv0, isEmbedded, cwd: folder, 
   if (port !== undefined) process.debugPort = Number(port.slice(port.lastIndexOf(':') + 1));
   EventEmitter.call(process);
   process.on('newListener', startListeningIfSignal);
-  process.on('newListener', warnOfMultipleResolves);
   process.on('removeListener', stopListeningIfSignal);
   process.on('warning', (warning) => require('internal/process/warning').onWarning(warning));
   const limit = getOptionValue('--stack-trace-limit');

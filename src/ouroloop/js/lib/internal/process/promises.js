@@ -11,6 +11,7 @@ const { getOptionValue } = require('internal/options');
 const frames = require('internal/async_context_frame');
 const hooks = require('internal/async_hooks');
 const traceEvents = require('internal/trace_events');
+const { warnOnce } = require('internal/util');
 
 const WITHOUT_HANDLER = 0;
 const HANDLED_LATER = 1;
@@ -59,9 +60,11 @@ function count(event) {
 }
 
 function multipleResolves(type, promise, reason) {
-  if (process.listenerCount('multipleResolves') > 0) {
-    process.nextTick(() => process.emit('multipleResolves', type, promise, reason));
-  }
+  if (process.listenerCount('multipleResolves') === 0) return;
+  process.nextTick(() => {
+    warnOnce('DEP0160', 'The multipleResolves event has been deprecated.', 'DeprecationWarning', 'DEP0160');
+    process.emit('multipleResolves', type, promise, reason);
+  });
 }
 
 function arePending() {
