@@ -331,9 +331,11 @@ function leaveReadingTo(stream) {
   stream[kIsUsedAsStdio] = true;
 }
 
+const TOLD = ['EACCES', 'EAGAIN', 'EMFILE', 'ENFILE', 'ENOENT', 'EPERM', 'ENOTDIR', 'E2BIG', 'ELOOP'];
+
 /** Whether an 'error' event tells of a failure to spawn; others are thrown. */
 function isTold(errno) {
-  return ['EACCES', 'EAGAIN', 'EMFILE', 'ENFILE', 'ENOENT', 'EPERM', 'ENOTDIR', 'E2BIG', 'ELOOP'].includes(errname(errno));
+  return TOLD.includes(errname(errno));
 }
 
 /** The stream of a program that could not be started. */
@@ -385,7 +387,8 @@ function abortChild(child, killSignal, reason) {
 }
 
 function validateTimeout(timeout) {
-  if (timeout != null && !(Number.isInteger(timeout) && timeout >= 0)) throw new ERR_OUT_OF_RANGE('timeout', 'an unsigned integer', timeout);
+  if (timeout == null || (Number.isInteger(timeout) && timeout >= 0)) return;
+  throw new ERR_OUT_OF_RANGE('timeout', 'an unsigned integer', timeout);
 }
 
 function validateMaxBuffer(maxBuffer) {
@@ -409,7 +412,8 @@ function execArguments(command, options, callback) {
     callback = options;
     options = undefined;
   }
-  return { file: command, options: { ...options, shell: typeof options?.shell === 'string' ? options.shell : true }, callback };
+  const shell = typeof options?.shell === 'string' ? options.shell : true;
+  return { file: command, options: { ...options, shell }, callback };
 }
 
 function exec(command, options, callback) {
@@ -431,7 +435,8 @@ function execFileArguments(file, args, options, callback) {
 function execFile(file, args, options, callback) {
   ({ file, args, options, callback } = execFileArguments(file, args, options, callback));
   options = {
-    encoding: 'utf8', timeout: 0, maxBuffer: MAX_BUFFER, killSignal: 'SIGTERM', cwd: null, env: null, shell: false, ...options,
+    encoding: 'utf8', timeout: 0, maxBuffer: MAX_BUFFER, killSignal: 'SIGTERM', cwd: null, env: null, shell: false,
+    ...options,
   };
   validateTimeout(options.timeout);
   validateMaxBuffer(options.maxBuffer);
@@ -455,7 +460,8 @@ class Execution {
     this.command = args.length > 0 ? `${file} ${args.join(' ')}` : file;
     this.options = options;
     this.callback = callback;
-    this.encoding = options.encoding && options.encoding !== 'buffer' && Buffer.isEncoding(options.encoding) ? options.encoding : null;
+    const { encoding } = options;
+    this.encoding = encoding && encoding !== 'buffer' && Buffer.isEncoding(encoding) ? encoding : null;
   }
 
   start() {
@@ -560,8 +566,8 @@ function spawnSync(file, args, options) {
   const input = inputOf(options);
   const { maxBuffer, timeout = 0, cwd = null, uid = null, gid = null, detached = false } = options;
   const answer = toTheEnd.spawn({
-    file: options.file, args: options.args, envPairs: options.envPairs, cwd, uid, gid, detached, stdio, input, killSignal, timeout,
-    maxBuffer: Number.isFinite(maxBuffer) ? maxBuffer : null,
+    file: options.file, args: options.args, envPairs: options.envPairs, cwd, uid, gid, detached, stdio, input,
+    killSignal, timeout, maxBuffer: Number.isFinite(maxBuffer) ? maxBuffer : null,
   });
   return resultOf(answer, options);
 }

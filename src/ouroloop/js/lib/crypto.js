@@ -17,7 +17,8 @@ const {
   },
 } = require('internal/errors');
 const {
-  validateBoolean, validateFunction, validateInt32, validateInteger, validateNumber, validateObject, validateString, validateUint32,
+  validateBoolean, validateFunction, validateInt32, validateInteger, validateNumber, validateObject, validateString,
+  validateUint32,
 } = require('internal/validators');
 const { isAnyArrayBuffer, isArrayBufferView } = require('internal/util/types');
 const { deprecate, pendingDeprecate } = require('internal/util');
@@ -56,6 +57,7 @@ const kKept = Symbol('kept');
 const MOST_KEPT = 16 * 1024; // bytes: less is hashed in one call, at the end
 const NOT_BEGUN = 0; // instead of a number: all that was given is in kKept
 const NOTHING = new Uint8Array(0);
+const UTF8_NAMES = new Set(['utf8', 'utf-8', 'buffer']); // 'buffer' says nothing of a text: that is UTF-8
 
 class HashBase extends LazyTransform {
   _transform(chunk, encoding, callback) {
@@ -72,7 +74,7 @@ class HashBase extends LazyTransform {
   update(data, encoding) {
     if (this[kFinished]) throw new ERR_CRYPTO_HASH_FINALIZED();
     if (typeof data === 'string') {
-      if ((encoding === undefined || encoding === 'utf8' || encoding === 'utf-8' || encoding === 'buffer') && data.isWellFormed()) {
+      if ((encoding === undefined || UTF8_NAMES.has(encoding)) && data.isWellFormed()) {
         if (this[kNumber] === NOT_BEGUN) this._add(Buffer.from(data), true);
         else binding.updateText(this[kNumber], data);
       } else {
@@ -263,7 +265,9 @@ function fillRange(buffer, view, offset = 0, size = undefined) {
   const unit = buffer.BYTES_PER_ELEMENT ?? 1;
   validateNumber(offset, 'offset');
   offset *= unit;
-  if (!(offset >= 0 && offset <= view.length)) throw new ERR_OUT_OF_RANGE('offset', `>= 0 && <= ${view.length}`, offset);
+  if (!(offset >= 0 && offset <= view.length)) {
+    throw new ERR_OUT_OF_RANGE('offset', `>= 0 && <= ${view.length}`, offset);
+  }
   if (size === undefined) return { offset, size: view.length - offset };
   validateNumber(size, 'size');
   size = checkSize(size * unit);
@@ -329,7 +333,8 @@ function randomInt(min, max, callback) {
 function randomUUID(options) {
   if (options !== undefined) {
     validateObject(options, 'options');
-    if (options.disableEntropyCache !== undefined) validateBoolean(options.disableEntropyCache, 'options.disableEntropyCache');
+    const { disableEntropyCache } = options;
+    if (disableEntropyCache !== undefined) validateBoolean(disableEntropyCache, 'options.disableEntropyCache');
   }
   const bytes = options?.disableEntropyCache ? randomBytes(16) : takeRandom(16);
   bytes[6] = (bytes[6] & 0x0f) | 0x40;
@@ -482,7 +487,8 @@ module.exports = {
   hash, pbkdf2, pbkdf2Sync, randomBytes, randomFill, randomFillSync, randomInt, randomUUID, scrypt, scryptSync,
   secureHeapUsed, setFips, timingSafeEqual, constants: internalBinding('constants').crypto, getFips: () => 0,
   ...Object.fromEntries(
-    ['argon2', 'argon2Sync', 'decapsulate', 'encapsulate', 'setEngine', 'Certificate'].map((name) => [name, missing(name)])),
+    ['argon2', 'argon2Sync', 'decapsulate', 'encapsulate', 'setEngine', 'Certificate']
+      .map((name) => [name, missing(name)])),
 };
 
 for (const name of ['prng', 'pseudoRandomBytes', 'rng']) {

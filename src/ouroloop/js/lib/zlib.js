@@ -133,7 +133,8 @@ for (const [name, Class] of Object.entries(classes)) {
   const { [makerName]: make } = { [makerName](options) {
     return new Class(options);
   } };
-  Object.defineProperty(module.exports, makerName, { __proto__: null, configurable: true, enumerable: true, value: make });
+  Object.defineProperty(module.exports, makerName,
+    { __proto__: null, configurable: true, enumerable: true, value: make });
 }
 
 Object.defineProperties(module.exports, {

@@ -920,7 +920,8 @@ const DRIVERS = new Map([
   ['node:internal/handles', ['emit']],
   ['node:internal/main', ['run', 'exit', null]],
   ['node:internal/process/execution', ['enter']],
-  ['node:internal/process/task_queues', ['run', 'runMicrotask', 'runMicrotasks', 'runNextTicks', 'afterCallback', null]],
+  ['node:internal/process/task_queues',
+    ['run', 'runMicrotask', 'runMicrotasks', 'runNextTicks', 'afterCallback', null]],
   ['node:internal/requests', ['complete']],
   ['node:internal/timers', ['runTimer', 'runList', 'runImmediate', 'runImmediates', 'runTurns']],
 ]);

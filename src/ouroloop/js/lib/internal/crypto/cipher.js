@@ -194,7 +194,8 @@ function shownInfo({ mode, name, nid, block_size: blockSize, iv_length: ivLength
 // Encryption by keys of two halves
 
 function keyOptions(key) {
-  return typeof key === 'object' && key !== null && asKeyObject(key) === undefined && !isArrayBufferView(key) ? key : {};
+  if (typeof key !== 'object' || key === null || isArrayBufferView(key)) return {};
+  return asKeyObject(key) === undefined ? key : {};
 }
 
 function transformer(step, prepare, defaultPadding) {

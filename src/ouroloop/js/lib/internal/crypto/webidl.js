@@ -85,8 +85,8 @@ const PARAMETERS = {
 const KINDS = {
   __proto__: null,
   iv: 'BufferSource', counter: 'BufferSource', additionalData: 'BufferSource', label: 'BufferSource',
-  salt: 'BufferSource', info: 'BufferSource', context: 'BufferSource', public: 'CryptoKey', publicExponent: 'Uint8Array',
-  hash: 'hash', namedCurve: 'text',
+  salt: 'BufferSource', info: 'BufferSource', context: 'BufferSource',
+  public: 'CryptoKey', publicExponent: 'Uint8Array', hash: 'hash', namedCurve: 'text',
 }; // the other members are numbers
 
 function failed(name, message, cause) {

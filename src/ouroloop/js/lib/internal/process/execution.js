@@ -132,5 +132,6 @@ function enterOnProcess(name, callback, argument) {
 const FAILED_CALL = Symbol('failed');
 
 module.exports = {
-  abortOnUncaughtException, uncaught, enter, enterOnProcess, isHandled, FAILED_CALL, setUncaughtExceptionCaptureCallback, hasUncaughtExceptionCaptureCallback,
+  abortOnUncaughtException, uncaught, enter, enterOnProcess, isHandled, FAILED_CALL,
+  setUncaughtExceptionCaptureCallback, hasUncaughtExceptionCaptureCallback,
 };

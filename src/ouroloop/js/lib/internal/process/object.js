@@ -421,7 +421,8 @@ function accessor(name, get, set, enumerable = true) {
 
 /** Put a plain property in an accessor's place. */
 function replace(name, value) {
-  Object.defineProperty(process, name, { __proto__: null, value, writable: true, enumerable: true, configurable: true });
+  Object.defineProperty(process, name,
+    { __proto__: null, value, writable: true, enumerable: true, configurable: true });
 }
 
 accessor('sourceMapsEnabled', () => require('internal/source_map').getSupport().enabled);

@@ -153,4 +153,6 @@ function print(error, fromPromise, place) {
   process._rawDebug(`\nNode.js ${process.version}`);
 }
 
-module.exports = { THROWN, print, tellEmbedder, isEmbedded, decorate, decorateLinkError, decorateStack, hasArrow, arrowOf };
+module.exports = {
+  THROWN, print, tellEmbedder, isEmbedded, decorate, decorateLinkError, decorateStack, arrowOf,
+};

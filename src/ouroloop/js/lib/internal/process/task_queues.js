@@ -199,4 +199,6 @@ function enqueue(callback) {
   }
 }
 
-module.exports = { Queue, nextTick, queueMicrotask, runNextTicks, processTicksAndRejections, afterCallback, afterTasks, leave };
+module.exports = {
+  Queue, nextTick, queueMicrotask, runNextTicks, processTicksAndRejections, afterCallback, afterTasks, leave,
+};
