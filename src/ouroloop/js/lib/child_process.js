@@ -18,7 +18,8 @@ const {
   AbortError, errnoException, genericNodeError,
 } = require('internal/errors');
 const {
-  validateAbortSignal, validateArray, validateBoolean, validateFunction, validateObject, validateOneOf, validateString,
+  isInt32, validateAbortSignal, validateArray, validateBoolean, validateFunction, validateObject, validateOneOf,
+  validateString,
 } = require('internal/validators');
 const {
   convertToValidSignal, kEmptyObject, promisify: { custom: kCustomPromisify }, warnOnce,
@@ -118,8 +119,6 @@ function checkOptions(options) {
     if (options[name] != null) validateBoolean(options[name], `options.${name}`);
   }
 }
-
-const isInt32 = (value) => value === (value | 0);
 
 function environmentOf(env) {
   if (env === undefined || env === null) return { ...process.env };

@@ -7,7 +7,6 @@
 const uv = require('internal/uv');
 const {
   codes: {
-    ERR_INVALID_ARG_VALUE,
     ERR_OUT_OF_RANGE,
     ERR_UNKNOWN_SIGNAL,
   },
@@ -21,8 +20,6 @@ const kIsEncodingSymbol = Symbol('kIsEncodingSymbol');
 
 const kEmptyObject = Object.freeze({ __proto__: null });
 const kEnumerableProperty = { __proto__: null, enumerable: true };
-
-const isWindows = process.platform === 'win32';
 
 // ---- Warnings ----
 
@@ -256,10 +253,6 @@ function removeColors(text) {
   return text.replace(/\u001b\[\d\d?m/g, '');
 }
 
-function join(list, separator) {
-  return list.join(separator);
-}
-
 function isUnderNodeModules(path) {
   return /(^|[\\/])node_modules[\\/]/.test(path);
 }
@@ -285,17 +278,8 @@ function getCIDR(address, netmask, family) {
   return bits.slice(0, ones).includes('0') ? null : `${address}/${ones}`;
 }
 
-/** Blocks this thread. */
-function sleep(milliseconds) {
-  if (!Number.isInteger(milliseconds) || milliseconds < 0) {
-    throw new ERR_INVALID_ARG_VALUE('milliseconds', milliseconds, 'must be a non-negative integer');
-  }
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
-}
-
 
 module.exports = {
-  assignFunctionName,
   convertProcessSignalToExitCode,
   convertToValidSignal,
   customInspectSymbol,
@@ -312,10 +296,7 @@ module.exports = {
   getSystemErrorName,
   isError,
   isObject,
-  isPendingDeprecation,
   isUnderNodeModules,
-  isWindows,
-  join,
   kEmptyObject,
   kEnumerableProperty,
   kIsEncodingSymbol,
@@ -324,7 +305,6 @@ module.exports = {
   pendingDeprecate,
   promisify,
   removeColors,
-  sleep,
   toUSVString,
   warnOnce,
 };

@@ -373,4 +373,4 @@ function fromKeyObject(keyObject, algorithm, isExtractable, usages) {
   return importKey(format, keyObject.export({ format: 'der', type: format }), algorithm, isExtractable, usages);
 }
 
-module.exports = { CURVES, USAGES, exportKey, fromKeyObject, generateKey, importKey, keyLength, operationFailed };
+module.exports = { USAGES, exportKey, fromKeyObject, generateKey, importKey, keyLength, operationFailed };

@@ -199,6 +199,4 @@ function enqueue(callback) {
   }
 }
 
-module.exports = {
-  Queue, nextTick, queueMicrotask, runNextTicks, processTicksAndRejections, afterCallback, afterTasks, leave,
-};
+module.exports = { Queue, nextTick, queueMicrotask, runNextTicks, afterCallback, afterTasks, leave };

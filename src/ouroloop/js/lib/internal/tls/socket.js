@@ -564,4 +564,4 @@ Object.defineProperty(TLSSocket.prototype, 'encrypted', {
   __proto__: null, configurable: true, enumerable: true, writable: true, value: true,
 });
 
-module.exports = { TLSSocket, kIsVerified, kErrorEmitted, kIsServer };
+module.exports = { TLSSocket, kIsVerified, kErrorEmitted };

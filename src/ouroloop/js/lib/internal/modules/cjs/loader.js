@@ -884,6 +884,6 @@ function deprecateParent() {
 }
 
 module.exports = {
-  Module, compile, deprecateParent, formatOf, getConditions, kRequireESM, loadImported, makeRequire, readSource,
-  realPath, toRealPath, withoutBOM,
+  Module, compile, deprecateParent, formatOf, getConditions, loadImported, makeRequire, readSource, toRealPath,
+  withoutBOM,
 };
