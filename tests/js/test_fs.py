@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from js.commands import OURO, told
+from js.commands import OURO, output, told
 
 
 def test_reads_go_into_the_slice_that_was_given_and_nowhere_else(tmp_path: Path) -> None:
@@ -137,3 +137,13 @@ def test_descriptors_are_not_inherited(tmp_path: Path) -> None:
         say(spawnSync('ls', ['-l', '/proc/self/fd'], { encoding: 'utf8' }).stdout.includes('program.js'));
     """
     assert told(OURO, tmp_path, source) is False
+
+
+def test_the_modes_of_access_on_fs_itself_are_deprecated(command: list[str], tmp_path: Path) -> None:
+    (tmp_path / "a.js").write_text("""
+        const fs = require('fs');
+        process.on('warning', ({ code, message }) => console.log(code, message));
+        console.log(fs.F_OK, fs.R_OK, fs.W_OK, fs.X_OK, 'X_OK' in { ...fs });
+    """)
+    assert output(command, "--no-warnings", "a.js", folder=tmp_path) == (
+        "0 4 2 1 false\nDEP0176 fs.F_OK is deprecated, use fs.constants.F_OK instead\n")

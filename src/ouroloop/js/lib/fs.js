@@ -1407,7 +1407,8 @@ lazily('Utf8Stream', () => require('internal/fs/utf8_stream').Utf8Stream);
 fs._toUnixTimestamp = toUnixTimestamp;
 for (const name of ['F_OK', 'R_OK', 'W_OK', 'X_OK']) {
   Object.defineProperty(fs, name, {
-    __proto__: null, configurable: true, enumerable: false, get: () => constants[name],
+    __proto__: null, configurable: false, enumerable: false,
+    get: deprecate(() => constants[name], `fs.${name} is deprecated, use fs.constants.${name} instead`, 'DEP0176'),
   });
 }
 Object.defineProperty(fs, 'promises', {

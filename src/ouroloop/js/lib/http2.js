@@ -1,7 +1,7 @@
 'use strict';
 
-// http2: HTTP/2 servers and clients. Sessions and streams are in `internal/http2/core`, what looks like http's requests
-// and responses in `internal/http2/compat`.
+// http2: HTTP/2 servers and clients, which are in `internal/http2/core`; sessions and streams are in files of their own
+// beside it, what looks like http's requests and responses in `internal/http2/compat`.
 
 const core = require('internal/http2/core');
 const { Http2ServerRequest, Http2ServerResponse } = require('internal/http2/compat');
