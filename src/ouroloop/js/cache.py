@@ -7,7 +7,7 @@ cannot be written (a read-only home, none at all), the folder is one of the user
 folder; when that cannot be had either, what would have been kept is made anew each time, and nobody is told.
 """
 
-from __future__ import annotations
+# No annotations from the future here: the bundle imports this before it is there, and that module is in it.
 
 import _imp
 import os

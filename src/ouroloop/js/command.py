@@ -8,6 +8,7 @@ import os
 import sys
 
 from . import engine, inspect_stand_in
+from .bindings import module_loader, modules  # noqa: F401  what every program in a file asks for comes with the rest
 from .options import OptionError, Options, command
 from .runtime import JavaScriptError, Runtime
 from .snapshot import SnapshotError

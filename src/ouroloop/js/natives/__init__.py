@@ -15,7 +15,7 @@ not. It is also cheaper than an operation: 0.2 us, and 0.15 us for each argument
 
 from __future__ import annotations
 
-from . import calls, errors, loader, startup_data
+from . import calls, errors, loader, microtasks, startup_data
 from .calls import call, memory
 from .realm import Realm
 
@@ -46,7 +46,7 @@ def load(path: str) -> None:
 
 def _every_name() -> list[str]:
     """The names of all that is needed of V8."""
-    from . import buffer, contextify, microtasks, promise, recorder, script, serdes, util  # noqa: F401  each declares its own
+    from . import buffer, contextify, promise, recorder, script, serdes, util  # noqa: F401  each declares its own
 
     return [*calls.FUNCTIONS, calls.STARTUP_STATE, util.DATE_CACHE, *startup_data.NAMES]
 
@@ -62,7 +62,6 @@ def names() -> dict[str, list[str]]:
         fs,
         http,
         library,
-        microtasks,
         promise,
         recorder,
         script,
@@ -164,9 +163,7 @@ class Natives(Realm):
         if group == "errors":
             return errors.Errors(self).methods()
         if group == "microtasks":
-            from .microtasks import Microtasks
-
-            return Microtasks(self).methods()
+            return microtasks.Microtasks(self).methods()
         if group == "contextify":
             return self.loader.contextify_methods()
         if group == "module_wrap":

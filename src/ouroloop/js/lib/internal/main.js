@@ -215,7 +215,7 @@ function defineBuiltinGlobals() {
   const builtins = require('internal/modules/builtins');
   for (const name of builtins.names()) {
     const isGlobal = name in globalThis;
-    if (/^_|[/:]/.test(name) || (isGlobal && name !== 'crypto')) continue;
+    if (name[0] === '_' || name.includes('/') || name.includes(':') || (isGlobal && name !== 'crypto')) continue;
     Object.defineProperty(globalThis, name, {
       __proto__: null,
       get: () => builtins.load(name),

@@ -289,6 +289,12 @@ function trySelf(parentPath, request) {
   return finishEsmResolution(url, scope.path);
 }
 
+/** Whether the path ends in a slash, or in "." or "..". (A regular expression would be compiled at each start.) */
+function namesFolder(path) {
+  const last = path.slice(path.lastIndexOf('/') + 1);
+  return path !== '' && (last === '' || last === '.' || last === '..');
+}
+
 Module._findPath = function(request, paths, isMain = false) {
   const absolute = path.isAbsolute(request);
   if (absolute) paths = [''];
@@ -297,7 +303,7 @@ Module._findPath = function(request, paths, isMain = false) {
   const known = conditionsOfHook === undefined && Module._pathCache[key];
   if (known) return known;
 
-  const asFolder = /(?:\/|(?:^|\/)\.{1,2})$/.test(request);
+  const asFolder = namesFolder(request);
   let extensions;
   for (let i = 0; i < paths.length; i++) { // without array iterators, which programs have been seen to delete
     const folder = paths[i];
@@ -766,14 +772,17 @@ const withoutBOM = (text) => (text.charCodeAt(0) === 0xFEFF ? text.slice(1) : te
 
 /** 'commonjs' or 'module' by extension and package; undefined where the source must tell. */
 function formatOf(filename) {
-  const match = /\.([cm]?)([jt])s$/.exec(filename);
-  if (match === null) return undefined;
-  const format = match[1] === '' ? packageFormat(filename) : KINDS[match[1]];
-  if (match[2] === 'j') return format;
+  const isJavaScript = filename.endsWith('js');
+  if (!isJavaScript && !filename.endsWith('ts')) return undefined;
+  const before = filename.at(-3);
+  const isPlain = before === '.';
+  if (!isPlain && (KINDS[before] === undefined || filename.at(-4) !== '.')) return undefined;
+  const format = isPlain ? packageFormat(filename) : KINDS[before];
+  if (isJavaScript) return format;
   return format === undefined ? 'typescript' : `${format}-typescript`;
 }
 
-const KINDS = { c: 'commonjs', m: 'module' };
+const KINDS = { __proto__: null, c: 'commonjs', m: 'module' };
 
 function packageFormat(filename) {
   const type = packages.getNearestParentPackageJSON(filename)?.data.type;

@@ -930,11 +930,11 @@ function syncBuiltinExports() {
   for (const sync of builtinSyncs) sync();
 }
 
-/** Once, at start-up. */
-function initialize() {
+/** Once, at start-up. In parentheses, V8 compiles it with the snapshot: alone of this module, it runs in each process. */
+const initialize = (() => {
   native.setImportMetaCallback(initializeImportMeta);
   native.setImportModuleDynamicallyCallback(importModuleDynamically);
-}
+});
 
 module.exports = {
   checkSyntax, evaluateSource, facadeWithEsModuleFlag, findUnsettled, hooksGraph, importModule, importWithHooks,
