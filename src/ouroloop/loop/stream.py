@@ -38,7 +38,6 @@ DoneCallback: TypeAlias = "Callable[[OSError | None], object]"
 _READ_SIZE = 65536
 _READS_PER_EVENT = 32
 _WRITES_PER_EVENT = 32
-_ACCEPTS_PER_EVENT = 256
 _SHUT_WR = 1  # the same everywhere; a terminal need not import `socket`
 IOV_MAX = 1024
 _FULL = (errno.EAGAIN, errno.EWOULDBLOCK, errno.ENOBUFS)
@@ -409,24 +408,20 @@ class Stream(IoHandle):
         raise NotImplementedError
 
     def _on_connection(self) -> None:
-        accept = self._io._accept
-        for _ in range(_ACCEPTS_PER_EVENT):
-            callback = self._connection_callback
-            if callback is None:
-                return
-            try:
-                self._accepted = accept()
-            except BlockingIOError:
-                return
-            except ConnectionAbortedError:
-                continue
-            except OSError as exc:
-                self._on_accept_failed(exc)
-                return
-            self._announce(callback)
-            if self._accepted is not None:
-                self._pause_listening()
-                return
+        """One for each turn, as in libuv: what the others have brought about comes in between."""
+        callback = self._connection_callback
+        if callback is None:
+            return
+        try:
+            self._accepted = self._io._accept()
+        except (BlockingIOError, ConnectionAbortedError):
+            return
+        except OSError as exc:
+            self._on_accept_failed(exc)
+            return
+        self._announce(callback)
+        if self._accepted is not None:
+            self._pause_listening()
 
     def _on_accept_failed(self, failure: OSError) -> None:
         if failure.errno in (errno.EMFILE, errno.ENFILE) and self.loop._give_up_reserve(self._io._accept):

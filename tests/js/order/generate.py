@@ -32,6 +32,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..commands import NODE
+from .generate_network import Network, Resources
 from .generate_parts import EVENTS, Block, Make, Parts, Piece, Place, render
 from .generate_services import Services
 from .generate_streams import Streams, WebStreams
@@ -39,9 +40,9 @@ from .table import Outcome, Program, run
 
 _COMMONJS = """\
 'use strict';
-const { EventEmitter, once, on } = require('events');
+const { EventEmitter, EventEmitterAsyncResource, once, on } = require('events');
 const { Readable, Writable, Transform, PassThrough, Duplex, compose, pipeline, finished } = require('stream');
-const { AsyncLocalStorage, AsyncResource } = require('async_hooks');
+const { AsyncLocalStorage, AsyncResource, createHook } = require('async_hooks');
 const timers = require('timers/promises');
 const { aborted, callbackify, promisify } = require('util');
 const fs = require('fs');
@@ -49,11 +50,17 @@ const promised = require('stream/promises');
 const readline = require('readline');
 const processes = require('child_process');
 const channels = require('diagnostics_channel');
+const net = require('net');
+const http = require('http');
+const dgram = require('dgram');
+const dns = require('dns');
+const crypto = require('crypto');
+const zlib = require('zlib');
 """
 _MODULE = """\
-import { EventEmitter, once, on } from 'node:events';
+import { EventEmitter, EventEmitterAsyncResource, once, on } from 'node:events';
 import { Readable, Writable, Transform, PassThrough, Duplex, compose, pipeline, finished } from 'node:stream';
-import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks';
+import { AsyncLocalStorage, AsyncResource, createHook } from 'node:async_hooks';
 import * as timers from 'node:timers/promises';
 import { aborted, callbackify, promisify } from 'node:util';
 import * as fs from 'node:fs';
@@ -61,9 +68,15 @@ import * as promised from 'node:stream/promises';
 import * as readline from 'node:readline';
 import * as processes from 'node:child_process';
 import * as channels from 'node:diagnostics_channel';
+import * as net from 'node:net';
+import * as http from 'node:http';
+import * as dgram from 'node:dgram';
+import * as dns from 'node:dns';
+import * as crypto from 'node:crypto';
+import * as zlib from 'node:zlib';
 """
 _PRELUDE = """\
-const als = new AsyncLocalStorage();
+const als = new AsyncLocalStorage(), als2 = new AsyncLocalStorage();
 let fuel = 60, lines = 0;
 const show = (x) => {
   if (x instanceof AggregateError) return `${x.name}(${x.errors.map(show)})`;
@@ -124,6 +137,18 @@ process.on('unhandledRejection', (x) => log('unhandled', x));
 process.on('rejectionHandled', () => log('handled late'));
 process.on('warning', (x) => log('warning', x.message.split('\\n')[0].slice(0, 60)));
 process.on('exit', (code) => log('exit', code));
+const seen = new Map();
+const told = [];
+const tell = (event) => (n) => { if (seen.has(n)) told.push(`${event} ${seen.get(n)}`); };
+const H = createHook({
+  init(n, type) {
+    if (type !== 'Immediate' && type[0] !== 'r') return;
+    seen.set(n, `${type} ${seen.size}`);
+    tell('init')(n);
+  },
+  before: tell('before'), after: tell('after'), destroy: tell('destroy'),
+});
+process.on('exit', () => log(told.join('\\n')));
 const sections = [];
 let resting = 0;
 process.on('beforeExit', () => {
@@ -142,6 +167,8 @@ _FILES = {
         "log('waits'); await null; await new Promise((r) => process.nextTick(r)); log('has'); export default 3;",
     "throws.mjs": "log('throws'); throw new Error('module');",
     "throws.cjs": "log('throws.cjs'); throw new Error('script');",
+    "child.cjs":
+        "process.on('message', (v) => { if (v === 'end') process.disconnect(); else process.send(v); });",
     "wrong.mjs": "import { no } from './leaf.mjs';",
 }
 
@@ -153,12 +180,13 @@ _PHASES = [
 
 # Statements that take a phase of the loop: they would race with a file or a child process.
 _LOUD = {
-    "an_immediate", "a_timer", "an_interval", "a_refresh", "an_abortable", "a_promised_interval", "a_time_limit",
+    "an_immediate", "a_timer", "a_broadcast", "an_observer", "a_cloned_message",
+    "an_interval", "a_refresh", "an_abortable", "a_promised_interval", "a_time_limit",
     "a_scheduler_wait", "a_port", "a_late_catch", "a_clear",
 }
 
 
-class Generator(Streams, WebStreams, Services):
+class Generator(Streams, WebStreams, Services, Network, Resources):
     """Makes statements. What it may use is chosen once for a program, so that programs are about something."""
 
     def __init__(self, seed: int) -> None:
@@ -174,6 +202,7 @@ class Generator(Streams, WebStreams, Services):
             (self.an_event_target, 2), (self.a_callbackified, 1),
             (self.a_disposal, 1), (self.a_late_catch, 2), (self.a_step_of_generator, 2), (self.a_combination, 3),
             (self.a_revival, 1), *self.stream_makers(), *self.web_makers(), *self.service_makers(),
+            *self.resource_makers(),
         ]
         kept = [entry for entry in every if self.random.random() < 0.5] or every
         self._makers = kept
@@ -481,9 +510,12 @@ class Generator(Streams, WebStreams, Services):
         """One thing that waits for the system, alone: what others have left behind unreferenced is taken away."""
         self.quiet = True
         try:
-            return Block([Piece(["rest();"]), Piece(self.random.choice(self.input_makers())(place))])
+            return Block([Piece(["rest();"]), Piece(self.random.choice(self.system_makers())(place))])
         finally:
             self.quiet = False
+
+    def system_makers(self) -> list[Make]:
+        return self.random.choice([self.input_makers(), self.network_makers(), self.network_makers()])
 
     def program(self) -> Source:
         module = self.chance(0.3)

@@ -240,11 +240,7 @@ class ChildProcess extends EventEmitter {
 
   #openChannel(handle, mode) {
     this.#ends++;
-    let isOpen = true;
-    this._channelClosed = () => {
-      if (isOpen) this.#maybeClose();
-      isOpen = false;
-    };
+    this._channelClosed = () => this.#maybeClose();
     require('internal/child_process/channel').setupChannel(this, handle, mode);
   }
 

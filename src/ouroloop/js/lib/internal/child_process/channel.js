@@ -284,7 +284,7 @@ class Channel {
 
   // The end
 
-  /** Nothing more is sent; 'disconnect' follows. */
+  /** Nothing more is sent; 'disconnect' follows. It is not the channel's end, so a child has no 'close', as in Node. */
   disconnect() {
     this.#target.connected = false;
     this.#target.channel = null;
@@ -295,7 +295,6 @@ class Channel {
     if (this.#isFinished) return;
     this.#isFinished = true;
     this.#handle.close();
-    this.#target._channelClosed?.();
     process.nextTick(() => this.#target.emit('disconnect'));
   }
 }
