@@ -226,7 +226,7 @@ class Recorder(Probe, Observer):
         """Memory is about to be collected."""
         self._paused_at = monotonic_ns()
 
-    def pause_ends(self, kind: str) -> None:
+    def pause_ends(self, kind: str, _kind: int = 0, _flags: int = 0) -> None:
         """Memory was collected."""
         self.pauses.append(Pause(kind, self._paused_at, monotonic_ns()))
 
