@@ -49,7 +49,7 @@ To look at a program (each runs it as it is; `ouro trace --help` and `ouro why -
   ouro trace                   write what the loop did to trace.html, a page to look at it
   ouro why                     tell what keeps the program from ending, and the lines that made it
   --watch-loop                 show how the loop does, in a panel below the program's output, while it runs
-  --log                        tell what the loop does, line by line (Python programs only)
+  --log                        tell what the loop does, line by line
   kill -USR2 PID               the running program PID tells what keeps it from ending, unless it listens for SIGUSR2
 
 General:
@@ -267,11 +267,9 @@ def _start(arguments: list[str], observers: tuple[Observer | _Asked, ...] = ()) 
         if not program and "--eval" not in options.values and sys.stdin is not None and sys.stdin.isatty():
             raise OptionError("name a program to run; there is no prompt in this version (see ouro --help)")
         if not program.endswith(".py") or "--eval" in options.values:
-            if options.values["--log"]:
-                raise OptionError("--log is for Python programs: of JavaScript's loop there is no log in this version")
             from .js.command import run
 
-            run(options, (_Asked(), *observers))
+            run(options, (_Asked(), *_logs(options.values["--log"]), *observers))
         if options.v8_flags:
             raise OptionError(f"bad option: {options.v8_flags[0]}")
         if options.values["--permission"]:
@@ -279,7 +277,6 @@ def _start(arguments: list[str], observers: tuple[Observer | _Asked, ...] = ()) 
     except OptionError as exc:
         raise _Refusal(str(exc), exc.code, command()) from None
     bundle.remove()
-    log = options.values["--log"] or os.environ.get("OUROLOOP_LOG", "0") not in ("", "0")
     program = words.get(program, program)
     filename = os.path.abspath(program)
     try:
@@ -287,7 +284,18 @@ def _start(arguments: list[str], observers: tuple[Observer | _Asked, ...] = ()) 
     except SyntaxError as exc:
         sys.excepthook(type(exc), exc.with_traceback(None), None)
         return _FAILED
-    return _run(code, filename, [words.get(word, word) for word in options.arguments], log, (_Asked(), *observers))
+    log = options.values["--log"] or os.environ.get("OUROLOOP_LOG", "0") not in ("", "0")
+    arguments = [words.get(word, word) for word in options.arguments]
+    return _run(code, filename, arguments, (_Asked(), *_logs(log), *observers))
+
+
+def _logs(is_wanted: bool) -> list[Observer]:
+    """The log, if that was asked for."""
+    if not is_wanted:
+        return []
+    from .xray.log import Logger
+
+    return [Logger()]
 
 
 def _refuse_other_processes(options: Options) -> None:
@@ -411,7 +419,7 @@ def _compiled(source: bytes, filename: str) -> CodeType:
 
 
 def _run(
-    code: CodeType, filename: str, arguments: list[str], log: bool, observers: tuple[Observer | _Asked, ...],
+    code: CodeType, filename: str, arguments: list[str], observers: tuple[Observer | _Asked, ...],
 ) -> int:
     """Run the program, then the loop; the exit code."""
     from .node import environment
@@ -431,11 +439,6 @@ def _run(
         env = environment.current()
     except ValueError as exc:  # OUROLOOP_QUEUE
         raise _Refusal(str(exc), _INVALID_ARGUMENT) from None
-    if log:
-        from .xray.log import install
-
-        install(env.loop)
-
     for observer in observers:
         observer.watch_environment(env)
 

@@ -60,3 +60,29 @@ def test_histograms_are_called_by_their_names(command: list[str], tmp_path: Path
         const { inspect } = require('util');
         say([createHistogram(), monitorEventLoopDelay()].map((each) => inspect(each, { depth: -1 })));
         """) == ["[RecordableHistogram]", "[ELDHistogram]"]
+
+
+def test_observers_are_told_of_the_collectors_pauses(command: list[str], tmp_path: Path) -> None:
+    entries, names, is_over = told(command, tmp_path, """
+        const { PerformanceObserver } = require('perf_hooks');
+        const seen = [];
+        const observer = new PerformanceObserver((list) => {
+          for (const { name, entryType, detail, startTime, duration } of list.getEntries()) {
+            seen.push([name, entryType, detail.kind, detail.flags, startTime > 0 && duration > 0]);
+          }
+        });
+        observer.observe({ entryTypes: ['gc'] });
+        const grow = () => { for (let i = 0, list = []; i < 300000; i++) list.push({ i }); };
+        grow();
+        setTimeout(() => {
+          const count = seen.length;
+          observer.disconnect();
+          grow();
+          setTimeout(() => {
+            say([seen, PerformanceObserver.supportedEntryTypes.includes('gc'), seen.length === count]);
+          }, 20);
+        }, 50);""")
+    assert len(entries) > 0
+    assert all(entry[:2] == ["gc", "gc"] and entry[2] in (1, 2, 4, 8, 16) and entry[4] for entry in entries)
+    assert names is True
+    assert is_over is True

@@ -688,14 +688,16 @@ def test_what_is_not_there_is_refused(tmp_path: Path, option: str, instead: str)
     assert done.stderr.count("\n") == 1
 
 
-@pytest.mark.parametrize("arguments", [["--log", "program.js"], ["--log", "-p", "1"]])
-def test_the_log_is_refused_rather_than_silent(tmp_path: Path, arguments: list[str]) -> None:
-    (tmp_path / "program.js").write_text("console.log(1);\n")
-    done = run(OURO, *arguments, folder=tmp_path)
-    assert (done.returncode, done.stdout) == (9, "")
-    assert done.stderr.endswith(
-        ": --log is for Python programs: of JavaScript's loop there is no log in this version\n")
-    assert output(OURO, "program.js", folder=tmp_path, OUROLOOP_LOG="1") == "1\n"  # a variable is inherited
+def test_the_log_tells_what_the_loop_does_between_the_programs_own_lines(tmp_path: Path) -> None:
+    (tmp_path / "program.js").write_text("require('fs').stat('.', () => console.log('told')); console.log('asked');\n")
+    lines = output(OURO, "--log", "program.js", folder=tmp_path).splitlines()
+    asked, told = lines.index("asked"), lines.index("told")
+    assert lines.index("main     | queued for the thread pool: fs.stat") < asked
+    assert asked < lines.index("main     | delivering the result of fs.stat") < told
+    assert lines.index("main     | ===== TICK 1 =====") > asked
+    assert any(line.endswith("| took fs.stat") and not line.startswith("main") for line in lines)
+    assert lines[-1] == "main     | FINISHED"
+    assert output(OURO, "program.js", folder=tmp_path, OUROLOOP_LOG="1") == "asked\ntold\n"  # a variable is inherited
 
 
 def test_some_bad_values_end_with_12(command: list[str], tmp_path: Path) -> None:

@@ -139,6 +139,31 @@ def test_the_body_of_a_module_is_called_so(tmp_path: Path) -> None:
     assert "An ES module's body runs as a microtask" in sentence(trace, body)
 
 
+def test_a_reaction_is_called_as_the_function_that_was_given(tmp_path: Path) -> None:
+    _, trace = traced(tmp_path, """
+const promise = Promise.resolve();
+function outer() {
+  promise.then(handler);
+  promise.then(function named() {});
+  promise.then((x) => x).finally(async function last() {});
+  promise
+    .then(
+      function onALineOfItsOwn() {});
+  promise.catch(null);
+  waits();
+}
+async function waits() {
+  await promise;
+}
+function handler() {}
+outer();
+""")
+    names = [run.name for run in trace.runs.values() if run.kind == "await"]
+    assert names[:6] == ["handler", "named", "", "onALineOfItsOwn", "", "waits"]
+    assert "last" in names
+    assert "outer" not in names
+
+
 def test_text_has_the_operation_and_the_file(tmp_path: Path) -> None:
     _, trace = traced(tmp_path, "require('fs').readFile('program.js', function read() {})")
     text = render(trace)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import re
 from pathlib import Path
@@ -163,7 +164,7 @@ def test_each_queue_holds_what_waited_when_a_callback_began(open_page: Opener, t
     page = open_page(trace, f"#run-{number_of(trace, 'tickA')}")
     before = waiting(page)
     assert "tickA runs now" in " ".join(before["ticks"].split()) and "tickB" in before["ticks"]
-    assert "program.js:3" in before["microtasks"] and "microD" in before["microtasks"]
+    assert "microC" in before["microtasks"] and "microD" in before["microtasks"]
     assert "immediateE" in before["check"]
     assert before["timers"].index("everyG") < before["timers"].index("timeF")
     page.click("#forward")
@@ -394,3 +395,32 @@ def _luminance(colour: str) -> float:
     parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
     linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_letters_can_be_left_to_the_timeline(open_page: Opener, trace: Trace) -> None:
+    page = open_page(trace, f"#run-{number_of(trace, 'onTime')}")
+    page.click(".keys summary")
+    page.uncheck("#single-keys")
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("c")  # its cause
+    assert "onTime" in title(page)
+    page.keyboard.press("ArrowLeft")
+    assert "onTime" not in title(page)
+    page.keyboard.press("ArrowRight")
+    page.focus("#timeline")
+    page.keyboard.press("c")
+    assert "onRead" in title(page)
+
+
+def test_work_without_a_function_is_called_as_what_was_done(open_page: Opener, trace: Trace) -> None:
+    page = open_page(trace)
+    page.select_option("#kind", "file")
+    rows = page.inner_text("#rows")
+    assert all(f"file {name}" in rows for name in ("open", "fstat", "read", "onRead"))
+    page.click("#rows button >> nth=0")
+    assert "program.js" in page.inner_text("#callback-facts")
+
+
+def test_a_program_that_still_runs_is_said_to(open_page: Opener, trace: Trace) -> None:
+    page = open_page(dataclasses.replace(trace, still_runs=True))
+    assert page.inner_text("#facts").endswith("still running")

@@ -341,3 +341,13 @@ def test_the_body_of_an_es_module_is_told_by_its_file(tmp_path: Path) -> None:
     culprit = trace.runs[summarize(trace).blocks[0].culprit]
     assert trace.places[culprit.place].file.endswith("main.mjs")
     assert {os.path.basename(file) for file in trace.sources} == {"main.mjs", "a%20b.mjs"}
+
+def test_output_is_bounded_too(tmp_path: Path) -> None:
+    _, trace = traced(
+        tmp_path, "for (let i = 0; i < 50; i++) console.log(`${i} ${'x'.repeat(1000)}`)", "--limit", "100")
+    assert sum(len(each.text) for each in trace.output) <= 100 * 100
+    assert trace.output[-1].text.startswith("49 ")
+    _, trace = traced(
+        tmp_path, "for i in range(50):\n    print(i, 'x' * 1000)", "--limit", "100", name="program.py")
+    assert sum(len(each.text) for each in trace.output) <= 100 * 100
+    assert trace.output[-1].text.startswith("49 ")

@@ -28,6 +28,9 @@ _MADE, _ENTERED, _LEFT, _DESTROYED, _SETTLED, _STARTED, _CALLED, _CLOSING, _READ
 _FIELDS = 7
 
 _CAPITAL = re.compile(r"_([a-z])")  # what JavaScript has in place of an underscore
+_TAKERS = ("then", "catch", "finally")
+_GIVEN = re.compile(
+    r"(?:then|catch|finally)?\s*\(\s*(?:(?:async\s+)?function\s*\*?\s*([\w$]+)|([A-Za-z_$][\w$]*)\s*[,)])")
 _BRIEF = 50_000  # ns: a step in which nothing ran is told of only if it took longer
 _GAP = 1_000_000  # ns
 _MOST_SOURCE = 4_000_000  # bytes of a file
@@ -77,6 +80,7 @@ def assemble(recorder: Recorder, code: int, ended: int) -> Trace:
     numbers = _Records(recorder, trace)
     numbers.walk()
     _add_steps(trace, steps)
+    trace.sources = _sources(trace.places)
     _place_in_steps(trace)
     _name_kinds(trace)
     _relate(trace, numbers.readied)
@@ -84,7 +88,6 @@ def assemble(recorder: Recorder, code: int, ended: int) -> Trace:
     _add_descriptors(trace, recorder, numbers.opened)
     _add_jobs(trace, [(at - since, fd) for at, fd in recorder.ready_events])
     _add_details(trace, recorder.details)
-    trace.sources = _sources(trace.places)
     explain(trace)
     return trace
 
@@ -297,6 +300,7 @@ def _name_kinds(trace: Trace) -> None:
 def _relate(trace: Trace, readied: dict[int, int]) -> None:
     """What each run was drained after, what made it ready, and when timers were due."""
     last = -1
+    handlers = _Handlers(trace)
     for run in _in_order(trace):
         resource = trace.resources.get(run.resource)
         if run.kind not in DRAINED:
@@ -315,7 +319,41 @@ def _relate(trace: Trace, readied: dict[int, int]) -> None:
             run.due = started[-1] if started else None
             run.name = run.name or _function_of(trace, resource)
         elif run.kind == "await" and resource.place >= 0 and run.place < 0:
-            run.name, run.place = _function_of(trace, resource), resource.place
+            handler = handlers.of(resource.place)
+            run.name = _function_of(trace, resource) if handler is None else handler
+            run.place = resource.place
+
+
+class _Handlers:
+    """Functions that were given to `then`, `catch` and `finally`, as they are called in the source.
+
+    V8 tells only where that was. At an `await`, it is the function around it that goes on.
+    """
+
+    def __init__(self, trace: Trace) -> None:
+        self._trace = trace
+        self._lines: dict[str, list[str]] = {}
+        self._known: dict[int, str | None] = {}
+
+    def of(self, number: int) -> str | None:
+        """The name of the function that was given at a place, "" if it has none; None where nothing was given."""
+        if number not in self._known:
+            self._known[number] = self._find(self._trace.places[number])
+        return self._known[number]
+
+    def _find(self, place: Place) -> str | None:
+        if place.file not in self._lines:
+            self._lines[place.file] = self._trace.sources.get(place.file, "").split("\n")
+        lines = self._lines[place.file][place.line - 1 : place.line + 2]
+        if not lines:
+            return None
+        before, here = lines[0][: place.column - 1], lines[0][place.column - 1 :]
+        is_call = here.startswith(_TAKERS) or (here.startswith("(") and before.endswith(_TAKERS))
+        if not is_call:
+            return None
+        found = _GIVEN.match("\n".join([here, *lines[1:]]))
+        name = (found[1] or found[2] or "") if found is not None else ""
+        return "" if name in ("null", "undefined") else name
 
 
 def _inherit_places(trace: Trace) -> None:

@@ -60,7 +60,8 @@ program's output and exit code are its own. Options of `ouro` may stand here too
   -o, --output FILE     where it goes; "-" is standard output. Without -o: {", ".join(_FILES.values())}
   --open                open the page in a browser when it is written
   --live                serve the page while the program runs, to this machine only; standard error tells where
-  --limit N             keep the last N records ({_LIMIT:,}); what is older is dropped, and it is told how much that was
+  --limit N             keep the last N records ({_LIMIT:,}), and as many hundreds of characters of the output; what is
+                        older is dropped, and it is told how much that was
   -h, --help            print this
 
 A program that is called "trace" is run as `ouro ./trace`.

@@ -89,7 +89,7 @@ class Live(Observer):
             return
         self._counted = copy.count()
         trace = copy.trace(0)
-        trace.ended_by = "nothing yet"
+        trace.still_runs = True
         self._page = to_html(trace).encode("utf-8", "replace")
         self._version += 1
         self._made = monotonic()

@@ -4,8 +4,10 @@ Theory of operation. The log is a probe that prints, and a stand-in for standard
 lines the same heading, so that who said what, and when, stands in one column. Lines leave whole, one write each, since
 several threads speak.
 
-What surprises people: when the log cannot be written (its reader has gone, the disk is full), it falls silent, and the
-program goes on: looking must not change what is looked at. The program's own prints fail as ever.
+What surprises people: JavaScript writes to the descriptor itself, so the lines of a program in it have no heading; each
+line of the log leaves at once there, so that the order is true. When the log cannot be written (its reader has gone,
+the disk is full), it falls silent, and the program goes on: looking must not change what is looked at. The program's
+own prints fail as ever.
 """
 
 from __future__ import annotations
@@ -14,14 +16,17 @@ import contextlib
 import io
 import sys
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Self, TextIO
 
 from ..loop import Probe
 from ..loop.queue import DISCONNECT, ERROR, HANGUP, INVALID, PRIORITIZED, READABLE, WRITABLE
+from .observer import Observer
 
 if TYPE_CHECKING:
+    from ..js.runtime import Runtime
     from ..loop import Loop, Work
+    from ..node.environment import Environment
 
 _EVENT_NAMES = {
     READABLE: "readable", WRITABLE: "writable", PRIORITIZED: "priority data", ERROR: "error", HANGUP: "hang-up",
@@ -102,12 +107,15 @@ io.TextIOBase.register(HeadedOutput)
 class Log(Probe):
     """Prints what a loop reports."""
 
-    def __init__(self, out: HeadedOutput) -> None:
+    def __init__(self, out: HeadedOutput, flushes: bool = False) -> None:
         self._out = out
+        self._flushes = flushes
 
     def _say(self, text: str) -> None:
         with contextlib.suppress(OSError, ValueError):  # ValueError: the program has closed its standard output
             self._out.say(text)
+            if self._flushes:
+                self._out.flush()
 
     def turn(self, loop: Loop, number: int) -> None:
         self._say(f"===== TICK {number} =====")
@@ -151,10 +159,28 @@ class Log(Probe):
             self._out.finish()
 
 
-def install(loop: Loop) -> None:
-    """Log `loop`, and head the program's lines on standard output; without one there is nothing to do."""
-    if sys.stdout is None:
-        return
-    out = HeadedOutput(sys.stdout)
+class Logger(Observer):
+    """Logs a program's loop on standard output; without one there is nothing to do."""
+
+    def __init__(self) -> None:
+        self._finish: Callable[[], object] = list
+
+    def watch(self, runtime: Runtime) -> None:
+        if sys.stdout is not None:
+            loop = runtime.loop
+            log = loop.probe = Log(HeadedOutput(sys.stdout), flushes=True)
+            self._finish = lambda: log.closed(loop)
+
+    def watch_environment(self, env: Environment) -> None:
+        if sys.stdout is not None:
+            install(env.loop, sys.stdout)
+
+    def finish(self, code: int) -> None:
+        self._finish()
+
+
+def install(loop: Loop, target: TextIO) -> None:
+    """Log `loop`, and head what the program prints."""
+    out = HeadedOutput(target)
     sys.stdout = out
     loop.probe = Log(out)

@@ -155,6 +155,10 @@ class Output:
     run: int
 
 
+OWNERS = {"Wakeup": "other threads", "_Receiver": "signals", "_Inotify": "file watchers", "Ring": "file work"}
+"""In words, whose a descriptor is that the program has not opened itself; other owners are called as in `loop`."""
+
+
 @dataclass(slots=True)
 class Watch:
     """`owner` registered a descriptor with the event queue for a mask of events; 0: no longer."""
@@ -206,6 +210,8 @@ class Trace:
     """Or "Python"."""
     ended_by: str = ""
     """What broke the program off, if anything did: a signal's name, "exit" (`process.exit`) or "error" (uncaught)."""
+    still_runs: bool = False
+    """Whether the program went on when this was made."""
     pool_size: int = 4
     """How many threads the pool may have."""
 

@@ -186,6 +186,8 @@ def _attributes(trace: Trace, run: Run) -> Iterator[tuple[str, Any]]:
     resource = trace.resources.get(run.resource)
     if resource is not None and resource.place >= 0:
         yield "ouroloop.scheduled_at", _said(trace.places[resource.place])
+    if resource is not None and resource.detail:
+        yield "ouroloop.detail", resource.detail
     if run.due is not None:
         yield "ouroloop.timer.late", max(run.began - run.due, 0) / _NS
 

@@ -134,6 +134,8 @@ def _run_event(trace: Trace, run: Run) -> _Event:
         if resource.place >= 0:
             place = trace.places[resource.place]
             arguments["scheduled at"] = f"{place.file}:{place.line}:{place.column}"
+        if resource.detail:
+            arguments["about"] = resource.detail
         if resource.wait:
             arguments["set to (ms)"] = resource.wait
     if run.place >= 0:

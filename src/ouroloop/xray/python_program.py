@@ -224,9 +224,9 @@ class PythonProgram:
         output, run = self._recorder.output, self.run()
         last = output[-1] if output else None
         if last is not None and (last.run, last.descriptor) == (run, descriptor) and not last.text.endswith("\n"):
-            last.text += text  # `print` writes the end of a line by itself
+            self._recorder.wrote_on(text)  # `print` writes the end of a line by itself
         else:
-            output.append(Output(monotonic_ns(), descriptor, text, run))
+            self._recorder.wrote(Output(monotonic_ns(), descriptor, text, run))
 
     def begin_main(self) -> None:
         """The main program begins."""

@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from .python_program import PythonProgram
 
 _OURS_ALONE = 2  # references to a list that nobody else has, as `getrefcount` counts them
+_TEXT_OF_RECORD, _MOST_TEXT = 100, 100_000
+"""Characters of output that are kept for each record there may be, and of one write."""
 FIELDS = 7
 """Numbers of each record: kind, time, and five more."""
 
@@ -89,6 +91,8 @@ class Recorder(Probe, Observer):
         self._count = 0
         self._turn = 0
         self._under_way: dict[int, Job] = {}
+        self._written = 0
+        """Characters of output that are kept."""
         self._paused_at = 0
         self._reserve = -1
         self._collect: Callable[[], object] = list
@@ -222,7 +226,7 @@ class Recorder(Probe, Observer):
         """Memory is about to be collected."""
         self._paused_at = monotonic_ns()
 
-    def pause_ends(self, kind: str) -> None:
+    def pause_ends(self, kind: str, _kind: int = 0, _flags: int = 0) -> None:
         """Memory was collected."""
         self.pauses.append(Pause(kind, self._paused_at, monotonic_ns()))
 
@@ -238,7 +242,8 @@ class Recorder(Probe, Observer):
             while len(table) > self.limit:
                 del table[next(iter(table))]
         self.places += [Place(file or "", line, column, name) for file, line, column, name in news["places"]]
-        self.output += [Output(int(moment), fd, text, run) for moment, fd, text, run in news["output"]]
+        for moment, fd, text, run in news["output"]:
+            self.wrote(Output(int(moment), fd, text, run))
         part = self._make_room(len(numbers))
         if part is not None and len(part) == len(numbers) and getrefcount(part) <= _OURS_ALONE:
             memoryview(part)[:] = numbers  # new memory would cost more than all that is put there
@@ -258,6 +263,24 @@ class Recorder(Probe, Observer):
         """More records, of `FIELDS` numbers each."""
         self._make_room(len(part))
         self._append(part)
+
+    def wrote(self, output: Output) -> None:
+        """The program's output; what is older gives way, by number as by size."""
+        if len(output.text) > _MOST_TEXT:
+            output.text = f"{output.text[:_MOST_TEXT]}…"
+        while self.output and self._written + len(output.text) > self.limit * _TEXT_OF_RECORD:
+            self._written -= len(self.output.popleft().text)
+        if len(self.output) == self.limit:
+            self._written -= len(self.output.popleft().text)
+        self.output.append(output)
+        self._written += len(output.text)
+
+    def wrote_on(self, text: str) -> None:
+        """What was written last goes on."""
+        last = self.output.pop()
+        self._written -= len(last.text)
+        last.text += text
+        self.wrote(last)
 
     def _append(self, part: array[float]) -> None:
         self.records.append(part)

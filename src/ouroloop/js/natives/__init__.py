@@ -119,8 +119,9 @@ class Natives(Realm):
         """Whether natives are of machine code, once one was made."""
         return self._directly is not None
 
-    def watch_collector(self, began: Callable[[], None], ended: Callable[[str], None]) -> bool:
-        """Have `began()` and `ended(kind)` called around each of the collector's pauses. False where that cannot be."""
+    def watch_collector(self, began: Callable[[], None], ended: Callable[[str, int, int], None]) -> bool:
+        """Have `began()` and `ended(name, kind, flags)` called around each of the collector's pauses. False where that
+        cannot be."""
         from .recorder import watch_collector
 
         return watch_collector(self, began, ended)

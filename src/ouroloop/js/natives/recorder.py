@@ -352,13 +352,16 @@ def _add_callback(realm: Realm, name: str, function: Callable[..., None], kinds:
     return True
 
 
-def watch_collector(realm: Realm, began: Callable[[], None], ended: Callable[[str], None]) -> bool:
-    """Have `began()` and then `ended(kind)` called around each pause for V8's collector. False where that cannot be."""
+def watch_collector(realm: Realm, began: Callable[[], None], ended: Callable[[str, int, int], None]) -> bool:
+    """Have `began()` and then `ended(name, kind, flags)` called around each pause for V8's collector.
+
+    `kind` and `flags` are V8's. False where that cannot be.
+    """
     def before(_isolate: int, _kind: int, _flags: int, _data: int) -> None:
         began()
 
-    def after(_isolate: int, kind: int, _flags: int, _data: int) -> None:
-        ended(_COLLECTIONS.get(kind, "collection"))
+    def after(_isolate: int, kind: int, flags: int, _data: int) -> None:
+        ended(_COLLECTIONS.get(kind, "collection"), kind, flags)
 
     return (
         _add_callback(realm, _ADD_BEFORE, before, _EVERY_COLLECTION)

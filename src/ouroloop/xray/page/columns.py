@@ -15,7 +15,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from ..assembly import kind_of
-from ..model import KINDS
+from ..model import KINDS, OWNERS
 from .digest import digest
 from .kinds import FAMILIES, family_of
 
@@ -57,7 +57,8 @@ def columns(trace: Trace) -> dict[str, Any]:
     return {
         "program": trace.program, "arguments": trace.arguments, "began": trace.began, "duration": trace.duration,
         "exitCode": trace.exit_code, "dropped": trace.dropped, "firstTurn": trace.first_turn,
-        "language": trace.language, "endedBy": trace.ended_by, "poolSize": trace.pool_size,
+        "language": trace.language, "endedBy": trace.ended_by, "stillRuns": trace.still_runs,
+        "poolSize": trace.pool_size,
         "families": list(FAMILIES), "kinds": [[kind, family_of(kind)] for kind in KINDS], "sentences": trace.sentences,
         "runs": _brief(_runs(runs, run_at, resource_at, texts)),
         "resources": _brief(_resources(resources, run_at, resource_at, texts)),
@@ -68,14 +69,15 @@ def columns(trace: Trace) -> dict[str, Any]:
             **_spans([(step.began, step.ended) for step in trace.steps])},
         "sleeps": {
             "turn": [sleep.turn for sleep in trace.sleeps], "timeout": [sleep.timeout for sleep in trace.sleeps],
-            "woke": [list(map(list, sleep.woke)) for sleep in trace.sleeps],
+            "woke": [
+                [[fd, mask, OWNERS.get(owner, owner)] for fd, mask, owner in sleep.woke] for sleep in trace.sleeps],
             **_spans([(sleep.began, sleep.ended) for sleep in trace.sleeps])},
         "jobs": _jobs(trace.jobs, run_at, resource_at, texts),
         "watches": {
             "time": _differences([watch.time for watch in trace.watches]),
             "descriptor": [watch.descriptor for watch in trace.watches],
             "events": [watch.events for watch in trace.watches],
-            "owner": texts.numbers(watch.owner for watch in trace.watches)},
+            "owner": texts.numbers(OWNERS.get(watch.owner, watch.owner) for watch in trace.watches)},
         "pauses": {
             "kind": texts.numbers(pause.kind for pause in trace.pauses),
             **_spans([(pause.began, pause.ended) for pause in trace.pauses])},

@@ -25,7 +25,8 @@ function readTrace() {
 function heading(trace) {
   document.title = `${trace.title} · Ouroloop X-ray`;
   byId('program').textContent = visible([trace.program, ...trace.arguments].join(' '));
-  const end = trace.endedBy ? `ended by ${visible(trace.endedBy)}` : `exit code ${trace.exitCode}`;
+  const code = trace.endedBy ? `ended by ${visible(trace.endedBy)}` : `exit code ${trace.exitCode}`;
+  const end = trace.stillRuns ? 'still running' : code;
   const when = new Date(trace.wallTime * 1000);
   const began = when.toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'medium' });
   byId('facts').textContent = [began, trace.language, end].join(' · ');

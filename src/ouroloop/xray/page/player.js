@@ -58,7 +58,10 @@ export class Player {
 
 const OWN_KEYS = 'input, select, textarea, summary, [contenteditable]';
 
-/** The page's keys, wherever the focus is, but for fields that have their own. */
+/**
+ * The page's keys, wherever the focus is, but for fields that have their own. Who speaks to the computer may say to it
+ * what are keys here: so letters and signs can be left to the timeline.
+ */
 export function attachKeys(player, timeline) {
   const { trace } = player;
   const keys = {
@@ -80,7 +83,9 @@ export function attachKeys(player, timeline) {
   document.addEventListener('keydown', (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest(OWN_KEYS)) return;
     const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-    const action = (event.target.id === 'timeline' && lanes[key]) || keys[key];
+    const isInTimeline = event.target.id === 'timeline';
+    if (event.key.length === 1 && !isInTimeline && !byId('single-keys').checked) return;
+    const action = (isInTimeline && lanes[key]) || keys[key];
     if (!action) return;
     event.preventDefault();
     action(event.shiftKey);

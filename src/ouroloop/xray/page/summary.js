@@ -91,7 +91,7 @@ export class Summary {
 
   #late({ late }) {
     return late.map(([run, by, culprit]) => [
-      this.#run(run), this.#bar(by, late[0][1]), culprit >= 0 ? this.#run(culprit) : 'nothing that was recorded']);
+      this.#run(run), this.#bar(by, late[0][1]), culprit >= 0 ? this.#run(culprit) : 'no callback of the program']);
   }
 
   #run(run) {

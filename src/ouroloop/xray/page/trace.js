@@ -187,8 +187,20 @@ export class Trace {
     const kind = this.kindOf(run);
     if (kind === 'main') return 'main program';
     if (kind === 'resource' && this.runs.resource[run] < 0) return 'callback'; // whose making is not in the trace
-    const name = this.nameOf(run);
-    return name ? `${kind} ${name}` : kind;
+    const name = this.nameOf(run) || this.operationOf(run);
+    return name && name !== kind ? `${kind} ${name}` : kind;
+  }
+
+  /** What the pool has done for a run: "open" of "fs.open"; "" if it has done nothing. */
+  operationOf(run) {
+    const job = this.jobFor(run);
+    return job < 0 ? '' : shortened(this.texts[this.jobs.name[job]].replace(/^[^.]*\./, ''), 40);
+  }
+
+  /** What the pool's job is about, as far as a line has room: a file without its folder. */
+  detailOfJob(job) {
+    const resource = this.jobs.resource[job];
+    return resource < 0 ? '' : baseName(this.texts[this.resources.detail[resource]] ?? '');
   }
 
   /** "app.js:12", or "" for a place that is not known. */

@@ -116,7 +116,8 @@ export class TurnPicture {
 
   #poll({ watched, pool }) {
     const { jobs, texts } = this.trace;
-    const job = (each, state) => entry('work', shortened(texts[jobs.name[each]], 32), state);
+    const job = (each, state) => entry(
+      'work', shortened(`${texts[jobs.name[each]]} ${this.trace.detailOfJob(each)}`.trim(), 32), state);
     const threadOf = (each) => texts[jobs.thread[each]];
     return [
       ...group('descriptors watched', watched, descriptorEntry),

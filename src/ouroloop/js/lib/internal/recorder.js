@@ -20,6 +20,7 @@ const binding = internalBinding('recorder');
 
 const FIELDS = 7; // kind, time, and up to five more
 const ROOM = 4096; // records
+const MOST_OUTPUT = 2 ** 20; // characters
 const MAIN_RUN = 0;
 const MAIN_RESOURCE = 1;
 const NO_RUN = -1;
@@ -42,6 +43,7 @@ let count = 0; // of records in it
 let texts = []; // that Python has not been told of yet
 let lasting = []; // likewise: what may call back long after it was made, with what MADE tells and a handle's number
 let output = []; // likewise: [time, descriptor, text, run]
+let outputSize = 0;
 let details = []; // likewise: [resource, what it is about]
 const numbers = new Map(); // text -> number
 let loopStart; // ms of the monotonic clock
@@ -246,7 +248,8 @@ const recorder = {
   written(descriptor, chunk) {
     const text = typeof chunk === 'string' ? chunk : require('buffer').Buffer.from(chunk).toString();
     output.push([now(), descriptor, text, currentRun()]);
-    if (output.length === ROOM) deliver();
+    outputSize += text.length;
+    if (output.length === ROOM || outputSize > MOST_OUTPUT) deliver();
   },
 
   /** A microtask that is no resource to the program: what V8 is to call in its place. */
@@ -315,6 +318,7 @@ function deliver() {
   texts = [];
   lasting = [];
   output = [];
+  outputSize = 0;
   details = [];
   binding.deliver(size, tables);
 }

@@ -6,7 +6,8 @@
 // their buffer are called in an immediate, all in one go. Whoever makes entries only for observers (`timerify`,
 // `net`, `http`) asks `hasObserver(type)` first.
 //
-// What surprises people: V8 tells nobody here of garbage collection, so 'gc' is not among the supported types.
+// What surprises people: entries of garbage collection ('gc') are made in the loop's next poll step, since nothing can
+// be called while memory is collected; they keep no program going.
 
 const {
   codes: { ERR_ILLEGAL_CONSTRUCTOR, ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_MISSING_ARGS },
@@ -16,8 +17,11 @@ const { customInspectSymbol, kEnumerableProperty } = require('internal/util');
 const { PerformanceNodeEntry, kKey } = require('internal/perf/performance_entry');
 const { inspectAs } = require('internal/util/class_looks');
 const { now } = require('internal/perf/clock');
+const handles = require('internal/handles');
 
-const SUPPORTED = Object.freeze(['dns', 'function', 'http', 'mark', 'measure', 'net', 'resource']);
+const binding = internalBinding('performance');
+
+const SUPPORTED = Object.freeze(['dns', 'function', 'gc', 'http', 'mark', 'measure', 'net', 'resource']);
 
 const observers = new Set();
 const counts = new Map(); // type -> how many observe it
@@ -31,6 +35,30 @@ function count(type, change) {
   const total = (counts.get(type) ?? 0) + change;
   if (total === 0) counts.delete(type);
   else counts.set(type, total);
+  if (type === 'gc') watchCollector(total > 0);
+}
+
+let collector = 0; // the handle that is told of pauses
+
+function watchCollector(isWanted) {
+  if (isWanted === (collector !== 0)) return;
+  if (isWanted) {
+    collector = handles.open(tellOfPauses, 'PERFORMANCEOBSERVER');
+    if (!binding.watchCollector(collector)) throw require('internal/not_there').notThere('PerformanceObserver of gc');
+  } else {
+    binding.watchCollector(0);
+    handles.close(collector);
+    collector = 0;
+  }
+}
+
+function tellOfPauses() {
+  const pauses = binding.collectorPauses();
+  for (let i = 0; i < pauses.length; i += 4) {
+    const [kind, flags, start, duration] = pauses.slice(i, i + 4);
+    enqueue(new PerformanceNodeEntry('gc', 'gc', start, duration, { kind, flags }));
+  }
+  return handles.NOTHING_CALLED;
 }
 
 function callPending() {
