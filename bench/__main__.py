@@ -29,7 +29,7 @@ from typing import Any
 
 from . import processes
 from .benchmarks import BENCHMARKS, FULL, QUICK, Benchmark, Peers, Scale
-from .measure import OURS, PEERS, Failed, Result, Unavailable
+from .measure import ITSELF, OURS, PEERS, Failed, Result, Unavailable
 
 _ROUNDS, _QUICK_ROUNDS = 5, 2
 _TITLE_WIDTH, _WIDTH = 40, 31
@@ -156,6 +156,7 @@ def _print_head(machine: dict[str, Any], rounds: int, scale: Scale, node: str | 
 
 def _print_row(result: Result) -> None:
     shown = [peer for peer in PEERS if peer in result.samples or peer in result.failed or peer != "node"]
+    itself = [peer for peer in ITSELF if peer in result.samples]
     if OURS not in result.samples:
         ours = "failed" if OURS in result.failed else "-"
         figures = "".join(f"{_figure(result, peer):>{_WIDTH}}" for peer in shown)
@@ -163,6 +164,8 @@ def _print_row(result: Result) -> None:
         ours = _number(result.median(OURS))
         figures = "".join(f"{_compared(result, peer):>{_WIDTH}}" for peer in shown)
     print(f"{result.title:{_TITLE_WIDTH}}{ours:>14}{figures}  {result.unit}")
+    for peer in itself:
+        print(f"    {peer}: {_compared(result, peer)}")
     cpu = {peer: beside["cpu_us"] for peer, beside in result.beside.items() if "cpu_us" in beside}
     if cpu:
         print(f"    processor time for one, in us: {', '.join(_processor_time(cpu, peer) for peer in cpu)}")

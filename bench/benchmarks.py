@@ -8,6 +8,7 @@ those that begin with `js-` are of JavaScript programs, in `programs/javascript/
 from __future__ import annotations
 
 import importlib.util
+import os
 import re
 import shutil
 import sys
@@ -20,7 +21,7 @@ from functools import partial
 from pathlib import Path
 from statistics import median
 
-from . import processes
+from . import probeless, processes
 from .measure import OURS, PEERS, Better, Failed, Sample, Unavailable
 
 FILES, FILE_SIZE = 64, 16 * 1024
@@ -100,8 +101,8 @@ class Benchmark:
     peers: tuple[str, ...] = PEERS
 
 
-def _rate(command: list[str], seconds: float, core: set[int] | None) -> Sample:
-    found = processes.read_json(processes.run(command, 60 + 10 * seconds, core), command)
+def _rate(command: list[str], seconds: float, core: set[int] | None, package: str = "") -> Sample:
+    found = processes.read_json(processes.run(command, 60 + 10 * seconds, core, package), command)
     beside = {"cpu_us": found["cpu"] / found["operations"] * 1e6} if "cpu" in found else {}
     return Sample(found["operations"] / found["seconds"], beside)
 
@@ -194,6 +195,22 @@ def _requests_per_second(command: list[str]) -> float:
     if found is None or not float(found[1]):
         raise Failed("wrk counted no requests")
     return float(found[1])
+
+
+def recorded(language: str, peers: Peers, peer: str, scale: Scale) -> Sample:
+    """As `http`, of a server under `ouro trace`; and of the same one that nobody records."""
+    program = processes.PROGRAMS / f"hello.{language}"
+    options = ["trace", "--format", "json", "-o", os.devnull] if peer == OURS else []
+    return _served(peers.javascript(OURS, *options, program), scale)
+
+
+def probe(peers: Peers, peer: str, scale: Scale) -> Sample:
+    """As `turns`, with the loop as it is, and with one whose code knows no probe."""
+    command = peers.command(OURS, "turns", scale.seconds)
+    if peer == OURS:
+        return _rate(command, scale.seconds, processes.SERVER_CORE)
+    with probeless.package() as folder:
+        return _rate(command, scale.seconds, processes.SERVER_CORE, folder)
 
 
 def idle_memory(peers: Peers, peer: str, scale: Scale) -> Sample:
@@ -305,10 +322,16 @@ BENCHMARKS = [
         for number in (1, 10, 50)
     ),
     Benchmark("http", "HTTP hello world, 50 connections (wrk)", "requests/s", http),
+    Benchmark(
+        "trace-http", "the same under ouro trace", "requests/s", partial(recorded, "py"), peers=("unrecorded",)),
+    Benchmark("probe", "loop turns, nobody looking", "turns/s", probe, peers=("probeless",)),
     Benchmark("read_file", "read_file, 16 KiB, 32 at a time", "files/s", partial(file_work, "read_file")),
     Benchmark("stat", "stat, 32 at a time", "calls/s", partial(file_work, "stat")),
     Benchmark("idle-memory", "memory of an idle HTTP connection", "KiB/connection", idle_memory, better="lower"),
     _script("http", "HTTP hello world, 50 connections (wrk)", "requests/s", script_http),
+    Benchmark(
+        "js-trace-http", "JavaScript: the same under ouro trace", "requests/s", partial(recorded, "js"),
+        peers=("unrecorded",)),
     _script(
         "idle-memory", "memory of an idle HTTP connection", "KiB/connection", script_idle_memory, better="lower"),
     _script("start", "empty program", "ms", start_up, better="lower"),

@@ -15,6 +15,8 @@ from typing import Any, Literal
 
 OURS = "ouroloop"
 PEERS = ("asyncio", "uvloop", "node")
+ITSELF = ("unrecorded", "probeless")
+"""Peers that are Ouroloop too: without a recorder; and with a loop that has no place where one could be."""
 
 Better = Literal["higher", "lower"]
 

@@ -37,10 +37,10 @@ def _cores() -> tuple[set[int] | None, set[int] | None]:
 SERVER_CORE, CLIENT_CORE = _cores()
 
 
-def environment() -> dict[str, str]:
-    """What measured programs see: this checkout's `ouroloop`."""
+def environment(package: str = "") -> dict[str, str]:
+    """What measured programs see: this checkout's `ouroloop`, or that in the folder `package`."""
     variables = dict(os.environ)
-    paths = [str(ROOT / "src"), *filter(None, [variables.get("PYTHONPATH")])]
+    paths = [package or str(ROOT / "src"), *filter(None, [variables.get("PYTHONPATH")])]
     variables["PYTHONPATH"] = os.pathsep.join(paths)
     variables.pop("OUROLOOP_LOG", None)
     return variables
@@ -52,7 +52,9 @@ def open_files_limit() -> int:
     return sys.maxsize if hard == resource.RLIM_INFINITY else hard
 
 
-def start(command: list[str], core: set[int] | None, many_files: bool = False) -> subprocess.Popen[str]:
+def start(
+    command: list[str], core: set[int] | None, many_files: bool = False, package: str = "",
+) -> subprocess.Popen[str]:
     """Start `command` on `core`, with pipes."""
 
     def prepare() -> None:
@@ -65,7 +67,7 @@ def start(command: list[str], core: set[int] | None, many_files: bool = False) -
     try:
         return subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-            env=environment(), cwd=ROOT, preexec_fn=prepare,
+            env=environment(package), cwd=ROOT, preexec_fn=prepare,
         )
     except OSError as exc:
         raise Unavailable(f"cannot start {command[0]}: {exc.strerror}") from None
@@ -82,9 +84,9 @@ def end(process: subprocess.Popen[str]) -> str:
         return process.communicate()[1]
 
 
-def run(command: list[str], timeout: float, core: set[int] | None) -> str:
+def run(command: list[str], timeout: float, core: set[int] | None, package: str = "") -> str:
     """The output of `command`. Raises `Failed` if it fails or takes longer than `timeout` seconds."""
-    process = start(command, core)
+    process = start(command, core, package=package)
     try:
         output, errors = process.communicate(timeout=timeout)
     except subprocess.TimeoutExpired:

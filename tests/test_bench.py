@@ -135,5 +135,5 @@ def test_the_list_names_every_benchmark_asked_for() -> None:
         "js-read_file", "js-stat", "js-read_sync", "js-echo-1", "js-echo-10", "js-echo-50", "js-copy",
         "js-buffer-small", "js-buffer-large", "js-buffer-text", "js-urls", "js-gzip-small",
         "js-gzip-medium", "js-gzip-large", "js-gunzip-small", "js-gunzip-medium", "js-gunzip-large", "js-gzip-stream",
-        "js-http", "js-idle-memory",
+        "js-http", "js-idle-memory", "trace-http", "js-trace-http", "probe",
     }

@@ -16,6 +16,7 @@ import ouroloop
 
 ROOT = Path(__file__).parent.parent
 SOURCE = ROOT / "src" / "ouroloop"
+CORE_MODULES = SOURCE / "js" / "lib"
 
 BELOW = {
     "loop": {"loop"},
@@ -69,17 +70,32 @@ def test_only_the_engine_imports_the_v8_binding() -> None:
 def test_every_file_opens_with_its_theory() -> None:
     for path in SOURCE.rglob("*.py"):
         assert ast.get_docstring(ast.parse(path.read_text())), f"{path} has no opening docstring"
+    for path in CORE_MODULES.rglob("*.js"):
+        assert re.match(r"'use strict';\n\n?//", path.read_text()), f"{path} has no opening comment"
 
 
 def test_the_map_of_the_house_leads_to_what_is_there() -> None:
     lines = (ROOT / "CONTRIBUTING.md").read_text().splitlines()
     rows = [line.split("|")[1] for line in lines if line.startswith("| `")]
-    assert len(rows) > 30
+    shown: set[Path] = set()
     for row in rows:
         names = re.findall(r"`([^`]+)`", row)
         beside = (ROOT / names[0]).parent
         for name in names:
-            assert list(ROOT.glob(name)) or list(beside.glob(name)), f"there is no {name}: {row}"
+            found = [*ROOT.glob(name), *beside.glob(name)]
+            assert found, f"there is no {name}: {row}"
+            shown.update(found)
+    folders = {path.parent for floor in ("loop", "node", "js") for path in files(floor)}
+    assert folders <= shown | {SOURCE / floor for floor in ("loop", "node", "js")}
+
+
+def test_the_map_of_the_core_modules_shows_each_room_and_no_other() -> None:
+    text = (CORE_MODULES / "README.md").read_text()
+    table = "".join(line for line in text.splitlines() if line.startswith("| `"))
+    there = {path.name + "/" * path.is_dir() for path in (CORE_MODULES / "internal").iterdir()}
+    assert there <= set(re.findall(r"`([^`]+)`", table))
+    for name in re.findall(r"`([\w./]+(?:/|\.js|\.py))`", text):
+        assert (CORE_MODULES / name).exists() or (CORE_MODULES / "internal" / name).exists(), f"there is no {name}"
 
 
 def test_the_changelog_knows_this_version() -> None:

@@ -227,7 +227,8 @@ def test_the_core_modules_named_are_those_that_are_there(tmp_path: Path) -> None
         console.log(there.join('\\n').replaceAll('node:', ''));
     """
     there = set(output(OURO, "--no-warnings", "-e", program, folder=tmp_path).split())
-    assert there - named == {"constants", "sys", "inspector", "wasi", "worker_threads"}  # old names, and empty rooms
+    # Old names, and empty rooms.
+    assert there - named == {"constants", "sys", "inspector", "repl", "wasi", "worker_threads"}
     assert named <= there
 
 
@@ -239,7 +240,7 @@ ABSENT = {
     "`node:sqlite`": ["-e", "require('node:sqlite')"],
     "`node:sea`": ["-e", "require('node:sea')"],
     "`--inspect`": ["--inspect", "-p", "1"],
-    "`node:repl`": ["-e", "require('node:repl')"],
+    "`node:repl`": ["-e", "require('node:repl').start()"],
     "`--test`": ["--test", "program.js"],
 }
 

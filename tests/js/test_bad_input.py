@@ -85,7 +85,7 @@ def test_errors_are_told_with_their_place(command: list[str], tmp_path: Path, so
 
 
 EMITTED = r"node:events:\d+\n +throw er; // Unhandled 'error' event\n +\^\n\n"
-UNKNOWN = r"(?s)(?!node:internal/process/).*Error: ENOENT"  # Node tells more of these two, where they were thrown
+AWAITED = r"node:internal/fs/promises:\d+\n.*\bawait\b.*\n +\^\n\nError: ENOENT.*\n    at async open \("
 
 
 @pytest.mark.parametrize(
@@ -96,8 +96,9 @@ UNKNOWN = r"(?s)(?!node:internal/process/).*Error: ENOENT"  # Node tells more of
         ("process.nextTick(() => new (require('events'))().emit('error', new Error('m')))", f"{EMITTED}Error: m"),
         ("new (require('stream').Readable)({ read() { this.destroy(new Error('m')); } }).resume()",
          f"{EMITTED}Error: m"),
-        ("require('fs').readFile('nope', (error) => { throw error; })", UNKNOWN),
-        ("require('fs/promises').readFile('nope')", UNKNOWN),
+        ("require('fs').readFile('nope', (error) => { throw error; })",
+         r"/.*a\.js:1\n.*throw error; }\)\n {44}\^\n\n\[Error: ENOENT"),
+        ("require('fs/promises').readFile('nope')", AWAITED),
     ],
 )
 def test_an_error_that_was_made_long_before_is_not_told_with_a_wrong_place(

@@ -37,6 +37,17 @@ SERVER = """
     server.on('session', (session) => session.on('error', () => {}));
 """
 
+FRAME = """
+    const frame = (type, flags, stream, payload = '') => {
+      const head = Buffer.alloc(9);
+      head.writeUIntBE(payload.length, 0, 3);
+      head.writeUIntBE(type, 3, 1);
+      head.writeUIntBE(flags, 4, 1);
+      head.writeUInt32BE(stream, 5);
+      return Buffer.concat([head, Buffer.from(payload, 'latin1')]);
+    };
+"""
+
 CLIENT = """
     const run = (port, done) => {
       const client = require('http2').connect(`http://localhost:${port}`);
@@ -469,18 +480,34 @@ def test_a_listener_whose_promise_is_rejected_is_answered_with_500(command: list
     assert output(command, "a.js", folder=tmp_path) == "500 false\n"
 
 
+def test_limits_may_be_as_large_as_numbers_go_and_a_session_that_is_gone_has_no_socket(
+    command: list[str], tmp_path: Path,
+) -> None:
+    (tmp_path / "a.js").write_text("""
+        const http2 = require('http2');
+        const names = ['maxSessionMemory', 'maxSendHeaderBlockLength', 'maxDeflateDynamicTableSize', 'maxSettings',
+          'peerMaxConcurrentStreams', 'maxReservedRemoteStreams', 'maxHeaderListPairs'];
+        const options = Object.fromEntries(names.map((name) => [name, Number.MAX_SAFE_INTEGER]));
+        const server = http2.createServer(options, (req, res) => res.end('a')).listen(0, () => {
+          const client = http2.connect(`http://localhost:${server.address().port}`, options);
+          const request = client.request();
+          request.on('data', (data) => console.log(String(data)));
+          request.on('close', () => {
+            const { socket } = client;
+            client.destroy();
+            console.log(client.socket, typeof socket.destroy, client.setTimeout(5) === client);
+            try { socket.remotePort; } catch (error) { console.log(error.code); }
+            server.close();
+          });
+        });
+    """)
+    assert output(command, "a.js", folder=tmp_path) == "a\nundefined function true\nERR_HTTP2_SOCKET_UNBOUND\n"
+
+
 def test_a_client_that_never_reads_costs_no_copy_of_what_it_asked_for(tmp_path: Path) -> None:
-    grown = told(OURO, tmp_path, """
+    grown = told(OURO, tmp_path, FRAME + """
       const http2 = require('node:http2');
       const net = require('node:net');
-      const frame = (type, flags, stream, payload = '') => {
-        const head = Buffer.alloc(9);
-        head.writeUIntBE(payload.length, 0, 3);
-        head.writeUIntBE(type, 3, 1);
-        head.writeUIntBE(flags, 4, 1);
-        head.writeUInt32BE(stream, 5);
-        return Buffer.concat([head, Buffer.from(payload, 'latin1')]);
-      };
       const content = Buffer.alloc(2 ** 20);
       const STREAMS = 40;
       const CLIENTS = 10;
@@ -508,3 +535,30 @@ def test_a_client_that_never_reads_costs_no_copy_of_what_it_asked_for(tmp_path: 
       });
     """)
     assert grown < 100  # contents; of the 400 that were asked for
+
+
+@pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS.keys())
+def test_what_a_client_said_before_it_hung_up_is_heard(command: list[str], tmp_path: Path) -> None:
+    """What the server would answer to it cannot be sent any more, which is no error."""
+    heard = told(command, tmp_path, FRAME + """
+      const http2 = require('node:http2');
+      const heard = [];
+      const server = http2.createServer().on('sessionError', (error) => heard.push(error.code));
+      server.on('session', (session) => session.on('close', () => server.close(() => say(heard))));
+      server.on('stream', (stream) => {
+        let size = 0;
+        stream.on('data', (data) => { size += data.length; });
+        stream.on('end', () => heard.push(size));
+        stream.on('error', (error) => heard.push(error.code));
+        stream.on('close', () => heard.push(stream.rstCode));
+        const data = frame(0, 0, 1, 'x'.repeat(16000));
+        client.write(Buffer.concat([data, data, data, frame(0, 1, 1, 'end')]), () => client.resetAndDestroy());
+      });
+      let client;
+      server.listen(0, () => {
+        client = require('node:net').connect(server.address().port);
+        client.write('PRI * HTTP/2.0\\r\\n\\r\\nSM\\r\\n\\r\\n');
+        client.write(Buffer.concat([frame(4, 0, 0), frame(1, 4, 1, '\\x83\\x86\\x84\\x41\\x01a')]));
+      });
+    """)
+    assert heard == [48003, 8]

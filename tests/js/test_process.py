@@ -40,6 +40,16 @@ def test_an_error_is_told_after_exit_and_not_at_all_if_exit_ends_it(command: lis
     assert (done.returncode, done.stderr) == (3, "")
 
 
+def test_who_hears_of_resolving_twice_is_warned_once(command: list[str], tmp_path: Path) -> None:
+    source = """
+        process.on('multipleResolves', (type) => console.log(type));
+        process.on('warning', ({ code }) => console.log(code));
+        if (process.argv[1]) for (let i = 0; i < 2; i++) new Promise((resolve) => { resolve(1); resolve(2); });
+    """
+    assert run(command, "-e", source, "x", folder=tmp_path).stdout == "resolve\nresolve\nDEP0160\n"
+    assert run(command, "-e", source, folder=tmp_path).stdout == ""
+
+
 def test_bindings_of_old_are_there_by_name(command: list[str], tmp_path: Path) -> None:
     source = """
         console.log(process.binding('util').isDate(new Date()), process.binding('uv').errname(-2));

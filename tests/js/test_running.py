@@ -303,6 +303,7 @@ def test_the_names_of_commonjs_exports_are_seen_in_its_source(command: list[str]
             import * as passed from './c.cjs';
             console.log(one, two, whole.three, Object.keys(all).join());
             console.log(Object.keys(passed).join());
+            console.log(Object.keys(await import('./d.cjs')).join());
             try { await import('./e.mjs') } catch (error) { console.log(error.name, error.message.split('\\n')[0]) }
         """,
         "b.cjs": """
@@ -311,10 +312,11 @@ def test_the_names_of_commonjs_exports_are_seen_in_its_source(command: list[str]
             exports['th' + 'ree'] = 3;
         """,
         "c.cjs": "module.exports = require('./b.cjs')",
+        "d.cjs": "module.exports = require('path')",
         "e.mjs": "import { three } from './b.cjs'",
     })
     assert output(command, "a.mjs", folder=tmp_path) == lines(
-        "1 2 3 default,module.exports,one,two", "default,module.exports,one,two",
+        "1 2 3 default,module.exports,one,two", "default,module.exports,one,two", "default,module.exports",
         "SyntaxError Named export 'three' not found. The requested module './b.cjs' is a CommonJS module, which may "
         "not support all module.exports as named exports.")
 
@@ -343,6 +345,8 @@ def test_es_modules_can_be_required(command: list[str], tmp_path: Path) -> None:
     ("({ await(x) { }, async await() { }, set await(x) { }, await: 1 }).await;", "none"),
     ("class A extends (await Object) {}", "ERR_REQUIRE_ASYNC_MODULE"),
     ("class A { [await 'x']() {} }", "ERR_REQUIRE_ASYNC_MODULE"),
+    ("const f = async (x) => x[0](await x) + await f(await x);", "none"),
+    ("const f = (x) => x[0](x), y = await 1;", "ERR_REQUIRE_ASYNC_MODULE"),
     ("await (async () => {})();", "ERR_REQUIRE_ASYNC_MODULE"),
     ("for await (const x of []) { }", "ERR_REQUIRE_ASYNC_MODULE"),
 ])
@@ -514,6 +518,9 @@ def test_hooks_take_part_in_finding_and_reading_modules(command: list[str], tmp_
         (["--input-type=module", "-e", "console.log(import.meta.url.slice(-7), import.meta.main)"], "[eval1] true"),
         (["--input-type=commonjs", "-e", "console.log(typeof require)"], "function"),
         (["--title=abc", "-p", "process.title"], "abc"),
+        (["--allow_natives_syntax", "-e", "let left = 20; setImmediate(function next() {"
+          " queueMicrotask(() => {}); if (left-- > 0) setImmediate(next);"
+          " else console.log(eval('%HaveSameMap({ a: 1 }, { a: 2 })')); })"], "true"),
         (["--stack-trace-limit=3", "-p", "Error.stackTraceLimit"], "3"),
         (["--stack_trace_limit=4", "-p", "Error.stackTraceLimit"], "4"),
         (["--expose-gc", "-p", "typeof gc"], "function"),

@@ -450,6 +450,21 @@ PROGRAMS = {
         "Host: b.test. is not in the cert's altnames: DNS:*.test\nundefined\nIP: 1.2.3.4 is not in the cert's list: \n"
         "undefined\nHost: good.test. is not in the cert's altnames: DNS:\"evil.test, DNS:good.test\"\nundefined\n"
         "Host: cn.test. is not in the cert's altnames: DNS:other.test\n"),
+    "a stream without a handle is a socket below TLS, of a class that may be used apart": (r"""
+        const { PassThrough } = require('stream');
+        const JSStreamSocket = new tls.TLSSocket(new PassThrough())._handle._parentWrap.constructor;
+        const [one, other] = require('stream').duplexPair();
+        const socket = new JSStreamSocket(one);
+        log(JSStreamSocket.name, socket instanceof net.Socket, socket.stream === one, socket.remoteAddress);
+        other.on('data', (data) => other.write(`${data}!`)).on('end', () => other.end());
+        socket.on('data', (data) => { log(`${data}`); socket.end(); });
+        socket.on('end', () => log('end')).on('close', (hadError) => log('close', hadError, one.destroyed));
+        socket.write(Buffer.from('á'), () => {
+          const failing = new PassThrough();
+          new JSStreamSocket(failing).on('error', (error) => log(error.message));
+          failing.destroy(new Error('failed'));
+        });
+        """, "JSStreamSocket true true undefined\ná!\nfailed\nend\nclose false true\n"),
 }
 
 

@@ -31,7 +31,7 @@ def test_turns_steps_and_callbacks_are_a_tree() -> None:
         "    └ tick  app.js:14  ← timer onTimeout",  # it ran after the timer, before the loop went on
         "turn 2",
         "└ poll",
-        "  └ file onRead  app.js:12  ← main",
+        "  └ file onRead  read_file  app.js:12  ← main",
     ]
 
 

@@ -7,6 +7,10 @@ finder that stands before Python's own takes it from there. V8's code caches of 
 snapshot are kept in the same way (`natives/library.py`). As with Python's .pyc files, what was kept holds for as long
 as the source has the time and size that it had.
 
+To import a module takes Python 25 us beside running it, also when it is found at once. So what a start imports is one
+more entry, in the order in which it was done: those modules are made and run with no search for any of them. Extension
+modules have an entry without code: it tells where their file is.
+
 What surprises people: the finder is for the command and JavaScript programs. A Python program imports as Python does
 (`remove`): what its path says, not what an earlier one's said. Only modules of this installation and of the standard
 library are kept.
@@ -18,7 +22,8 @@ import _imp
 import marshal
 import os
 import sys
-from _frozen_importlib_external import (  # what importlib is made of
+from _frozen_importlib import ModuleSpec, module_from_spec  # what importlib is made of
+from _frozen_importlib_external import (
     ExtensionFileLoader,
     PathFinder,
     SourceFileLoader,
@@ -34,18 +39,23 @@ BEGAN = monotonic_ns()
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from types import CodeType
+    from types import CodeType, ModuleType
     from typing import Any, TypeAlias, TypeVar
 
     _T = TypeVar("_T")
     _Entry: TypeAlias = tuple[str, int, int, bool, int, int]
     """A source's file, its time in ns, its size, whether it is a package's, where its code is, and how long."""
+    _Group: TypeAlias = dict[str, tuple[_Entry, CodeType]]
+    """Modules in the order in which they are to run."""
 
 _INSTALLATION = os.path.dirname(os.path.dirname(os.path.dirname(__file__))) + os.sep
 _STANDARD = os.path.dirname(os.__file__) + os.sep
 _ENVIRONMENT = sys.prefix + os.sep
 _WORD = 8  # bytes
 _FIRST = 16384  # bytes that are read at once: most of the index
+_START = f"{__name__.rpartition('.')[0]}.command"
+"""What every start of a JavaScript program imports, and by it most of the modules that it needs."""
+_GROUP = f"all that {_START} imports"
 
 
 class _Loader(SourceFileLoader):
@@ -60,6 +70,17 @@ class _Loader(SourceFileLoader):
             return with_a_descriptor(lambda: SourceFileLoader.get_code(self, fullname))
         code: CodeType = marshal.loads(self._code)
         return code
+
+    def exec_module(self, module: "ModuleType") -> None:
+        before = len(_done)
+        super().exec_module(module)
+        _done.append(self.name)
+        if self.name == _START:
+            _imported_at_start[:] = _done[before:-1]
+
+
+_done: list[str] = []  # modules that have run, in that order
+_imported_at_start: list[str] = []  # those that had to run for the one that is `_START`; none if there was a group
 
 
 class _ExtensionLoader(ExtensionFileLoader):
@@ -106,13 +127,34 @@ class _Bundle:
 
     def find_spec(self, name: str, path: "Any" = None, target: "Any" = None) -> "Any":
         """What Python asks first for each import; None if it is to look elsewhere."""
+        if name == _START:
+            self._import_group()
         code = self.data(name)
         if code is None:
             return _looked_for(name, path, target)
         file, _, _, is_package, *_ = self._index[name]
+        if not code:
+            return spec_from_file_location(name, file, loader=_ExtensionLoader(name, file))
         folders = [os.path.dirname(file)] if is_package else None
         loader = _Loader(name, file, code)
         return spec_from_file_location(name, file, loader=loader, submodule_search_locations=folders)
+
+    def _import_group(self) -> None:
+        """Import what a start does, if nothing of it has changed. What fails, Python meets again in its own way."""
+        data = self.data(_GROUP)
+        group: _Group = {} if data is None else marshal.loads(data)
+        if not all(_is_as_it_was(entry) for entry, _ in group.values()):
+            del self._index[_GROUP]
+            return
+        made: dict[str, ModuleType] = {}
+        try:
+            for name, (_, code) in group.items():
+                if name not in sys.modules or name in made:
+                    exec(code, _made(name, group, made).__dict__)
+                    del made[name]
+        except Exception:
+            for name in made:
+                del sys.modules[name]
 
     def data(self, name: str) -> bytes | None:
         """What was kept under `name`, if its source has not changed."""
@@ -128,7 +170,7 @@ class _Bundle:
         entry = self._index.get(name)
         if entry is None:
             return None
-        if _status(entry[0]) != entry[1:3]:
+        if not _is_as_it_was(entry):
             del self._index[name]
             return None
         return os.pread(file, entry[5], entry[4])
@@ -151,7 +193,21 @@ class _Bundle:
                     code = spec.loader.get_code(name)
                 except OSError:  # this process may no longer read Python's files
                     continue
-                self.add(name, spec.origin, is_package, marshal.dumps(code))
+                self.add(name, spec.origin, is_package, b"" if code is None else marshal.dumps(code))
+        if _imported_at_start and _GROUP not in self._index:
+            self._add_group()
+
+    def _add_group(self) -> None:
+        """Keep what this process imported at its start, under the source of what imported it."""
+        known = {name: entry for name, (entry, _) in self._new.items()} | self._index
+        try:
+            group = {
+                name: (known[name], sys.modules[name].__spec__.loader.get_code(name))  # type: ignore[union-attr]
+                for name in _imported_at_start
+            }
+        except (OSError, KeyError):
+            return
+        self.add(_GROUP, sys.modules[_START].__file__ or "", False, marshal.dumps(group))
 
     def write(self) -> None:
         """Make the file anew if there is something to add."""
@@ -216,6 +272,25 @@ def _looked_for(name: str, path: "Any", target: "Any") -> "Any":
     return spec
 
 
+def _made(name: str, group: "_Group", made: "dict[str, ModuleType]") -> "ModuleType":
+    """A module that has not run yet, and before it the packages that it is in: those run after what they import."""
+    if name in made:
+        return made[name]
+    above, _, last = name.rpartition(".")
+    package = _made(above, group, made) if above and above not in sys.modules else sys.modules.get(above)
+    file, _, _, is_package, *_ = group[name][0]
+    spec = ModuleSpec(name, _Loader(name, file, None), origin=file, is_package=is_package)
+    if spec.submodule_search_locations is not None:
+        spec.submodule_search_locations.append(os.path.dirname(file))
+    module: ModuleType = module_from_spec(spec)
+    spec.has_location = True
+    module.__file__ = file
+    made[name] = sys.modules[name] = module
+    if package is not None:
+        setattr(package, last, module)
+    return module
+
+
 def _identity(file: int) -> object:
     """What tells an open file from another; None if it is none."""
     try:
@@ -233,10 +308,14 @@ def _status(file: str) -> tuple[int, int] | None:
     return status.st_mtime_ns, status.st_size
 
 
+def _is_as_it_was(entry: "_Entry") -> bool:
+    return _status(entry[0]) == entry[1:3]
+
+
 def _is_ours(module: object) -> bool:
     spec = getattr(module, "__spec__", None)
     return (
-        spec is not None and isinstance(spec.loader, SourceFileLoader) and spec.has_location
+        spec is not None and isinstance(spec.loader, (SourceFileLoader, ExtensionFileLoader)) and spec.has_location
         and spec.origin.startswith((_INSTALLATION, _STANDARD, _ENVIRONMENT)))
 
 

@@ -106,11 +106,7 @@ def _of_runtime() -> list[bytes]:
         cache.folder(), _INSTALLATION, engine.installed_in(), os.path.dirname(os.__file__),
         os.path.dirname(sys.executable),
     }
-    return [_real(resolve(folder)) for folder in sorted(folders)]
-
-
-def _real(path: bytes) -> bytes:
-    return os.path.realpath(path)
+    return [os.path.realpath(resolve(folder)) for folder in sorted(folders)]
 
 
 def _all_in(folder: bytes) -> bytes:
@@ -118,7 +114,7 @@ def _all_in(folder: bytes) -> bytes:
 
 
 def _lies_in_runtime(path: bytes) -> bool:
-    place = _real(path)
+    place = os.path.realpath(path)
     return any(_matches(_all_in(folder), place) for folder in _of_runtime())
 
 
@@ -190,7 +186,7 @@ class Permission:
         """Whether another file may be put in the place of `path`, which can be written: nothing of the runtime's is in
         it.
         """
-        place = _real(resolve(path))
+        place = os.path.realpath(resolve(path))
         return self._files[WRITE].all or not any(_matches(_all_in(place), folder) for folder in _of_runtime())
 
     def drop(self, scope: str, reference: str | None = None) -> None:

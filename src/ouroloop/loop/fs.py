@@ -104,8 +104,9 @@ def submit(
     """
     name = _names.get(function)
     if name is None:
-        # `read_file_sync` is the plain form of `read_file`: as a job it is no longer synchronous.
-        name = _names[function] = f"fs.{getattr(function, '__name__', 'operation').removesuffix('_sync').lstrip('_')}"
+        # `read_file_sync`, as a job, is no longer synchronous: it is `read_file`. And `stat_into` is `stat`.
+        plain = getattr(function, "__name__", "operation").removesuffix("_sync").removesuffix("_into")
+        name = _names[function] = f"fs.{plain.lstrip('_')}"
     return loop.pool.submit(partial(function, *args, **options), callback, brief=True, name=name)
 
 

@@ -11,6 +11,7 @@ What surprises people: records that were dropped leave runs without a resource, 
 from __future__ import annotations
 
 import os
+import re
 from bisect import bisect_right
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
@@ -23,9 +24,10 @@ if TYPE_CHECKING:
 
     from .recorder import Recorder
 
-_MADE, _ENTERED, _LEFT, _DESTROYED, _SETTLED, _STARTED, _CALLED, _CLOSING, _READIED = range(1, 10)
+_MADE, _ENTERED, _LEFT, _DESTROYED, _SETTLED, _STARTED, _CALLED, _CLOSING, _READIED, _FOLLOWED = range(1, 11)
 _FIELDS = 7
 
+_CAPITAL = re.compile(r"_([a-z])")  # what JavaScript has in place of an underscore
 _BRIEF = 50_000  # ns: a step in which nothing ran is told of only if it took longer
 _GAP = 1_000_000  # ns
 _MOST_SOURCE = 4_000_000  # bytes of a file
@@ -41,7 +43,7 @@ _KINDS = {
 _KINDS_BY_BEGINNING = {
     "FSREQ": "file", "FILEHANDLE": "file", "DIRHANDLE": "file", "GETADDRINFO": "dns", "GETNAMEINFO": "dns",
     "QUERYWRAP": "dns", "HTTP": "http", "PBKDF2": "crypto", "RANDOM": "crypto", "SCRYPT": "crypto", "KEYPAIR": "crypto",
-    "SIGNREQ": "crypto", "CHECKPRIME": "crypto", "HASHREQ": "crypto", "HKDF": "crypto", "WORK": "work",
+    "SIGNREQ": "crypto", "CHECKPRIME": "crypto", "DERIVEBITS": "crypto", "CRYPTO": "crypto", "WORK": "work",
 }
 DRAINED = frozenset(("tick", "microtask", "await"))
 """Kinds that are not called by the loop: they are drained after what it called."""
@@ -65,7 +67,7 @@ def assemble(recorder: Recorder, code: int, ended: int) -> Trace:
         (recorder.words or ["[stdin]"])[0], recorder.words[1:], recorder.wall, ended - since, code, recorder.dropped,
         places=list(recorder.places), turns=[at - since for _, at in turns], first_turn=turns[0][0] if turns else 1,
         sleeps=_sleeps(recorder),
-        jobs=[_job(job, since) for job in recorder.jobs],
+        jobs=[_job(job, since, recorder.language) for job in recorder.jobs],
         watches=[Watch(each.time - since, each.descriptor, each.events, each.owner) for each in recorder.watches],
         pauses=[Pause(each.kind, each.began - since, each.ended - since) for each in recorder.pauses],
         output=[Output(each.time - since, each.descriptor, each.text, each.run) for each in recorder.output],
@@ -81,6 +83,7 @@ def assemble(recorder: Recorder, code: int, ended: int) -> Trace:
     _inherit_places(trace)
     _add_descriptors(trace, recorder, numbers.opened)
     _add_jobs(trace, [(at - since, fd) for at, fd in recorder.ready_events])
+    _add_details(trace, recorder.details)
     trace.sources = _sources(trace.places)
     explain(trace)
     return trace
@@ -101,13 +104,14 @@ def _sleeps(recorder: Recorder) -> list[Sleep]:
     return sleeps
 
 
-def _job(job: Job, since: int) -> Job:
+def _job(job: Job, since: int, language: str) -> Job:
     def shift(moment: int | None) -> int | None:
         return None if moment is None else moment - since
 
+    name = _CAPITAL.sub(lambda found: found[1].upper(), job.name) if language == "JavaScript" else job.name
     return Job(
-        job.name, job.queued - since, job.resource, shift(job.started), job.thread, shift(job.finished),
-        shift(job.delivered))
+        name, job.queued - since, job.resource, shift(job.started), job.thread, shift(job.finished),
+        shift(job.delivered), detail=job.detail)
 
 
 class _Records:
@@ -128,7 +132,7 @@ class _Records:
         take: dict[int, Callable[..., None]] = {
             _MADE: self._made, _ENTERED: self._entered, _LEFT: self._left, _DESTROYED: self._destroyed,
             _SETTLED: self._settled, _STARTED: self._started, _CALLED: self._called, _CLOSING: self._closing,
-            _READIED: self._readied,
+            _READIED: self._readied, _FOLLOWED: self._followed,
         }
         for number, (type, moment, cause, wait, place, handle) in self._recorder.lasting.items():
             self._trace.resources[number] = Resource(number, type, int(cause), int(moment) - since, int(place), wait)
@@ -147,9 +151,18 @@ class _Records:
             resource.wait = wait
         self._trace.resources[resource.number] = resource
 
-    def _entered(self, moment: int, number: float, resource: float, _c: float, _d: float, place: float) -> None:
+    def _followed(
+        self, moment: int, number: float, resource: float, descriptor: float, before: float, place: float,
+    ) -> None:
+        """One run ended, and another began."""
+        self._left(moment, before)
+        self._entered(moment, number, resource, descriptor, 0, place)
+
+    def _entered(
+        self, moment: int, number: float, resource: float, descriptor: float, _: float, place: float,
+    ) -> None:
         outer = self._inside[-1].number if self._inside else None
-        run = Run(int(number), int(resource), "", moment, outer=outer)
+        run = Run(int(number), int(resource), "", moment, outer=outer, descriptor=int(descriptor))
         self._trace.runs[run.number] = run
         self._inside.append(run)
         self._name(run, int(place))
@@ -189,9 +202,9 @@ class _Records:
         if (resource := self._trace.resources.get(int(number))) is not None:
             resource.settled, self.readied[resource.number] = moment, int(run)
 
-    def _closing(self, moment: int, number: float, *_: float) -> None:
+    def _closing(self, moment: int, number: float, run: float, *_: float) -> None:
         if (resource := self._trace.resources.get(int(number))) is not None:
-            resource.closing = moment
+            resource.closing, resource.closer = moment, int(run)
 
 
 def is_core(place: Place) -> bool:
@@ -320,7 +333,7 @@ def _function_of(trace: Trace, resource: Resource) -> str:
 
 def _add_descriptors(trace: Trace, recorder: Recorder, opened: dict[int, int]) -> None:
     for run in trace.runs.values():
-        if run.step == "poll" and run.resource in opened:
+        if run.descriptor < 0 and run.step == "poll" and run.resource in opened:
             run.descriptor = recorder.readers.get(opened[run.resource], -1)
 
 
@@ -346,6 +359,17 @@ def _add_jobs(trace: Trace, ready: list[tuple[int, int]]) -> None:
             continue
         run.job = position
         trace.jobs[position].run, trace.jobs[position].resource = run.number, run.resource
+
+
+def _add_details(trace: Trace, details: dict[int, str]) -> None:
+    """What resources are about: as was told, or as the job was that did their work."""
+    for number, text in details.items():
+        if (resource := trace.resources.get(number)) is not None:
+            resource.detail = text
+    for job in trace.jobs:
+        resource = trace.resources.get(job.resource)
+        if resource is not None and not resource.detail:
+            resource.detail = job.detail
 
 
 def _sources(places: list[Place]) -> dict[str, str]:

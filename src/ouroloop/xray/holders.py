@@ -160,6 +160,12 @@ def _stream(handle: Any) -> tuple[str, str]:
     return kind, peer or f"descriptor {handle._fd}"
 
 
+def address_of(handle: Handle) -> str:
+    """A socket's peer, or else its own address; "" where it has neither."""
+    peer = _address(getattr(handle, "getpeername", None))
+    return peer or _address(getattr(handle, "getsockname", None))
+
+
 def _own_address(handle: Any) -> str:
     return _address(getattr(handle, "getsockname", None)) or f"descriptor {handle._fd}"
 

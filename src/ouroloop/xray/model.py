@@ -62,11 +62,13 @@ class Resource:
     parent: int = -1
     """The promise that a promise's reaction waits for."""
     detail: str = ""
-    """What it is about: an address, a file, a command."""
+    """What it is about: an address, a file, a command, a signal's name."""
     closing: int | None = None
     """When a handle was asked to close; the closing step comes later (`destroyed`)."""
     is_inherited: bool = False
     """Whether core modules made it, and `place` is that of what they did so for."""
+    closer: int = -1
+    """The run that asked a handle to close."""
 
 
 @dataclass(slots=True)
@@ -139,6 +141,8 @@ class Job:
     delivered: int | None = None
     run: int = -1
     """The run that its outcome was delivered to."""
+    detail: str = ""
+    """What it is about: a file, a descriptor."""
 
 
 @dataclass(slots=True)

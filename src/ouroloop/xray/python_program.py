@@ -19,36 +19,44 @@ import sys
 import sysconfig
 from array import array
 from collections import deque
+from struct import Struct
 from time import monotonic_ns
 from types import CodeType, CoroutineType, FrameType, FunctionType, MethodType
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
 
-from ..loop import FsEvent, FsPoll, Pipe, Process, Signal, Tcp, Tty, Udp
+from ..loop import FsEvent, FsPoll, Handle, Pipe, Process, Signal, Tcp, Tty, Udp
 from ..node import environment, events, promise
 from ..node.environment import Environment
 from ..node.timers import Immediate, Immediates, Timeout, Timers
+from .holders import address_of, describe
 from .model import MAIN, Output, Place
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
-    from ..loop import Handle, Loop, Work
+    from ..loop import Loop, Work
     from .recorder import Recorder
 
-_MADE, _ENTERED, _LEFT, _DESTROYED, _SETTLED, _STARTED, _CALLED, _CLOSING, _READIED = range(1, 10)
-_PART = 4096 * 7
+_MADE, _ENTERED, _LEFT, _DESTROYED, _SETTLED, _STARTED, _CALLED, _CLOSING, _READIED, _FOLLOWED = range(1, 11)
+_RECORD = Struct("7d")  # packed in place it takes a third of the time of an array's `extend`
+_PLACE = Struct("d")  # the last number of it
+_PART = 4096 * _RECORD.size  # bytes
+_pack = _RECORD.pack_into
+_NOWHERE = -1
 _NO_PLACE = -1
+_NO_RUN = -1
 _MAIN_RESOURCE = 1
 
 _OWN = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 _LIBRARY = sysconfig.get_paths()["stdlib"] + os.sep
+_NODE = environment.__name__.rpartition(".")[0]
 _PACKAGES = os.sep + "site-packages" + os.sep
 
 _HANDLES: dict[type, str] = {
     Tcp: "TCPWRAP", Pipe: "PIPEWRAP", Tty: "TTYWRAP", Udp: "UDPWRAP", Process: "PROCESSWRAP", Signal: "SIGNALWRAP",
     FsEvent: "FSEVENTWRAP", FsPoll: "STATWATCHER",
 }
+_ADDRESSED = (Tcp, Pipe, Udp)
 _JOBS = {
     "fs": "FSREQCALLBACK", "dns": "GETADDRINFOREQWRAP", "zlib": "ZLIB", "crypto": "RANDOMBYTESREQUEST",
 }
@@ -61,11 +69,18 @@ class PythonProgram:
     def __init__(self, recorder: Recorder, env: Environment) -> None:
         self.env = env
         self._recorder = recorder
-        self._part = array("d")
+        self._part = bytearray(_PART)
+        self._at = 0  # where in it the next record goes
+        self._entered_at = _NOWHERE  # where the run that began last is
+        self._entered = _NO_RUN
         self._texts: dict[str, int] = {}
         self._places: dict[tuple[CodeType, int], int] = {}
         self._own: dict[CodeType, bool] = {}
-        self._handles: WeakKeyDictionary[Handle, int] = WeakKeyDictionary()
+        self._handles: dict[Handle, int] = {}  # that are not closed
+        self._described: set[int] = set()  # of which it is known what they are about
+        self._codes: dict[CodeType, int] = {}  # places of functions
+        self._called: dict[CodeType, int] = {}  # likewise, but of none that is a core module's
+        self._known = _NO_RUN  # a run of which it is known which function of the program's it is
         self._last = _MAIN_RESOURCE
         self._last_run = MAIN
         self._last_outer = MAIN
@@ -102,15 +117,20 @@ class PythonProgram:
         self, kind: int, a: float, b: float = 0, c: float = 0, d: float = 0, place: int = _NO_PLACE,
     ) -> None:
         """One more record; what the numbers are stands in `assembly.py`."""
-        self._part.extend((kind, monotonic_ns(), a, b, c, d, place))
-        if len(self._part) >= _PART:
+        at = self._at
+        _pack(self._part, at, kind, monotonic_ns(), a, b, c, d, place)
+        self._at = at + _RECORD.size
+        if self._at == _PART:
             self.flush()
 
     def flush(self) -> None:
         """Hand over what was recorded."""
-        part, self._part = self._part, array("d")
-        if part:
-            self._recorder.add(part)
+        if not self._at:
+            return
+        part = array("d")
+        part.frombytes(memoryview(self._part)[: self._at])
+        self._at, self._entered_at = 0, _NOWHERE
+        self._recorder.add(part)
 
     def _text(self, text: str) -> int:
         number = self._texts.get(text)
@@ -119,18 +139,20 @@ class PythonProgram:
             self._recorder.texts.append(text)
         return number
 
-    def made(self, type: str, wait: float = 0, place: int | None = None) -> int:
-        """A resource that will call back; its number."""
+    def made(self, type: str, wait: float = 0, place: int | None = None, cause: int | None = None) -> int:
+        """A resource that will call back; its number. `cause` is the run that made it, if not the one that goes on."""
         self._last += 1
         self.record(
-            _MADE, self._last, self._text(type), self.run(), wait, self.place_of_caller() if place is None else place)
+            _MADE, self._last, self._text(type), self.run() if cause is None else cause, wait,
+            self.place_of_caller() if place is None else place)
         return self._last
 
-    def begin(self, resource: int, place: int = _NO_PLACE) -> None:
+    def begin(self, resource: int, place: int = _NO_PLACE, descriptor: int = -1) -> None:
         """A callback of a resource begins."""
-        self._last_run += 1
-        self._runs.append(self._last_run)
-        self.record(_ENTERED, self._last_run, resource, 0, 0, place)
+        self._last_run = self._entered = run = self._last_run + 1
+        self._runs.append(run)
+        self._entered_at = self._at
+        self.record(_ENTERED, run, resource, descriptor, 0, place)
 
     def end(self) -> None:
         """The callback that began last ends."""
@@ -162,10 +184,28 @@ class PythonProgram:
             self.end()
 
     def called(self, callback: Any) -> None:
-        """A function is called in the run that goes on; only the program's are of interest."""
+        """A function is called in the run that goes on; only the program's are of interest, and of these the first."""
+        run = self._runs[-1] if self._runs else self.run()
+        if run == self._known:
+            return
+        place = self._called.get(getattr(callback, "__code__", None))  # type: ignore[arg-type]
+        if place is None:
+            place = self._find_called(callback)
+        if place != _NO_PLACE:
+            self._known = run
+            if run == self._entered and self._entered_at != _NOWHERE:
+                _PLACE.pack_into(self._part, self._entered_at + _RECORD.size - _PLACE.size, place)
+            else:
+                self.record(_CALLED, run, 0, 0, 0, place)
+
+    def _find_called(self, callback: Any) -> int:
         place = self.place_of(callback)
-        if place != _NO_PLACE and not self._recorder.places[place].file.startswith("node:"):
-            self.record(_CALLED, self.run(), place=place)
+        if place != _NO_PLACE and self._recorder.places[place].file.startswith("node:"):
+            place = _NO_PLACE
+        code = getattr(callback, "__code__", None)
+        if code is not None and not hasattr(callback, "listener"):
+            self._called[code] = place
+        return place
 
     def readied(self, resource: int) -> None:
         """A reaction may run now, since its promise was settled."""
@@ -191,15 +231,23 @@ class PythonProgram:
     def begin_main(self) -> None:
         """The main program begins."""
         self._runs.append(MAIN)
-        self.record(_ENTERED, MAIN, _MAIN_RESOURCE)
+        self.record(_ENTERED, MAIN, _MAIN_RESOURCE, -1)
 
     # What the loop calls
 
-    def serve(self, resource: int) -> None:
-        """The loop calls something back."""
-        self.end_served()
-        self._served, self._is_serving = resource, True
-        self.begin(resource)
+    def serve(self, resource: int, descriptor: int = -1) -> None:
+        """The loop calls something back; `descriptor` is what the event queue has told of."""
+        runs = self._runs
+        if not self._is_serving or len(runs) != 1:
+            self.end_served()
+            self._served, self._is_serving = resource, True
+            self.begin(resource, descriptor=descriptor)
+            return
+        before = runs[0]
+        self._last_outer, self._served = before, resource
+        self._last_run = self._entered = runs[0] = run = self._last_run + 1
+        self._entered_at = self._at
+        self.record(_FOLLOWED, run, resource, descriptor, before)
 
     def end_served(self) -> None:
         """That is over, or ticks and microtasks have their turn."""
@@ -226,32 +274,49 @@ class PythonProgram:
     def ready(self, loop: Loop, fd: int) -> None:
         """A descriptor is ready: its handle will be called."""
         owner: Any = getattr(loop._queue.callbacks.get(fd), "__self__", None)
-        self.serve_handle(owner)
-        if getattr(owner, "_connection_callback", None) is not None:
-            self._recorder.lasting[self._handles[owner]][0] = "TCPSERVERWRAP"
+        self.serve_handle(owner, fd)
         reader = getattr(getattr(owner, "_read_callback", None), "__self__", None)
         listener = getattr(reader, "_listener", None)
         if listener is not None:
             self.called(listener)
 
-    def serve_handle(self, handle: Any) -> None:
+    def serve_handle(self, handle: Any, descriptor: int = -1) -> None:
         """The loop calls a handle back."""
-        number = self._handles.get(handle, 0) if handle is not None else 0
+        number = self._handles.get(handle, 0)
         if number:
-            self.serve(number)
+            self.serve(number, descriptor)
+            if number not in self._described:
+                self._describe(handle, number)
         else:
             self.serve_nothing()
 
+    def _describe(self, handle: Any, number: int) -> None:
+        """Note what a handle is about, now that it is in use."""
+        self._described.add(number)
+        has_address = isinstance(handle, _ADDRESSED)
+        self._recorder.details[number] = address_of(handle) if has_address else describe(handle)[1]
+        if getattr(handle, "_connection_callback", None) is not None:
+            made = self._recorder.lasting.get(number)
+            if made is not None:
+                made[0] = "PIPESERVERWRAP" if isinstance(handle, Pipe) else "TCPSERVERWRAP"
+            _wrap_requests(self)
+
     def closing(self, handle: Handle) -> None:
         """A handle was asked to close."""
-        if handle in self._handles:
-            self.record(_CLOSING, self._handles[handle], self.run())
+        number = self._handles.get(handle, 0)
+        if number:
+            if number not in self._described and isinstance(handle, _ADDRESSED):
+                self._describe(handle, number)
+            self._described.add(number)  # others are stopped by now
+            self.record(_CLOSING, number, self.run())
 
     def closed(self, handle: Handle) -> None:
         """It is closed, and its closing callback comes."""
         self.serve_handle(handle)
-        if handle in self._handles:
-            self.destroyed(self._handles[handle])
+        number = self._handles.pop(handle, 0)
+        if number:
+            self._described.discard(number)
+            self.destroyed(number)
 
     def job(self, work: Work) -> int:
         """A job for the pool was made; its number."""
@@ -293,7 +358,11 @@ class PythonProgram:
             callback = callback.__func__
         if not isinstance(callback, FunctionType):
             return _NO_PLACE
-        return self._number(callback.__code__, callback.__code__.co_firstlineno)
+        code = callback.__code__
+        place = self._codes.get(code)
+        if place is None:
+            place = self._codes[code] = self._number(code, code.co_firstlineno)
+        return place
 
     def place_of_coroutine(self, coroutine: Any) -> int:
         """Where a coroutine stands that waits."""
@@ -340,10 +409,13 @@ class _Served:
                 program.env.adopt(result)
             return
         owner = getattr(callback, "__self__", None)
-        type, place = "Callback", None
-        if owner is program.env.process and args:
-            type, place = args[0] if args[0] in ("beforeExit", "exit") else "SIGNALWRAP", _NO_PLACE
-        program.call(program.made(type), callback, args, place)
+        if owner is not program.env.process or not args:
+            writes = isinstance(getattr(owner, "_handle", None), Handle)
+            program.call(program.made("WRITEWRAP" if writes else "Callback"), callback, args)
+        elif args[0] in ("beforeExit", "exit"):
+            program.call(program.made(args[0], place=_NO_PLACE, cause=MAIN), callback, args, _NO_PLACE)
+        else:
+            program.call(program.made("SIGNALWRAP"), callback, args, _NO_PLACE)
 
 
 class _Environment(Environment):
@@ -480,7 +552,31 @@ def _wrap_emitters(program: PythonProgram) -> None:
     def recorded(self: events.EventEmitter, event: Any, *args: Any) -> bool:
         found = self._events.get(event) if self._events is not None else None
         if found is not None:
-            program.called(found[0] if found.__class__ is tuple else found)
+            for listener in found if found.__class__ is tuple else (found,):
+                program.called(listener)
         return emit(self, event, *args)
 
     events.EventEmitter.emit = recorded  # type: ignore[method-assign]
+
+
+def _wrap_requests(program: PythonProgram) -> None:
+    """Servers call the listener of a request themselves, so its name comes from what goes by it. If there is HTTP."""
+    server: Any = sys.modules.get(f"{_NODE}.http.server")
+    if server is None or hasattr(server.Connection, "recorded"):
+        return
+    dispatch, head = server.Connection._dispatch, server.RequestHead
+
+    def told(connection: Any, events: Iterator[Any]) -> Iterator[Any]:
+        for event in events:
+            if event.__class__ is head:
+                listeners = connection.server._events
+                listener = listeners.get("request") if listeners is not None else None
+                if listener is not None and listener.__class__ is not tuple:
+                    program.called(listener)
+            yield event
+
+    def recorded(self: Any, events: Iterator[Any]) -> None:
+        dispatch(self, told(self, events))
+
+    server.Connection._dispatch = recorded
+    server.Connection.recorded = True

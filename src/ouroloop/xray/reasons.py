@@ -17,6 +17,7 @@ import os
 from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING
 
+from ..loop.queue import READABLE, WRITABLE
 from .model import MAIN
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
     from .model import Resource, Run, Trace
 
+MODULE = "<module>"
+"""The name of a module's body."""
 LATE = 2_000_000
 """Timers that run this much after they were due, in ns, are late: the loop's clock has whole ms."""
 _LONG_WAIT = 1_000_000  # ns that a job waits for a thread
@@ -51,7 +54,7 @@ def sentence(trace: Trace, run: Run) -> str:
     if not run.why:
         return ""
     number, *values = run.why
-    return trace.sentences[int(number)].format(*(f"{value:g}" for value in values))
+    return trace.sentences[int(number)].format(*(f"{value:.12g}" for value in values))
 
 
 def culprit(trace: Trace, began: int, ended: int) -> tuple[Run | None, int]:
@@ -65,6 +68,8 @@ def name_of(trace: Trace, run: Run) -> str:
     where = f" at {os.path.basename(place.file)}:{place.line}" if place is not None else ""
     if run.number == MAIN:
         return "the main program"
+    if place is not None and run.name == MODULE:
+        return f"the module {os.path.basename(place.file)}"
     name = f"{run.name}()" if run.name else f"a function of kind “{run.kind}”" if place is None else "a function"
     return f"{name}{where}"
 
@@ -93,10 +98,18 @@ class _Index:
         found, most = None, 0
         for index in range(max(0, bisect_right(self.began, began) - 1), bisect_left(self.began, ended)):
             run = self.runs[index]
-            share = min(run.ended or self._duration, ended) - max(run.began, began)
+            share = self._share(run, began, ended)
             if share > most:
                 found, most = run, share
         return found, most
+
+    def busy(self, began: int, ended: int) -> int:
+        """How much of a time runs took, all together."""
+        first, last = max(0, bisect_right(self.began, began) - 1), bisect_left(self.began, ended)
+        return sum(max(self._share(run, began, ended), 0) for run in self.runs[first:last])
+
+    def _share(self, run: Run, began: int, ended: int) -> int:
+        return min(run.ended or self._duration, ended) - max(run.began, began)
 
 
 class _Reasons:
@@ -118,7 +131,7 @@ class _Reasons:
 
     def of(self, run: Run) -> Words:
         """Why it ran when it did."""
-        if run.outer is not None and run.kind not in ("timer", "immediate", "main"):
+        if run.outer is not None and run.kind not in ("timer", "immediate", "main", "exit"):
             return (
                 "It was called by #{0} itself, while that ran: its scope is another resource's, but no queue was "
                 "between them.", [run.outer])
@@ -149,6 +162,10 @@ class _Reasons:
             return (
                 "This tick was asked for by #{0}, a microtask. Microtasks are drained to the last before ticks have "
                 "their turn again, and all of this before the loop goes on.", [cause.number])
+        if cause is not None and cause.kind == "tick" and cause.after == run.after:
+            return (
+                "This tick was asked for by #{0}, another tick: their queue is drained to the last, with what is added "
+                "meanwhile, before microtasks have their turn, and before the loop goes on.", [cause.number])
         if run.after == MAIN:
             return (
                 "This tick ran as soon as the main program had ended: ticks are drained first, then microtasks, and "
@@ -171,13 +188,22 @@ class _Reasons:
         return f"Microtasks are drained {_numbered(when, 0)}, and before the loop goes on.", numbers
 
     def _await(self, run: Run) -> Words:
-        resource, when = self._resource(run), self._drained(run)
-        if resource is None or run.trigger < 0 or run.trigger == resource.cause:
-            text, numbers = when
+        resource, (text, numbers) = self._resource(run), self._drained(run)
+        if run.name == MODULE:
+            return (
+                "An ES module's body runs as a microtask, once all that it imports has been evaluated: so microtasks "
+                "that it asks for come before its ticks.", [])
+        if resource is None or run.trigger < 0:
+            return f"Who waits for a promise that is settled goes on as a microtask, {_numbered(text, 0)}.", numbers
+        if run.trigger == resource.cause:
             return (
                 "What it waits for was settled already, so it waited for nothing but the microtask queue, which is "
                 f"drained {_numbered(text, 0)}.", numbers)
-        text, numbers = when
+        settler = self._trace.runs.get(run.trigger)
+        if settler is not None and settler.kind in ("await", "microtask") and settler.after == run.after >= 0:
+            return (
+                "What it waits for was settled by #{0}, a microtask too: it went to the end of their queue, which is "
+                "drained to the last before anything else runs.", [run.trigger])
         return (
             "What it waits for was settled by #{0}; who waits for a promise goes on as a microtask, "
             f"{_numbered(text, 1)}.", [run.trigger, *numbers])
@@ -207,16 +233,37 @@ class _Reasons:
             (pause for pause in self._trace.pauses if pause.began < run.began and pause.ended > run.due),
             key=lambda pause: pause.ended - pause.began, default=None)
         beginning = f"The {{0}} ms {kind} was {{1}} ms late"
+        overslept = self._overslept(run.due, run.began)
+        if overslept > late / 2:
+            return (
+                f"{beginning}: the loop was asleep, and the system woke it {{2}} ms after the time that it had asked "
+                "for.", [wait, _ms(late), _ms(overslept)])
         if pause is not None and pause.ended - pause.began > late / 2:
             return (
                 f"{beginning}: memory was collected ({_text(pause.kind)}) for {{2}} ms.",
                 [wait, _ms(late), _ms(pause.ended - pause.began)])
         if found is not None and share > late / 4:
             length = (found.ended or run.began) - found.began
+            much = "" if share > late / 2 else "among others, "
             return (
-                f"{beginning}: callback #{{2}}, {_text(name_of(self._trace, found))}, ran for {{3}} ms, and nothing "
-                "else can run meanwhile.", [wait, _ms(late), found.number, _ms(length)])
-        return f"{beginning}: no single callback took that long, but many did together.", [wait, _ms(late)]
+                f"{beginning}: {much}callback #{{2}}, {_text(name_of(self._trace, found))}, ran for {{3}} ms, and "
+                "nothing else can run meanwhile.", [wait, _ms(late), found.number, _ms(length)])
+        together = self._index.busy(run.due, run.began)
+        if together > late / 2:
+            return (
+                f"{beginning}: no single callback took that long, but many did together ({{2}} ms).",
+                [wait, _ms(late), _ms(together)])
+        return (
+            f"{beginning}: callbacks took {{2}} ms of that; for the rest neither they nor the loop ran, since the "
+            "machine was busy with something else.", [wait, _ms(late), _ms(together)])
+
+    def _overslept(self, due: int, began: int) -> int:
+        """How much of the time from `due` on the loop was asleep, with nothing to wake it."""
+        at = bisect_right(self._sleep_ends, due)
+        if at == len(self._sleep_ends):
+            return 0
+        sleep = self._trace.sleeps[at]
+        return max(min(sleep.ended, began) - due, 0) if sleep.began <= due and sleep.timeout >= 0 else 0
 
     # Check and closing
 
@@ -235,6 +282,8 @@ class _Reasons:
                 "turn's check, so that poll has its turn in between.", [cause.number])
         if cause.step == "main":
             return self._immediate_of_main(run, cause)
+        if cause.step == "exit":
+            return "Nothing was left to do, and #{0} asked for it: the loop turns once more for it.", [cause.number]
         if cause.step in ("timers", "closing"):
             return (
                 f"It was asked for in the {cause.step} step, by #{{0}}; the next check step is the next turn's, after "
@@ -248,12 +297,13 @@ class _Reasons:
             if timer.turn == 0 and timer.began < run.began and self._cause_number(timer) == cause.number), None)
         if earlier is not None:
             return (
-                "The main program asked for it, and the {0} ms timer (#{1}) came first: it was due before the first "
-                "turn, and check is in the first turn. Had the program been faster, this would have been first.",
-                [self._wait(earlier), earlier.number])
+                "#{2} asked for both, and the {0} ms timer (#{1}) came first: it was due before the first turn, and "
+                "check is in the first turn. Had the program been faster, this would have been first.",
+                [self._wait(earlier), earlier.number, cause.number])
+        who = "The main program asked for it" if cause.number == MAIN else "#{0} asked for it, before the loop began"
         return (
-            "The main program asked for it: it ran in the first turn's check step, after a poll that did not sleep, "
-            "since an immediate waits.", [])
+            f"{who}: it ran in the first turn's check step, after a poll that did not sleep, since an immediate waits.",
+            [cause.number])
 
     def _rival(self, run: Run, cause: Run) -> Run | None:
         """A timer that was set in the same step and ran later, though it could have been expected first."""
@@ -274,9 +324,12 @@ class _Reasons:
         return -1 if resource is None else resource.cause
 
     def _closing(self, run: Run) -> Words:
+        resource = self._resource(run)
+        closer = -1 if resource is None else resource.closer
+        who = "A handle was closed by #{0}" if closer >= 0 else "A handle was closed"
         return (
-            "A handle was closed: what it owned is given back, and its callback called, in the closing step, after "
-            "check, however early in the turn it was asked to.", [])
+            f"{who}: what it owned is given back, and its callback called, in the closing step, after check, however "
+            "early in the turn it was asked to.", [closer] if closer >= 0 else [])
 
     # Poll
 
@@ -296,9 +349,15 @@ class _Reasons:
             elif guilty is not None and share > waited / 2:
                 middle = "it had waited {1} ms in line: the main thread kept the interpreter, in callback #{3}"
                 numbers.append(guilty.number)
+        late = job.delivered - job.finished
+        guilty, share = self._index.culprit(job.finished, job.delivered)
+        because = ""
+        if late > _LONG_WAIT and guilty is not None and share > late / 2:
+            because = f", since #{{{len(numbers)}}} was running"
+            numbers.append(guilty.number)
         return (
             f"Its job ({_text(job.name)}) was done on {_text(job.thread)} in {{0}} ms ({middle}); what threads have "
-            "done is told to the loop in its poll step, {2} ms later here.", numbers)
+            f"done is told to the loop in its poll step, {{2}} ms later here{because}.", numbers)
 
     def _busy_at(self, moment: int) -> int:
         """How many of the pool's threads were at work."""
@@ -312,23 +371,52 @@ class _Reasons:
     def _descriptor(self, run: Run) -> Words:
         if run.step != "poll":
             return self._called_by_loop(run)
-        what = {
-            "server": "a connection had arrived", "socket": "the connection could be read or written",
-            "pipe": "the pipe could be read or written", "udp": "a datagram could be read or written",
-        }.get(run.kind, "there was something to read or to write")
+        what = self._event(run)
         at = bisect_right(self._sleep_ends, run.began) - 1
         sleep = self._trace.sleeps[at] if at >= 0 else None
         if sleep is None or sleep.turn != run.turn:
             return f"{what[0].upper()}{what[1:]}, as the system's event queue told in the poll step.", []
         slept, count = _ms(sleep.ended - sleep.began), len(sleep.woke)
         of = " (descriptor {2})" if run.descriptor >= 0 else ""
+        how = "had slept in the system's event queue for {0} ms" if slept else (
+            "had asked the system's event queue without sleeping")
         return (
-            f"{what[0].upper()}{what[1:]}{of}: the loop had slept in the system's event queue for {{0}} ms, which told "
-            "of {1} descriptor" + ("s" if count != 1 else "") + " then.",
+            f"{what[0].upper()}{what[1:]}{of}: the loop {how}, which told of {{1}} descriptor"
+            + ("s" if count != 1 else "") + " then.",
             [slept, count, *([run.descriptor] if of else [])])
 
+    def _event(self, run: Run) -> str:
+        """What the event queue has told of a run's descriptor."""
+        resource = self._resource(run)
+        type, about = ("", "") if resource is None else (resource.type, resource.detail)
+        at = f" at {_text(about)}" if about else ""
+        if type.endswith("CONNECTWRAP"):
+            return "the connection had been made, or had failed"
+        if type in ("WRITEWRAP", "SHUTDOWNWRAP", "UDPSENDWRAP"):
+            return "the system had taken what was to be sent"
+        if run.kind in ("socket", "pipe", "udp"):
+            return self._readiness(run)
+        return {
+            "server": f"a connection had arrived{at}", "watcher": f"something had changed{at}",
+            "message": "a message had come",
+        }.get(run.kind, "there was something to read or to write")
+
+    def _readiness(self, run: Run) -> str:
+        name = {"socket": "connection", "pipe": "pipe", "udp": "socket"}[run.kind]
+        at = bisect_right(self._sleep_ends, run.began) - 1
+        masks = [mask for fd, mask, _ in self._trace.sleeps[at].woke if fd == run.descriptor] if at >= 0 else []
+        if not masks:
+            return f"the {name} could be read or written"
+        if masks[0] & WRITABLE and not masks[0] & READABLE:
+            return f"the {name} could be written to again"
+        if run.kind == "udp":
+            return "a datagram had arrived"
+        return f"the {name} had something to read, data or its end"
+
     def _late_in_poll(self, run: Run) -> Words:
-        what = "A child process has ended" if run.kind == "process" else "A signal has come"
+        resource = self._resource(run)
+        about = f" ({_text(resource.detail)})" if resource is not None and resource.detail else ""
+        what = f"A child process{about} has ended" if run.kind == "process" else f"A signal{about} has come"
         if run.step == "poll":
             return f"{what}; that is told last in the poll step, after all data that came before it.", []
         return self._called_by_loop(run)
@@ -337,11 +425,16 @@ class _Reasons:
         resource = self._resource(run)
         if resource is not None and resource.type == "beforeExit":
             return "Nothing was left that the loop waits for: “beforeExit”, when more may be asked for.", []
-        return "The process ends.", []
+        if run.outer is not None:
+            return "#{0} ends the process: “exit” is told at once, and nothing else will run.", [run.outer]
+        return "The process ends: “exit” is told last, and what is asked for now will not run.", []
 
     def _called_by_loop(self, run: Run) -> Words:
         if run.step == "pending":
-            return "It was put off from an earlier step, and such callbacks are called first in a turn.", []
+            return (
+                "What it waited for was done at once, but its callback was put off, so that it never comes before "
+                "whoever asked has returned: such callbacks are called first in a turn, and again right after poll.",
+                [])
         where = _STEP_NAMES.get(run.step, f"in the {_text(run.step)} step")
         return f"It was called {where}.", []
 

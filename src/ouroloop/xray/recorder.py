@@ -33,6 +33,7 @@ from .signals import listen
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from ..js.runtime import Runtime
     from ..loop import Handle, Loop, Work
     from ..node.environment import Environment
     from .model import Trace
@@ -78,10 +79,13 @@ class Recorder(Probe, Observer):
         self.records: deque[array[float]] = deque()
         self.lasting: dict[int, list[Any]] = {}
         """What may call back long after it was made: type, time, cause, wait, place, JavaScript's number of it."""
+        self.details: dict[int, str] = {}
+        """What a resource is about, where that is known."""
         self.texts: list[str] = []
         self.places: list[Place] = []
         self._on_end: Callable[[Trace], object] | None = on_end
         self._program: PythonProgram | None = None
+        self._runtime: Runtime | None = None
         self._count = 0
         self._turn = 0
         self._under_way: dict[int, Job] = {}
@@ -89,9 +93,10 @@ class Recorder(Probe, Observer):
         self._reserve = -1
         self._collect: Callable[[], object] = list
 
-    def watch(self, runtime: Any) -> None:
+    def watch(self, runtime: Runtime) -> None:
         """Record this runtime's loop, and let a signal end the program only when its trace is written."""
         self._know(runtime.loop)
+        self._runtime = runtime
         self.words = runtime.argv[1:] if "--eval" not in runtime.options else ["[eval]", *runtime.argv[1:]]
         runtime.loop.probe = self
         if runtime.engine.natives is not None:
@@ -171,9 +176,10 @@ class Recorder(Probe, Observer):
         self.readers[number] = fd
 
     def ready(self, loop: Loop, fd: int, events: int) -> None:
-        self.ready_events.append((monotonic_ns(), fd))
         if self._program is not None:
             self._program.ready(loop, fd)
+        else:
+            self.ready_events.append((monotonic_ns(), fd))
 
     def handle_made(self, handle: Handle) -> None:
         if self._program is not None:
@@ -192,7 +198,7 @@ class Recorder(Probe, Observer):
             self._program.serve_handle(owner)
 
     def work_queued(self, work: Work) -> None:
-        job = self._under_way[id(work)] = Job(work.name, monotonic_ns())
+        job = self._under_way[id(work)] = Job(work.name, monotonic_ns(), detail=_about(work))
         if self._program is not None:
             job.resource = self._program.job(work)
         self.jobs.append(job)
@@ -226,8 +232,11 @@ class Recorder(Probe, Observer):
         self.texts += news["texts"]
         for number, *made in news["lasting"]:
             self.lasting[int(number)] = made
-        while len(self.lasting) > self.limit:
-            del self.lasting[next(iter(self.lasting))]
+        for number, text in news["details"]:
+            self.details[int(number)] = text
+        for table in (self.lasting, self.details):
+            while len(table) > self.limit:
+                del table[next(iter(table))]
         self.places += [Place(file or "", line, column, name) for file, line, column, name in news["places"]]
         self.output += [Output(int(moment), fd, text, run) for moment, fd, text, run in news["output"]]
         part = self._make_room(len(numbers))
@@ -237,6 +246,13 @@ class Recorder(Probe, Observer):
             part = array("d")
             part.frombytes(numbers.cast("B"))
         self._append(part)
+
+    def describe_stream(self, number: int) -> str:
+        """The address of a stream or socket of JavaScript's."""
+        from .holders import address_of
+
+        handle = self._runtime.streams.by_number.get(number) if self._runtime is not None else None
+        return "" if handle is None else address_of(handle)
 
     def add(self, part: array[float]) -> None:
         """More records, of `FIELDS` numbers each."""
@@ -295,3 +311,13 @@ class Recorder(Probe, Observer):
             name, began = self.step_under_way
             self.steps.append((name, self._turn, began, now))
         return assemble(self, code, now)
+
+
+def _about(work: Work) -> str:
+    """The file that a job is about, or its descriptor."""
+    if not work.name.startswith("fs.") or not isinstance(work.work, partial) or not work.work.args:
+        return ""
+    about = work.work.args[0]
+    if isinstance(about, int):
+        return f"descriptor {about}"
+    return os.fsdecode(about) if isinstance(about, (str, bytes, os.PathLike)) else ""

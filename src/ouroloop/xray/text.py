@@ -40,6 +40,8 @@ _WAKERS = {
 _LONG, _VERY_LONG = 10_000_000, 50_000_000  # ns
 _NS_OF_MS = 1_000_000
 _SHORT_SLEEP = 1 * _NS_OF_MS
+_OF_PATHS = ("file", "watcher")
+_MOST_DETAIL = 60  # characters
 _LEAST_FOLDED = 3
 _MOST_TOLD = 5
 _BAR = 30  # columns
@@ -164,7 +166,8 @@ def _tree(trace: Trace) -> list[Entry]:
     events: list[tuple[int, int, tuple[object, ...]]] = [
         *((at, 0, ("turn", trace.first_turn + index, at)) for index, at in enumerate(trace.turns)),
         *((step.began, 1, ("step", step)) for step in trace.steps),
-        *((sleep.began, 2, ("add", _sleep(sleep))) for sleep in trace.sleeps if _is_worth_telling(sleep)),
+        *((sleep.began, 2, ("add", _sleep(sleep, after))) for sleep, after in pairwise([*trace.sleeps, None])
+          if sleep is not None and _is_worth_telling(sleep)),
         *((job.queued if job.started is None else job.started, 3, ("add", _job(job))) for job in trace.jobs),
         *((run.began, 4, ("run", run)) for run in trace.runs.values()),
         *((pause.began, 5, ("pause", _pause(pause))) for pause in trace.pauses),
@@ -218,12 +221,33 @@ def _described(trace: Trace, run: Run) -> tuple[list[Part], Hashable]:
     resource = trace.resources.get(run.resource)
     if resource is not None and run.kind in ("timer", "interval"):
         parts.append((f" {resource.wait:,.10g} ms", ""))
+    about = _about(trace, run)
+    if about:
+        parts.append((f"  {about}", "dim"))
     if place:
         parts.append((f"  {place}", ""))
     cause = _cause(trace, run)
     if cause:
         parts.append((f"  ← {cause}", "dim"))
-    return parts, ("run", kind, name, place, cause)
+    return parts, ("run", kind, name, operation_of(trace, run), place, cause)
+
+
+def operation_of(trace: Trace, run: Run) -> str:
+    """What the pool has done for a run, without the kind's own name: "open", "pbkdf2"."""
+    if run.job < 0:
+        return ""
+    name = printable(trace.jobs[run.job].name)
+    module, _, operation = name.partition(".")
+    return operation or ("" if module == run.kind else name)
+
+
+def _about(trace: Trace, run: Run) -> str:
+    """The operation, and which file, address, command or signal it was."""
+    resource = trace.resources.get(run.resource)
+    detail = printable(resource.detail) if resource is not None else ""
+    if run.kind in _OF_PATHS and "/" in detail:
+        detail = os.path.basename(detail.rstrip("/")) or detail
+    return " ".join(filter(None, [operation_of(trace, run), detail[:_MOST_DETAIL]]))
 
 
 def _cause(trace: Trace, run: Run) -> str:
@@ -238,10 +262,14 @@ def _plain(began: int, ended: int | None, text: str, key: Hashable = None) -> En
     return Entry(began, ended, [(text, "dim")], key or text, is_beside=True)
 
 
-def _sleep(sleep: Sleep) -> Entry:
+def _sleep(sleep: Sleep, after: Sleep | None) -> Entry:
     owners = list(dict.fromkeys(_WAKERS.get(owner, printable(owner)) for _, _, owner in sleep.woke))
-    if owners:
+    if owners and sleep.ended == sleep.began:
+        text = f"the queue told of {', '.join(owners)}"
+    elif owners:
         text = f"asleep, woken by {', '.join(owners)}"
+    elif after is not None and after.turn == sleep.turn and sleep.timeout >= 0:
+        text = "asleep for a moment, to look after the pool"
     elif 0 <= sleep.timeout * _NS_OF_MS <= sleep.ended - sleep.began + _NS_OF_MS:
         text = f"asleep for the {sleep.timeout:,.10g} ms to the next timer"
     else:

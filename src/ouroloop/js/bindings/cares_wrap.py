@@ -44,6 +44,7 @@ class Names:
 
     @property
     def loop(self) -> Any:
+        """The loop on which a resolver of `node.dns` works."""
         return self._runtime.loop
 
     def completion(self, callback: Callable[..., Any]) -> tuple[Callable[..., Any], None]:
@@ -75,11 +76,13 @@ class Names:
     # Name servers
 
     def new_resolver(self, number: int, timeout: int, tries: int) -> None:
+        """Make a resolver; the time a try has is in ms."""
         from ...node.dns import Resolver
 
         self._resolvers[number] = Resolver(timeout=int(timeout), tries=int(tries), env=self)
 
     def get_servers(self, number: int) -> list[str]:
+        """The name servers' addresses."""
         return self._resolvers[number].get_servers()
 
     def set_servers(self, number: int, servers: list[str]) -> bool:
@@ -91,9 +94,11 @@ class Names:
         return True
 
     def set_local_address(self, number: int, ipv4: str, ipv6: str) -> None:
+        """Which addresses queries are sent from."""
         self._resolvers[number].set_local_address(ipv4, ipv6)
 
     def cancel(self, number: int) -> None:
+        """End outstanding queries with ECANCELLED."""
         self._resolvers[number].cancel()
 
     def query(self, number: int, request: int, method: str, name: str, ttl: bool) -> str | None:

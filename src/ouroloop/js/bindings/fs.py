@@ -340,6 +340,7 @@ class Files:
         self._last = 0
 
     def on_pool(self, function: Callable[..., Any], count: int) -> Callable[..., Any]:
+        """The operation that calls `function`, with `count` arguments, on the pool and completes a request."""
         def submit(request: int, *args: Any) -> None:
             fs.submit(self._runtime.loop, partial(self._done, request), function, *args)
 
@@ -377,9 +378,11 @@ class Files:
         self._stat(request, stat_into, path.encode() if isinstance(path, str) else path, int(address), True)
 
     def lstat_async(self, request: int, path: Path, address: float) -> None:
+        """The same for a link itself."""
         self._stat(request, stat_into, path.encode() if isinstance(path, str) else path, int(address), False)
 
     def fstat_async(self, request: int, fd: int, address: float) -> None:
+        """The same for an open file."""
         self._stat(request, fstat_into, int(fd), int(address))
 
     def _stat(self, request: int, function: Callable[..., int], *args: Any) -> None:
@@ -396,12 +399,14 @@ class Files:
         return self._last
 
     def open_dir(self, path: Path) -> int:
+        """A directory's number, or a negative errno."""
         try:
             return self._keep_dir(fs.open_dir(os.fsencode(path)))
         except (OSError, ValueError) as exc:
             return _errno(exc)
 
     def open_dir_async(self, request: int, path: Path) -> None:
+        """Complete `request` with a directory's number."""
         def done(error: BaseException | None, directory: Any = None) -> None:
             if error is not None:
                 self._runtime.complete(request, _errno(error), None)
@@ -414,19 +419,23 @@ class Files:
         return _names_and_types(self._dirs[int(number)].read(int(count)), as_bytes)
 
     def read_dir(self, number: int, as_bytes: bool, count: int) -> list[Any] | int:
+        """The next `count` entries, each a name and a type; or a negative errno."""
         try:
             return self._entries(number, as_bytes, count)
         except OSError as exc:
             return _errno(exc)
 
     def read_dir_async(self, request: int, number: int, as_bytes: bool, count: int) -> None:
+        """Complete `request` with what `read_dir` gives."""
         self.on_pool(self._entries, 3)(request, number, as_bytes, count)
 
     def close_dir(self, number: int) -> int:
+        """Forget a directory."""
         self._dirs.pop(int(number)).close()
         return 0
 
     def close_dir_async(self, request: int, number: int) -> None:
+        """Complete `request` when a directory is closed."""
         self.on_pool(self._dirs.pop(int(number)).close, 0)(request)
 
     # Watching
@@ -472,11 +481,13 @@ class Files:
         return 0
 
     def unwatch(self, handle: int) -> None:
+        """Watch no more."""
         watcher = self._watchers.pop(int(handle), None)
         if watcher is not None:
             watcher.close()
 
     def ref_watch(self, handle: int, referenced: bool) -> None:
+        """Whether a watcher keeps the process from ending."""
         watcher = self._watchers.get(int(handle))
         if watcher is not None:
             (watcher.ref if referenced else watcher.unref)()

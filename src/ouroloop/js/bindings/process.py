@@ -142,6 +142,7 @@ def _text(data: bytes) -> str:
 
 
 def parse_env_file(text: str) -> dict[str, str]:
+    """The variables that the text of a `.env` file sets."""
     from ..environment_file import parse
 
     return parse(text)
@@ -155,6 +156,7 @@ def _c_text(text: str) -> str:
 
 
 def cwd() -> str | int:
+    """The current folder, or a negative errno."""
     try:
         return _text(os.getcwdb())
     except OSError as exc:
@@ -162,6 +164,7 @@ def cwd() -> str | int:
 
 
 def chdir(path: str) -> int:
+    """Change the current folder. 0, or a negative errno."""
     try:
         os.chdir(_c_text(path))
     except OSError as exc:
@@ -231,6 +234,7 @@ def _load_everything() -> None:
 
 
 def set_groups(groups: list[float]) -> int:
+    """setgroups(2). 0, or a negative errno."""
     try:
         os.setgroups([int(group) for group in groups])
     except OSError as exc:
@@ -239,6 +243,7 @@ def set_groups(groups: list[float]) -> int:
 
 
 def init_groups(user: str, group: int) -> int:
+    """initgroups(3). 0, or a negative errno."""
     try:
         os.initgroups(_c_text(user), int(group))
     except OSError as exc:
@@ -247,6 +252,7 @@ def init_groups(user: str, group: int) -> int:
 
 
 def kill(pid: int, number: int) -> int:
+    """kill(2). 0, or a negative errno."""
     try:
         os.kill(int(pid), int(number))
     except (OSError, OverflowError) as exc:
@@ -292,6 +298,7 @@ def cpu_usage(thread: bool) -> list[float]:
 
 
 def resource_usage() -> list[float]:
+    """getrusage(2), in the order of its fields; times in us."""
     import resource
 
     usage = resource.getrusage(resource.RUSAGE_SELF)
@@ -369,6 +376,7 @@ def report_facts() -> dict[str, Any]:
 
 
 def abort() -> None:
+    """abort(3): no listener keeps the process from ending."""
     import signal
 
     signal.signal(signal.SIGABRT, signal.SIG_DFL)

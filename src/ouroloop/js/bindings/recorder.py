@@ -27,4 +27,9 @@ def operations(runtime: Runtime) -> dict[str, Callable[..., Any]]:
         """There are `count` numbers now."""
         runtime.recorder.take(numbers[: int(count)], tables)
 
-    return {"begin": begin, "deliver": deliver}
+    def describe(number: int) -> str:
+        """What the socket of this number is about."""
+        text: str = runtime.recorder.describe_stream(int(number))
+        return text
+
+    return {"begin": begin, "deliver": deliver, "describe": describe}

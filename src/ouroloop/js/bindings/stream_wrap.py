@@ -80,16 +80,19 @@ class Streams:
     # Opening
 
     def new_tcp(self, handle: int) -> None:
+        """Make a TCP socket: see tcp(7)."""
         from ...loop import Tcp
 
         self.by_number[handle] = Tcp(self._runtime.loop)
 
     def new_pipe(self, handle: int, ipc: bool) -> None:
+        """Make a pipe, which is a Unix-domain socket; with `ipc` it may pass handles."""
         from ...loop import Pipe
 
         self.by_number[handle] = Pipe(self._runtime.loop, ipc=ipc)
 
     def open_tty(self, handle: int, fd: int) -> int:
+        """Make a terminal of a descriptor. 0, or a negative errno."""
         from ...loop import Tty
 
         try:
@@ -100,15 +103,12 @@ class Streams:
 
     def open(self, handle: int, fd: int) -> int:
         """Take over a descriptor."""
-        try:
-            self.by_number[handle].open(int(fd))  # type: ignore[attr-defined]
-        except OSError as exc:
-            return -(exc.errno or errno.EINVAL)
-        return 0
+        return self._do(handle, "open", int(fd))
 
     # Servers and clients
 
     def bind(self, handle: int, host: str, port: int, flags: int) -> int:
+        """Bind to an address. That it is taken is told by `listen` or `connect`, as libuv does."""
         flags = int(flags)
         try:
             self.by_number[handle].bind(  # type: ignore[attr-defined]
@@ -120,13 +120,11 @@ class Streams:
         return 0
 
     def bind_pipe(self, handle: int, name: str) -> int:
-        try:
-            self.by_number[handle].bind(name)  # type: ignore[attr-defined]
-        except OSError as exc:
-            return -(exc.errno or errno.EINVAL)
-        return 0
+        """Bind to a path. 0, or a negative errno."""
+        return self._do(handle, "bind", name)
 
     def listen(self, handle: int, backlog: int) -> int:
+        """Tell `handle` `CONNECTION`, or a negative errno, of each client."""
         failure = self._bind_failures.get(handle)
         if failure is not None:
             return -(failure.errno or errno.EADDRINUSE)
@@ -135,11 +133,7 @@ class Streams:
         def arrived(error: OSError | None) -> None:
             emit(handle, CONNECTION if error is None else errno_of(error))
 
-        try:
-            self.by_number[handle].listen(int(backlog), arrived)  # type: ignore[attr-defined]
-        except OSError as exc:
-            return -(exc.errno or errno.EINVAL)
-        return 0
+        return self._do(handle, "listen", int(backlog), arrived)
 
     def accept(self, handle: int, connection: int) -> int:
         """The connection that was announced, or the handle that came through a pipe, under a number of its own."""
@@ -152,6 +146,7 @@ class Streams:
         return 0
 
     def connect(self, handle: int, request: int, host: str, port: int) -> int:
+        """Connect to an IP address; `request` tells. 0, or a negative errno."""
         failure = self._bind_failures.get(handle)
         if failure is not None:
             self._runtime.loop.defer(self._runtime.complete, request, errno_of(failure), None)
@@ -159,15 +154,12 @@ class Streams:
         return self._connect(handle, request, (host, int(port)))
 
     def connect_pipe(self, handle: int, request: int, name: str) -> int:
+        """Connect to a path, as `connect` does."""
         return self._connect(handle, request, name)
 
     def _connect(self, handle: int, request: int, address: Any) -> int:
-        try:
-            self.by_number[handle].connect(  # type: ignore[attr-defined]
-                address, lambda error: self._runtime.complete(request, errno_of(error), None))
-        except OSError as exc:
-            return -(exc.errno or errno.EINVAL)
-        return 0
+        return self._do(
+            handle, "connect", address, lambda error: self._runtime.complete(request, errno_of(error), None))
 
     # Reading and writing
 
@@ -236,6 +228,7 @@ class Streams:
             self.read_start(handle, stream.read_size)
 
     def read_stop(self, handle: int) -> None:
+        """Read no more until `read_start`."""
         stream = self.by_number.get(handle)
         if stream is not None:
             stream.read_stop()
@@ -286,10 +279,12 @@ class Streams:
         return len(data) * 2 + 1
 
     def writable_length(self, handle: int) -> int:
+        """How many bytes wait to be written."""
         stream = self.by_number.get(handle)
         return 0 if stream is None else stream.write_queue_size
 
     def shutdown(self, handle: int, request: int) -> int:
+        """End the writing side when all is written; `request` tells. 0, or a negative errno."""
         if handle not in self.by_number:
             return -errno.EBADF
         try:
@@ -301,6 +296,7 @@ class Streams:
     # Closing
 
     def close(self, handle: int) -> None:
+        """Close, and tell `handle` `CLOSED`."""
         self._bind_failures.pop(handle, None)
         emit, stream = self._runtime.emit, self.by_number.pop(handle, None)
         if stream is None:
@@ -310,15 +306,13 @@ class Streams:
 
     def reset(self, handle: int) -> int:
         """Close with a reset instead of an orderly end."""
-        try:
-            self.by_number[handle].close_reset(  # type: ignore[attr-defined]
-                lambda: self._runtime.emit(handle, CLOSED))
-        except OSError as exc:
-            return -(exc.errno or errno.EINVAL)
-        del self.by_number[handle]
-        return 0
+        failure = self._do(handle, "close_reset", lambda: self._runtime.emit(handle, CLOSED))
+        if not failure:
+            del self.by_number[handle]
+        return failure
 
     def ref(self, handle: int, referenced: bool) -> None:
+        """Whether the stream keeps the process from ending."""
         stream = self.by_number.get(handle)
         if stream is not None:
             (stream.ref if referenced else stream.unref)()
@@ -333,9 +327,11 @@ class Streams:
             return -1
 
     def socket_name(self, handle: int) -> list[Any] | int:
+        """Its own address, as `_name` has it."""
         return self._name(handle, "getsockname")
 
     def peer_name(self, handle: int) -> list[Any] | int:
+        """The other side's address, as `_name` has it."""
         return self._name(handle, "getpeername")
 
     def _name(self, handle: int, method: str) -> list[Any] | int:
@@ -349,29 +345,31 @@ class Streams:
         return [name] if isinstance(name, str) else address_of(name)
 
     def no_delay(self, handle: int, enable: bool) -> int:
-        return self._set(handle, "nodelay", bool(enable))
+        """TCP_NODELAY: see tcp(7). 0, or a negative errno."""
+        return self._do(handle, "nodelay", bool(enable))
 
     def keep_alive(self, handle: int, enable: bool, delay: int, interval: int, count: int) -> int:
-        return self._set(handle, "keepalive", bool(enable), int(delay), int(interval), int(count))
+        """SO_KEEPALIVE, times in seconds: see tcp(7). 0, or a negative errno."""
+        return self._do(handle, "keepalive", bool(enable), int(delay), int(interval), int(count))
 
     def chmod(self, handle: int, readable: bool, writable: bool) -> int:
-        try:
-            self.by_number[handle].chmod(readable=readable, writable=writable)  # type: ignore[attr-defined]
-        except OSError as exc:
-            return -(exc.errno or errno.EINVAL)
-        return 0
+        """Let every user read or write the pipe. 0, or a negative errno."""
+        return self._do(handle, "chmod", readable=readable, writable=writable)
 
-    def _set(self, handle: int, method: str, *values: Any) -> int:
+    def _do(self, handle: int, method: str, *values: Any, **options: Any) -> int:
+        """Call a stream's method: 0, or a negative errno."""
         try:
-            getattr(self.by_number[handle], method)(*values)
+            getattr(self.by_number[handle], method)(*values, **options)
         except OSError as exc:
             return -(exc.errno or errno.EINVAL)
         return 0
 
     def set_type_of_service(self, handle: int, value: int) -> int:
-        return self._set(handle, "set_type_of_service", int(value))
+        """IP_TOS: see ip(7). 0, or a negative errno."""
+        return self._do(handle, "set_type_of_service", int(value))
 
     def get_type_of_service(self, handle: int) -> int:
+        """IP_TOS, or a negative errno."""
         try:
             return self.by_number[handle].get_type_of_service()  # type: ignore[attr-defined,no-any-return]
         except OSError as exc:
@@ -380,9 +378,11 @@ class Streams:
     # Terminals
 
     def set_raw_mode(self, handle: int, raw: bool) -> int:
-        return self._set(handle, "set_mode", "raw" if raw else "normal")
+        """A terminal that gives each key as it is pressed. 0, or a negative errno."""
+        return self._do(handle, "set_mode", "raw" if raw else "normal")
 
     def get_window_size(self, handle: int) -> list[int] | int:
+        """`[columns, rows]`, or a negative errno."""
         try:
             return list(self.by_number[handle].get_winsize())  # type: ignore[attr-defined]
         except OSError as exc:
@@ -414,4 +414,5 @@ def _rest(chunks: list[bytes], written: int) -> list[Any]:
 
 
 def errno_of(error: OSError | None) -> int:
+    """A negative errno; 0 for no error."""
     return 0 if error is None else -(error.errno or errno.EIO)

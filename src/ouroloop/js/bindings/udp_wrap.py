@@ -40,6 +40,7 @@ class Sockets:
         self._runtime = runtime
 
     def new(self, handle: int) -> None:
+        """Make a UDP socket: see udp(7)."""
         from ...loop import Udp
 
         self._runtime.streams.by_number[handle] = Udp(self._runtime.loop)  # type: ignore[assignment]
@@ -59,6 +60,7 @@ class Sockets:
         return 0
 
     def bind(self, handle: int, host: str, port: int, flags: int) -> int:
+        """Bind to an address. 0, or a negative errno."""
         flags = int(flags)
         return self._do(handle, lambda udp: udp.bind(
             (host, int(port)), ipv6_only=bool(flags & _IPV6_ONLY), reuse_address=bool(flags & _REUSE_ADDRESS),
@@ -86,6 +88,7 @@ class Sockets:
         return 0
 
     def receive_start(self, handle: int) -> int:
+        """Tell `handle` `(data, address, port)` of each datagram, or a negative errno. 0, or a negative errno."""
         emit = self._runtime.emit
 
         def arrived(error: OSError | None, data: bytes, address: tuple[Any, ...] | None, flags: int) -> None:
@@ -97,6 +100,7 @@ class Sockets:
         return self._do(handle, lambda udp: udp.recv_start(arrived))
 
     def receive_stop(self, handle: int) -> int:
+        """Receive no more until `receive_start`."""
         return self._do(handle, lambda udp: udp.recv_stop())
 
     def set(self, handle: int, option: str, value: Any) -> int:
@@ -105,11 +109,13 @@ class Sockets:
             value if isinstance(value, str) else int(value)))
 
     def membership(self, handle: int, group: str, interface: str | None, what: Literal["join", "leave"]) -> int:
+        """Join or leave a multicast group: see ip(7)."""
         return self._do(handle, lambda udp: udp.set_membership(group, interface, what))
 
     def source_membership(
         self, handle: int, source: str, group: str, interface: str | None, what: Literal["join", "leave"]
     ) -> int:
+        """The same for what one source sends to the group."""
         return self._do(handle, lambda udp: udp.set_source_membership(group, interface, source, what))
 
     def buffer_size(self, handle: int, size: int, is_receiving: bool) -> int:
@@ -127,7 +133,9 @@ class Sockets:
             return -(exc.errno or errno.EINVAL)
 
     def queue_size(self, handle: int) -> int:
+        """How many bytes wait to be sent."""
         return self._socket(handle).send_queue_size
 
     def queue_count(self, handle: int) -> int:
+        """How many datagrams wait to be sent."""
         return self._socket(handle).send_queue_count

@@ -36,11 +36,13 @@ class Settlement:
         self.callback: Callable[[], object] | None = None
 
     def settle(self, error: BaseException | None, value: Any) -> None:
+        """The promise is settled: with an error, or with a value."""
         self.done, self._error, self._value = True, error, value
         if self.callback is not None:
             self.callback()
 
     def result(self) -> Any:
+        """The value; or raises the error."""
         if self._error is not None:
             raise self._error
         return self._value

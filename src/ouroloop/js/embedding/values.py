@@ -70,6 +70,7 @@ class Values:
         self._errors.clear()
 
     def encode(self, value: Any) -> list[Any]:
+        """A value as JavaScript's side reads it: `[kind, content, …]`."""
         try:
             return self._encode_nested(value, 0)
         except _NestedError:
@@ -152,6 +153,7 @@ class Values:
         return ["async" if is_async else "function", number, name if isinstance(name, str) else ""]
 
     def encode_exception(self, exc: BaseException) -> list[Any]:
+        """An exception as JavaScript's side reads it. One that JavaScript threw goes back as what was thrown."""
         thrown = exc.value if isinstance(exc, JavaScriptError) else None
         if isinstance(thrown, Reference) and thrown._ouroloop_runtime is self._runtime:
             return ["reference", thrown._ouroloop_number]
@@ -171,6 +173,7 @@ class Values:
             del self._function_numbers[id(function)]
 
     def decode(self, value: list[Any]) -> Any:
+        """The value that JavaScript's side sent as `[kind, content, …]`."""
         kind, content, *rest = value
         if kind == "data":
             return content
@@ -197,6 +200,7 @@ class Values:
         return made[0]
 
     def error(self, encoded: list[Any]) -> JavaScriptError:
+        """The exception for what JavaScript threw."""
         name, message, stack, value, number = encoded
         error = JavaScriptError(name, message, stack, self.decode(value))
         error.__cause__ = self._errors.get(int(number))

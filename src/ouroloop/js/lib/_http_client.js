@@ -24,7 +24,7 @@ const {
 const { validateBoolean, validateInteger } = require('internal/validators');
 const { isURL, urlToHttpOptions } = require('internal/url');
 const { getTimerDuration } = require('internal/timers');
-const { addAbortSignal } = require('stream');
+const { addAbortSignal, finished } = require('stream');
 const { kEmptyObject, once } = require('internal/util');
 const dc = require('diagnostics_channel');
 
@@ -308,20 +308,25 @@ function takeSocket(request, socket, error, exchange) {
     request._flush();
     return;
   }
-  if (socket) {
+  const isUsable = socket && !error && request.agent && !socket.destroyed;
+  if (!socket || isUsable) {
     exchange?.cancel();
-    // Nothing was sent on it: it can serve another request.
-    if (!error && request.agent && !socket.destroyed) socket.emit('free');
-    else socket.destroy(error || request[kError]);
+    if (isUsable) socket.emit('free'); // nothing was sent on it: it can serve another request
+    giveUp(request, error || request[kError]);
+    return;
   }
-  giveUp(request, error || request[kError], socket?._hadError);
+  finished(socket.destroy(error || request[kError]), (failure) => {
+    exchange?.cancel();
+    const isEarly = failure?.code === 'ERR_STREAM_PREMATURE_CLOSE';
+    giveUp(request, (isEarly ? undefined : failure) || error, socket._hadError);
+  });
 }
 
 /** The request ends before it had a socket. */
 function giveUp(request, error, isTold = false) {
   request.destroyed = true;
   if (!error && !request.res && !request.aborted && !isTold) error = new ConnResetException('socket hang up');
-  if (error) fail(request, error);
+  if (error && !isTold) fail(request, error);
   request._closed = true;
   request.emit('close');
 }

@@ -107,8 +107,9 @@ class AsyncLocalStorage {
     const frame = frames.derive(outer, this, store);
     frames.set(frame);
     return () => {
-      // Another storage's `enterWith` in between stays in force.
-      if (frames.current() === frame) frames.set(outer);
+      // Another storage's `enterWith` in between stays in force. And once there was a frame, there is one: microtasks
+      // ask for that.
+      if (outer !== undefined && frames.current() === frame) frames.set(outer);
       else this.enterWith(before);
     };
   }

@@ -18,11 +18,15 @@ const {
   AbortError, errnoException, genericNodeError,
 } = require('internal/errors');
 const {
-  validateAbortSignal, validateArray, validateBoolean, validateFunction, validateObject, validateOneOf, validateString,
+  isInt32, validateAbortSignal, validateArray, validateBoolean, validateFunction, validateObject, validateOneOf,
+  validateString,
 } = require('internal/validators');
-const { convertToValidSignal, kEmptyObject, promisify: { custom: kCustomPromisify } } = require('internal/util');
+const {
+  convertToValidSignal, kEmptyObject, promisify: { custom: kCustomPromisify }, warnOnce,
+} = require('internal/util');
 const { isArrayBufferView } = require('internal/util/types');
 const { getValidatedPath } = require('internal/fs/arguments');
+const hooks = require('internal/async_hooks');
 const handles = require('internal/handles');
 const { errname } = require('internal/uv');
 const { Socket } = require('net');
@@ -88,14 +92,10 @@ function normalize(file, args, options) {
   return { ...options, __proto__: null, file, args, envPairs: pairsOf(environmentOf(options.env)) };
 }
 
-let hasWarned = false;
-
 function warnShellArguments() {
-  if (hasWarned) return;
-  hasWarned = true;
-  process.emitWarning(
-    'Passing args to a child process with shell option true can lead to security vulnerabilities, as the arguments are not ' +
-    'escaped, only concatenated.', 'DeprecationWarning', 'DEP0190');
+  warnOnce('DEP0190',
+    'Passing args to a child process with shell option true can lead to security vulnerabilities, as the arguments ' +
+    'are not escaped, only concatenated.', 'DeprecationWarning', 'DEP0190');
 }
 
 function checkOptions(options) {
@@ -120,8 +120,6 @@ function checkOptions(options) {
     if (options[name] != null) validateBoolean(options[name], `options.${name}`);
   }
 }
-
-const isInt32 = (value) => value === (value | 0);
 
 function environmentOf(env) {
   if (env === undefined || env === null) return { ...process.env };
@@ -227,6 +225,7 @@ class ChildProcess extends EventEmitter {
       return errno;
     }
     this.pid = pid;
+    if (hooks.recorder !== undefined) handles.describe(this.#handle, `${pid} (${args.join(' ')})`);
     if (spawning.hasSubscribers) spawning.end.publish({ process: this });
     process.nextTick(() => this.emit('spawn'));
     streams.forEach((stream, position) => {
@@ -333,9 +332,11 @@ function leaveReadingTo(stream) {
   stream[kIsUsedAsStdio] = true;
 }
 
+const TOLD = ['EACCES', 'EAGAIN', 'EMFILE', 'ENFILE', 'ENOENT', 'EPERM', 'ENOTDIR', 'E2BIG', 'ELOOP'];
+
 /** Whether an 'error' event tells of a failure to spawn; others are thrown. */
 function isTold(errno) {
-  return ['EACCES', 'EAGAIN', 'EMFILE', 'ENFILE', 'ENOENT', 'EPERM', 'ENOTDIR', 'E2BIG', 'ELOOP'].includes(errname(errno));
+  return TOLD.includes(errname(errno));
 }
 
 /** The stream of a program that could not be started. */
@@ -387,7 +388,8 @@ function abortChild(child, killSignal, reason) {
 }
 
 function validateTimeout(timeout) {
-  if (timeout != null && !(Number.isInteger(timeout) && timeout >= 0)) throw new ERR_OUT_OF_RANGE('timeout', 'an unsigned integer', timeout);
+  if (timeout == null || (Number.isInteger(timeout) && timeout >= 0)) return;
+  throw new ERR_OUT_OF_RANGE('timeout', 'an unsigned integer', timeout);
 }
 
 function validateMaxBuffer(maxBuffer) {
@@ -411,7 +413,8 @@ function execArguments(command, options, callback) {
     callback = options;
     options = undefined;
   }
-  return { file: command, options: { ...options, shell: typeof options?.shell === 'string' ? options.shell : true }, callback };
+  const shell = typeof options?.shell === 'string' ? options.shell : true;
+  return { file: command, options: { ...options, shell }, callback };
 }
 
 function exec(command, options, callback) {
@@ -433,7 +436,8 @@ function execFileArguments(file, args, options, callback) {
 function execFile(file, args, options, callback) {
   ({ file, args, options, callback } = execFileArguments(file, args, options, callback));
   options = {
-    encoding: 'utf8', timeout: 0, maxBuffer: MAX_BUFFER, killSignal: 'SIGTERM', cwd: null, env: null, shell: false, ...options,
+    encoding: 'utf8', timeout: 0, maxBuffer: MAX_BUFFER, killSignal: 'SIGTERM', cwd: null, env: null, shell: false,
+    ...options,
   };
   validateTimeout(options.timeout);
   validateMaxBuffer(options.maxBuffer);
@@ -457,7 +461,8 @@ class Execution {
     this.command = args.length > 0 ? `${file} ${args.join(' ')}` : file;
     this.options = options;
     this.callback = callback;
-    this.encoding = options.encoding && options.encoding !== 'buffer' && Buffer.isEncoding(options.encoding) ? options.encoding : null;
+    const { encoding } = options;
+    this.encoding = encoding && encoding !== 'buffer' && Buffer.isEncoding(encoding) ? encoding : null;
   }
 
   start() {
@@ -516,6 +521,7 @@ class Execution {
     };
     const stdout = join('stdout');
     const stderr = join('stderr');
+    hooks.recorder?.called(this.callback);
     let error = this.#error;
     if (!error && code === 0 && signal === null) {
       this.callback(null, stdout, stderr);
@@ -562,8 +568,8 @@ function spawnSync(file, args, options) {
   const input = inputOf(options);
   const { maxBuffer, timeout = 0, cwd = null, uid = null, gid = null, detached = false } = options;
   const answer = toTheEnd.spawn({
-    file: options.file, args: options.args, envPairs: options.envPairs, cwd, uid, gid, detached, stdio, input, killSignal, timeout,
-    maxBuffer: Number.isFinite(maxBuffer) ? maxBuffer : null,
+    file: options.file, args: options.args, envPairs: options.envPairs, cwd, uid, gid, detached, stdio, input,
+    killSignal, timeout, maxBuffer: Number.isFinite(maxBuffer) ? maxBuffer : null,
   });
   return resultOf(answer, options);
 }

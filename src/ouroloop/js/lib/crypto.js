@@ -17,10 +17,12 @@ const {
   },
 } = require('internal/errors');
 const {
-  validateBoolean, validateFunction, validateInt32, validateInteger, validateNumber, validateObject, validateString, validateUint32,
+  validateBoolean, validateFunction, validateInt32, validateInteger, validateNumber, validateObject, validateString,
+  validateUint32,
 } = require('internal/validators');
 const { isAnyArrayBuffer, isArrayBufferView } = require('internal/util/types');
 const { deprecate, pendingDeprecate } = require('internal/util');
+const hooks = require('internal/async_hooks');
 const { start } = require('internal/requests');
 const { canDigest, digest: digestAtOnce, fillRandom } = require('internal/crypto/calls');
 const { notThere } = require('internal/not_there');
@@ -56,6 +58,7 @@ const kKept = Symbol('kept');
 const MOST_KEPT = 16 * 1024; // bytes: less is hashed in one call, at the end
 const NOT_BEGUN = 0; // instead of a number: all that was given is in kKept
 const NOTHING = new Uint8Array(0);
+const UTF8_NAMES = new Set(['utf8', 'utf-8', 'buffer']); // 'buffer' says nothing of a text: that is UTF-8
 
 class HashBase extends LazyTransform {
   _transform(chunk, encoding, callback) {
@@ -72,7 +75,7 @@ class HashBase extends LazyTransform {
   update(data, encoding) {
     if (this[kFinished]) throw new ERR_CRYPTO_HASH_FINALIZED();
     if (typeof data === 'string') {
-      if ((encoding === undefined || encoding === 'utf8' || encoding === 'utf-8' || encoding === 'buffer') && data.isWellFormed()) {
+      if ((encoding === undefined || UTF8_NAMES.has(encoding)) && data.isWellFormed()) {
         if (this[kNumber] === NOT_BEGUN) this._add(Buffer.from(data), true);
         else binding.updateText(this[kNumber], data);
       } else {
@@ -249,8 +252,16 @@ function randomBytes(size, callback) {
     fillRandom(bytes);
     return bytes;
   }
-  binding.fillRandomAsync(start(() => callback(null, bytes)), addressOf(bytes, 0), size);
+  binding.fillRandomAsync(startRandom(callback, bytes), addressOf(bytes, 0), size);
   return undefined;
+}
+
+/** A request of random bytes: `callback` gets what they are put into. */
+function startRandom(callback, filled) {
+  return start(() => {
+    hooks.recorder?.called(callback);
+    callback(null, filled);
+  }, 'RANDOMBYTESREQUEST');
 }
 
 function viewOf(buffer) {
@@ -263,7 +274,9 @@ function fillRange(buffer, view, offset = 0, size = undefined) {
   const unit = buffer.BYTES_PER_ELEMENT ?? 1;
   validateNumber(offset, 'offset');
   offset *= unit;
-  if (!(offset >= 0 && offset <= view.length)) throw new ERR_OUT_OF_RANGE('offset', `>= 0 && <= ${view.length}`, offset);
+  if (!(offset >= 0 && offset <= view.length)) {
+    throw new ERR_OUT_OF_RANGE('offset', `>= 0 && <= ${view.length}`, offset);
+  }
   if (size === undefined) return { offset, size: view.length - offset };
   validateNumber(size, 'size');
   size = checkSize(size * unit);
@@ -284,7 +297,7 @@ function randomFill(buffer, offset, size, callback) {
   else if (typeof size === 'function') [callback, size] = [size, undefined];
   validateFunction(callback, 'callback');
   const range = fillRange(buffer, view, offset, size);
-  binding.fillRandomAsync(start(() => callback(null, buffer)), addressOf(view, range.offset), range.size);
+  binding.fillRandomAsync(startRandom(callback, buffer), addressOf(view, range.offset), range.size);
 }
 
 // Random bytes in stock, for what needs a few at a time: numbers and UUIDs, as in Node.
@@ -329,7 +342,8 @@ function randomInt(min, max, callback) {
 function randomUUID(options) {
   if (options !== undefined) {
     validateObject(options, 'options');
-    if (options.disableEntropyCache !== undefined) validateBoolean(options.disableEntropyCache, 'options.disableEntropyCache');
+    const { disableEntropyCache } = options;
+    if (disableEntropyCache !== undefined) validateBoolean(disableEntropyCache, 'options.disableEntropyCache');
   }
   const bytes = options?.disableEntropyCache ? randomBytes(16) : takeRandom(16);
   bytes[6] = (bytes[6] & 0x0f) | 0x40;
@@ -363,9 +377,10 @@ function pbkdf2(password, salt, iterations, keylen, digest, callback) {
   const args = pbkdf2Arguments(password, salt, iterations, keylen, digest);
   validateFunction(callback, 'callback');
   binding.pbkdf2Async(start((errno, key) => {
+    hooks.recorder?.called(callback);
     if (errno < 0) callback(new Error('Deriving bits failed'));
     else callback(null, Buffer.from(key));
-  }), ...args);
+  }, 'PBKDF2REQUEST'), ...args);
 }
 
 function pbkdf2Sync(password, salt, iterations, keylen, digest) {
@@ -420,9 +435,10 @@ function scrypt(password, salt, keylen, options, callback) {
   const args = scryptArguments(password, salt, keylen, options);
   validateFunction(callback, 'callback');
   binding.scryptAsync(start((errno, key) => {
+    hooks.recorder?.called(callback);
     if (errno < 0) callback(new ERR_CRYPTO_INVALID_SCRYPT_PARAMS());
     else callback(null, scryptKey(key));
-  }), ...args);
+  }, 'SCRYPTREQUEST'), ...args);
 }
 
 function scryptSync(password, salt, keylen, options) {
@@ -482,7 +498,8 @@ module.exports = {
   hash, pbkdf2, pbkdf2Sync, randomBytes, randomFill, randomFillSync, randomInt, randomUUID, scrypt, scryptSync,
   secureHeapUsed, setFips, timingSafeEqual, constants: internalBinding('constants').crypto, getFips: () => 0,
   ...Object.fromEntries(
-    ['argon2', 'argon2Sync', 'decapsulate', 'encapsulate', 'setEngine', 'Certificate'].map((name) => [name, missing(name)])),
+    ['argon2', 'argon2Sync', 'decapsulate', 'encapsulate', 'setEngine', 'Certificate']
+      .map((name) => [name, missing(name)])),
 };
 
 for (const name of ['prng', 'pseudoRandomBytes', 'rng']) {

@@ -44,7 +44,10 @@ const DISCONNECTED = 0;
 const CONNECTING = 1;
 const CONNECTED = 2;
 
-const DEFAULTS = { udp4: { any: '0.0.0.0', local: '127.0.0.1', family: 4 }, udp6: { any: '::', local: '::1', family: 6 } };
+const DEFAULTS = {
+  udp4: { any: '0.0.0.0', local: '127.0.0.1', family: 4 },
+  udp6: { any: '::', local: '::1', family: 6 },
+};
 
 function lookupOf(given) {
   if (given === undefined) return require('dns').lookup;
@@ -357,8 +360,9 @@ class Socket extends EventEmitter {
 
   #resolveAndSend(chunks, port, address, callback) {
     if (!this.#handle) return;
+    const message = { chunks, port, address, callback };
     const send = (error, found) =>
-      hooks.withDefaultTrigger(this[asyncIdSymbol], () => this.#send(error, found, { chunks, port, address, callback }));
+      hooks.withDefaultTrigger(this[asyncIdSymbol], () => this.#send(error, found, message));
     if (this.#connectState === CONNECTED) send(null, null);
     else this.#resolve(address, DEFAULTS[this.type].local, send);
   }

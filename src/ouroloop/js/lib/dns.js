@@ -5,6 +5,7 @@
 const { codes: { ERR_INVALID_ARG_TYPE } } = require('internal/errors');
 const { validateFunction, validateString } = require('internal/validators');
 const { customPromisifyArgs } = require('internal/util');
+const hooks = require('internal/async_hooks');
 const dns = require('internal/dns');
 
 const { CODES, QUERIES, ResolverBase, getDefaultResolver } = dns;
@@ -22,6 +23,7 @@ function lookup(hostname, options, callback) {
   }
   const checked = dns.lookupOptions(options);
   return dns.lookup(hostname, checked, (error, found) => {
+    hooks.recorder?.called(callback);
     if (error) callback(error);
     else if (checked.all) callback(null, found);
     else if (found.length === 0) callback(null, null, checked.family === 6 ? 6 : 4);
@@ -33,6 +35,7 @@ function lookupService(address, port, callback) {
   dns.validateService(address, port, arguments.length < 3 ? 0 : 3);
   validateFunction(callback, 'callback');
   return dns.lookupService(address, port, (error, found) => {
+    hooks.recorder?.called(callback);
     if (error) callback(error, undefined, undefined);
     else callback(null, found.hostname, found.service);
   });

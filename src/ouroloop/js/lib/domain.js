@@ -36,7 +36,7 @@ const hook = createHook({
     if (process.domain == null) return;
     owners.set(id, process.domain);
     if (typeof resource === 'object' && resource !== null && !Object.hasOwn(resource, 'domain')) {
-      Object.defineProperty(resource, 'domain', { value: process.domain, configurable: true, enumerable: false, writable: true });
+      setDomain(resource, process.domain);
     }
   },
   before: (id) => owners.get(id)?.enter(),
@@ -46,15 +46,20 @@ const hook = createHook({
 
 let current = null;
 
-Object.defineProperty(process, 'domain', {
-  __proto__: null,
-  enumerable: true,
-  configurable: true,
+const CURRENT = {
   get: () => current,
   set: (value) => {
     current = value;
   },
-});
+};
+
+Object.defineProperty(process, 'domain', { __proto__: null, enumerable: true, configurable: true, ...CURRENT });
+
+/** Note whose `target` is, where loops over its properties do not see it. */
+function setDomain(target, domain) {
+  Object.defineProperty(target, 'domain',
+    { __proto__: null, configurable: true, enumerable: false, value: domain, writable: true });
+}
 
 /** While a domain with a handler is entered, uncaught errors are its own. */
 function updateCapture() {
@@ -77,7 +82,7 @@ class Domain extends EventEmitter {
 
   _errorHandler(error) {
     if ((typeof error === 'object' && error !== null) || typeof error === 'function') {
-      Object.defineProperty(error, 'domain', { __proto__: null, configurable: true, enumerable: false, value: this, writable: true });
+      setDomain(error, this);
       error.domainThrown = true;
     }
     // The handler runs outside of its domain, so that an error in it is not handled by it again.
@@ -120,7 +125,7 @@ class Domain extends EventEmitter {
     if (this.domain && emitter instanceof Domain) {
       for (let above = this.domain; above; above = above.domain) if (emitter === above) return;
     }
-    Object.defineProperty(emitter, 'domain', { __proto__: null, configurable: true, enumerable: false, value: this, writable: true });
+    setDomain(emitter, this);
     this.members.push(emitter);
   }
 
@@ -143,7 +148,7 @@ class Domain extends EventEmitter {
       if (error instanceof Error) {
         error.domainBound = callback;
         error.domainThrown = false;
-        Object.defineProperty(error, 'domain', { __proto__: null, configurable: true, enumerable: false, value: domain, writable: true });
+        setDomain(error, domain);
         domain.emit('error', error);
         return undefined;
       }
@@ -156,7 +161,7 @@ class Domain extends EventEmitter {
     function bound(...args) {
       return runIn(domain, callback, this, args);
     }
-    Object.defineProperty(bound, 'domain', { __proto__: null, configurable: true, enumerable: false, value: this, writable: true });
+    setDomain(bound, this);
     return bound;
   }
 }
@@ -174,7 +179,7 @@ EventEmitter.usingDomains = true;
 
 const { init } = EventEmitter;
 EventEmitter.init = function(options) {
-  Object.defineProperty(this, 'domain', { __proto__: null, configurable: true, enumerable: false, value: null, writable: true });
+  setDomain(this, null);
   if (current && !(this instanceof Domain)) this.domain = current;
   return Reflect.apply(init, this, [options]);
 };
@@ -195,7 +200,7 @@ function emitError(emitter, domain, error, isGiven) {
   if (!isGiven || !error) error = new ERR_UNHANDLED_ERROR(error);
   if (typeof error === 'object') {
     error.domainEmitter = emitter;
-    Object.defineProperty(error, 'domain', { __proto__: null, configurable: true, enumerable: false, value: domain, writable: true });
+    setDomain(error, domain);
     error.domainThrown = false;
   }
   domain.emit('error', error);
@@ -207,4 +212,4 @@ function create() {
 }
 
 module.exports = { Domain, create, createDomain: create, _stack: stack };
-Object.defineProperty(module.exports, 'active', { __proto__: null, enumerable: true, get: () => current, set: (value) => { current = value; } });
+Object.defineProperty(module.exports, 'active', { __proto__: null, enumerable: true, ...CURRENT });

@@ -15,8 +15,9 @@ const {
 const {
   validateBoolean, validateFunction, validateInteger, validateObject, validateString, validateBuffer, validateEncoding,
 } = require('internal/validators');
-const { deprecate, kEmptyObject, promisify: { custom: kCustomPromisify } } = require('internal/util');
-const { customPromisifyArgs } = require('internal/util');
+const {
+  customPromisifyArgs, deprecate, kEmptyObject, promisify: { custom: kCustomPromisify }, warnOnce,
+} = require('internal/util');
 const { isArrayBufferView } = require('internal/util/types');
 const hooks = require('internal/async_hooks');
 const { start } = require('internal/requests');
@@ -120,7 +121,10 @@ function exists(path, callback) {
     callback(false);
     return;
   }
-  ring.accessAsync(start((errno) => callback(errno === 0)), path, constants.F_OK);
+  ring.accessAsync(start((errno) => {
+    hooks.recorder?.called(callback);
+    callback(errno === 0);
+  }), path, constants.F_OK);
 }
 
 Object.defineProperty(exists, kCustomPromisify, {
@@ -450,6 +454,7 @@ function readFile(path, options, callback) {
   if (signal !== undefined && !checkAborted(signal, callback)) return;
   if (inSteps.isInSteps()) {
     inSteps.readInSteps(steps, target, flags, signal, (error, bytes) => {
+      hooks.recorder?.called(callback);
       if (error) callback(error);
       else deliver(callback, bytes, encoding);
     });
@@ -467,6 +472,7 @@ function readFile(path, options, callback) {
 const steps = { open, fstat, read, close };
 
 function deliver(callback, bytes, encoding) {
+  hooks.recorder?.called(callback);
   let result;
   try {
     result = decoded(bytes, encoding);
@@ -750,13 +756,10 @@ function prefixOf(prefix) {
   return prefix;
 }
 
-let hasWarnedOfX = false;
-
 function warnOfX(prefix) {
   const endsInX = typeof prefix === 'string' ? prefix.endsWith('X') : prefix.at(-1) === 0x58;
-  if (endsInX && !hasWarnedOfX) {
-    hasWarnedOfX = true;
-    process.emitWarning(
+  if (endsInX) {
+    warnOnce('mkdtemp',
       'mkdtemp() templates ending with X are not portable. For details see: https://nodejs.org/api/fs.html');
   }
 }
@@ -1217,7 +1220,7 @@ function truncate(path, length, callback) {
       return;
     }
     ring.ftruncateAsync(start((errno) => {
-      const failed = errno < 0 ? failure(errno, 'ftruncate') : null;
+      const failed = errno < 0 ? lateFailure(errno, 'ftruncate') : null;
       fs.close(fd, (closing) => callback(aggregateTwoErrors(closing, failed)));
     }), fd, length);
   });

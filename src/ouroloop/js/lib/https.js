@@ -81,8 +81,8 @@ Agent.prototype.createConnection = function(port, host, options) {
 /** What makes connections of TLS alike beside what does for plain ones, in the order of the name. */
 const NAMED = [
   'ca', 'cert', 'clientCertEngine', 'ciphers', 'key', 'pfx', 'rejectUnauthorized', 'servername', 'minVersion',
-  'maxVersion', 'secureProtocol', 'crl', 'honorCipherOrder', 'ecdhCurve', 'dhparam', 'secureOptions', 'sessionIdContext',
-  'sigalgs', 'privateKeyIdentifier', 'privateKeyEngine',
+  'maxVersion', 'secureProtocol', 'crl', 'honorCipherOrder', 'ecdhCurve', 'dhparam', 'secureOptions',
+  'sessionIdContext', 'sigalgs', 'privateKeyIdentifier', 'privateKeyEngine',
 ];
 const NAMED_IF_GIVEN = new Set(['rejectUnauthorized', 'honorCipherOrder', 'secureOptions']);
 

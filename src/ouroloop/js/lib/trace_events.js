@@ -49,7 +49,9 @@ class Tracing {
 
 function createTracing(options) {
   validateObject(options, 'options');
-  if (!Array.isArray(options.categories)) throw new ERR_INVALID_ARG_TYPE('options.categories', 'Array', options.categories);
+  if (!Array.isArray(options.categories)) {
+    throw new ERR_INVALID_ARG_TYPE('options.categories', 'Array', options.categories);
+  }
   validateStringArray(options.categories, 'options.categories');
   if (options.categories.length === 0) throw new ERR_TRACE_EVENTS_CATEGORY_REQUIRED();
   return new Tracing(options.categories);

@@ -4,6 +4,7 @@
 
 const { codes: { ERR_INVALID_FD }, errnoException } = require('internal/errors');
 const { validateInteger } = require('internal/validators');
+const { warnOnce } = require('internal/util');
 const { Socket } = require('net');
 const { TTY } = require('internal/stream_handle');
 
@@ -113,14 +114,10 @@ const TERMS = {
 };
 const TERM_PATTERNS = /ansi|color|linux|direct|^con\d*x\d|^rxvt|^screen|^xterm|^vt100|^vt220/;
 
-let hasWarned = false;
-
 function warnOnDeactivatedColors(env) {
-  if (hasWarned) return;
   const names = ['NODE_DISABLE_COLORS', 'NO_COLOR'].filter((name) => env[name] !== undefined && env[name] !== '');
   if (names.length === 0) return;
-  hasWarned = true;
-  process.emitWarning(`The '${names.at(-1)}' env is ignored due to the 'FORCE_COLOR' env being set.`, 'Warning');
+  warnOnce('FORCE_COLOR', `The '${names.at(-1)}' env is ignored due to the 'FORCE_COLOR' env being set.`);
 }
 
 function getColorDepth(env = process.env) {

@@ -61,7 +61,8 @@ const asOptions = (options) => (typeof options === 'string' ? { filename: option
 
 /** What the natives want to know of `cachedData`: its buffer, and which part of that. */
 function partsOf(cachedData) {
-  return cachedData === undefined ? [undefined, 0, 0] : [cachedData.buffer, cachedData.byteOffset, cachedData.byteLength];
+  if (cachedData === undefined) return [undefined, 0, 0];
+  return [cachedData.buffer, cachedData.byteOffset, cachedData.byteLength];
 }
 
 /** V8's code cache for what was compiled, a Script's handle or a function. */

@@ -11,6 +11,7 @@ const { codes: { ERR_BUFFER_TOO_LARGE, ERR_INVALID_ARG_TYPE } } = require('inter
 const { isAnyArrayBuffer, isArrayBufferView } = require('internal/util/types');
 const { validateFunction, validateUint32 } = require('internal/validators');
 const { constants, codes, modes } = require('internal/zlib/constants');
+const hooks = require('internal/async_hooks');
 const { errorFrom, initializationError, place, startWith } = require('internal/zlib/handle');
 const { KINDS, runningOf, settingsOf } = require('internal/zlib/options');
 const classes = require('internal/zlib/streams');
@@ -78,6 +79,7 @@ function convert(Class, mode, data, options, callback) {
     return;
   }
   const id = startWith(bytes, (result) => {
+    hooks.recorder?.called(callback);
     if (Array.isArray(result)) callback(failure(result, running));
     else callback(null, Buffer.from(result));
   });
@@ -133,7 +135,8 @@ for (const [name, Class] of Object.entries(classes)) {
   const { [makerName]: make } = { [makerName](options) {
     return new Class(options);
   } };
-  Object.defineProperty(module.exports, makerName, { __proto__: null, configurable: true, enumerable: true, value: make });
+  Object.defineProperty(module.exports, makerName,
+    { __proto__: null, configurable: true, enumerable: true, value: make });
 }
 
 Object.defineProperties(module.exports, {

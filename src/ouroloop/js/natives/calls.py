@@ -254,12 +254,23 @@ def set_flags(flags: str) -> None:
     call.V8__SetFlagsFromString(data, len(data))
 
 
+NATIVES_SYNTAX = "--allow-natives-syntax"  # %DebugPrint(object)
+_has_natives_syntax = False
+
+
+def has_natives_syntax() -> bool:
+    """Whether the program may call V8's own functions."""
+    return _has_natives_syntax
+
+
 def set_flags_from_command_line(flags: list[str]) -> list[str]:
     """Set V8's flags, as the words of a command line; those that V8 does not know, or whose value is none, are
     returned.
 
     V8 itself writes to standard error what is wrong with a value.
     """
+    global _has_natives_syntax
+    _has_natives_syntax |= any(flag.replace("_", "-") == NATIVES_SYNTAX for flag in flags)
     words = [b"ouro", *(flag.encode() for flag in flags)]
     count = ctypes.c_int(len(words))
     vector = (_text * (len(words) + 1))(*words)

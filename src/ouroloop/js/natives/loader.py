@@ -183,6 +183,7 @@ class Loader:
         return None
 
     def evaluateModule(self, info: int) -> int | None:
+        """Run a linked module; the promise of its end."""
         promise: int | None = self._call.Module__Evaluate(self._module(info), self._realm.context)
         return promise
 
@@ -191,6 +192,7 @@ class Loader:
         return self._vm_modules().requests(self._module(info))
 
     def getModuleNamespace(self, info: int) -> int:
+        """What `import * as` gives."""
         namespace: int = self._call.Module__GetModuleNamespace(self._module(info))
         return namespace
 
@@ -199,6 +201,7 @@ class Loader:
         return self._realm.number(self._call.Module__GetStatus(self._module(info)))
 
     def getModuleError(self, info: int) -> int:
+        """What a module threw."""
         exception: int = self._call.Module__GetException(self._module(info))
         return exception
 

@@ -14,7 +14,7 @@ Source: V8's `include/v8-microtask-queue.h`, `include/v8-isolate.h`.
 from __future__ import annotations
 
 from . import c as ctypes
-from .calls import GET_MICROTASK_QUEUE, can_set_flags, declare, scratch, set_flags
+from .calls import GET_MICROTASK_QUEUE, NATIVES_SYNTAX, can_set_flags, declare, has_natives_syntax, scratch, set_flags
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -73,12 +73,13 @@ class Microtasks:
         call = self._call
         origin, compiled = scratch(), scratch()
         self._realm.origin(origin, self._realm.string("node:internal/process/task_queues"), 0, 0, False)
-        set_flags("--allow-natives-syntax")
+        set_flags(NATIVES_SYNTAX)
         try:
             call.ScriptCompiler__Source__CONSTRUCT(compiled, self._realm.string(source), origin, None)
             function: int = call.ScriptCompiler__CompileFunction(
                 self._realm.context, compiled, 0, None, 0, None, _EAGERLY, 0)
             call.ScriptCompiler__Source__DESTRUCT(compiled)
         finally:
-            set_flags("--no-allow-natives-syntax")
+            if not has_natives_syntax():
+                set_flags("--no-allow-natives-syntax")
         return function

@@ -93,23 +93,27 @@ class Util:
         return lambda info: boolean(isolate, check(get(info, 0)))
 
     def getPromiseDetails(self, info: int) -> int:
+        """`[state, result]`; 0 pending, 1 fulfilled, 2 rejected."""
         call, promise = self._call, self._call.FunctionCallbackInfo__Get(info, 0)
         state = call.Promise__State(promise)
         return self._realm.array([self._realm.number(state), *([call.Promise__Result(promise)] if state else [])])
 
     def getProxyDetails(self, info: int) -> int | None:
+        """`[target, handler]`; undefined for what is no proxy."""
         call, value = self._call, self._call.FunctionCallbackInfo__Get(info, 0)
         if not call.Value__IsProxy(value):
             return None
         return self._realm.array([call.Proxy__GetTarget(value), call.Proxy__GetHandler(value)])
 
     def previewEntries(self, info: int) -> int | None:
+        """`[entries, whether they are keys and values in turn]` of a map, a set or an iterator of one."""
         call, value = self._call, self._call.FunctionCallbackInfo__Get(info, 0)
         is_key_value = ctypes.c_bool()
         entries = call._ZN2v86Object14PreviewEntriesEPb(value, ctypes.addressof(is_key_value))
         return entries and self._realm.array([entries, call.Boolean__New(self._realm.isolate, is_key_value.value)])
 
     def getConstructorName(self, info: int) -> int:
+        """The name that V8 gives the class of an object."""
         local: int = self._call._ZN2v86Object18GetConstructorNameEv(self._call.FunctionCallbackInfo__Get(info, 0))
         return local
 
@@ -124,12 +128,15 @@ class Util:
         return keys
 
     def detachArrayBuffer(self, info: int) -> None:
+        """Take an ArrayBuffer's memory away."""
         self._call.ArrayBuffer__Detach(self._call.FunctionCallbackInfo__Get(info, 0), self._realm.undefined)
 
     def collectGarbage(self, _info: int) -> None:
+        """Collect all that can be, now."""
         self._call.Isolate__LowMemoryNotification(self._realm.isolate)
 
     def getHeapStatistics(self, _info: int) -> int:
+        """The figures of `v8.getHeapStatistics`, in V8's order."""
         return self._realm.array([self._realm.number(value) for value in self._realm.heap_statistics()])
 
     def resetTimezone(self, _info: int) -> int:

@@ -26,26 +26,32 @@ class StreamError(NodeError):
 
 
 def destroyed_error(what: str) -> StreamError:
+    """What a call on a stream that is destroyed gets."""
     return StreamError("ERR_STREAM_DESTROYED", f"Cannot call {what} after a stream was destroyed")
 
 
 def write_after_end() -> StreamError:
+    """What a write after `end` gets."""
     return StreamError("ERR_STREAM_WRITE_AFTER_END", "write after end")
 
 
 def already_finished() -> StreamError:
+    """What an `end` after the stream has finished gets."""
     return StreamError("ERR_STREAM_ALREADY_FINISHED", "Cannot call end after a stream was finished")
 
 
 def premature_close() -> StreamError:
+    """What who waits for a stream's end gets if it was closed before."""
     return StreamError("ERR_STREAM_PREMATURE_CLOSE", "Premature close")
 
 
 def called_twice() -> StreamError:
+    """What an implementation gets that calls back twice."""
     return StreamError("ERR_MULTIPLE_CALLBACK", "Callback called multiple times")
 
 
 def checked_high_water_mark(given: int | None, object_mode: bool) -> int:
+    """A limit in bytes (or objects). Raises `ValueError` if it is none."""
     if given is None:
         return DEFAULT_OBJECT_HIGH_WATER_MARK if object_mode else DEFAULT_HIGH_WATER_MARK
     if not isinstance(given, int) or given < 0:

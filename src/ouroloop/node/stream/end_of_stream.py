@@ -31,6 +31,7 @@ def finished(
 def watch_end(
     stream: Stream, callback: Done, *, readable: bool | None = None, writable: bool | None = None, error: bool = True
 ) -> Callable[[], None]:
+    """`finished` with a callback: see there. Raises `TypeError` if that is no stream."""
     if not isinstance(stream, Stream):
         raise TypeError(f"a stream is needed, not {stream!r}")
     watch = _EndWatch(stream, callback, readable, writable)

@@ -26,6 +26,7 @@ def _joined(chunks: Any) -> Any:
 
 
 class ReadState:
+    """What a stream that reads knows of itself."""
     __slots__ = (
         "await_drain", "buffer", "data_emitted", "decoder", "emitted_readable", "enabled", "encoding", "end_emitted",
         "ended", "flowing", "high_water_mark", "length", "need_readable", "object_mode", "paused", "pipes",

@@ -19,6 +19,7 @@ from .base import (
 
 
 class WriteState:
+    """What a stream that writes knows of itself."""
     __slots__ = (
         "after_write", "buffered", "clearing", "corked", "decode_strings", "enabled", "ended", "ending", "final_called",
         "finished", "high_water_mark", "length", "need_drain", "object_mode", "on_finish", "pending", "prefinished",

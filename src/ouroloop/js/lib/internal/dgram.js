@@ -34,15 +34,15 @@ class UDP extends HandleWrap {
   }
 
   open(fd) {
-    return streams.open(this.number, fd);
+    return this._located(streams.open(this.number, fd));
   }
 
   bind(host, port, flags) {
-    return binding.bind(this.number, host, port, flags);
+    return this._located(binding.bind(this.number, host, port, flags));
   }
 
   connect(host, port) {
-    return binding.connect(this.number, host, port);
+    return this._located(binding.connect(this.number, host, port));
   }
 
   disconnect() {

@@ -22,6 +22,7 @@ const { start } = require('internal/requests');
 const { getOptionValue } = require('internal/options');
 const { hasObserver, startPerf, stopPerf } = require('internal/perf/observe');
 const { isIP } = require('internal/net');
+const { warnOnce } = require('internal/util');
 
 const binding = internalBinding('cares_wrap');
 
@@ -106,12 +107,8 @@ function lookupOptions(options) {
   return found;
 }
 
-let hasWarned = false;
-
 function warnAboutHostname(hostname) {
-  if (hasWarned) return;
-  hasWarned = true;
-  process.emitWarning(
+  warnOnce('DEP0118',
     `The provided hostname "${hostname}" is not a valid hostname, and is supported in the dns module solely for ` +
     'compatibility.', 'DeprecationWarning', 'DEP0118');
 }
@@ -144,7 +141,7 @@ function lookup(hostname, { family, hints, order }, settle) {
     for (let i = 0; i < flat.length; i += 2) found.push({ address: flat[i], family: flat[i + 1] });
     settle(null, inOrder(found, order));
     measured(request, { addresses: found.map(({ address }) => address) });
-  }, 'GETADDRINFOREQWRAP');
+  }, 'GETADDRINFOREQWRAP', hostname);
   binding.getaddrinfo(id, hostname, family, hints);
   measure(request, 'lookup', { hostname, family, hints, verbatim: order === 'verbatim', order });
   return request;
@@ -177,7 +174,7 @@ function lookupService(address, port, settle) {
     const [hostname, service] = names;
     settle(null, { hostname, service });
     measured(request, { hostname, service });
-  }, 'GETNAMEINFOREQWRAP');
+  }, 'GETNAMEINFOREQWRAP', address);
   binding.getnameinfo(id, address, +port);
   measure(request, 'lookupService', { host: address, port: +port });
   return request;
@@ -319,7 +316,7 @@ class ResolverBase {
       }
       settle(null, result);
       measured(request, { result });
-    }, 'QUERYWRAP');
+    }, 'QUERYWRAP', `${operation} ${name}`);
     const failure = this._handle.query(id, operation, name, isWithTtl);
     if (failure) {
       require('internal/requests').cancel(id);

@@ -135,5 +135,4 @@ Object.defineProperty(DOMException.prototype, Symbol.toStringTag,
 
 module.exports = {
   DOMException,
-  isDOMException: Details.isOn,
 };

@@ -287,7 +287,8 @@ const actions = {
   __proto__: null,
   eval: (source, filename) => internalBinding('contextify').runScript(source, filename, 0, 0, 0),
   require: (specifier) => requireHere()(specifier),
-  import: (specifier) => require('internal/modules/esm/loader').importModule(specifier, require('internal/url').pathToFileURL(`${process.cwd()}/`).href),
+  import: (specifier) => require('internal/modules/esm/loader').importModule(
+    specifier, require('internal/util').getCWDURL().href),
   call: (target, self, args) => Reflect.apply(target, self, args),
   construct: (target, args) => Reflect.construct(target, args),
   get: (target, key) => target[key],

@@ -920,8 +920,9 @@ const DRIVERS = new Map([
   ['node:internal/handles', ['emit']],
   ['node:internal/main', ['run', 'exit', null]],
   ['node:internal/process/execution', ['enter']],
-  ['node:internal/process/task_queues', ['run', 'runMicrotask', 'runMicrotasks', 'runNextTicks', 'afterCallback', null]],
-  ['node:internal/requests', ['complete']],
+  ['node:internal/process/task_queues',
+    ['run', 'runMicrotask', 'runMicrotasks', 'runNextTicks', 'afterCallback', null]],
+  ['node:internal/requests', ['complete', 'tellFailure', 'tellRequest']],
   ['node:internal/timers', ['runTimer', 'runList', 'runImmediate', 'runImmediates', 'runTurns']],
 ]);
 
@@ -960,16 +961,12 @@ function isErrorStackTraceLimitWritable() {
 module.exports = {
   AbortError,
   ConnResetException,
-  ErrorPrepareStackTrace,
   NodeAggregateError,
-  SystemError,
   aggregateTwoErrors,
   codes,
-  determineSpecificType,
   dnsException,
   errnoException,
   exceptionWithHostPort,
-  formatList,
   genericNodeError,
   hideStackFrames,
   isErrorStackTraceLimitWritable,

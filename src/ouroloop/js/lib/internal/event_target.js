@@ -668,8 +668,7 @@ function listenerCount(target, type) {
 }
 
 module.exports = {
-  CustomEvent, Event, EventTarget, NodeEventTarget, defineEventHandler, dispatch, initEventTarget,
-  initNodeEventTarget: initEventTarget, isEvent, isEventTarget, isNodeEventTarget, kCreateEvent, kEvents,
-  kIsNodeStyleListener, kMaxEventTargetListeners, kNewListener, kRemoveListener, kResistStopPropagation, kTrustEvent,
-  kWeakHandler, listenerCount, listenersOf,
+  CustomEvent, Event, EventTarget, NodeEventTarget, defineEventHandler, dispatch, isEventTarget, kCreateEvent,
+  kEvents, kMaxEventTargetListeners, kNewListener, kRemoveListener, kResistStopPropagation, kTrustEvent, kWeakHandler,
+  listenerCount, listenersOf,
 };

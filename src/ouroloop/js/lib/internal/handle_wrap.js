@@ -26,10 +26,8 @@ class HandleWrap {
   }
 
   #closed() {
-    const callback = this.#closeCallback;
-    handles.close(this.#number);
     this.#number = 0;
-    callback();
+    this.#closeCallback();
   }
 
   /** For operations on it. */
@@ -49,15 +47,22 @@ class HandleWrap {
     return this.#number !== 0 && this.#closeCallback === undefined;
   }
 
+  /** After what may give it an address; `errno`: whether it did. */
+  _located(errno) {
+    if (hooks.recorder !== undefined && errno === 0) hooks.recorder.located(this);
+    return errno;
+  }
+
   /** Close it; `callback` comes in the loop's closing step. */
   close(callback) {
     if (this.isOpen()) this._closeBy(() => binding.close(this.#number) ?? 0, callback);
   }
 
-  _closeBy(operation, callback = () => {}) {
+  _closeBy(operation, callback = undefined) {
     const errno = operation();
     if (errno === 0) {
-      this.#closeCallback = callback;
+      this.#closeCallback = callback ?? (() => {});
+      handles.endWith(this.#number, CLOSED, callback === undefined);
       hooks.recorder?.closing(this.getAsyncId());
     }
     return errno;

@@ -23,6 +23,8 @@ class Handle {
     this.frame = current();
     this.asyncId = hooks.newAsyncId();
     this.triggerId = hooks.defaultTriggerAsyncId();
+    this.end = undefined; // what it is told when it is closed
+    this.endsQuietly = false;
   }
 }
 
@@ -50,6 +52,11 @@ function open(listener, type = 'PIPEWRAP', resource = undefined) {
   return last;
 }
 
+/** Tell whoever looks what a handle is about. */
+function describe(id, text) {
+  hooks.recorder?.about(asyncId(id), text);
+}
+
 /** What async hooks know the handle by; -1 for one that is closed. */
 function asyncId(id) {
   return handles.get(id)?.asyncId ?? -1;
@@ -68,10 +75,24 @@ function close(id) {
   hooks.emitDestroy(handle.asyncId);
 }
 
+/** When it is told `end`, it is closed. Quietly: as nothing of the program is called, nothing follows. */
+function endWith(id, end, isQuiet) {
+  const handle = handles.get(id);
+  handle.end = end;
+  handle.endsQuietly = isQuiet;
+}
+
 /** Called by Python from the loop. News of a handle that was closed meanwhile is dropped. */
 function emit(id, first, second, third) {
   const handle = handles.get(id);
-  if (handle !== undefined) tell(handle, first, second, third);
+  if (handle === undefined) return;
+  if (handle.end === undefined || first !== handle.end) {
+    tell(handle, first, second, third);
+    return;
+  }
+  if (handle.endsQuietly) handle.listener(first);
+  else tell(handle, first);
+  close(id);
 }
 
 function tell(handle, first, second, third) {
@@ -129,4 +150,6 @@ function readFrom(handle) {
   return 1;
 }
 
-module.exports = { ARRIVED, NOTHING_CALLED, open, close, emit, read, readyAddress, asyncId, handles, resources };
+module.exports = {
+  ARRIVED, NOTHING_CALLED, open, describe, close, endWith, emit, read, readyAddress, asyncId, handles, resources,
+};

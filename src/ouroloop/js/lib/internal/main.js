@@ -135,7 +135,7 @@ async function follow(start) {
   } catch (error) {
     for (let left = 2; left > 0; left--) await undefined; // as far as it is from the module to Node's entry point
     if (execution.hasUncaughtExceptionCaptureCallback()) process._fatalException(error); // its own error is a rejection
-    else execution.uncaught(error, true);
+    else require('internal/process/promises').raise(error);
   } finally {
     if (mainPromise === promise) mainPromise = undefined; // it may have started another, which is what counts now
   }
@@ -275,7 +275,9 @@ function exit() {
   }
   process._exiting = true;
   const code = process.exitCode || 0;
-  const outcome = execution.enter(() => process.emit('exit', code));
+  const emit = () => process.emit('exit', code);
+  const outcome = execution.enter(
+    hooks.recorder === undefined ? emit : () => hooks.recorder.emits('exit', emit));
   if (outcome !== execution.FAILED_CALL) afterCallback();
   traceEvents.flush();
   hooks.recorder?.deliver();

@@ -539,5 +539,6 @@ function neverKeepAlive(port) {
 }
 
 module.exports = {
-  BroadcastChannel, MessageChannel, MessageEvent, MessagePort, Port, deliverAlways, neverKeepAlive, receiveMessageOnPort,
+  BroadcastChannel, MessageChannel, MessageEvent, MessagePort, Port, deliverAlways, neverKeepAlive,
+  receiveMessageOnPort,
 };

@@ -6,7 +6,7 @@ const { codes: { ERR_FEATURE_UNAVAILABLE_ON_PLATFORM } } = require('internal/err
 
 /** Core modules that exist in Node 24 and not here. */
 const MODULES = new Set([
-  '_stream_wrap', 'repl', 'sea', 'sqlite',
+  '_stream_wrap', 'sea', 'sqlite',
 ]);
 
 /** The error for a part of Node that is not here. */

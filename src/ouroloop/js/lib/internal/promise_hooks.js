@@ -10,7 +10,7 @@
 // What surprises people: what a hook throws would be lost in V8, so it is handed on as uncaught from here. And a hook
 // that itself makes promises hears of these too, for ever.
 
-const { codes: { ERR_INVALID_ARG_TYPE } } = require('internal/errors');
+const { validatePlainFunction } = require('internal/validators');
 
 const EVENTS = ['init', 'before', 'after', 'settled']; // in V8's order
 
@@ -56,11 +56,6 @@ function cover(global) {
   }
   others.push(new WeakRef(global));
   if (functions.some((each) => each !== undefined)) internalBinding('contextify').setPromiseHooks(...functions, global);
-}
-
-function validatePlainFunction(value, name) {
-  const isPlain = typeof value === 'function' && !require('internal/util/types').isAsyncFunction(value);
-  if (!isPlain) throw new ERR_INVALID_ARG_TYPE(name, 'function', value);
 }
 
 /** Add a hook for each of some events; a function that takes them away again. */

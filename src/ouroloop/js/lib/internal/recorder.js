@@ -24,11 +24,12 @@ const MAIN_RUN = 0;
 const MAIN_RESOURCE = 1;
 const NO_RUN = -1;
 const NO_PLACE = -1;
+const NO_DESCRIPTOR = -1; // Python finds it out
 const NO_PROMISE = 0;
 
 // What the first number of a record says, and what those after the time are: see also xray/recorder.py.
 const MADE = 1; // resource, type, run that made it, ms that a timer is to wait or the promise that is waited for, place
-const ENTERED = 2; // run, resource, -, -, place of the function
+const ENTERED = 2; // run, resource, descriptor, -, place of the function
 const LEFT = 3; // run
 const DESTROYED = 4; // resource, run
 const SETTLED = 5; // resource, run
@@ -41,6 +42,7 @@ let count = 0; // of records in it
 let texts = []; // that Python has not been told of yet
 let lasting = []; // likewise: what may call back long after it was made, with what MADE tells and a handle's number
 let output = []; // likewise: [time, descriptor, text, run]
+let details = []; // likewise: [resource, what it is about]
 const numbers = new Map(); // text -> number
 let loopStart; // ms of the monotonic clock
 
@@ -99,7 +101,7 @@ function begin(id, place) {
   runs.push(++lastRun);
   ids.push(id);
   if (place !== NO_PLACE && !frames.isCore(place)) known = lastRun;
-  record(ENTERED, lastRun, id, 0, 0, place);
+  record(ENTERED, lastRun, id, NO_DESCRIPTOR, 0, place);
 }
 
 /** The last run of a resource is over, and whatever was begun in it and not ended. */
@@ -230,6 +232,16 @@ const recorder = {
     record(CLOSING, id, currentRun());
   },
 
+  /** What a resource is about: a signal's name, a command, a path, a host. */
+  about(id, text) {
+    details.push([id, text]);
+  },
+
+  /** A socket has an address now, or a peer; Python knows it by its number. */
+  located(handle) {
+    details.push([handle.getAsyncId(), binding.describe(handle.number)]);
+  },
+
   /** The program's output: a chunk for a descriptor. */
   written(descriptor, chunk) {
     const text = typeof chunk === 'string' ? chunk : require('buffer').Buffer.from(chunk).toString();
@@ -292,17 +304,18 @@ function start(loopStarted) {
   binding.begin(handle, internalBinding('memory').address(records.buffer), records.byteLength);
   runs.push(MAIN_RUN);
   ids.push(MAIN_RESOURCE);
-  record(ENTERED, MAIN_RUN, MAIN_RESOURCE);
+  record(ENTERED, MAIN_RUN, MAIN_RESOURCE, NO_DESCRIPTOR);
 }
 
 /** Hand over what was recorded since the last time: it lies in memory that Python sees; and the texts and places that its numbers stand for. */
 function deliver() {
   const size = count * FIELDS;
-  const tables = JSON.stringify({ texts, lasting, output, places: frames.news() });
+  const tables = JSON.stringify({ texts, lasting, output, details, places: frames.news() });
   count = 0;
   texts = [];
   lasting = [];
   output = [];
+  details = [];
   binding.deliver(size, tables);
 }
 

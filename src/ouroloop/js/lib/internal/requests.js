@@ -26,10 +26,16 @@ class Request {
 const requests = [];
 const free = [];
 
-/** Keep `callback(errno, result)` for an asynchronous operation; the number is what Python is given. */
-function start(callback, type = 'FSREQCALLBACK') {
+/**
+ * Keep `callback(errno, result)` for an asynchronous operation; the number is what Python is given. `detail` is what it
+ * is about, for whoever looks.
+ */
+function start(callback, type = 'FSREQCALLBACK', detail = undefined) {
   const request = new Request(callback, type);
-  if (hooks.enabled) hooks.emitInit(request.asyncId, type, request.triggerId, request);
+  if (hooks.enabled) {
+    hooks.emitInit(request.asyncId, type, request.triggerId, request);
+    if (detail !== undefined) hooks.recorder?.about(request.asyncId, detail);
+  }
   const id = free.length > 0 ? free.pop() : requests.length;
   requests[id] = request;
   return id;
@@ -55,17 +61,39 @@ function complete(id, errno, result) {
   const { asyncId } = request;
   const outer = exchange(request.frame);
   hooks.enter(asyncId, request.triggerId, request);
-  try {
-    request.callback(errno, result);
-  } catch (error) {
-    uncaught(error, false, THROWN);
+  let failure;
+  if (errno < 0) {
+    failure = tellFailure(request, errno, result);
+  } else {
+    try {
+      request.callback(errno, result);
+    } catch (error) {
+      failure = [error, THROWN];
+    }
+  }
+  if (failure !== undefined) {
+    uncaught(failure[0], false, failure[1]);
     exchange(outer);
+    if (hooks.destroyEnabled) hooks.emitDestroy(asyncId);
     return;
   }
   hooks.leave(asyncId);
   exchange(outer);
-  if (hooks.destroyEnabled) hooks.emitDestroy(asyncId);
   afterCallback();
+  if (hooks.destroyEnabled) hooks.emitDestroy(asyncId); // what it has queued is over too
+}
+
+/**
+ * Tell of a failure: `[what the callback throws, where]`, or undefined. The error of a failed request has no frames, so
+ * if a program throws it on, V8 alone knows where.
+ */
+function tellFailure(request, errno, result) {
+  const outcome = internalBinding('errors').callCatching(tellRequest, request, [errno, result]);
+  return outcome.length === 2 ? outcome : undefined;
+}
+
+function tellRequest(errno, result) {
+  this.callback(errno, result);
 }
 
 /**

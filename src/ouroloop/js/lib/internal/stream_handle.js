@@ -80,11 +80,11 @@ class StreamHandle extends HandleWrap {
   }
 
   open(fd) {
-    return binding.open(this.number, fd);
+    return this._located(binding.open(this.number, fd));
   }
 
   listen(backlog) {
-    return binding.listen(this.number, backlog);
+    return this._located(binding.listen(this.number, backlog));
   }
 
   /** Tell of what arrives, at most `size` bytes at a time. */
@@ -177,7 +177,7 @@ class TCP extends StreamHandle {
     super(kind === SERVER ? 'TCPSERVERWRAP' : 'TCPWRAP');
     this.#kind = kind;
     if (source === undefined) binding.newTcp(this.number);
-    else binding.accept(source.number, this.number);
+    else this._located(binding.accept(source.number, this.number));
   }
 
   /** What `process.getActiveResourcesInfo` calls it. */
@@ -231,7 +231,7 @@ class TCP extends StreamHandle {
   }
 
   connect(request, host, port) {
-    const done = (status) => request.oncomplete(status, this, request, true, true);
+    const done = (status) => request.oncomplete(this._located(status), this, request, true, true);
     return requestOn(this, 'TCPCONNECTWRAP', done, (number, id) => binding.connect(number, id, host, port));
   }
 
@@ -258,7 +258,7 @@ class Pipe extends StreamHandle {
   constructor(kind = SOCKET, source = undefined) {
     super(kind === SERVER ? 'PIPESERVERWRAP' : 'PIPEWRAP');
     if (source === undefined) binding.newPipe(this.number, kind === IPC);
-    else binding.accept(source.number, this.number);
+    else this._located(binding.accept(source.number, this.number));
   }
 
   /** The handle of the given kind that came with what was read. */
@@ -282,7 +282,7 @@ class Pipe extends StreamHandle {
   }
 
   connect(request, name) {
-    const done = (status) => request.oncomplete(status, this, request, true, true);
+    const done = (status) => request.oncomplete(this._located(status), this, request, true, true);
     return requestOn(this, 'PIPECONNECTWRAP', done, (number, id) => binding.connectPipe(number, id, name));
   }
 

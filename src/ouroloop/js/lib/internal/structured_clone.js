@@ -395,4 +395,4 @@ function structuredClone(value, options) {
   return transferList.length === 0 ? cloneValue(value) : cloneAndTransfer(value, transferList).value;
 }
 
-module.exports = { structuredClone, cloneValue, cloneAndTransfer, dataCloneError, isLengthTracking, isUncloneable };
+module.exports = { structuredClone, cloneValue, cloneAndTransfer, dataCloneError };

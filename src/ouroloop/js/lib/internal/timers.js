@@ -545,7 +545,9 @@ function processImmediate() {
   // After an error of its own it goes on at once: with what is left of this turn, or if nothing is, with the next.
   const before = operationsCalled();
   let outcome;
-  do outcome = execution.enterOnProcess('processImmediate', runTurns, before); while (outcome === execution.FAILED_CALL && !isBetweenTurns);
+  do {
+    outcome = execution.enterOnProcess('processImmediate', runTurns, before);
+  } while (outcome === execution.FAILED_CALL && !isBetweenTurns);
   if (isBetweenTurns) isBetweenTurns = false; // a tick's error: what it has left over begins the next turn
   else afterCallback();
 }
@@ -678,6 +680,6 @@ function activeNames() {
 
 module.exports = {
   activeNames, lists, queue, async_id_symbol: asyncIdSymbol, awaitCheck, getTimerDuration,
-  TIMEOUT_MAX, Timeout, Immediate, clear, clearImmediate, enroll, initialize, insert, kRefed, now, preciseNow, processImmediate,
-  processTimers, recover, remove, setUnrefTimeout, start, startUnreferenced,
+  TIMEOUT_MAX, Timeout, Immediate, clear, clearImmediate, enroll, initialize, insert, kRefed, now, preciseNow,
+  processImmediate, processTimers, recover, remove, setUnrefTimeout, start, startUnreferenced,
 };

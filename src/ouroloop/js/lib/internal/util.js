@@ -7,7 +7,6 @@
 const uv = require('internal/uv');
 const {
   codes: {
-    ERR_INVALID_ARG_VALUE,
     ERR_OUT_OF_RANGE,
     ERR_UNKNOWN_SIGNAL,
   },
@@ -22,12 +21,10 @@ const kIsEncodingSymbol = Symbol('kIsEncodingSymbol');
 const kEmptyObject = Object.freeze({ __proto__: null });
 const kEnumerableProperty = { __proto__: null, enumerable: true };
 
-const isWindows = process.platform === 'win32';
-
 // ---- Warnings ----
 
 const warnedCodes = new Set();
-const warnedFeatures = new Set();
+const warnings = new Set();
 
 function isDeprecationSilent() {
   return process.noDeprecation === true;
@@ -82,11 +79,16 @@ function deprecateInstantiation(Constructor, code, ...args) {
   return Reflect.construct(Constructor, args);
 }
 
+/** `process.emitWarning`, but once for each `key`: the warning's code or, where it has none, what it is about. */
+function warnOnce(key, message, type, code, ctor) {
+  if (warnings.has(key)) return;
+  warnings.add(key);
+  process.emitWarning(message, type, code, ctor);
+}
+
 function emitExperimentalWarning(feature, message = undefined, code = undefined, ctor = undefined) {
-  if (warnedFeatures.has(feature)) return;
-  warnedFeatures.add(feature);
-  process.emitWarning(
-    message ?? `${feature} is an experimental feature and might change at any time`, 'ExperimentalWarning', code, ctor);
+  warnOnce(feature, message ?? `${feature} is an experimental feature and might change at any time`,
+    'ExperimentalWarning', code, ctor);
 }
 
 // ---- Functions ----
@@ -251,10 +253,6 @@ function removeColors(text) {
   return text.replace(/\u001b\[\d\d?m/g, '');
 }
 
-function join(list, separator) {
-  return list.join(separator);
-}
-
 function isUnderNodeModules(path) {
   return /(^|[\\/])node_modules[\\/]/.test(path);
 }
@@ -280,17 +278,8 @@ function getCIDR(address, netmask, family) {
   return bits.slice(0, ones).includes('0') ? null : `${address}/${ones}`;
 }
 
-/** Blocks this thread. */
-function sleep(milliseconds) {
-  if (!Number.isInteger(milliseconds) || milliseconds < 0) {
-    throw new ERR_INVALID_ARG_VALUE('milliseconds', milliseconds, 'must be a non-negative integer');
-  }
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
-}
-
 
 module.exports = {
-  assignFunctionName,
   convertProcessSignalToExitCode,
   convertToValidSignal,
   customInspectSymbol,
@@ -307,10 +296,7 @@ module.exports = {
   getSystemErrorName,
   isError,
   isObject,
-  isPendingDeprecation,
   isUnderNodeModules,
-  isWindows,
-  join,
   kEmptyObject,
   kEnumerableProperty,
   kIsEncodingSymbol,
@@ -319,6 +305,6 @@ module.exports = {
   pendingDeprecate,
   promisify,
   removeColors,
-  sleep,
   toUSVString,
+  warnOnce,
 };

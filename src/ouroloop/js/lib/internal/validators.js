@@ -54,14 +54,6 @@ function validateNumber(value, name, min = undefined, max = undefined) {
   }
 }
 
-/** @returns {boolean} false when nothing was given (undefined or NaN) */
-function validateFiniteNumber(value, name) {
-  if (value === undefined || Number.isNaN(value)) return false;
-  if (typeof value !== 'number') throw new ERR_INVALID_ARG_TYPE(name, 'number', value);
-  if (!Number.isFinite(value)) throw new ERR_OUT_OF_RANGE(name, 'a finite number', value);
-  return true;
-}
-
 /** A file mode: a number, or its octal digits in a string. */
 function parseFileMode(value, name, defaultValue = undefined) {
   value ??= defaultValue;
@@ -226,7 +218,6 @@ function validateLinkHeaderValue(hints) {
 
 module.exports = {
   isInt32,
-  kValidateObjectAllowArray,
   kValidateObjectAllowFunction,
   kValidateObjectAllowNullable,
   kValidateObjectAllowObjects,
@@ -239,7 +230,6 @@ module.exports = {
   validateBuffer,
   validateDictionary,
   validateEncoding,
-  validateFiniteNumber,
   validateFunction,
   validateIgnoreOption,
   validateInt32,

@@ -63,7 +63,8 @@ const ciphers = {
     if (!TAG_LENGTHS.includes(tagLength)) {
       throw failed('OperationError', `${tagLength} is not a valid AES-GCM tag length`);
     }
-    return sealed(isEncrypting, `aes-${slotsOf(key).algorithm.length}-gcm`, { iv, tagLength, additionalData }, key, data);
+    const name = `aes-${slotsOf(key).algorithm.length}-gcm`;
+    return sealed(isEncrypting, name, { iv, tagLength, additionalData }, key, data);
   },
 
   'ChaCha20-Poly1305'(isEncrypting, { iv, tagLength = 128, additionalData }, key, data) {
@@ -73,8 +74,12 @@ const ciphers = {
   },
 
   async 'AES-CTR'(isEncrypting, { counter, length }, key, data) {
-    if (counter.length !== COUNTER_SIZE) throw failed('OperationError', 'algorithm.counter must contain exactly 16 bytes');
-    if (length === 0 || length > 128) throw failed('OperationError', 'AES-CTR algorithm.length must be between 1 and 128');
+    if (counter.length !== COUNTER_SIZE) {
+      throw failed('OperationError', 'algorithm.counter must contain exactly 16 bytes');
+    }
+    if (length === 0 || length > 128) {
+      throw failed('OperationError', 'AES-CTR algorithm.length must be between 1 and 128');
+    }
     const parts = counterParts(counter, length, data);
     const made = await Promise.all(parts.map(({ from, bytes }) => crypt(isEncrypting, 'ctr', key, from, bytes)));
     return made.length === 1 ? made[0] : toArrayBuffer(Buffer.concat(made.map((part) => new Uint8Array(part))));
@@ -88,7 +93,8 @@ const ciphers = {
 const secretOf = (key) => handleOf(keyObjectOf(key));
 
 function crypt(isEncrypting, mode, key, iv, data) {
-  return operate('cipherAtOnce', [`aes-${slotsOf(key).algorithm.length}-${mode}`, isEncrypting, secretOf(key), iv, data, null, 0]);
+  const name = `aes-${slotsOf(key).algorithm.length}-${mode}`;
+  return operate('cipherAtOnce', [name, isEncrypting, secretOf(key), iv, data, null, 0]);
 }
 
 function sealed(isEncrypting, cipher, { iv, tagLength, additionalData }, key, data) {
@@ -194,7 +200,8 @@ class SubtleCrypto {
   }
 
   static check(value) {
-    if (typeof value !== 'object' || value === null || !(#isSubtle in value)) throw new ERR_INVALID_THIS('SubtleCrypto');
+    if (typeof value === 'object' && value !== null && #isSubtle in value) return;
+    throw new ERR_INVALID_THIS('SubtleCrypto');
   }
 }
 
@@ -210,7 +217,8 @@ function define(methods) {
         return work(...convertArguments(name, args, kinds));
       },
     }[name];
-    Object.defineProperty(method, 'length', { value: kinds.filter((kind) => !kind.endsWith('?')).length, configurable: true });
+    const required = kinds.filter((kind) => !kind.endsWith('?')).length;
+    Object.defineProperty(method, 'length', { value: required, configurable: true });
     Object.defineProperty(SubtleCrypto.prototype, name, {
       __proto__: null, value: method, writable: true, configurable: true, enumerable: true,
     });
@@ -225,10 +233,12 @@ function encryption(usage) {
   };
 }
 
+const hmac = (key, data) => operate('hmac', [nameOfHash(slotsOf(key).algorithm.hash), secretOf(key), data]);
+
 function signature(algorithm, key, data) {
   const normalized = normalize(algorithm, 'sign');
   checkKey(key, normalized.name, 'sign');
-  if (normalized.name === 'HMAC') return operate('hmac', [nameOfHash(slotsOf(key).algorithm.hash), secretOf(key), data]);
+  if (normalized.name === 'HMAC') return hmac(key, data);
   const handle = handleOf(keyObjectOf(key));
   return operate('sign', [handle.number, data, schemeOf(normalized, key), false], handle);
 }
@@ -237,7 +247,7 @@ async function verification(algorithm, key, made, data) {
   const normalized = normalize(algorithm, 'verify');
   checkKey(key, normalized.name, 'verify');
   if (normalized.name === 'HMAC') {
-    const expected = new Uint8Array(await operate('hmac', [nameOfHash(slotsOf(key).algorithm.hash), secretOf(key), data]));
+    const expected = new Uint8Array(await hmac(key, data));
     return expected.length === made.length && require('crypto').timingSafeEqual(expected, made);
   }
   const handle = handleOf(keyObjectOf(key));
@@ -261,7 +271,9 @@ async function wrapped(format, key, wrappingKey, algorithm) {
   checkKey(wrappingKey, normalized.name, 'wrapKey');
   const exported = webkeys.exportKey(format, key);
   let data = format === 'jwk' ? Buffer.from(JSON.stringify(exported)) : new Uint8Array(exported);
-  if (format === 'jwk' && normalized.name === 'AES-KW') data = Buffer.from(data.toString().padEnd(Math.ceil(data.length / 8) * 8));
+  if (format === 'jwk' && normalized.name === 'AES-KW') { // which wraps whole words of 8 bytes
+    data = Buffer.from(data.toString().padEnd(Math.ceil(data.length / 8) * 8));
+  }
   return ciphers[normalized.name](true, normalized, wrappingKey, data);
 }
 
@@ -316,7 +328,8 @@ define([
     return derived(normalized, baseKey, length);
   }],
   ['importKey', ['format', 'any', 'any', 'boolean', 'usages'], (format, ...rest) => {
-    const [data] = format === 'jwk' ? rest : convertArguments('importKey', [format, ...rest], ['any', 'bytes']).slice(1);
+    const [data] = format === 'jwk' ? rest :
+      convertArguments('importKey', [format, ...rest], ['any', 'bytes']).slice(1);
     return importedKey(format, data, ...rest.slice(1));
   }],
   ['exportKey', ['format', 'key'], (format, key) => webkeys.exportKey(format, key)],
@@ -357,7 +370,8 @@ class Crypto {
       throw failed('TypeMismatchError', 'The data argument must be an integer-type TypedArray');
     }
     if (array.byteLength > MOST_RANDOM_VALUES) {
-      throw failed('QuotaExceededError', `The requested length exceeds ${MOST_RANDOM_VALUES.toLocaleString('en-US')} bytes`);
+      throw failed('QuotaExceededError',
+        `The requested length exceeds ${MOST_RANDOM_VALUES.toLocaleString('en-US')} bytes`);
     }
     return randomFillSync(array, 0);
   }

@@ -129,9 +129,9 @@ makeGlobals();
 // KB of sources. What is not here comes with V8's code cache, when a program first asks for it.
 for (const id of [
   'internal/requests', 'internal/handles', 'internal/main', 'internal/process/report_error', 'internal/process/stdio',
-  'internal/process/warning', 'internal/modules/cjs/loader', 'internal/modules/esm/loader', 'internal/modules/esm/resolve',
-  'internal/modules/esm_syntax', 'module', 'fs', 'internal/fs/streams', 'os', 'stream', 'diagnostics_channel',
-  'internal/streams/from', 'internal/util/colors',
+  'internal/process/warning', 'internal/modules/cjs/loader', 'internal/modules/esm/loader',
+  'internal/modules/esm/resolve', 'internal/modules/esm_syntax', 'module', 'fs', 'internal/fs/streams',
+  'os', 'stream', 'diagnostics_channel', 'internal/streams/from', 'internal/util/colors',
   // What `import 'fs'` asks for, since it gives all that `fs` has by name.
   'internal/fs/dir', 'internal/fs/promises', 'internal/fs/utf8_stream',
 ]) require(id);

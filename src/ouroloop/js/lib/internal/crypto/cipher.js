@@ -13,7 +13,7 @@ const {
   },
 } = require('internal/errors');
 const { validateInt32, validateObject, validateString, validateUint32 } = require('internal/validators');
-const { normalizeEncoding } = require('internal/util');
+const { normalizeEncoding, warnOnce } = require('internal/util');
 const { isArrayBufferView } = require('internal/util/types');
 const { LazyTransform, callable } = require('internal/streams/lazy_transform');
 const { answer, bytesOf, evp, freeWith, refusal, showMethod } = require('internal/crypto/util');
@@ -119,12 +119,8 @@ class CipherBase extends LazyTransform {
 
 const { tagOf, setTag } = CipherBase;
 
-let hasWarned = false;
-
 function warnOfShortTag() {
-  if (hasWarned) return;
-  hasWarned = true;
-  process.emitWarning(
+  warnOnce('DEP0182',
     'Using AES-GCM authentication tags of less than 128 bits without specifying the authTagLength option when ' +
     'initializing decryption is deprecated.', 'DeprecationWarning', 'DEP0182');
 }
@@ -198,7 +194,8 @@ function shownInfo({ mode, name, nid, block_size: blockSize, iv_length: ivLength
 // Encryption by keys of two halves
 
 function keyOptions(key) {
-  return typeof key === 'object' && key !== null && asKeyObject(key) === undefined && !isArrayBufferView(key) ? key : {};
+  if (typeof key !== 'object' || key === null || isArrayBufferView(key)) return {};
+  return asKeyObject(key) === undefined ? key : {};
 }
 
 function transformer(step, prepare, defaultPadding) {

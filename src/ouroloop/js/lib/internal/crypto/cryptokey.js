@@ -72,7 +72,9 @@ class CryptoKey {
 
 function copyOf({ publicExponent, hash, ...rest }) {
   return {
-    ...rest, ...(publicExponent && { publicExponent: new Uint8Array(publicExponent) }), ...(hash && { hash: { ...hash } }),
+    ...rest,
+    ...(publicExponent && { publicExponent: new Uint8Array(publicExponent) }),
+    ...(hash && { hash: { ...hash } }),
   };
 }
 
@@ -88,6 +90,7 @@ delete CryptoKey.make;
 for (const name of ['type', 'extractable', 'algorithm', 'usages']) {
   Object.defineProperty(CryptoKey.prototype, name, kEnumerableProperty);
 }
-Object.defineProperty(CryptoKey.prototype, Symbol.toStringTag, { __proto__: null, value: 'CryptoKey', configurable: true });
+Object.defineProperty(CryptoKey.prototype, Symbol.toStringTag,
+  { __proto__: null, value: 'CryptoKey', configurable: true });
 
 module.exports = { CryptoKey, isCryptoKey, makeCryptoKey, keyObjectOf: (key) => of(key).keyObject, slotsOf: of };

@@ -16,8 +16,9 @@ const EXPECTED = ['string', 'ArrayBuffer', 'TypedArray', 'DataView', 'Buffer'];
 
 function secretOf(key) {
   const object = asKeyObject(key);
-  if (object === undefined) return bytesOf(key, 'ikm', 'utf8', ['string', 'SecretKeyObject', ...EXPECTED.slice(1)]);
-  if (object.type !== 'secret') throw new ERR_INVALID_ARG_TYPE('ikm', ['string', 'SecretKeyObject', ...EXPECTED.slice(1)], key);
+  const expected = ['string', 'SecretKeyObject', ...EXPECTED.slice(1)];
+  if (object === undefined) return bytesOf(key, 'ikm', 'utf8', expected);
+  if (object.type !== 'secret') throw new ERR_INVALID_ARG_TYPE('ikm', expected, key);
   return handleOf(object);
 }
 

@@ -9,14 +9,17 @@ const {
   validateFunction, validateInt32, validateInteger, validateObject, validateOneOf, validateString, validateUint32,
   validateBuffer,
 } = require('internal/validators');
+const hooks = require('internal/async_hooks');
 const { customPromisifyArgs } = require('internal/util');
 const { answer, evp, later, refusal } = require('internal/crypto/util');
 const {
-  Handle, PrivateKeyObject, SecretKeyObject, parseKeyEncoding, publicObject, writtenKey,
+  Handle, PrivateKeyObject, SecretKeyObject, parseKeyEncoding, publicObject, writtenPrivateKey,
+  writtenPublicKey,
 } = require('internal/crypto/keys');
 
 const CURVES_AS_TYPES = [
-  'ed25519', 'ed448', 'x25519', 'x448', 'ml-dsa-44', 'ml-dsa-65', 'ml-dsa-87', 'ml-kem-512', 'ml-kem-768', 'ml-kem-1024',
+  'ed25519', 'ed448', 'x25519', 'x448', 'ml-dsa-44', 'ml-dsa-65', 'ml-dsa-87',
+  'ml-kem-512', 'ml-kem-768', 'ml-kem-1024',
 ];
 
 /** How to check the options for each type of key, and what Python needs of them. */
@@ -102,15 +105,16 @@ function dhOptions(options) {
 function forms(kind, options = {}) {
   return {
     publicKey: form(options.publicKeyEncoding, 'publicKeyEncoding', (encoding) => {
-      const parsed = encoding.format === 'jwk' ? encoding : parseKeyEncoding(encoding, kind, true, 'options.publicKeyEncoding');
+      const parsed = encoding.format === 'jwk' ? encoding :
+        parseKeyEncoding(encoding, kind, true, 'options.publicKeyEncoding');
       return (handle) => (parsed.format === 'jwk' ? answer(evp().jwk(handle.number, false)) :
-        writtenKey(answer(evp().writePublic(handle.number, parsed.format, parsed.type)), parsed.format));
+        writtenPublicKey(handle, parsed.format, parsed.type));
     }) ?? publicObject,
     privateKey: form(options.privateKeyEncoding, 'privateKeyEncoding', (encoding) => {
       const { format, type, cipher, passphrase } = encoding.format === 'jwk' ? encoding :
         parseKeyEncoding(encoding, kind, false, 'options.privateKeyEncoding');
       return (handle) => (format === 'jwk' ? answer(evp().jwk(handle.number, true)) :
-        writtenKey(answer(evp().writePrivate(handle.number, format, type, cipher ?? null, passphrase ?? null)), format));
+        writtenPrivateKey(handle, format, type, cipher, passphrase));
     }) ?? ((handle) => new PrivateKeyObject(handle)),
   };
 }
@@ -145,6 +149,7 @@ function generateKeyPair(type, options, callback) {
   validateFunction(callback, 'callback');
   const { args, shape } = prepareJob(type, options);
   later('generate', args, shape, (error, pair) => {
+    hooks.recorder?.called(callback);
     if (error) callback(error);
     else callback(null, pair.publicKey, pair.privateKey);
   });
@@ -174,6 +179,7 @@ function generateKey(type, options, callback) {
   validateFunction(callback, 'callback');
   const length = secretLength(type, options);
   require('crypto').randomBytes(length, (error, bytes) => {
+    hooks.recorder?.called(callback);
     if (error) callback(error);
     else callback(null, new SecretKeyObject(bytes));
   });

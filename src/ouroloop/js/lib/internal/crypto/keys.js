@@ -84,7 +84,8 @@ class KeyObject {
     return this.#handle.kind === other.kind && evp().equals(this.#handle.number, other.number) === true;
   }
 }
-Object.defineProperty(KeyObject.prototype, Symbol.toStringTag, { __proto__: null, value: 'KeyObject', configurable: true });
+Object.defineProperty(KeyObject.prototype, Symbol.toStringTag,
+  { __proto__: null, value: 'KeyObject', configurable: true });
 
 class SecretKeyObject extends KeyObject {
   constructor(bytes) {
@@ -133,7 +134,7 @@ class PublicKeyObject extends AsymmetricKeyObject {
     const handle = handleOf(this);
     if (options?.format === 'jwk') return answer(evp().jwk(handle.number, false));
     const { format, type } = parseKeyEncoding(options, handle.kind, true, 'options');
-    return writtenKey(answer(evp().writePublic(handle.number, format, type)), format);
+    return writtenPublicKey(handle, format, type);
   }
 }
 
@@ -151,14 +152,22 @@ class PrivateKeyObject extends AsymmetricKeyObject {
       return answer(evp().jwk(handle.number, true));
     }
     const { format, type, cipher, passphrase } = parseKeyEncoding(options, handle.kind, false, 'options');
-    return writtenKey(answer(evp().writePrivate(handle.number, format, type, cipher ?? null, passphrase ?? null)), format);
+    return writtenPrivateKey(handle, format, type, cipher, passphrase);
   }
 }
 
 const KINDS = { __proto__: null, secret: SecretKeyObject, public: PublicKeyObject, private: PrivateKeyObject };
 
 function writtenKey(bytes, format) {
-  return encoded(bytes, format === 'pem' ? 'utf8' : undefined);
+  return encoded(answer(bytes), format === 'pem' ? 'utf8' : undefined);
+}
+
+function writtenPublicKey(handle, format, type) {
+  return writtenKey(evp().writePublic(handle.number, format, type), format);
+}
+
+function writtenPrivateKey(handle, format, type, cipher, passphrase) {
+  return writtenKey(evp().writePrivate(handle.number, format, type, cipher ?? null, passphrase ?? null), format);
 }
 
 // How keys are encoded
@@ -290,7 +299,9 @@ function read(bytes, { format, type, passphrase }, { isPublic }) {
 
 const JWK_KINDS = { __proto__: null, RSA: ['n', 'e'], EC: ['crv', 'x', 'y'], OKP: ['crv', 'x'] };
 const JWK_PRIVATE = ['d', 'p', 'q', 'dp', 'dq', 'qi'];
-const CURVES = { __proto__: null, EC: ['P-256', 'secp256k1', 'P-384', 'P-521'], OKP: ['Ed25519', 'Ed448', 'X25519', 'X448'] };
+const CURVES = {
+  __proto__: null, EC: ['P-256', 'secp256k1', 'P-384', 'P-521'], OKP: ['Ed25519', 'Ed448', 'X25519', 'X448'],
+};
 
 function readJwk(jwk, { isPublic, name }) {
   validateObject(jwk, `${name}.key`);
@@ -354,7 +365,8 @@ function publicObject(handle) {
 }
 
 function createPrivateKey(key) {
-  return new PrivateKeyObject(prepare(key, { name: 'key', isPublic: false, expected: MATERIAL_TYPES, take: undefined }));
+  const prepared = prepare(key, { name: 'key', isPublic: false, expected: MATERIAL_TYPES, take: undefined });
+  return new PrivateKeyObject(prepared);
 }
 
 /** To be called when keys are first there. */
@@ -365,5 +377,5 @@ function knowKeys() {
 module.exports = {
   Handle, KeyObject, PrivateKeyObject, PublicKeyObject, SecretKeyObject, asKeyObject, createPrivateKey, createPublicKey,
   createSecretKey, handleOf, isKeyObject, knowKeys, parseKeyEncoding, preparePrivate, preparePublic, prepareSecret,
-  publicObject, writtenKey,
+  publicObject, writtenPrivateKey, writtenPublicKey,
 };

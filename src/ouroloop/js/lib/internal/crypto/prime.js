@@ -2,6 +2,7 @@
 
 // Primes: to make and to check them.
 
+const hooks = require('internal/async_hooks');
 const { codes: { ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE } } = require('internal/errors');
 const { validateBoolean, validateFunction, validateInt32, validateObject } = require('internal/validators');
 const { answer, evp, later, octets, refusal, viewed } = require('internal/crypto/util');
@@ -45,7 +46,10 @@ function generatePrime(size, options, callback) {
   if (typeof options === 'function') [options, callback] = [{}, options];
   validateFunction(callback, 'callback');
   const { args, shape } = prepare(size, options);
-  later('primeGenerate', args, shape, (error, prime) => callback(error ?? undefined, prime));
+  later('primeGenerate', args, shape, (error, prime) => {
+    hooks.recorder?.called(callback);
+    callback(error ?? undefined, prime);
+  });
 }
 
 function generatePrimeSync(size, options = {}) {
@@ -65,7 +69,10 @@ function checkPrime(candidate, options = {}, callback = undefined) {
   if (typeof options === 'function') [options, callback] = [{}, options];
   validateFunction(callback, 'callback');
   const args = prepareCheck(candidate, options);
-  later('primeCheck', args, (isPrime) => isPrime, (error, isPrime) => callback(error ?? undefined, isPrime));
+  later('primeCheck', args, (isPrime) => isPrime, (error, isPrime) => {
+    hooks.recorder?.called(callback);
+    callback(error ?? undefined, isPrime);
+  });
 }
 
 function checkPrimeSync(candidate, options = {}) {

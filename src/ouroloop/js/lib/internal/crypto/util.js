@@ -10,6 +10,7 @@ const { Buffer } = require('buffer');
 const errors = require('internal/errors');
 const { ERR_INVALID_ARG_TYPE } = errors.codes;
 const { isAnyArrayBuffer, isArrayBufferView } = require('internal/util/types');
+const hooks = require('internal/async_hooks');
 const { start } = require('internal/requests');
 const { notThere } = require('internal/not_there');
 
@@ -75,6 +76,12 @@ function freeWith(owner, number) {
   freed.register(owner, number);
 }
 
+/** What async hooks call an operation on the thread pool. */
+const REQUESTS = {
+  __proto__: null, hkdf: 'DERIVEBITSREQUEST', derive: 'DERIVEBITSREQUEST', generate: 'KEYPAIRGENREQUEST',
+  sign: 'SIGNREQUEST', verify: 'SIGNREQUEST', primeGenerate: 'RANDOMPRIMEREQUEST', primeCheck: 'CHECKPRIMEREQUEST',
+};
+
 /**
  * Do an operation on the thread pool, and call back with an error or what `shape` makes of the result. What is in
  * `kept` lives as long.
@@ -82,6 +89,7 @@ function freeWith(owner, number) {
 function later(name, args, shape, callback, ...kept) {
   evp().later(start((errno, result) => {
     kept.length = 0;
+    hooks.recorder?.called(callback);
     let value;
     try {
       value = shape(answer(result));
@@ -90,7 +98,7 @@ function later(name, args, shape, callback, ...kept) {
       return;
     }
     callback(null, value);
-  }, 'CRYPTOREQUEST'), name, args);
+  }, REQUESTS[name] ?? 'CRYPTOREQUEST'), name, args);
 }
 
 /** The same as a promise. */

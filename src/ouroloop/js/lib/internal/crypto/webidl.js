@@ -11,6 +11,7 @@ const {
 } = require('internal/errors');
 const { isAnyArrayBuffer, isArrayBufferView, isUint8Array } = require('internal/util/types');
 const { DOMException } = require('internal/dom_exception');
+const { emitExperimentalWarning } = require('internal/util');
 const { isCryptoKey } = require('internal/crypto/cryptokey');
 
 const DICTIONARIES = {
@@ -84,8 +85,8 @@ const PARAMETERS = {
 const KINDS = {
   __proto__: null,
   iv: 'BufferSource', counter: 'BufferSource', additionalData: 'BufferSource', label: 'BufferSource',
-  salt: 'BufferSource', info: 'BufferSource', context: 'BufferSource', public: 'CryptoKey', publicExponent: 'Uint8Array',
-  hash: 'hash', namedCurve: 'text',
+  salt: 'BufferSource', info: 'BufferSource', context: 'BufferSource',
+  public: 'CryptoKey', publicExponent: 'Uint8Array', hash: 'hash', namedCurve: 'text',
 }; // the other members are numbers
 
 function failed(name, message, cause) {
@@ -101,17 +102,8 @@ function normalize(algorithm, operation) {
   const table = PARAMETERS[operation];
   const name = Object.keys(table).find((known) => known.toLowerCase() === wanted.toLowerCase());
   if (name === undefined) throw failed('NotSupportedError', 'Unrecognized algorithm name');
-  if (EXPERIMENTAL.has(name)) warn(name);
+  if (EXPERIMENTAL.has(name)) emitExperimentalWarning(`The ${name} Web Crypto API algorithm`);
   return { name, ...membersOf(given, table[name]) };
-}
-
-const warned = new Set();
-
-function warn(name) {
-  if (warned.has(name)) return;
-  warned.add(name);
-  process.emitWarning(
-    `The ${name} Web Crypto API algorithm is an experimental feature and might change at any time`, 'ExperimentalWarning');
 }
 
 function membersOf(given, dictionary) {

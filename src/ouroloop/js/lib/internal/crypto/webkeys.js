@@ -40,7 +40,9 @@ const USAGES = {
 };
 
 const CURVES = { '__proto__': null, 'P-256': 'prime256v1', 'P-384': 'secp384r1', 'P-521': 'secp521r1' };
-const BLOCK_BITS = { '__proto__': null, 'SHA-384': 1024, 'SHA-512': 1024, 'SHA3-256': 1088, 'SHA3-384': 832, 'SHA3-512': 576 };
+const BLOCK_BITS = {
+  '__proto__': null, 'SHA-384': 1024, 'SHA-512': 1024, 'SHA3-256': 1088, 'SHA3-384': 832, 'SHA3-512': 576,
+};
 const blockBits = (hash) => BLOCK_BITS[hash.name] ?? 512;
 
 function checkUsages(name, type, usages) {
@@ -170,7 +172,8 @@ function generateSecret(algorithm, isExtractable, usages) {
     randomBytes(Math.ceil(length / 8), (error, bytes) => {
       if (error) reject(operationFailed(error));
       else {
-        const shown = secretAlgorithm({ ...algorithm, length: algorithm.name === 'HMAC' ? length : undefined }, bytes.length * 8);
+        const given = { ...algorithm, length: algorithm.name === 'HMAC' ? length : undefined };
+        const shown = secretAlgorithm(given, bytes.length * 8);
         resolve(makeCryptoKey(new SecretKeyObject(bytes), shown, usages, isExtractable));
       }
     });
@@ -305,7 +308,8 @@ async function generatePair(algorithm, isExtractable, usages) {
   family.check(algorithm);
   const secret = usages.filter((usage) => allowed.private.includes(usage));
   if (secret.length === 0) throw failed('SyntaxError', 'Usages cannot be empty when creating a key.');
-  const handle = await promised('generate', [family.kind(algorithm), family.options(algorithm)], (made) => new Handle(made))
+  const words = [family.kind(algorithm), family.options(algorithm)];
+  const handle = await promised('generate', words, (made) => new Handle(made))
     .catch(() => { throw operationFailed(); });
   const publicKey = publicObject(handle);
   const shown = family.shown(algorithm, publicKey);
@@ -369,4 +373,4 @@ function fromKeyObject(keyObject, algorithm, isExtractable, usages) {
   return importKey(format, keyObject.export({ format: 'der', type: format }), algorithm, isExtractable, usages);
 }
 
-module.exports = { CURVES, USAGES, exportKey, fromKeyObject, generateKey, importKey, keyLength, operationFailed };
+module.exports = { USAGES, exportKey, fromKeyObject, generateKey, importKey, keyLength, operationFailed };

@@ -171,7 +171,9 @@ class X509Certificate {
   }
 
   checkIssued(otherCert) {
-    if (!(otherCert instanceof X509Certificate)) throw new ERR_INVALID_ARG_TYPE('otherCert', 'X509Certificate', otherCert);
+    if (!(otherCert instanceof X509Certificate)) {
+      throw new ERR_INVALID_ARG_TYPE('otherCert', 'X509Certificate', otherCert);
+    }
     return answer(evp().certificateIssued(this.raw, otherCert.raw));
   }
 

@@ -175,5 +175,5 @@ function decodeText(bytes) {
 }
 
 module.exports = {
-  BINARY, CLOSE, INVALID_PAYLOAD, PING, PONG, TEXT, FrameReader, decodeClose, decodeText, encodeClose, encodeFrame,
+  BINARY, CLOSE, INVALID_PAYLOAD, PONG, TEXT, FrameReader, decodeClose, decodeText, encodeClose, encodeFrame,
 };

@@ -220,8 +220,8 @@ function lateFailure(errno, syscall, path, dest) {
 }
 
 module.exports = {
-  MAX_IO, copyObject, failure, getOptions, getValidMode, getValidatedFd, getValidatedPath, isFd, lateFailure,
-  parseFileMode, positionOrHere, shown, stringToFlags, toUnixTimestamp, validateBufferArray, validateFunction,
+  copyObject, failure, getOptions, getValidMode, getValidatedFd, getValidatedPath, isFd, lateFailure, parseFileMode,
+  positionOrHere, shown, stringToFlags, toUnixTimestamp, validateBufferArray, validateFunction,
   validateOffsetLengthRead, validateOffsetLengthWrite, validateOneOf, validatePath, validatePosition,
   validateStringAfterArrayBufferView, validateSymlinkType, validatedRm,
 };

@@ -192,6 +192,6 @@ function wake(address, count) {
 }
 
 module.exports = {
-  MOST, NOFOLLOW, access, addressOf, close, fstat, lstat, open, putLong, read, readIntoNew, stat, statWords, wake, write,
-  writeOnce, writePath,
+  MOST, NOFOLLOW, access, addressOf, close, fstat, lstat, open, putLong, read, readIntoNew, stat, statWords, wake,
+  write, writeOnce, writePath,
 };

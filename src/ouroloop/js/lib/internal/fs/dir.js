@@ -7,7 +7,7 @@ const {
 } = require('internal/errors');
 const { validateFunction, validateUint32 } = require('internal/validators');
 const { start } = require('internal/requests');
-const { failure, getOptions, getValidatedPath } = require('internal/fs/arguments');
+const { failure, getOptions, getValidatedPath, lateFailure } = require('internal/fs/arguments');
 const { Dirent } = require('internal/fs/dirent');
 
 const binding = internalBinding('fs');
@@ -102,7 +102,7 @@ class Dir {
   #fill(done) {
     const { encoding, bufferSize } = this.#options;
     binding.readDirAsync(start((errno, found) => {
-      if (errno < 0) return done(failure(errno, 'scandir', this.#folder));
+      if (errno < 0) return done(lateFailure(errno, 'scandir', this.#folder));
       this.#take(found);
       if (found[1] === '' && this.#pending.length > 0) return this.#openNext(done);
       return done(null);
@@ -113,7 +113,7 @@ class Dir {
     const folder = this.#pending.shift();
     binding.closeDir(this.#number);
     binding.openDirAsync(start((errno, number) => {
-      if (errno < 0) return done(failure(errno, 'opendir', folder));
+      if (errno < 0) return done(lateFailure(errno, 'opendir', folder));
       this.#number = number;
       this.#folder = folder;
       return this.#fill(done);
@@ -160,7 +160,7 @@ class Dir {
       return;
     }
     this.#isClosed = true;
-    binding.closeDirAsync(start((errno) => callback(errno < 0 ? failure(errno, 'close') : null)), this.#number);
+    binding.closeDirAsync(start((errno) => callback(errno < 0 ? lateFailure(errno, 'close') : null)), this.#number);
   }
 
   closeSync() {
@@ -201,7 +201,7 @@ function opendir(path, options, callback) {
   path = getValidatedPath(path);
   options = checkOptions(typeof options === 'function' ? undefined : options);
   binding.openDirAsync(start((errno, number) => {
-    if (errno < 0) callback(failure(errno, 'opendir', path));
+    if (errno < 0) callback(lateFailure(errno, 'opendir', path));
     else callback(null, new Dir(number, path, options));
   }), path);
 }

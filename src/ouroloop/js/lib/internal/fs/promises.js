@@ -46,11 +46,25 @@ const READ_CHUNK = 64 * 1024;
 function ask(operation, syscall, path, dest, ...args) {
   return new Promise((resolve, reject) => {
     const id = start((errno, result) => {
-      if (errno < 0) reject(lateFailure(errno, syscall, path, dest));
+      if (errno < 0) reject(new Failure(errno, syscall, path, dest));
       else resolve(result ?? undefined);
     });
     ringOr(`${operation}Async`)(id, ...args);
-  });
+  }).then(undefined, fail);
+}
+
+/** What an operation has failed with: an errno, or an error that has no frames yet. */
+class Failure {
+  constructor(reason, syscall, path, dest) {
+    this.error = typeof reason === 'number' ? lateFailure(reason, syscall, path, dest) : reason;
+  }
+}
+
+/** The error gets its frames in a reaction, since there V8 knows who awaits the answer. */
+function fail(reason) {
+  if (!(reason instanceof Failure)) throw reason; // at once, for a bad argument
+  Error.captureStackTrace(reason.error, fail);
+  throw reason.error;
 }
 
 /** `ask`, of bytes at a FileHandle. */
@@ -68,9 +82,9 @@ function askStat(operation, target, options, path) {
       stats.giveBack(slot);
       if (errno === 0) resolve(found);
       else if (isForgiving && (errno === stats.ENOENT || errno === stats.ENOTDIR)) resolve(undefined);
-      else reject(lateFailure(errno, operation, path));
+      else reject(new Failure(errno, operation, path));
     }), target, slot.address);
-  });
+  }).then(undefined, fail);
 }
 
 // FileHandle
@@ -377,36 +391,36 @@ async function writev(handle, buffers, position) {
 }
 
 async function fstat(handle, options) {
-  return askStat('fstat', handle.fd, options);
+  return await askStat('fstat', handle.fd, options);
 }
 
 async function fsync(handle) {
-  return ask('fsync', 'fsync', undefined, undefined, handle.fd);
+  return await ask('fsync', 'fsync', undefined, undefined, handle.fd);
 }
 
 async function fdatasync(handle) {
-  return ask('fdatasync', 'fdatasync', undefined, undefined, handle.fd);
+  return await ask('fdatasync', 'fdatasync', undefined, undefined, handle.fd);
 }
 
 async function ftruncate(handle, length = 0) {
   validateInteger(length, 'len');
-  return ask('ftruncate', 'ftruncate', undefined, undefined, handle.fd, Math.max(0, length));
+  return await ask('ftruncate', 'ftruncate', undefined, undefined, handle.fd, Math.max(0, length));
 }
 
 async function fchmod(handle, mode) {
   mode = parseFileMode(mode, 'mode');
-  return ask('fchmod', 'fchmod', undefined, undefined, handle.fd, mode);
+  return await ask('fchmod', 'fchmod', undefined, undefined, handle.fd, mode);
 }
 
 async function fchown(handle, uid, gid) {
   validateInteger(uid, 'uid', -1, 2 ** 32 - 1);
   validateInteger(gid, 'gid', -1, 2 ** 32 - 1);
-  return ask('fchown', 'fchown', undefined, undefined, handle.fd, uid, gid);
+  return await ask('fchown', 'fchown', undefined, undefined, handle.fd, uid, gid);
 }
 
 async function futimes(handle, atime, mtime) {
   const times = [toUnixTimestamp(atime, 'atime'), toUnixTimestamp(mtime, 'mtime')];
-  return ask('futimes', 'futime', undefined, undefined, handle.fd, ...times);
+  return await ask('futimes', 'futime', undefined, undefined, handle.fd, ...times);
 }
 
 // Whole files
@@ -497,7 +511,7 @@ async function appendFile(path, data, options) {
 
 async function access(path, mode) {
   path = getValidatedPath(path);
-  return ask('access', 'access', path, undefined, path, getValidMode(mode, 'access'));
+  return await ask('access', 'access', path, undefined, path, getValidMode(mode, 'access'));
 }
 
 async function open(path, flags, mode) {
@@ -509,7 +523,7 @@ async function open(path, flags, mode) {
 async function copyFile(source, destination, mode) {
   source = getValidatedPath(source, 'src');
   destination = getValidatedPath(destination, 'dest');
-  return ask('copyFile', 'copyfile', source, destination, source, destination, getValidMode(mode, 'copyFile'));
+  return await ask('copyFile', 'copyfile', source, destination, source, destination, getValidMode(mode, 'copyFile'));
 }
 
 async function cp(source, destination, options) {
@@ -521,7 +535,7 @@ async function cp(source, destination, options) {
 async function rename(oldPath, newPath) {
   oldPath = getValidatedPath(oldPath, 'oldPath');
   newPath = getValidatedPath(newPath, 'newPath');
-  return ask('rename', 'rename', oldPath, newPath, oldPath, newPath);
+  return await ask('rename', 'rename', oldPath, newPath, oldPath, newPath);
 }
 
 async function truncate(path, length = 0) {
@@ -531,68 +545,68 @@ async function truncate(path, length = 0) {
 
 async function rm(path, options) {
   path = getValidatedPath(path);
-  return promised('rm', path, options);
+  return await promised(require('fs').rm, path, options);
 }
 
 async function rmdir(path, options) {
   path = getValidatedPath(path);
-  return promised('rmdir', path, ...(options === undefined ? [] : [options]));
+  return await promised(require('fs').rmdir, path, ...(options === undefined ? [] : [options]));
 }
 
 /** A function of `fs` that takes a callback, as a promise. */
-function promised(name, ...args) {
+function promised(call, ...args) {
   return new Promise((resolve, reject) => {
-    require('fs')[name](...args, (error, result) => (error ? reject(error) : resolve(result)));
-  });
+    call(...args, (error, result) => (error ? reject(new Failure(error)) : resolve(result)));
+  }).then(undefined, fail);
 }
 
 async function mkdir(path, options) {
-  return promised('mkdir', path, options);
+  return await promised(require('fs').mkdir, path, options);
 }
 
 async function readdir(path, options) {
-  return promised('readdir', path, options);
+  return await promised(require('fs').readdir, path, options);
 }
 
 async function readlink(path, options) {
-  return promised('readlink', path, options);
+  return await promised(require('fs').readlink, path, options);
 }
 
 async function symlink(target, path, type) {
   validateSymlinkType(type);
   target = getValidatedPath(target, 'target');
   path = getValidatedPath(path);
-  return ask('symlink', 'symlink', target, path, target, path);
+  return await ask('symlink', 'symlink', target, path, target, path);
 }
 
 async function stat(path, options) {
   path = getValidatedPath(path);
-  return askStat('stat', path, options, path);
+  return await askStat('stat', path, options, path);
 }
 
 async function lstat(path, options) {
   path = getValidatedPath(path);
-  return askStat('lstat', path, options, path);
+  return await askStat('lstat', path, options, path);
 }
 
 async function statfs(path, options) {
-  return promised('statfs', path, options);
+  return await promised(require('fs').statfs, path, options);
 }
 
 async function link(existingPath, newPath) {
   existingPath = getValidatedPath(existingPath, 'existingPath');
   newPath = getValidatedPath(newPath, 'newPath');
-  return ask('link', 'link', existingPath, newPath, existingPath, newPath);
+  return await ask('link', 'link', existingPath, newPath, existingPath, newPath);
 }
 
 async function unlink(path) {
   path = getValidatedPath(path);
-  return ask('unlink', 'unlink', path, undefined, path);
+  return await ask('unlink', 'unlink', path, undefined, path);
 }
 
 async function chmod(path, mode) {
   path = getValidatedPath(path);
-  return ask('chmod', 'chmod', path, undefined, path, parseFileMode(mode, 'mode'));
+  return await ask('chmod', 'chmod', path, undefined, path, parseFileMode(mode, 'mode'));
 }
 
 async function lchmod() {
@@ -600,32 +614,30 @@ async function lchmod() {
 }
 
 async function chown(path, uid, gid) {
-  return promised('chown', path, uid, gid);
+  return await promised(require('fs').chown, path, uid, gid);
 }
 
 async function lchown(path, uid, gid) {
-  return promised('lchown', path, uid, gid);
+  return await promised(require('fs').lchown, path, uid, gid);
 }
 
 async function utimes(path, atime, mtime) {
   path = getValidatedPath(path);
-  return ask('utimes', 'utime', path, undefined, path, toUnixTimestamp(atime), toUnixTimestamp(mtime));
+  return await ask('utimes', 'utime', path, undefined, path, toUnixTimestamp(atime), toUnixTimestamp(mtime));
 }
 
 async function lutimes(path, atime, mtime) {
   path = getValidatedPath(path);
-  return ask('lutimes', 'lutime', path, undefined, path, toUnixTimestamp(atime), toUnixTimestamp(mtime));
+  return await ask('lutimes', 'lutime', path, undefined, path, toUnixTimestamp(atime), toUnixTimestamp(mtime));
 }
 
 /** Other than `fs.realpath`, which looks at each step itself, this is realpath(3). */
 async function realpath(path, options) {
-  return new Promise((resolve, reject) => {
-    require('fs').realpath.native(path, options, (error, result) => (error ? reject(error) : resolve(result)));
-  });
+  return await promised(require('fs').realpath.native, path, options);
 }
 
 async function mkdtemp(prefix, options) {
-  return promised('mkdtemp', prefix, options);
+  return await promised(require('fs').mkdtemp, prefix, options);
 }
 
 async function mkdtempDisposable(prefix, options) {
@@ -645,7 +657,7 @@ async function mkdtempDisposable(prefix, options) {
 }
 
 async function opendir(path, options) {
-  return promised('opendir', path, options);
+  return await promised(require('fs').opendir, path, options);
 }
 
 async function* watch(filename, options) {

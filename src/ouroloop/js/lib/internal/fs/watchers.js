@@ -62,6 +62,7 @@ class FSWatcher extends EventEmitter {
       error.filename = path;
       throw error;
     }
+    handles.describe(handle, asText(path));
     this.#handles.set(handle, prefix);
     if (!this.#isPersistent) binding.refWatch(handle, false);
   }
@@ -240,6 +241,7 @@ class StatWatcher extends EventEmitter {
     this.#now = new Uint32Array(memory, 0, stats.SLOT_SIZE / 4);
     this.#before = new Uint32Array(memory, stats.SLOT_SIZE);
     binding.watchStat(this.#handle, filename, interval, internalBinding('memory').address(memory));
+    handles.describe(this.#handle, asText(filename));
     if (!persistent) binding.refWatch(this.#handle, false);
   }
 

@@ -155,7 +155,7 @@ class MessageParser {
     if (!this.#isClosed) this.deliver(binding.refuseUpgrade(this.#number));
   }
 
-  /** Hands out the events of a list, which begins with how many bytes it stands for, and the parser's state (see the binding). */
+  /** Hands out the events of a list, which begins with how many bytes it stands for and the parser's state. */
   deliver(list) {
     const sink = this.#sink;
     this.#isLikeNew = list[1] === 2 && !this.#isLenient;

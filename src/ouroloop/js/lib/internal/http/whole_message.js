@@ -12,7 +12,9 @@
 // chunked body, a large head. So one message is all that is known here, and nothing of it is kept.
 
 const { find, latin1Slice } = require('internal/buffer/memory');
-const { kHasConnection, kHasContentLength, kHasExpect, kHasHost, kHasTransferEncoding } = require('internal/http/facts');
+const {
+  kHasConnection, kHasContentLength, kHasExpect, kHasHost, kHasTransferEncoding,
+} = require('internal/http/facts');
 
 const native = internalBinding('http');
 

@@ -20,6 +20,7 @@ const {
 const { validateFunction, validateString, validateLinkHeaderValue, validateObject } = require('internal/validators');
 const { _checkIsHttpToken: isToken } = require('_http_common');
 const { isConnectionHeader, assertValidPseudoHeader } = require('internal/http2/util');
+const { warnOnce } = require('internal/util');
 
 const kStream = Symbol('stream');
 const kRequest = Symbol('request');
@@ -530,18 +531,13 @@ function assertHeader(name, value) {
   if (value === undefined || value === null) throw new ERR_HTTP2_INVALID_HEADER_VALUE(value, name);
 }
 
-let warnedOfMessage = false;
 function warnOfStatusMessage() {
-  if (warnedOfMessage) return;
-  warnedOfMessage = true;
-  process.emitWarning('Status message is not supported by HTTP/2 (RFC7540 8.1.2.4)', 'UnsupportedWarning');
+  warnOnce('http2 status message',
+    'Status message is not supported by HTTP/2 (RFC7540 8.1.2.4)', 'UnsupportedWarning');
 }
 
-let warnedOfHeader = false;
 function warnOfConnectionHeader() {
-  if (warnedOfHeader) return;
-  warnedOfHeader = true;
-  process.emitWarning(
+  warnOnce('http2 connection header',
     'The provided connection header is not valid, the value will be dropped from the header and will never be in use.',
     'UnsupportedWarning');
 }

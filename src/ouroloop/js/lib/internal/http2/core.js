@@ -33,7 +33,10 @@ const {
   validateObject, validateString, validateUint32,
 } = require('internal/validators');
 const { isArrayBufferView } = require('internal/util/types');
+const { customInspectSymbol, promisify, warnOnce } = require('internal/util');
 const timers = require('timers');
+const { kOnWriteFailed } = require('internal/net/socket');
+const { UV_ECONNRESET, UV_EPIPE } = require('internal/uv');
 const { getTimerDuration } = require('internal/timers');
 const { codeName, constants } = require('internal/http2/constants');
 const headersOf = require('internal/http2/util');
@@ -218,7 +221,7 @@ class Http2Stream extends Duplex {
     return this[kHeaders].trailers;
   }
 
-  [require('internal/util').customInspectSymbol](depth, options) {
+  [customInspectSymbol](depth, options) {
     if (typeof depth === 'number' && depth < 0) return this;
     const { id, closed, destroyed, state, _readableState: readableState, _writableState: writableState } = this;
     const shown = { id: id ?? '<pending>', closed, destroyed, state, readableState, writableState };
@@ -240,7 +243,7 @@ class Http2Stream extends Duplex {
   // Timeouts
 
   setTimeout(msecs, callback) {
-    if (this.destroyed) return undefined;
+    if (this.destroyed) return this;
     if (this.#idle.set(msecs, callback)) this.touch();
     return this;
   }
@@ -480,12 +483,8 @@ const NOT_BEGUN = {
   localWindowSize: 0,
 };
 
-let warnedOfPriority = false;
-
 function warnOfPriority(message) {
-  if (warnedOfPriority) return;
-  warnedOfPriority = true;
-  process.emitWarning(message, 'DeprecationWarning', 'DEP0194');
+  warnOnce('DEP0194', message, 'DeprecationWarning', 'DEP0194');
 }
 
 function hide(target, names) {
@@ -798,6 +797,7 @@ class Http2Session extends EventEmitter {
   #remoteSettings;
   #remoteCustom;
   #proxy;
+  #isDeaf = false; // nothing can be written to the socket any more
   #idle = new IdleTime(this);
 
   constructor(type, options, socket) {
@@ -828,6 +828,7 @@ class Http2Session extends EventEmitter {
     if (typeof socket.setNoDelay === 'function') socket.setNoDelay();
     socket.on('error', (error) => this.socketFailed(error));
     socket.on('close', () => this.socketClosed());
+    socket[kOnWriteFailed] = (errno) => this.writeFailed(errno);
     this.submitSettings(options.settings ?? {});
     if (options.remoteCustomSettings) this.customSettings = options.remoteCustomSettings;
   }
@@ -1205,7 +1206,18 @@ class Http2Session extends EventEmitter {
   // The socket
 
   ended() {
-    if (!this.destroyed && !this.closed) this.close();
+    if (this.#isDeaf) this.#socket.destroy();
+    else if (!this.destroyed && !this.closed) this.close();
+  }
+
+  /**
+   * The other side hears nothing any more. That is no error yet: what it said before is still to be read, a request's
+   * last bytes and why it is going, say.
+   */
+  writeFailed(errno) {
+    const isGone = (errno === UV_EPIPE || errno === UV_ECONNRESET) && !this.destroyed;
+    this.#isDeaf ||= isGone;
+    return isGone;
   }
 
   socketFailed(error) {
@@ -1230,8 +1242,7 @@ class Http2Session extends EventEmitter {
   }
 
   get socket() {
-    if (this.#socket === undefined) throw new ERR_HTTP2_SOCKET_UNBOUND();
-    return this.#proxy ??= makeProxy(this, this.#socket);
+    return this.#socket && (this.#proxy ??= makeProxy(this, this.#socket));
   }
 
   get encrypted() {
@@ -1286,7 +1297,7 @@ class Http2Session extends EventEmitter {
   }
 
   setTimeout(msecs, callback) {
-    if (this.destroyed) return undefined;
+    if (this.destroyed) return this;
     if (this.#idle.set(msecs, callback)) this.touch();
     return this;
   }
@@ -1380,7 +1391,7 @@ class Http2Session extends EventEmitter {
     else this.destroy(error);
   }
 
-  [require('internal/util').customInspectSymbol](depth, options) {
+  [customInspectSymbol](depth, options) {
     if (typeof depth === 'number' && depth < 0) return this;
     const shown = { type: this.type, closed: this.closed, destroyed: this.destroyed };
     if (!this.destroyed) {
@@ -1403,20 +1414,27 @@ const http1 = () => require('_http_server');
 
 /** What Python's session may be told. */
 function engineOptions(options) {
-  const { maxSettings, maxSessionInvalidFrames, maxSessionRejectedStreams, maxHeaderListPairs } = options;
   const limit = options.streamResetBurst !== undefined || options.streamResetRate !== undefined ?
     [options.streamResetBurst ?? 1000, options.streamResetRate ?? 33] : undefined;
   return {
-    max_header_pairs: maxHeaderListPairs, max_invalid_frames: maxSessionInvalidFrames,
-    max_rejected_streams: maxSessionRejectedStreams,
-    max_memory: options.maxSessionMemory === undefined ? undefined : options.maxSessionMemory * 1e6,
-    padding: options.paddingStrategy, peer_max_concurrent_streams: options.peerMaxConcurrentStreams,
-    max_deflate_dynamic_table_size: options.maxDeflateDynamicTableSize,
-    max_reserved_remote_streams: options.maxReservedRemoteStreams,
-    max_send_header_block_length: options.maxSendHeaderBlockLength, max_settings: maxSettings,
+    max_header_pairs: uint32(options.maxHeaderListPairs),
+    max_invalid_frames: uint32(options.maxSessionInvalidFrames),
+    max_rejected_streams: uint32(options.maxSessionRejectedStreams),
+    max_memory: options.maxSessionMemory === undefined ? undefined : uint32(options.maxSessionMemory) * 1e6,
+    padding: options.paddingStrategy,
+    peer_max_concurrent_streams: uint32(options.peerMaxConcurrentStreams),
+    max_deflate_dynamic_table_size: uint32(options.maxDeflateDynamicTableSize),
+    max_reserved_remote_streams: uint32(options.maxReservedRemoteStreams),
+    max_send_header_block_length: uint32(options.maxSendHeaderBlockLength),
+    max_settings: uint32(options.maxSettings),
     stream_reset_rate_limit: limit,
     strict_whitespace: options.strictFieldWhitespaceValidation,
   };
+}
+
+/** Node hands these options over in 32 bits: of Number.MAX_SAFE_INTEGER, which gRPC sets, it keeps 2 ** 32 - 1. */
+function uint32(value) {
+  return value === undefined ? undefined : value >>> 0;
 }
 
 function assertBound(socket) {
@@ -1429,9 +1447,9 @@ function makeProxy(session, socket) {
   return new Proxy(socket, {
     get(target, name) {
       if (name === 'setTimeout' || name === 'ref' || name === 'unref') return session[name].bind(session);
-      assertBound(target);
       if (name === 'destroy') return session.destroy.bind(session);
       if (refused.includes(name)) throw new ERR_HTTP2_NO_SOCKET_MANIPULATION();
+      assertBound(target);
       const value = target[name];
       return typeof value === 'function' ? value.bind(target) : value;
     },
@@ -1874,7 +1892,7 @@ function connect(authority, options, listener) {
 
 const withPort = (name, port) => (port ? `${name}:${port}` : name);
 
-Object.defineProperty(connect, require('internal/util').promisify.custom, {
+Object.defineProperty(connect, promisify.custom, {
   __proto__: null,
   value: { connect: (authority, options) => new Promise((resolve, reject) => {
     const session = connect(authority, options, () => {

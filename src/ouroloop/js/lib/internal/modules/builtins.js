@@ -4,6 +4,7 @@
 
 const { codes: { ERR_UNKNOWN_BUILTIN_MODULE } } = require('internal/errors');
 const { MODULES: ABSENT, notThere } = require('internal/not_there');
+const { warnOnce } = require('internal/util');
 
 const { ids } = internalBinding('builtins');
 
@@ -23,12 +24,9 @@ function canBeRequired(request) {
   return canBeRequiredWithoutScheme(request);
 }
 
-let hasWarnedOfPunycode = false;
-
 function warnOfPunycode() {
-  if (hasWarnedOfPunycode || require('internal/util/caller').isCalledByPackage()) return;
-  hasWarnedOfPunycode = true;
-  process.emitWarning('The `punycode` module is deprecated. Please use a userland alternative instead.',
+  if (require('internal/util/caller').isCalledByPackage()) return;
+  warnOnce('DEP0040', 'The `punycode` module is deprecated. Please use a userland alternative instead.',
     'DeprecationWarning', 'DEP0040');
 }
 

@@ -1,10 +1,10 @@
 'use strict';
 
 // Which names a CommonJS module exports, as far as its source tells: for `import { name } from './file.cjs'`.
-// A module that passes on another's exports (`module.exports = require('./other')`) has that one's names too.
+// A module that passes on another's exports (`module.exports = require('./other')`) has that one's names too; if the
+// other is a core module, Node looks no further.
 
 const { lex } = require('internal/modules/cjs_lexer');
-const builtins = require('internal/modules/builtins');
 
 const known = new Map(); // filename -> Set of names
 
@@ -32,10 +32,6 @@ function addFrom(request, filename, found) {
   try {
     target = Module._resolveFilename(request, parent, false);
   } catch {
-    return;
-  }
-  if (builtins.canBeRequired(target)) {
-    for (const name of Object.keys(builtins.load(target.replace(/^node:/, '')))) found.add(name);
     return;
   }
   if (!/\.c?js$/.test(target) || formatOf(target) === 'module') return;

@@ -198,7 +198,6 @@ class Walk {
     const { text, functions } = this;
     this.#endArrows();
     const start = this.opened.pop();
-    this.#endArrows();
     if (start < 0) return this.#template(i + 1);
     if (code === 41) text.lastParenthesis = start;
     if (code === 125) text.lastBrace = start;

@@ -33,6 +33,7 @@ const stdio = internalBinding('stream_wrap');
 const kBytesRead = Symbol('kBytesRead');
 const kBytesWritten = Symbol('kBytesWritten');
 const kLastWriteQueueSize = Symbol('lastWriteQueueSize');
+const kOnWriteFailed = Symbol('kOnWriteFailed'); // a function of whoever can go on without: true if it takes an errno
 const kTimeout = Symbol('timeout');
 const kHandle = Symbol('kHandle');
 const kBuffer = Symbol('kBuffer');
@@ -319,7 +320,7 @@ function writeNow(socket, data, callback) {
   const before = handle.bytesWritten;
   const outcome = handle.write(data, (errno) => onWritten(socket, errno, callback));
   if (outcome < 0) {
-    callback(errnoException(outcome, 'write'));
+    writeFailed(socket, outcome, callback);
   } else if (outcome === 0) {
     callback();
   } else {
@@ -357,9 +358,14 @@ function writeThrough(socket, data, callback) {
 /** Whether the socket's timeout is set. */
 const hasTimeout = (socket) => socket[kTimeout] !== null;
 
+function writeFailed(socket, errno, callback) {
+  if (socket[kOnWriteFailed]?.(errno)) callback();
+  else callback(errnoException(errno, 'write'));
+}
+
 function onWritten(socket, errno, callback) {
   if (errno < 0) {
-    callback(errnoException(errno, 'write'));
+    writeFailed(socket, errno, callback);
     return;
   }
   if (socket.destroyed) {
@@ -663,4 +669,4 @@ Socket.prototype.connect = function(...args) {
   return require('internal/net/connect').connect(this, args);
 };
 
-module.exports = { Socket, attach, applyOptions, asyncIdSymbol, hasTimeout, listenTo, writeThrough };
+module.exports = { Socket, attach, applyOptions, asyncIdSymbol, hasTimeout, kOnWriteFailed, listenTo, writeThrough };

@@ -21,7 +21,7 @@ function loopIdleTime() {
   return binding.loopIdleTime();
 }
 
-/** How many turns the loop has begun, and of how many events its queue has told: in all, and without being waited for. */
+/** How many turns the loop has begun, and of how many events its queue has told: in all, and without a wait. */
 function loopMetrics() {
   const [loopCount, events, eventsWaiting] = binding.loopMetrics();
   return { loopCount, events, eventsWaiting };

@@ -75,6 +75,4 @@ function setResourceLimit(size) {
   resourceLimit = Number.isInteger(size) && size > 0 ? size : 0;
 }
 
-module.exports = {
-  add, addResource, clearMarks, clearMeasures, clearResources, getEntries, setResourceLimit, byStart,
-};
+module.exports = { add, addResource, clearMarks, clearMeasures, clearResources, getEntries, setResourceLimit };

@@ -12,6 +12,7 @@
 const frames = require('internal/async_context_frame');
 
 const { getOptionValue } = require('internal/options');
+const { warnOnce } = require('internal/util');
 
 const natives = internalBinding('errors');
 
@@ -106,12 +107,8 @@ function enter(callback, ...args) {
   return outcome.length > 1 ? FAILED_CALL : outcome[0];
 }
 
-let hasWarnedOfDomain = false;
-
 function warnOfDomain(name) {
-  if (hasWarnedOfDomain) return;
-  hasWarnedOfDomain = true;
-  process.emitWarning(
+  warnOnce('DEP0097',
     'Using a domain property in MakeCallback is deprecated. Use the async_context variant of MakeCallback or ' +
     `the AsyncResource class instead. (Triggered by calling ${name} on process.)`, 'DeprecationWarning', 'DEP0097');
 }
@@ -135,5 +132,6 @@ function enterOnProcess(name, callback, argument) {
 const FAILED_CALL = Symbol('failed');
 
 module.exports = {
-  abortOnUncaughtException, uncaught, enter, enterOnProcess, isHandled, FAILED_CALL, setUncaughtExceptionCaptureCallback, hasUncaughtExceptionCaptureCallback,
+  abortOnUncaughtException, uncaught, enter, enterOnProcess, isHandled, FAILED_CALL,
+  setUncaughtExceptionCaptureCallback, hasUncaughtExceptionCaptureCallback,
 };

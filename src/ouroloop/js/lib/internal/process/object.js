@@ -186,15 +186,8 @@ function startListeningIfSignal(type) {
     handles.close(handle);
     throw errnoException(errno, 'uv_signal_start');
   }
+  handles.describe(handle, type);
   signalHandles.set(type, handle);
-}
-
-let hasWarnedOfMultipleResolves = false;
-
-function warnOfMultipleResolves(type) {
-  if (type !== 'multipleResolves' || hasWarnedOfMultipleResolves) return;
-  hasWarnedOfMultipleResolves = true;
-  process.emitWarning('The multipleResolves event has been deprecated.', 'DeprecationWarning', 'DEP0160');
 }
 
 function stopListeningIfSignal(type) {
@@ -429,7 +422,8 @@ function accessor(name, get, set, enumerable = true) {
 
 /** Put a plain property in an accessor's place. */
 function replace(name, value) {
-  Object.defineProperty(process, name, { __proto__: null, value, writable: true, enumerable: true, configurable: true });
+  Object.defineProperty(process, name,
+    { __proto__: null, value, writable: true, enumerable: true, configurable: true });
 }
 
 accessor('sourceMapsEnabled', () => require('internal/source_map').getSupport().enabled);
@@ -500,7 +494,6 @@ function start({ argv, execArgv, execPath, pid, argv0, isEmbedded, cwd: folder, 
   if (port !== undefined) process.debugPort = Number(port.slice(port.lastIndexOf(':') + 1));
   EventEmitter.call(process);
   process.on('newListener', startListeningIfSignal);
-  process.on('newListener', warnOfMultipleResolves);
   process.on('removeListener', stopListeningIfSignal);
   process.on('warning', (warning) => require('internal/process/warning').onWarning(warning));
   const limit = getOptionValue('--stack-trace-limit');

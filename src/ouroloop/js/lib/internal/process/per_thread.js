@@ -71,7 +71,10 @@ function exit(code) {
   if (arguments.length > 0) process.exitCode = code;
   if (!process._exiting) {
     process._exiting = true;
-    process.emit('exit', +(exitCode || 0));
+    const emit = () => process.emit('exit', +(exitCode || 0));
+    const { recorder } = require('internal/async_hooks');
+    if (recorder === undefined) emit();
+    else recorder.emits('exit', emit);
   }
   process.reallyExit(exitCode || 0);
 }

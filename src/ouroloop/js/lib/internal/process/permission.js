@@ -152,4 +152,6 @@ function warn() {
   }
 }
 
-module.exports = { ACCESS_DENIED, accessDenied, areAddonsAllowed, demand, demandFile, disabled, initialize, isEnabled, refuse };
+module.exports = {
+  ACCESS_DENIED, accessDenied, areAddonsAllowed, demand, demandFile, disabled, initialize, isEnabled, refuse,
+};

@@ -11,6 +11,9 @@ const { getOptionValue } = require('internal/options');
 const frames = require('internal/async_context_frame');
 const hooks = require('internal/async_hooks');
 const traceEvents = require('internal/trace_events');
+const { warnOnce } = require('internal/util');
+
+const natives = internalBinding('errors');
 
 const WITHOUT_HANDLER = 0;
 const HANDLED_LATER = 1;
@@ -59,9 +62,11 @@ function count(event) {
 }
 
 function multipleResolves(type, promise, reason) {
-  if (process.listenerCount('multipleResolves') > 0) {
-    process.nextTick(() => process.emit('multipleResolves', type, promise, reason));
-  }
+  if (process.listenerCount('multipleResolves') === 0) return;
+  process.nextTick(() => {
+    warnOnce('DEP0160', 'The multipleResolves event has been deprecated.', 'DeprecationWarning', 'DEP0160');
+    process.emit('multipleResolves', type, promise, reason);
+  });
 }
 
 function arePending() {
@@ -125,8 +130,11 @@ const deciders = {
   none: emitUnhandled,
 };
 
+/** End the process, or tell who listens: a promise was rejected, with an error. */
 function raise(error) {
-  require('internal/process/execution').uncaught(error, true);
+  const { uncaught: triggerUncaughtException } = require('internal/process/execution');
+  // Of no error, the message has the place of this line.
+  triggerUncaughtException(error, true, natives.getMessage());
 }
 
 function isErrorLike(value) {
@@ -172,7 +180,7 @@ function warnUnhandled(reason, id) {
 
 /** Once, at start-up. */
 function listen() {
-  internalBinding('errors').setPromiseRejectCallback(onRejection, onMissedRejection);
+  natives.setPromiseRejectCallback(onRejection, onMissedRejection);
 }
 
-module.exports = { listen, arePending, processRejections };
+module.exports = { listen, arePending, processRejections, raise };

@@ -12,12 +12,34 @@ const { isObject } = require('internal/util');
 
 const natives = internalBinding('errors');
 
+const MICROTASKS = 'node:internal/process/task_queues'; // what they are run from
+
 const arrows = new WeakMap();
 
 /** Where an error was made, as `[file, line, start, end, source line, frames]`; undefined if nobody knows any more. */
 function messageOf(error) {
   const message = natives.getMessage(error);
-  return message?.[0] === 'node:internal/process/report_error' ? undefined : message;
+  if (message?.[0] === 'node:internal/process/report_error') return undefined;
+  if (message?.[0] !== MICROTASKS) return message;
+  const frame = /^ {4}at (?:async (?:.* )?\(?(.+):(\d+):(\d+)\)?$)?/m.exec(error.stack);
+  if (frame === null) return undefined;
+  return frame[1] === undefined ? message : awaitedAt(frame);
+}
+
+/** The place of an error that was made in no call: where the first one is that waits. V8 tells of calls only. */
+function awaitedAt([, file, line, column]) {
+  try {
+    const text = sourceOf(file).split('\n')[line - 1];
+    return text === undefined ? undefined : [file, Number(line), column - 1, Number(column), text];
+  } catch {
+    return undefined; // a file that is not there any more
+  }
+}
+
+function sourceOf(file) {
+  if (file.startsWith('node:')) return internalBinding('builtins').source(file.slice('node:'.length));
+  const { fileURLToPath } = require('internal/url');
+  return require('fs').readFileSync(file.startsWith('file:') ? fileURLToPath(file) : file, 'utf8');
 }
 
 /** Text for `[file, line, start, end, source line]`. */
@@ -68,9 +90,9 @@ function madeAt(error, place) {
 }
 
 /** Where it was thrown, as --trace-uncaught has it told. */
-function tracesOf(error, place) {
+function tracesOf(error, fromPromise, place) {
   if (!getOptionValue('--trace-uncaught')) return '';
-  const frames = (Array.isArray(place) ? place : isError(error) && messageOf(error))?.[5];
+  const frames = (Array.isArray(place) && !fromPromise ? place : isError(error) && messageOf(error))?.[5];
   if (frames === undefined) return '';
   let text = '\nThrown at:\n';
   for (let i = 0; i < frames.length; i += 4) {
@@ -81,6 +103,11 @@ function tracesOf(error, place) {
   return text;
 }
 
+function startOfLine([file, line, , , source]) {
+  const start = source.search(/\S/);
+  return [file, line, start, start + 1, source];
+}
+
 function isError(value) {
   return isObject(value) && internalBinding('types').isNativeError(value);
 }
@@ -88,7 +115,8 @@ function isError(value) {
 function arrowFor(error, fromPromise, place) {
   const kept = isObject(error) ? arrows.get(error) : undefined;
   if (kept !== undefined) return kept;
-  if (Array.isArray(place) && !fromPromise) return arrowOf(place);
+  if (fromPromise) return arrowOf((isError(error) ? messageOf(error) : undefined) ?? (place && startOfLine(place)));
+  if (Array.isArray(place)) return arrowOf(place);
   if (!isError(error)) return '';
   const emitted = place === THROWN ? require('internal/events/emission').placeOfEmission(error) : undefined;
   return arrowOf(emitted ?? madeAt(error, place));
@@ -128,7 +156,7 @@ function isEmbedded() {
   return embedded;
 }
 
-/** Print what ends the process. `place` is where it was thrown, or THROWN, or undefined. */
+/** Print what ends the process. `place` is where it was thrown, or THROWN, or undefined; of a promise, who tells of it. */
 function print(error, fromPromise, place) {
   if (embedded) {
     internalBinding('embedding').uncaught(require('internal/embedding').encodeError(error));
@@ -139,7 +167,7 @@ function print(error, fromPromise, place) {
     const arrow = arrowFor(error, fromPromise, place);
     if (isObject(error)) require('internal/events/emission').addEmission(error); // reads the stack
     const described = describe(error);
-    const thrownAt = tracesOf(error, place);
+    const thrownAt = tracesOf(error, fromPromise, place);
     const hint = described !== undefined || thrownAt || arrow === '' ?
       '' : '(Use `node --trace-uncaught ...` to show where the exception was thrown)\n';
     text = `${described ?? toText(error)}${thrownAt}\n${hint}`;
@@ -153,4 +181,6 @@ function print(error, fromPromise, place) {
   process._rawDebug(`\nNode.js ${process.version}`);
 }
 
-module.exports = { THROWN, print, tellEmbedder, isEmbedded, decorate, decorateLinkError, decorateStack, hasArrow, arrowOf };
+module.exports = {
+  THROWN, print, tellEmbedder, isEmbedded, decorate, decorateLinkError, decorateStack, arrowOf,
+};

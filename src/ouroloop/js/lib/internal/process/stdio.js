@@ -66,7 +66,14 @@ function openWriter(fd) {
     return stream;
   }
   if (kind === 'INVALID' || kind === 'UNKNOWN') return new DummyWriter(fd);
+  if (kind !== 'FILE') takeAsyncId(kind);
   return new SyncWriteStream(fd, kind === 'FILE' ? 'fs' : 'pipe');
+}
+
+/** In Node a pipe is a handle: programs see it by its async id. */
+function takeAsyncId(kind) {
+  const id = hooks.newAsyncId();
+  if (hooks.hasHooks) hooks.emitInit(id, kind === 'TCP' ? 'TCPWRAP' : 'PIPEWRAP', hooks.defaultTriggerAsyncId(), {});
 }
 
 /** Standard streams are never closed: after `destroy` they are as before. */

@@ -89,14 +89,15 @@ function runMicrotasks() {
   if (checkpoint === undefined) {
     natives.run();
     if (--callsUntilMade <= 0) checkpoint = natives.makeCheckpoint() ?? natives.run;
-    return;
+  } else {
+    try {
+      checkpoint();
+    } catch {
+      checkpoint = undefined; // V8 has thrown its code away after a long time in which nobody called it
+      runMicrotasks();
+    }
   }
-  try {
-    checkpoint();
-  } catch {
-    checkpoint = undefined; // V8 has thrown its code away after a long time in which nobody called it
-    runMicrotasks();
-  }
+  if (leaked !== undefined) forgetLeakedFrame();
 }
 
 /** Ticks, microtasks, rejections, until there is nothing left. What a tick throws leaves this function. */
@@ -155,10 +156,10 @@ function afterTasks(hasQueued) {
 
 // Microtasks
 
-/** To V8, a microtask is a function and no promise. Only where somebody follows contexts it is a resource as well. */
+/** To V8, a microtask is a function and no promise. Where there are hooks or a context, it is a resource as well. */
 function queueMicrotask(callback) {
   if (typeof callback !== 'function') throw new ERR_INVALID_ARG_TYPE('callback', 'function', callback);
-  if (!hooks.hasHooks && !frames.isActive()) {
+  if (!hooks.hasHooks && frames.current() === undefined) {
     const task = hooks.recorder === undefined ? callback : hooks.recorder.microtask(callback);
     enqueue(() => runMicrotask(task));
     return;
@@ -175,11 +176,37 @@ function queueMicrotask(callback) {
 }
 
 function runMicrotask(callback) {
+  if (leaked !== undefined) takeLeakedFrame();
   try {
     callback();
   } catch (error) {
     require('internal/process/execution').uncaught(error);
+    leakFrame();
   }
+}
+
+let leaked; // a frame
+let stopAwaitingReaction;
+
+/**
+ * V8 ends the frame of a microtask that returns, not that of one that throws, as it does in Node: the next one has that
+ * frame, unless it has one of its own. Here none throws. So the next one gets it when it begins, be it a reaction.
+ */
+function leakFrame() {
+  leaked = frames.current();
+  if (leaked === undefined) return;
+  stopAwaitingReaction ??= require('internal/promise_hooks').onBefore(takeLeakedFrame);
+}
+
+function takeLeakedFrame() {
+  if (frames.current() === undefined) frames.set(leaked);
+  forgetLeakedFrame();
+}
+
+function forgetLeakedFrame() {
+  leaked = undefined;
+  stopAwaitingReaction();
+  stopAwaitingReaction = undefined;
 }
 
 let enqueueQuickly;
@@ -199,4 +226,4 @@ function enqueue(callback) {
   }
 }
 
-module.exports = { Queue, nextTick, queueMicrotask, runNextTicks, processTicksAndRejections, afterCallback, afterTasks, leave };
+module.exports = { Queue, nextTick, queueMicrotask, runNextTicks, afterCallback, afterTasks, leave };

@@ -52,6 +52,7 @@ const ofModules = new Map(); // URL -> place
 let functions; // WeakMap: functions that were seen -> place
 const sightings = []; // how many functions of a place were seen
 const MOST_SIGHTINGS = 100; // a place of more is one whose functions are made anew each time
+const MODULE = '<module>'; // in place of a function's name
 const areCore = []; // whether a place is in a core module
 let unknown = []; // places that Python has not been told of yet: [file, line, column, function]
 
@@ -181,7 +182,7 @@ function newFunction(callback) {
 /** The number of the place where an ES module begins. */
 function placeOfModule(url) {
   let place = ofModules.get(url);
-  if (place === undefined) ofModules.set(url, place = add(url, 1, 1, ''));
+  if (place === undefined) ofModules.set(url, place = add(url, 1, 1, MODULE));
   return place;
 }
 

@@ -131,7 +131,7 @@ function initialFlags(options, objectMode) {
 }
 
 module.exports = {
-  kState, kErroredValue, kDefaultEncodingValue, kOnConstructed, kMayPassBy, kPassedBy, kBeginWrite,
+  kState, kErroredValue, kOnConstructed, kMayPassBy, kPassedBy, kBeginWrite,
   OBJECT_MODE, ERROR_EMITTED, AUTO_DESTROY, EMIT_CLOSE, DESTROYED, CLOSED, CLOSE_EMITTED, ERRORED, CONSTRUCTED,
   defineFlags, defineSlot, defineTristate, defineDefaultEncoding, defineSharedState, initialFlags,
   getHighWaterMark, getDefaultHighWaterMark, setDefaultHighWaterMark,

@@ -184,5 +184,5 @@ module.exports = {
   isReadableStream, isWritableStream, isTransformStream, isWebStream, isIterable,
   isDestroyed, isWritableEnded, isWritableFinished, isReadableFinished, isReadable, isWritable,
   isFinished, isWritableErrored, isReadableErrored, isClosed, isDisturbed, isErrored, willEmitClose,
-  isOutgoingMessage, isServerResponse, isServerRequest, isRequest,
+  isServerRequest, isRequest,
 };

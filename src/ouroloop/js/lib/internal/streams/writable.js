@@ -104,7 +104,7 @@ WritableState.prototype[kPassedBy] = function passedBy(stream, callback) {
   process.nextTick(afterWrite, stream, this, 1, callback);
 };
 
-/** They are on their way, or have failed: from here on it is a write like any other. What is to be called at its end. */
+/** They are on their way, or have failed: from here on a write like any other. What is to be called at its end. */
 WritableState.prototype[kBeginWrite] = function beginWrite(size, callback) {
   this.pendingcb++;
   this.length += size;

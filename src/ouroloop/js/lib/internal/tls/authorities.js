@@ -8,6 +8,7 @@
 const { getOptionValue } = require('internal/options');
 const { isArrayBufferView } = require('internal/util/types');
 const { validateArray, validateOneOf, validateString } = require('internal/validators');
+const { warnOnce } = require('internal/util');
 const { codes: { ERR_INVALID_ARG_TYPE, ERR_CRYPTO_OPERATION_FAILED } } = require('internal/errors');
 
 const { opensslError } = require('internal/tls/handle');
@@ -16,7 +17,6 @@ const binding = internalBinding('tls_wrap');
 
 const lists = new Map();
 let chosen;
-let hasWarned = false;
 
 function list(kind) {
   if (!lists.has(kind)) {
@@ -45,10 +45,8 @@ function readExtra(path) {
 }
 
 function warn(path, errno) {
-  if (hasWarned) return;
-  hasWarned = true;
   const reason = typeof errno === 'number' ? systemReason(errno) : 'error:0480006C:PEM routines::no start line';
-  process.emitWarning(`Ignoring extra certs from \`${path}\`, load failed: ${reason}`);
+  warnOnce('NODE_EXTRA_CA_CERTS', `Ignoring extra certs from \`${path}\`, load failed: ${reason}`);
 }
 
 /** As OpenSSL words an error of the system's. */

@@ -7,11 +7,9 @@ const { validateFunction, validateNumber } = require('internal/validators');
 const { isIP, normalizeArgs } = require('internal/net');
 const { TLSSocket, kIsVerified } = require('internal/tls/socket');
 const { getOptionValue } = require('internal/options');
+const { warnOnce } = require('internal/util');
 
 const kConnectOptions = Symbol('connect-options');
-
-let hasWarnedOfAddress = false;
-let hasWarnedOfTrust = false;
 
 /** Codes of a chain that ends at somebody unknown here, who may be known to the machine. */
 const MAY_BE_LOCAL = new Set([
@@ -21,11 +19,9 @@ const MAY_BE_LOCAL = new Set([
 
 function trustsEverybody() {
   if (process.env.NODE_TLS_REJECT_UNAUTHORIZED !== '0') return false;
-  if (!hasWarnedOfTrust) {
-    hasWarnedOfTrust = true;
-    process.emitWarning("Setting the NODE_TLS_REJECT_UNAUTHORIZED environment variable to '0' makes TLS connections " +
-      'and HTTPS requests insecure by disabling certificate verification.');
-  }
+  warnOnce('NODE_TLS_REJECT_UNAUTHORIZED',
+    "Setting the NODE_TLS_REJECT_UNAUTHORIZED environment variable to '0' makes TLS connections " +
+    'and HTTPS requests insecure by disabling certificate verification.');
   return true;
 }
 
@@ -71,9 +67,8 @@ function connect(...args) {
 }
 
 function setServername(socket, name) {
-  if (!hasWarnedOfAddress && isIP(name)) {
-    hasWarnedOfAddress = true;
-    process.emitWarning(
+  if (isIP(name)) {
+    warnOnce('DEP0123',
       'Setting the TLS ServerName to an IP address is not permitted by RFC 6066. ' +
       'This will be ignored in a future version.',
       'DeprecationWarning', 'DEP0123');
@@ -126,4 +121,4 @@ function onEnd() {
   this.destroy(Object.assign(error, { path, host, port, localAddress }));
 }
 
-module.exports = { connect, verifyError, trustsEverybody };
+module.exports = { connect };

@@ -61,6 +61,7 @@ const nothing = () => {};
 
 class TLSHandle {
   owner = undefined;
+  _parentWrap = undefined; // the socket that it took over
   reading = false;
   bytesRead = 0;
   bytesWritten = 0;

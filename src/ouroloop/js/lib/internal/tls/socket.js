@@ -28,11 +28,12 @@ const { wrapConnectedHandle } = require('internal/net');
 const { listenTo } = require('internal/net/socket');
 const { notThere } = require('internal/not_there');
 const { TLSHandle } = require('internal/tls/handle');
-const { DuplexHandle } = require('internal/tls/stream_handle');
+const { JSStreamSocket } = require('internal/js_stream_socket');
 const { Context, SecureContext, createSecureContext } = require('internal/tls/secure_context');
 const { convertALPNProtocols, toWire } = require('internal/tls/protocols');
 const { chained, shown } = require('internal/tls/certificate');
 const { certificateOf } = require('internal/crypto/x509');
+const { warnOnce } = require('internal/util');
 
 const kIsVerified = Symbol('verified');
 const kErrorEmitted = Symbol('error-emitted');
@@ -110,17 +111,12 @@ function enableKeylog(event) {
   this._handle?.set?.('keylog', true);
 }
 
-let hasWarnedOfKeys = false;
-
 /** `--tls-keylog`: every secret goes to a file. */
 function logKeys(socket) {
   const file = getOptionValue('--tls-keylog');
   if (!file) return;
-  if (!hasWarnedOfKeys) {
-    hasWarnedOfKeys = true;
-    process.emitWarning(
-      `Using --tls-keylog makes TLS connections insecure by writing secret key material to file ${file}`);
-  }
+  warnOnce('--tls-keylog',
+    `Using --tls-keylog makes TLS connections insecure by writing secret key material to file ${file}`);
   socket.on('keylog', (line) => require('fs').appendFileSync(file, line, { mode: 0o600 }));
 }
 
@@ -166,6 +162,7 @@ function takeOver(socket, below) {
   const received = [];
   for (let chunk = below.read(); chunk !== null; chunk = below.read()) received.push(chunk);
   secure(socket, below._handle, (callback) => closeSocket(below, callback));
+  socket._handle._parentWrap = below;
   socket._received = received;
   begin(socket);
 }
@@ -182,12 +179,14 @@ function closeSocket(below, callback) {
 function standOnStream(socket, stream) {
   const received = [];
   for (let chunk = stream.read(); chunk !== null; chunk = stream.read()) received.push(chunk);
-  secure(socket, new DuplexHandle(stream), (callback) => {
-    stream.destroy();
+  const below = new JSStreamSocket(stream);
+  secure(socket, below._handle, (callback) => {
+    below.destroy();
     process.nextTick(callback);
   });
-  stream.on('error', (error) => socket.destroy(error));
-  stream.once('close', () => socket.destroy());
+  socket._handle._parentWrap = below;
+  below.on('error', (error) => socket.destroy(error));
+  below.once('close', () => socket.destroy());
   // The other end may be in this program, and answer before anybody listens.
   socket._received = received;
   process.nextTick(begin, socket);
@@ -565,4 +564,4 @@ Object.defineProperty(TLSSocket.prototype, 'encrypted', {
   __proto__: null, configurable: true, enumerable: true, writable: true, value: true,
 });
 
-module.exports = { TLSSocket, kIsVerified, kErrorEmitted, kIsServer };
+module.exports = { TLSSocket, kIsVerified, kErrorEmitted };

@@ -9,7 +9,10 @@ const { codes: { ERR_STREAM_WRAP } } = require('internal/errors');
 const { END } = require('internal/stream_handle');
 
 class DuplexHandle {
+  owner = undefined;
   reading = false;
+  bytesRead = 0;
+  bytesWritten = 0;
   onread = () => {};
   #stream;
 
@@ -22,6 +25,7 @@ class DuplexHandle {
         return;
       }
       const { buffer, byteOffset, byteLength } = chunk;
+      this.bytesRead += byteLength;
       this.onread(buffer.slice(byteOffset, byteOffset + byteLength));
     });
     stream.once('end', () => this.onread(END));
@@ -37,11 +41,13 @@ class DuplexHandle {
     return 0;
   }
 
-  write(bytes, callback) {
+  /** Write a string, bytes, or an array of these. */
+  write(data, callback) {
     if (this.#stream.destroyed || this.#stream.writableEnded) return UV_EPIPE;
+    const bytes = Array.isArray(data) ? Buffer.concat(data.map(bytesOf)) : bytesOf(data);
+    this.bytesWritten += bytes.byteLength;
     // Who reads is to see it before who wrote goes on.
-    this.#stream.write(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength),
-      (error) => setImmediate(callback, error ? error.errno ?? UV_ECANCELED : 0));
+    this.#stream.write(bytes, (error) => setImmediate(callback, error ? error.errno ?? UV_ECANCELED : 0));
     return 1;
   }
 
@@ -51,9 +57,19 @@ class DuplexHandle {
     return 0;
   }
 
+  close(callback) {
+    this.#stream.destroy();
+    process.nextTick(callback);
+  }
+
   get writeQueueSize() {
     return this.#stream.writableLength;
   }
+}
+
+function bytesOf(data) {
+  if (typeof data === 'string') return Buffer.from(data);
+  return Buffer.from(data.buffer, data.byteOffset, data.byteLength);
 }
 
 module.exports = { DuplexHandle };

@@ -14,6 +14,7 @@ const { validateObject, validateString } = require('internal/validators');
 const { isURL } = require('internal/url');
 const { URLRecord } = require('internal/url/record');
 const { domainToUnicode } = require('internal/url/host');
+const { warnOnce } = require('internal/util');
 const { parseURL } = require('internal/url/parser');
 const querystring = require('querystring');
 
@@ -56,12 +57,8 @@ function withSlashes(text) {
   return text.slice(0, end).replaceAll('\\', '/') + text.slice(end);
 }
 
-let hasWarnedOfPort = false;
-
 function warnOfPort(url) {
-  if (hasWarnedOfPort) return;
-  hasWarnedOfPort = true;
-  process.emitWarning(
+  warnOnce('DEP0170',
     `The URL ${url} is invalid. Future versions of Node.js will throw an error.`, 'DeprecationWarning', 'DEP0170');
 }
 

@@ -21,7 +21,9 @@ const colors = module.exports = {
   hasColors: false,
 
   shouldColorize(stream) {
-    if (process.env.FORCE_COLOR !== undefined) return require('tty').WriteStream.prototype.getColorDepth() > DEPTH_WITHOUT_COLORS;
+    if (process.env.FORCE_COLOR !== undefined) {
+      return require('tty').WriteStream.prototype.getColorDepth() > DEPTH_WITHOUT_COLORS;
+    }
     if (!stream?.isTTY) return false;
     return typeof stream.getColorDepth !== 'function' || stream.getColorDepth() > DEPTH_WITHOUT_COLORS;
   },

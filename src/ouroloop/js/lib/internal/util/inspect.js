@@ -514,6 +514,5 @@ module.exports = {
   format,
   formatWithOptions,
   getStringWidth: strings.getStringWidth,
-  inspectDefaultOptions: defaultOptions,
   stripVTControlCharacters,
 };

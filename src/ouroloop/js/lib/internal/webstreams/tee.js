@@ -82,9 +82,9 @@ class DefaultTee extends Tee {
   chunk(value) {
     // A microtask later, so that an error that comes with the chunk comes first.
     queueTask(() => {
+      this.#isReading = false; // already now, as in Node: the first branch may have the next chunk read
       this.#readsAgain = false;
       this.each((controller) => controller.enqueue(value));
-      this.#isReading = false;
       if (this.#readsAgain) this.#pull();
     });
   }

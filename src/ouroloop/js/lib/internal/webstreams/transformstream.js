@@ -305,4 +305,4 @@ defineEnumerable(TransformStreamDefaultController, 'desiredSize', 'enqueue', 'er
 for (const Class of [TransformStream, TransformStreamDefaultController]) defineTag(Class);
 defineTransferMode(TransformStream, TRANSFERABLE, isTransformStream);
 
-module.exports = { TransformStream, TransformStreamDefaultController, isTransformStream };
+module.exports = { TransformStream, TransformStreamDefaultController };

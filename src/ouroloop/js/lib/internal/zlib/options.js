@@ -23,7 +23,8 @@ const {
 const { DEFLATERAW, GUNZIP, GZIP, INFLATE, UNZIP, ZSTD_COMPRESS } = modes;
 
 const ZLIB = {
-  index: 0, flush: Z_NO_FLUSH, lastFlush: Z_BLOCK, finishFlush: Z_FINISH, fullFlush: Z_FULL_FLUSH, settings: zlibSettings,
+  index: 0, flush: Z_NO_FLUSH, lastFlush: Z_BLOCK, finishFlush: Z_FINISH, fullFlush: Z_FULL_FLUSH,
+  settings: zlibSettings,
 };
 const BROTLI = {
   index: 1, flush: BROTLI_OPERATION_PROCESS, lastFlush: BROTLI_OPERATION_EMIT_METADATA,

@@ -656,7 +656,8 @@ Module.prototype.require = function(id) {
   try {
     if (moduleTimer.isOn()) return moduleTimer.measure(this, id, () => Module._load(id, this, false));
     if (!trace.hasSubscribers) return Module._load(id, this, false);
-    return trace.traceSync(Module._load, { __proto__: null, parentFilename: this.filename, id }, Module, id, this, false);
+    const context = { __proto__: null, parentFilename: this.filename, id };
+    return trace.traceSync(Module._load, context, Module, id, this, false);
   } finally {
     if (--loadDepth === 0) statCache.clear();
   }
@@ -883,6 +884,6 @@ function deprecateParent() {
 }
 
 module.exports = {
-  Module, compile, deprecateParent, formatOf, getConditions, kRequireESM, loadImported, makeRequire, readSource,
-  realPath, toRealPath, withoutBOM,
+  Module, compile, deprecateParent, formatOf, getConditions, loadImported, makeRequire, readSource, toRealPath,
+  withoutBOM,
 };

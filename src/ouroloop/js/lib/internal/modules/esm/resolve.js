@@ -413,7 +413,10 @@ function commonJSHint(specifier, base) {
   const filename = fileURLToPath(base);
   const folder = path.dirname(filename);
   const parent = { filename, id: filename, path: folder, paths: Module._nodeModulePaths(folder) };
-  const found = Module._resolveFilename(specifier, parent, false);
+  const isAbsolute = specifier.startsWith('/') || specifier.startsWith('file:');
+  const wanted = specifier.startsWith('file:') ? fileURLToPath(specifier) : specifier;
+  const found = Module._resolveFilename(wanted, parent, false);
+  if (isAbsolute) return found;
   if (specifier.startsWith('./') || specifier.startsWith('../')) {
     const relative = path.posix.relative(toFolder(new URL(base)), pathToFileURL(found).pathname);
     return relative.startsWith('../') ? relative : `./${relative}`;

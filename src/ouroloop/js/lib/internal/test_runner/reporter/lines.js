@@ -63,4 +63,4 @@ function errorLines(error, nesting) {
   return `${prefix}${text.split(/\r?\n/).join(prefix)}\n`;
 }
 
-module.exports = { SYMBOLS, colors, directiveOf, errorLines, indent, inspectSafely, resultLine };
+module.exports = { SYMBOLS, colors, errorLines, indent, inspectSafely, resultLine };
