@@ -7,6 +7,7 @@ import itertools
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -113,6 +114,21 @@ def test_a_reader_that_has_seen_enough_may_go() -> None:
         done = subprocess.run(
             [sys.executable, "-m", "ouroloop", "lab"], stdout=gone, stderr=subprocess.PIPE, timeout=30, check=False)
     assert (done.returncode, done.stderr) == (1, b"")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signals")
+def test_ctrl_c_ends_a_lab_with_all_its_threads_and_without_a_word() -> None:
+    listens = "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    start = "sys.argv = ['ouro', 'lab', 'thread-pool']; from ouroloop.cli import main; sys.exit(main())"
+    lab = subprocess.Popen(
+        [sys.executable, "-c", listens + start], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        start_new_session=True)
+    assert lab.stdout
+    title = lab.stdout.readline()
+    os.killpg(lab.pid, signal.SIGINT)
+    _, complaints = lab.communicate(timeout=30)
+    assert title.startswith("thread-pool: ")
+    assert (lab.returncode, complaints) == (-signal.SIGINT, "")
 
 
 # All labs

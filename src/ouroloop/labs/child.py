@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import faulthandler
 import os
+import signal
 import sys
 import warnings
 from collections.abc import Callable
@@ -49,7 +50,8 @@ class Child:
 def fresh_python(function: Callable[..., None], *words: str) -> list[str]:
     """The command that has a Python of its own call a function of a lab, with those words."""
     module, name = function.__module__, function.__name__
-    code = f"import sys; sys.path.insert(0, {_ROOT!r}); from {module} import {name}; {name}(*sys.argv[1:])"
+    quiet = "import signal; signal.signal(signal.SIGINT, signal.SIG_DFL)"  # Ctrl-C is for all of us, and told once
+    code = f"{quiet}; import sys; sys.path.insert(0, {_ROOT!r}); from {module} import {name}; {name}(*sys.argv[1:])"
     return [sys.executable, "-c", code, *words]
 
 
@@ -57,6 +59,7 @@ def _be_child(action: Callable[[], bytes], writer: int) -> None:
     """Run `action`, report, leave."""
     code = 0
     try:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C is for all of us, and told once
         faulthandler.disable()
         _leave_no_core()
         report = action()
