@@ -74,7 +74,4 @@ function binding(name) {
   return found;
 }
 
-const processBinding = pendingDeprecate(binding,
-  'process.binding() is deprecated. Please use public APIs instead.', 'DEP0111');
-
-module.exports = { processBinding };
+module.exports = { binding };

@@ -17,13 +17,12 @@ const {
 const {
   parseFileMode, validateArray, validateBoolean, validateString, validateUint32,
 } = require('internal/validators');
-const { deprecate } = require('internal/util');
+const { deprecate, pendingDeprecate } = require('internal/util');
 const { notThere } = require('internal/not_there');
 const { errmessage, errname } = require('internal/uv');
 const { getOptionValue } = require('internal/options');
 const execution = require('internal/process/execution');
 const perThread = require('internal/process/per_thread');
-const { processBinding } = require('internal/legacy/processbinding');
 const { nextTick } = require('internal/process/task_queues');
 const environmentVariables = require('internal/process/environment');
 const { getVariable } = environmentVariables;
@@ -337,7 +336,8 @@ function dlopen(module, filename) {
 
 Object.assign(process, {
   _rawDebug: perThread._rawDebug,
-  binding: processBinding,
+  binding: pendingDeprecate((name) => require('internal/legacy/processbinding').binding(name),
+    'process.binding() is deprecated. Please use public APIs instead.', 'DEP0111'),
   _linkedBinding(name) {
     throw new ERR_INVALID_MODULE(`No such binding was linked: ${String(name)}`);
   },
