@@ -164,6 +164,19 @@ outer();
     assert "outer" not in names
 
 
+def test_a_function_without_a_name_is_not_called_as_the_one_around_it(tmp_path: Path) -> None:
+    _, trace = traced(tmp_path, """
+setTimeout(function outer() {
+  setTimeout(() => console.log('inner'), 1);
+  setImmediate(() => {});
+}, 1);
+""")
+    [outer] = runs(trace, "outer")
+    inner = [run for run in trace.runs.values() if trace.causes(run)[:1] == [outer] and run.kind != "tick"]
+    assert sorted((run.kind, run.name) for run in inner) == [("immediate", ""), ("timer", "")]
+    assert {trace.places[run.place].line for run in inner} == {3, 4}
+
+
 def test_text_has_the_operation_and_the_file(tmp_path: Path) -> None:
     _, trace = traced(tmp_path, "require('fs').readFile('program.js', function read() {})")
     text = render(trace)

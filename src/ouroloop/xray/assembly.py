@@ -317,7 +317,6 @@ def _relate(trace: Trace, readied: dict[int, int]) -> None:
         if run.kind in ("timer", "interval"):
             started = [due for at, due in resource.due if at <= run.began]
             run.due = started[-1] if started else None
-            run.name = run.name or _function_of(trace, resource)
         elif run.kind == "await" and resource.place >= 0 and run.place < 0:
             handler = handlers.of(resource.place)
             run.name = _function_of(trace, resource) if handler is None else handler
