@@ -105,6 +105,10 @@ KINDS = {
     "prime": ("require('crypto').checkPrime(7n, function done() {})", "CHECKPRIMEREQUEST", "crypto"),
     "gzip": ("require('zlib').gzip('x', function done() {})", "ZLIB", "zlib"),
     "lookup": ("require('dns').lookup('localhost', function done() {})", "GETADDRINFOREQWRAP", "dns"),
+    "resolve": ("require('dns').resolve4('localhost', function done() {})", "QUERYWRAP", "dns"),
+    "message": (
+        "const { port1, port2 } = new MessageChannel(); port2.on('message', function done() { port1.close(); }); "
+        "port1.postMessage(1)", "MESSAGECHANNEL", "message"),
     "exists": ("require('fs').exists('.', function done() {})", "FSREQCALLBACK", "file"),
     "exec": ("require('child_process').execFile('true', function done() {})", "PIPEWRAP", "closing"),
 }

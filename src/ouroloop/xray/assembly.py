@@ -40,7 +40,8 @@ _KINDS = {
     "TCPSERVERWRAP": "server", "PIPESERVERWRAP": "server", "TCPWRAP": "socket", "TCPCONNECTWRAP": "socket",
     "WRITEWRAP": "socket", "SHUTDOWNWRAP": "socket", "TLSWRAP": "socket", "PIPEWRAP": "pipe", "PIPECONNECTWRAP": "pipe",
     "TTYWRAP": "pipe", "UDPWRAP": "udp", "UDPSENDWRAP": "udp", "PROCESSWRAP": "process", "SIGNALWRAP": "signal",
-    "FSEVENTWRAP": "watcher", "STATWATCHER": "watcher", "ZLIB": "zlib", "MESSAGEPORT": "message", "Worker": "message",
+    "FSEVENTWRAP": "watcher", "STATWATCHER": "watcher", "ZLIB": "zlib", "MESSAGEPORT": "message",
+    "MESSAGECHANNEL": "message", "Worker": "message",
     "beforeExit": "exit", "exit": "exit",
 }
 _KINDS_BY_BEGINNING = {
