@@ -105,6 +105,10 @@ KINDS = {
     "prime": ("require('crypto').checkPrime(7n, function done() {})", "CHECKPRIMEREQUEST", "crypto"),
     "gzip": ("require('zlib').gzip('x', function done() {})", "ZLIB", "zlib"),
     "lookup": ("require('dns').lookup('localhost', function done() {})", "GETADDRINFOREQWRAP", "dns"),
+    "resolve": ("require('dns').resolve4('localhost', function done() {})", "QUERYWRAP", "dns"),
+    "message": (
+        "const { port1, port2 } = new MessageChannel(); port2.on('message', function done() { port1.close(); }); "
+        "port1.postMessage(1)", "MESSAGECHANNEL", "message"),
     "exists": ("require('fs').exists('.', function done() {})", "FSREQCALLBACK", "file"),
     "exec": ("require('child_process').execFile('true', function done() {})", "PIPEWRAP", "closing"),
 }
@@ -162,6 +166,19 @@ outer();
     assert names[:6] == ["handler", "named", "", "onALineOfItsOwn", "", "waits"]
     assert "last" in names
     assert "outer" not in names
+
+
+def test_a_function_without_a_name_is_not_called_as_the_one_around_it(tmp_path: Path) -> None:
+    _, trace = traced(tmp_path, """
+setTimeout(function outer() {
+  setTimeout(() => console.log('inner'), 1);
+  setImmediate(() => {});
+}, 1);
+""")
+    [outer] = runs(trace, "outer")
+    inner = [run for run in trace.runs.values() if trace.causes(run)[:1] == [outer] and run.kind != "tick"]
+    assert sorted((run.kind, run.name) for run in inner) == [("immediate", ""), ("timer", "")]
+    assert {trace.places[run.place].line for run in inner} == {3, 4}
 
 
 def test_text_has_the_operation_and_the_file(tmp_path: Path) -> None:

@@ -40,7 +40,8 @@ _KINDS = {
     "TCPSERVERWRAP": "server", "PIPESERVERWRAP": "server", "TCPWRAP": "socket", "TCPCONNECTWRAP": "socket",
     "WRITEWRAP": "socket", "SHUTDOWNWRAP": "socket", "TLSWRAP": "socket", "PIPEWRAP": "pipe", "PIPECONNECTWRAP": "pipe",
     "TTYWRAP": "pipe", "UDPWRAP": "udp", "UDPSENDWRAP": "udp", "PROCESSWRAP": "process", "SIGNALWRAP": "signal",
-    "FSEVENTWRAP": "watcher", "STATWATCHER": "watcher", "ZLIB": "zlib", "MESSAGEPORT": "message", "Worker": "message",
+    "FSEVENTWRAP": "watcher", "STATWATCHER": "watcher", "ZLIB": "zlib", "MESSAGEPORT": "message",
+    "MESSAGECHANNEL": "message", "Worker": "message",
     "beforeExit": "exit", "exit": "exit",
 }
 _KINDS_BY_BEGINNING = {
@@ -317,7 +318,6 @@ def _relate(trace: Trace, readied: dict[int, int]) -> None:
         if run.kind in ("timer", "interval"):
             started = [due for at, due in resource.due if at <= run.began]
             run.due = started[-1] if started else None
-            run.name = run.name or _function_of(trace, resource)
         elif run.kind == "await" and resource.place >= 0 and run.place < 0:
             handler = handlers.of(resource.place)
             run.name = _function_of(trace, resource) if handler is None else handler

@@ -254,8 +254,8 @@ class _Reasons:
                 f"{beginning}: no single callback took that long, but many did together ({{2}} ms).",
                 [wait, _ms(late), _ms(together)])
         return (
-            f"{beginning}: callbacks took {{2}} ms of that; for the rest neither they nor the loop ran, since the "
-            "machine was busy with something else.", [wait, _ms(late), _ms(together)])
+            f"{beginning}: callbacks took {{2}} ms of that, the rest went to the loop itself, or to what else this "
+            "machine had to do.", [wait, _ms(late), _ms(together)])
 
     def _overslept(self, due: int, began: int) -> int:
         """How much of the time from `due` on the loop was asleep, with nothing to wake it."""

@@ -116,6 +116,7 @@ class Recorder(Probe, Observer):
         # Python's own answer to SIGINT is an exception, which ends the program in its own way.
         self.hold(env.loop, self._flush, (signal.SIGTERM, signal.SIGHUP))
         self._program = PythonProgram(self, env)
+        self.__dict__["ready"] = self._program.ready
         self._know(env.loop)
         env.loop.probe = self
 
@@ -180,10 +181,7 @@ class Recorder(Probe, Observer):
         self.readers[number] = fd
 
     def ready(self, loop: Loop, fd: int, events: int) -> None:
-        if self._program is not None:
-            self._program.ready(loop, fd)
-        else:
-            self.ready_events.append((monotonic_ns(), fd))
+        self.ready_events.append((monotonic_ns(), fd))
 
     def handle_made(self, handle: Handle) -> None:
         if self._program is not None:

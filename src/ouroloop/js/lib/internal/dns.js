@@ -18,6 +18,7 @@ const {
   validateArray, validateBoolean, validateInt32, validateNumber, validateOneOf, validatePort, validateString,
   validateUint32,
 } = require('internal/validators');
+const hooks = require('internal/async_hooks');
 const { start } = require('internal/requests');
 const { getOptionValue } = require('internal/options');
 const { hasObserver, startPerf, stopPerf } = require('internal/perf/observe');
@@ -310,6 +311,7 @@ class ResolverBase {
     const request = new QueryReqWrap();
     request.hostname = name;
     const id = start((code, result) => {
+      hooks.recorder?.called(settle);
       if (code !== 0) {
         settle(dnsException(code, syscall, name));
         return;

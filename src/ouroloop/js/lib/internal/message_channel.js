@@ -82,7 +82,7 @@ let listener; // the handle that the loop tells
 /** Have `receiver` deliver in the loop's next poll step. */
 function wakeLoop(receiver) {
   woken.push(receiver);
-  listener ??= handles.open(drainWoken);
+  listener ??= handles.open(drainWoken, 'MESSAGECHANNEL');
   loop.wake(listener);
 }
 
