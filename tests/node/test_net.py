@@ -960,22 +960,26 @@ class TestTime:
 class TestServer:
     def test_listen_takes_port_host_backlog_options_path_or_nothing(self, env: Environment, tmp_path: Path) -> None:
         async def main() -> None:
-            forms: list[tuple[tuple[Any, ...], dict[str, Any]]] = [
-                ((), {}), ((0,), {}), (("0",), {}), ((0, "127.0.0.1"), {}), ((0, "127.0.0.1", 5), {}), ((0, 5), {}),
-                ((0, None, 5), {}), (({"port": 0, "host": "localhost"},), {}), ((), {"port": 0, "host": "::1"}),
-                ((str(tmp_path / "a"),), {}), ((tmp_path / "b", 5), {}), (({"path": str(tmp_path / "c")},), {}),
+            a, b, c = (str(tmp_path / name) for name in "abc")
+            forms: list[tuple[tuple[Any, ...], dict[str, Any], str | None]] = [
+                ((), {}, None), ((0,), {}, None), (("0",), {}, None), ((0, "127.0.0.1"), {}, None),
+                ((0, "127.0.0.1", 5), {}, None), ((0, 5), {}, None), ((0, None, 5), {}, None),
+                (({"port": 0, "host": "localhost"},), {}, None), ((), {"port": 0, "host": "::1"}, None),
+                ((a,), {}, a), ((Path(b), 5), {}, b), (({"path": c},), {}, c),
             ]
-            for args, options in forms:
+            for args, options, path in forms:
                 server = net.create_server()
                 called: list[bool] = []
                 server.listen(*args, lambda called=called: called.append(True), **options)
-                assert server.address() is None or server.listening
                 await once(server, "listening")
                 assert called == [True]
                 address = server.address()
-                assert address == os.fspath(args[0]) if isinstance(address, str) and not isinstance(
-                    args[0], dict
-                ) else address
+                if isinstance(address, net.AddressInfo):
+                    assert path is None
+                    assert address.port > 0
+                else:
+                    assert path is not None
+                    assert address == path
                 server.close()
                 await once(server, "close")
                 assert server.address() is None
