@@ -16,6 +16,7 @@ from running import run_main as run
 from ouroloop.node import net
 from ouroloop.node.environment import Environment
 from ouroloop.node.events import once
+from ouroloop.node.net import connecting
 from ouroloop.node.promise import Promise
 from ouroloop.node.stream import pipeline
 from ouroloop.node.timers import set_timeout
@@ -838,8 +839,8 @@ class TestConnecting:
         assert log == ["127.0.0.2", "127.0.0.1"]
 
     def test_families_take_turns(self) -> None:
-        found = [net._Attempt(*pair) for pair in (("a", 6), ("b", 6), ("c", 6), ("d", 4), ("e", 4))]
-        assert [attempt.address for attempt in net._by_turns(found)] == ["a", "d", "b", "e", "c"]
+        found = [connecting.Attempt(*pair) for pair in (("a", 6), ("b", 6), ("c", 6), ("d", 4), ("e", 4))]
+        assert [attempt.address for attempt in connecting.by_turns(found)] == ["a", "d", "b", "e", "c"]
 
     def test_a_local_address_and_port_are_used(self, env: Environment, unused_port: int) -> None:
         async def main() -> None:
