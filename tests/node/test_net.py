@@ -16,6 +16,7 @@ from running import run_main as run
 from ouroloop.node import net
 from ouroloop.node.environment import Environment
 from ouroloop.node.events import once
+from ouroloop.node.net import connecting
 from ouroloop.node.promise import Promise
 from ouroloop.node.stream import pipeline
 from ouroloop.node.timers import set_timeout
@@ -838,8 +839,8 @@ class TestConnecting:
         assert log == ["127.0.0.2", "127.0.0.1"]
 
     def test_families_take_turns(self) -> None:
-        found = [net._Attempt(*pair) for pair in (("a", 6), ("b", 6), ("c", 6), ("d", 4), ("e", 4))]
-        assert [attempt.address for attempt in net._by_turns(found)] == ["a", "d", "b", "e", "c"]
+        found = [connecting.Attempt(*pair) for pair in (("a", 6), ("b", 6), ("c", 6), ("d", 4), ("e", 4))]
+        assert [attempt.address for attempt in connecting.by_turns(found)] == ["a", "d", "b", "e", "c"]
 
     def test_a_local_address_and_port_are_used(self, env: Environment, unused_port: int) -> None:
         async def main() -> None:
@@ -960,22 +961,26 @@ class TestTime:
 class TestServer:
     def test_listen_takes_port_host_backlog_options_path_or_nothing(self, env: Environment, tmp_path: Path) -> None:
         async def main() -> None:
-            forms: list[tuple[tuple[Any, ...], dict[str, Any]]] = [
-                ((), {}), ((0,), {}), (("0",), {}), ((0, "127.0.0.1"), {}), ((0, "127.0.0.1", 5), {}), ((0, 5), {}),
-                ((0, None, 5), {}), (({"port": 0, "host": "localhost"},), {}), ((), {"port": 0, "host": "::1"}),
-                ((str(tmp_path / "a"),), {}), ((tmp_path / "b", 5), {}), (({"path": str(tmp_path / "c")},), {}),
+            a, b, c = (str(tmp_path / name) for name in "abc")
+            forms: list[tuple[tuple[Any, ...], dict[str, Any], str | None]] = [
+                ((), {}, None), ((0,), {}, None), (("0",), {}, None), ((0, "127.0.0.1"), {}, None),
+                ((0, "127.0.0.1", 5), {}, None), ((0, 5), {}, None), ((0, None, 5), {}, None),
+                (({"port": 0, "host": "localhost"},), {}, None), ((), {"port": 0, "host": "::1"}, None),
+                ((a,), {}, a), ((Path(b), 5), {}, b), (({"path": c},), {}, c),
             ]
-            for args, options in forms:
+            for args, options, path in forms:
                 server = net.create_server()
                 called: list[bool] = []
                 server.listen(*args, lambda called=called: called.append(True), **options)
-                assert server.address() is None or server.listening
                 await once(server, "listening")
                 assert called == [True]
                 address = server.address()
-                assert address == os.fspath(args[0]) if isinstance(address, str) and not isinstance(
-                    args[0], dict
-                ) else address
+                if isinstance(address, net.AddressInfo):
+                    assert path is None
+                    assert address.port > 0
+                else:
+                    assert path is not None
+                    assert address == path
                 server.close()
                 await once(server, "close")
                 assert server.address() is None

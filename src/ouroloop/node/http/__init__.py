@@ -8,7 +8,7 @@
 
     http.create_server(on_request).listen(8080)
 
-protocol.py knows HTTP and no I/O; server.py and client.py connect it with the loop.
+protocol.py knows HTTP and no I/O; server.py with connection.py, and client.py with agent.py, connect it with the loop.
 """
 
 from __future__ import annotations
@@ -17,13 +17,15 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .client import Agent, ClientRequest, get, global_agent, request
+    from .agent import Agent, global_agent
+    from .client import ClientRequest, get, request
+    from .connection import Connection
     from .incoming import IncomingMessage
     from .outgoing import HeadersSentError, OutgoingMessage, ServerResponse
     from .protocol import METHODS, STATUS_CODES, HeaderError, ProtocolError
     from .protocol import check_header_name as validate_header_name
     from .protocol import check_header_value as validate_header_value
-    from .server import Connection, Server, create_server
+    from .server import Server, create_server
 
 __all__ = [
     "METHODS", "STATUS_CODES", "Agent", "ClientRequest", "Connection", "HeaderError", "HeadersSentError",
@@ -32,10 +34,10 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Agent": "client", "ClientRequest": "client", "get": "client", "global_agent": "client", "request": "client",
+    "Agent": "agent", "ClientRequest": "client", "get": "client", "global_agent": "agent", "request": "client",
     "IncomingMessage": "incoming", "HeadersSentError": "outgoing", "OutgoingMessage": "outgoing",
     "ServerResponse": "outgoing", "METHODS": "protocol", "STATUS_CODES": "protocol", "HeaderError": "protocol",
-    "ProtocolError": "protocol", "Connection": "server", "Server": "server", "create_server": "server",
+    "ProtocolError": "protocol", "Connection": "connection", "Server": "server", "create_server": "server",
 }
 _RENAMED = {"validate_header_name": "check_header_name", "validate_header_value": "check_header_value"}
 

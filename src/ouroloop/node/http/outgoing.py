@@ -39,7 +39,7 @@ from .protocol import (
 
 if TYPE_CHECKING:
     from ..environment import Environment
-    from .server import Connection
+    from .connection import Connection
 
 Headers = Mapping[str, Any] | Iterable[Any]
 
