@@ -397,6 +397,7 @@ def test_the_poll_step_asks_for_whole_milliseconds(loop: Loop, monkeypatch: pyte
             return []
 
     times = [*range(1, 3000), 0x7FFFFFFF]
+    loop._queue.wait(0)  # which tells the kernel what is waited for
     with monkeypatch.context() as patch:
         patch.setattr(loop._queue, "_epoll", Epoll())
         for ms in [0, *times]:

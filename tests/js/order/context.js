@@ -272,3 +272,53 @@ setImmediate(() => {
     log(taken());
   });
 });
+
+//// the next microtask has the frame of one that threw, if it has none of its own
+process.on('uncaughtException', (error) => at(error.message));
+queueMicrotask(() => {
+  als.run(1, () => queueMicrotask(() => { throw new Error('in a frame'); }));
+});
+Promise.resolve().then(() => {}).then(() => at('next')).then(() => at('after that'));
+
+//// a microtask without a frame that throws leaves the one that it entered
+process.on('uncaughtException', (error) => at(error.message));
+queueMicrotask(() => {
+  als.enterWith(3);
+  throw new Error('entered');
+});
+queueMicrotask(() => at('next'));
+queueMicrotask(() => at('after that'));
+Promise.resolve().then(() => at('then'));
+setImmediate(() => at('immediate'));
+
+//// the frame of a microtask that threw ends with the microtasks
+process.on('uncaughtException', (error) => at(error.message));
+process.on('beforeExit', () => at('beforeExit'));
+process.nextTick(() => {
+  queueMicrotask(() => {
+    process.nextTick(() => at('tick'));
+    als.enterWith(3);
+    throw new Error('entered');
+  });
+});
+
+//// a microtask is a resource where there is a frame, and after run() there is one
+const taken = () => {
+  const before = new AsyncResource('x').asyncId();
+  queueMicrotask(() => {});
+  return new AsyncResource('x').asyncId() - before - 1;
+};
+setTimeout(() => at(taken()), 50);
+setTimeout(() => {
+  als.run(0, () => at(taken()));
+  at(taken());
+  als.exit(() => at(taken()));
+}, 5);
+als.run(undefined, () => at(taken()));
+at(taken());
+
+//// standard output takes an id if it is a pipe
+const next = () => new AsyncResource('x').asyncId();
+const first = next();
+void process.stdout;
+log(next() - first);

@@ -184,3 +184,38 @@ child.stdout.on('end', () => log('end'));
 child.on('close', (code) => log('close', code));
 const end = performance.now() + 100; // it is through before anybody reads
 while (performance.now() < end);
+
+//// entries that were read already are promised without a tick
+fs.mkdirSync('folder');
+for (const name of ['a', 'b', 'c']) fs.writeFileSync(`folder/${name}`, '');
+(async () => {
+  const dir = await fs.promises.opendir('folder');
+  await dir.read();
+  dir.read().then(() => log('promised'));
+  dir.read(() => log('called back'));
+  process.nextTick(log, 'tick');
+  dir.read().then((entry) => log(entry));
+  dir.close().then(() => log('closed'));
+})();
+
+//// a child that its parent disconnects from has no 'close'
+fs.writeFileSync('child.cjs', 'process.on("message", (value) => process.send(value));');
+const child = require('child_process').fork('child.cjs');
+for (const name of ['spawn', 'disconnect', 'exit', 'close', 'error']) child.on(name, () => log(name));
+child.once('message', (value) => {
+  log(value);
+  process.nextTick(log, 'tick');
+  child.disconnect();
+  process.nextTick(() => {
+    log('tick after');
+    process.nextTick(log, 'and its own');
+  });
+});
+child.send('hello', () => log('sent'));
+
+//// a flush that comes last is the end of a zlib stream
+const stream = require('zlib').createDeflateRaw({ level: 1 });
+for (const name of ['data', 'finish', 'end', 'close']) stream.on(name, (x) => log(name, x?.toString('hex')));
+stream.write('a', () => log('written'));
+stream.flush(() => log('flushed'));
+stream.end();

@@ -158,3 +158,83 @@ const server = net.createServer((socket) => socket.end()).listen(0, () => {
   socket.resume().on('close', () => server.close());
   log(socket.connecting);
 });
+
+//// ticks that throw after a server was closed: its closing step calls nothing
+process.on('uncaughtException', (error) => log('uncaught', error.message));
+const server = net.createServer();
+server.listen(0, () => {
+  setImmediate(() => {
+    server.close(() => {
+      log('closed');
+      process.nextTick(log, 'tick in close');
+    });
+    process.nextTick(() => { throw new Error('a'); });
+    process.nextTick(() => { throw new Error('b'); });
+    process.nextTick(log, 'tick');
+    setImmediate(log, 'immediate');
+  });
+});
+
+//// a server accepts one connection each turn
+let left = 3;
+const server = net.createServer((socket) => {
+  log('connection');
+  socket.end();
+  process.nextTick(log, 'tick');
+});
+server.listen(0, '127.0.0.1', () => {
+  for (let i = 0; i < 3; i++) {
+    const socket = net.connect(server.address().port, '127.0.0.1', () => log('connect', i));
+    socket.resume().on('close', () => {
+      log('close', i);
+      if (!--left) server.close(() => log('closed'));
+    });
+  }
+  let turns = 0;
+  const turn = () => {
+    log('immediate', turns);
+    if (turns++ < 6) setImmediate(turn);
+  };
+  setImmediate(turn);
+});
+
+//// answers come before what was sent by a connection that was accepted in the same turn
+const http = require('http');
+let left = 3;
+const server = http.createServer((request, response) => {
+  log('request', request.url);
+  response.end('x');
+  process.nextTick(log, 'tick');
+});
+server.listen(0, '127.0.0.1', () => {
+  for (let i = 0; i < 3; i++) {
+    const options = { host: '127.0.0.1', port: server.address().port, path: `/${i}`, agent: false };
+    const request = http.get(options, (response) => {
+      log('response', i);
+      response.resume().on('end', () => log('end', i));
+    });
+    request.on('close', () => {
+      log('close', i);
+      if (!--left) server.close(() => log('closed'));
+    });
+  }
+});
+
+//// a connection that ends before its response is destroyed at once
+const http = require('http');
+let left = 2;
+const server = http.createServer((request, response) => {
+  log('request', request.url);
+  request.on('aborted', () => log('aborted', request.url));
+  response.destroy();
+});
+server.listen(0, '127.0.0.1', () => {
+  for (let i = 0; i < 2; i++) {
+    const request = http.get({ host: '127.0.0.1', port: server.address().port, path: `/${i}` });
+    request.on('socket', (socket) => socket.on('end', () => log('end', i, socket.destroyed, socket.writableEnded)));
+    tell(i, request, 'error', 'close');
+    request.on('close', () => {
+      if (!--left) server.close(() => log('closed'));
+    });
+  }
+});

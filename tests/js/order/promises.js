@@ -276,3 +276,25 @@ const { aborted } = require('util');
 aborted(AbortSignal.abort(), {}).then(() => log('aborted'));
 let steps = Promise.resolve();
 for (let i = 0; i < 5; i++) steps = steps.then(() => log('step', i));
+
+//// the first branch of a tee has the next chunk read before the second gets this one
+let i = 0;
+const source = {
+  [Symbol.asyncIterator]: () => source,
+  next() {
+    const n = i;
+    log('next', n);
+    let chain = Promise.resolve();
+    for (let k = 0; k < 5; k++) chain = chain.then(() => log('step', n, k));
+    const then = (resolve) => {
+      log('then');
+      resolve(i++);
+    };
+    return i === 3 ? { done: true } : { value: { then }, done: false };
+  },
+};
+for (const [n, branch] of ReadableStream.from(source).tee().entries()) {
+  (async () => {
+    for await (const value of branch) log('branch', n, value);
+  })().then(() => log('done', n));
+}

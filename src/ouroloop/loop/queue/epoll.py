@@ -1,7 +1,11 @@
 """epoll(7), Linux's event queue.
 
-Theory of operation. The kernel holds the interest list; `set` changes it at once with epoll_ctl(2), `wait` is one
-epoll_wait(2). Level-triggered.
+Theory of operation. The kernel holds the interest list. `set` enters a descriptor at once, which fails if it cannot
+be waited for, but what it waits for is told by the next `wait`, before its one epoll_wait(2). Level-triggered.
+
+So descriptors that are ready already come after those that became ready before that wait, in the order in which they
+were set. That is libuv's order, and it shows: a client of two that connect hears its answer before the server reads
+what the other one has sent.
 
 What surprises people: the kernel's key is the pair (open file description, descriptor number), and it outlives the
 descriptor. Close a registered descriptor of which a duplicate lives on (dup(2), a forked child) and epoll goes on
@@ -35,6 +39,7 @@ class EpollQueue:
         self.changed: set[int] = set()
         self.lost: list[Callback] = []
         self.readers: dict[int, int] = {}
+        self._untold: dict[int, None] = {}  # whose events the kernel is still to be told
 
     def fileno(self) -> int:
         """The epoll descriptor itself."""
@@ -56,21 +61,27 @@ class EpollQueue:
             self._modify(fd, events)
 
     def _modify(self, fd: int, events: int) -> None:
-        try:
-            self._epoll.modify(fd, events)
-        except OSError:
-            self._lose(fd)
-            self._rebuild()
-        else:
-            self._events[fd] = events
+        self._events[fd] = events
+        self._untold[fd] = None
+
+    def _tell(self) -> None:
+        untold, self._untold = self._untold, {}
+        modify, events = self._epoll.modify, self._events
+        for fd in untold:
+            try:
+                modify(fd, events[fd])
+            except OSError:
+                self._lose(fd)
+                self._rebuild()
+                return  # which has told it all
 
     def _add(self, fd: int, events: int, callback: Callback) -> None:
         try:
-            self._epoll.register(fd, events)
+            self._epoll.register(fd, 0)
         except FileExistsError:
             self._rebuild()
-            self._epoll.register(fd, events)
-        self._events[fd] = events
+            self._epoll.register(fd, 0)
+        self._modify(fd, events)
         self.callbacks[fd] = callback
         self.changed.add(fd)
 
@@ -99,6 +110,7 @@ class EpollQueue:
         del self._events[fd]
         del self.callbacks[fd]
         self.readers.pop(fd, None)
+        self._untold.pop(fd, None)
         self.changed.add(fd)
 
     def is_current(self, fd: int) -> bool:
@@ -111,6 +123,8 @@ class EpollQueue:
 
     def wait(self, timeout: float) -> list[tuple[int, int]]:
         """See `Queue.wait`."""
+        if self._untold:
+            self._tell()
         # Python rounds up, and 67 / 1000 * 1000 is a little more than 67: without the half it would sleep for 68 ms.
         ready = self._epoll.poll(None if timeout < 0 else timeout and (timeout - 0.5) / 1000, _MAX_EVENTS)
         if self.changed:
@@ -127,6 +141,7 @@ class EpollQueue:
             self._lose(fd)
         self._epoll.close()
         self._epoll = select.epoll()
+        self._untold.clear()
         for fd, events in list(self._events.items()):
             try:
                 self._epoll.register(fd, events)

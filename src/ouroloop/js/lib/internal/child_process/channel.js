@@ -295,7 +295,7 @@ class Channel {
     if (this.#isFinished) return;
     this.#isFinished = true;
     this.#handle.close();
-    process.nextTick(() => this.#target.emit('disconnect'));
+    this.#target.emit('disconnect');
   }
 }
 

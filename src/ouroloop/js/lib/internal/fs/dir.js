@@ -64,6 +64,7 @@ class Dir {
 
   read(callback) {
     if (callback === undefined) {
+      if (!this.#isClosed && this.#waiting === null && this.#entries.length > 0) return Promise.resolve(this.#next());
       return new Promise((resolve, reject) => {
         this.#read((error, entry) => (error ? reject(error) : resolve(entry)));
       });

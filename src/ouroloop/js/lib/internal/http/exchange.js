@@ -77,7 +77,7 @@ class Exchange {
     const socket = this.#socket;
     if (!request.res && !socket._hadError) this.#fail(new ConnResetException('socket hang up'));
     this.#finish();
-    socket.end();
+    socket.destroy();
   };
 
   #failed = (error) => {

@@ -15,7 +15,7 @@ const {
   codes: { ERR_BUFFER_TOO_LARGE, ERR_INTERNAL_ASSERTION, ERR_TRAILING_JUNK_AFTER_STREAM_END }, genericNodeError,
 } = require('internal/errors');
 const { deprecateInstantiation } = require('internal/util');
-const { constants: { Z_SYNC_FLUSH }, modes } = require('internal/zlib/constants');
+const { constants: { Z_BLOCK, Z_NO_FLUSH, Z_SYNC_FLUSH }, modes } = require('internal/zlib/constants');
 const { ZlibHandle, errorFrom } = require('internal/zlib/handle');
 const { KINDS, checkLevel, checkStrategy, runningOf, settingsOf } = require('internal/zlib/options');
 
@@ -145,11 +145,17 @@ ZlibBase.prototype._destroy = function(error, callback) {
   callback(error);
 };
 
+/** How much of what is held back a kind of flush brings out. */
+function strengthOf(flag) {
+  return flag === Z_BLOCK ? Z_NO_FLUSH + 0.5 : flag;
+}
+
 ZlibBase.prototype._transform = function(chunk, encoding, callback) {
   let flag = this._defaultFlushFlag;
   const { _writableState: state } = this;
   if (typeof chunk[kFlushFlag] === 'number') flag = chunk[kFlushFlag];
-  else if (state.ending && state.length === chunk.byteLength) flag = this._finishFlushFlag; // the last one
+  const isLast = state.ending && state.length === chunk.byteLength; // which an earlier `flush` can be
+  if (isLast && strengthOf(this._finishFlushFlag) >= strengthOf(flag)) flag = this._finishFlushFlag;
   processChunk(this, chunk, flag, callback);
 };
 
