@@ -372,6 +372,22 @@ Host,a,host,b,X,1,x,2,Set-Cookie,c,Cookie,d,cookie,e,Connection,close
           ]) try { r[name](...given); } catch (error) { log(error.code); }
         }, (server, port) => http.get({ port, agent: false }, (r) => r.resume().on('end', () => server.close())));
     """, "ERR_HTTP_HEADERS_SENT\n" * 4),
+    "a status of 101 that names no other protocol is an answer like others, and the last": (r"""
+        const tell = (port) => new Promise((done) => {
+          http.get({ port, agent: false }, (r) => {
+            r.on('data', (data) => log(`${data}`)).on('end', () => log(r.statusCode, r.upgrade, r.complete));
+          }).on('upgrade', () => log('upgrade')).on('error', log).on('close', done);
+        });
+        const answers = ['', 'Connection: upgrade\r\n', 'Content-Length: 2\r\n', 'Transfer-Encoding: chunked\r\n'];
+        const server = net.createServer((socket) => {
+          socket.on('error', () => {}).once('data', () => {
+            socket.end(`HTTP/1.1 101 x\r\n${answers.shift()}\r\nHTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\na`);
+          });
+        }).listen(0, async () => {
+          while (answers.length > 0) await tell(server.address().port);
+          server.close();
+        });
+    """, "101 false true\n" * 4),
     "an answer to HEAD that tells no length ends its connection": (r"""
         serve((q, r) => {
           if (q.url === '/length') r.setHeader('Content-Length', 3);

@@ -227,6 +227,24 @@ def test_other_programs_read_it_and_are_read(command: list[str], tmp_path: Path)
     assert zlib.decompress((tmp_path / "changed.z").read_bytes()) == data * 2
 
 
+def test_a_flush_after_an_empty_chunk_is_a_flush_again(command: list[str], tmp_path: Path) -> None:
+    write(tmp_path, {"a.js": PRELUDE + """
+        const flushes = async (stream) => {
+          const pieces = [];
+          stream.on('data', (piece) => pieces.push(piece.toString('hex')));
+          for (const chunk of ['data', '', null, '']) {
+            if (chunk !== null) stream.write(Buffer.from(chunk));
+            await new Promise((done) => stream.flush(zlib.constants.Z_SYNC_FLUSH, done));
+            pieces.push('|');
+          }
+          log(pieces.join(' '));
+        };
+        flushes(zlib.createDeflateRaw()).then(() => zlib.createGzip().on('data', log).write(Buffer.alloc(0)));
+    """})
+    assert output(command, "a.js", folder=tmp_path) == (
+        "4a492c4904000000ffff | 000000ffff | | 000000ffff |\n<Buffer 1f 8b 08 00 00 00 00 00 00 03>\n")
+
+
 def test_streams_that_are_dropped_do_not_pile_up(tmp_path: Path) -> None:
     write(tmp_path, {"program.js": PRELUDE + (
         "let round = 0; const again = () => { for (let each = 0; each < 200; each++) zlib.createGzip().write('x');"

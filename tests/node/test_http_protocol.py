@@ -380,6 +380,16 @@ def test_a_failure_of_connect_is_a_response() -> None:
     assert plain(events)[1:] == [b"no", ("end", [])]
 
 
+def test_a_101_that_names_no_other_protocol_is_a_message_and_the_last() -> None:
+    for field in (b"", b"Upgrade: x\r\n", b"Content-Length: 2\r\n", b"Transfer-Encoding: chunked\r\n"):
+        parser = ResponseParser()
+        parser.request_sent("GET")
+        head, *rest = parser.feed(b"HTTP/1.1 101 x\r\n" + field + b"\r\nHTTP/1.1 200 OK\r\n\r\n")
+        assert isinstance(head, ResponseHead)
+        assert (head.status, head.upgrade, parser.idle, parser.reusable) == (101, False, True, False)
+        assert head.complete or plain(rest) == [("end", [])]
+
+
 def test_switching_protocols_ends_http() -> None:
     data = b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\nHTTP/1.1 bytes"
     response, upgrade = answer_to("GET", data)

@@ -257,6 +257,7 @@ class ResponseHead(_Head):
 Event = Union[RequestHead, ResponseHead, bytes, End, Upgrade, ProtocolError]
 
 # llhttp's reasons, and the code that Node gives for each: httptools passes on the reason only.
+_PAUSED = "Pause on CONNECT/Upgrade"
 _CODES = {
     "Data after `Connection: close`": "HPE_CLOSED_CONNECTION",
     "Missing expected CR after chunk data": "HPE_CR_EXPECTED",
@@ -297,7 +298,7 @@ _CODES = {
     "Invalid minor version": "HPE_INVALID_VERSION",
     "Missing expected LF after header value": "HPE_LF_EXPECTED",
     "Pause on PRI/Upgrade": "HPE_PAUSED_H2_UPGRADE",
-    "Pause on CONNECT/Upgrade": "HPE_PAUSED_UPGRADE",
+    _PAUSED: "HPE_PAUSED_UPGRADE",
     "Expected LF after CR": "HPE_STRICT",
     "Expected LF after chunk data": "HPE_STRICT",
     "Expected LF after chunk size": "HPE_STRICT",
@@ -714,6 +715,16 @@ class ResponseParser(_Parser):
             return [END_OF_MESSAGE]
         return [self._eof_error()]
 
+    def _fail(self, exc: HttpParserError) -> None:
+        """llhttp stops after any 101. One that names no other protocol is an answer like others, and the last."""
+        if self._head is None or self._head.status != 101 or str(exc) != _PAUSED:
+            super()._fail(exc)
+            return
+        self._parser = HttpResponseParser(self)
+        if self._state != _IDLE:
+            self.on_message_complete()
+        self.reusable = False
+
     def on_status(self, message: bytes) -> None:
         self._message += message
 
@@ -729,7 +740,7 @@ class ResponseParser(_Parser):
         head.complete = False
         head.keep_alive = parser.should_keep_alive()
         head.version = parser.get_http_version()
-        head.upgrade = status == 101
+        head.upgrade = status == 101 and parser.should_upgrade()
         head.until_close = not head.keep_alive and not flags & HAS_CONTENT_LENGTH and not self._is_chunked(head)
         self._message = b""
         self._counted = 0

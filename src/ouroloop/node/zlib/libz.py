@@ -17,7 +17,7 @@ from typing import Protocol
 
 from zlib_ng import zlib_ng as zlib
 
-from .codec import Codec, Format, Settings
+from .codec import Bytes, Codec, Format, Settings
 from .constants import Z_DATA_ERROR, Z_FINISH, Z_NEED_DICT, Z_NO_FLUSH, Z_SYNC_FLUSH
 from .errors import CODES, ZlibError, cut_short
 
@@ -28,7 +28,7 @@ _Error: type[Exception] = zlib.error  # type: ignore[assignment]  # its stub say
 
 
 class _Compressor(Protocol):
-    def compress(self, data: memoryview, /) -> bytes: ...
+    def compress(self, data: bytes | memoryview, /) -> bytes: ...
     def flush(self, mode: int = ..., /) -> bytes: ...
 
 
@@ -42,7 +42,7 @@ class _Continued:
         self._check = int.from_bytes(trailer[:4], order)  # type: ignore[arg-type]
         self._length = int.from_bytes(trailer[4:], "little")
 
-    def compress(self, data: memoryview, /) -> bytes:
+    def compress(self, data: bytes | memoryview, /) -> bytes:
         if self._form == "gzip":
             self._check = zlib.crc32(data, self._check)
             self._length += len(data)
@@ -64,7 +64,7 @@ class _Continued:
 class Deflater(Codec):
     """The codec that compresses."""
 
-    __slots__ = ("_form", "_is_over", "_level", "_machine", "_ready", "_settings", "_strategy", "_window")
+    __slots__ = ("_form", "_is_fed", "_is_over", "_level", "_machine", "_ready", "_settings", "_strategy", "_window")
 
     def __init__(self, form: Format, settings: Settings) -> None:
         super().__init__()
@@ -74,7 +74,13 @@ class Deflater(Codec):
         self._machine: _Compressor | None = None  # takes a quarter of a MiB, so it is made when it is needed
         self._ready = memoryview(b"")
         self._window = b""
+        self._is_fed = False
         self._is_over = False
+
+    def feed(self, data: Bytes, flush: int = 0) -> None:
+        """Empty data counts: a flush that follows it is not the same as the flush before, and tells something again."""
+        super().feed(data, flush)
+        self._is_fed = True
 
     def _new_machine(self) -> _Compressor:
         bits, dictionary = self._settings.window_bits, self._settings.dictionary
@@ -96,11 +102,11 @@ class Deflater(Codec):
         if self._machine is None:
             self._machine = self._new_machine()
         if self._is_over:  # what comes after the end cannot be told apart from nothing
-            self._flush = Z_NO_FLUSH
+            self._flush, self._is_fed = Z_NO_FLUSH, False
             self.take_back()
         pieces: list[bytes | memoryview] = [self._ready] if self._ready else []
         have = len(self._ready)
-        while have < limit and (self._input or self._flush != Z_NO_FLUSH):
+        while have < limit and (self._input or self._is_fed or self._flush != Z_NO_FLUSH):
             piece = self._step(self._machine)
             pieces.append(piece)
             have += len(piece)
@@ -112,6 +118,7 @@ class Deflater(Codec):
         return output[:limit]
 
     def _step(self, machine: _Compressor) -> bytes:
+        self._is_fed = False
         if self._input:
             step, self._input = self._input[:_INPUT_STEP], self._input[_INPUT_STEP:]
             self.consumed += len(step)
@@ -120,7 +127,7 @@ class Deflater(Codec):
             return machine.compress(step)
         flush, self._flush = self._flush, Z_NO_FLUSH
         self._is_over = flush == Z_FINISH
-        return machine.flush(flush)
+        return machine.compress(b"") if flush == Z_NO_FLUSH else machine.flush(flush)
 
     def params(self, level: int, strategy: int) -> None:
         """Go on with another level and strategy. Not while there is input that was not worked on."""
@@ -143,7 +150,7 @@ class Deflater(Codec):
         self._machine = None
         self._ready = memoryview(b"")
         self._window = b""
-        self._is_over = False
+        self._is_fed = self._is_over = False
 
 
 class Inflater(Codec):
