@@ -20,11 +20,6 @@ function current() {
   return active ? natives.getContinuationData() : undefined;
 }
 
-/** Whether there has ever been a frame. */
-function isActive() {
-  return active;
-}
-
 function set(frame) {
   if (active) natives.setContinuationData(frame);
 }
@@ -59,4 +54,4 @@ function forget(storage) {
   if (frame?.delete(storage)) set(new AsyncContextFrame(frame));
 }
 
-module.exports = { current, isActive, set, exchange, runIn, derive, forget };
+module.exports = { current, set, exchange, runIn, derive, forget };

@@ -200,7 +200,7 @@ const getSupport = () => support;
 
 const isInNodeModules = (name) => /[/\\]node_modules[/\\]/.test(name);
 
-/** A file is about to be compiled, for `owner`, whose end is its map's end too. (In parentheses: every program does it.) */
+/** A file is about to be compiled, for `owner`, whose end is its map's too. (In parentheses: every program does it.) */
 const note = ((name, source, owner) => {
   if (support.enabled && (support.nodeModules || !isInNodeModules(name))) register(name, source, owner);
 });

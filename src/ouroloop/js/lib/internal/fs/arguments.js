@@ -7,7 +7,7 @@ const {
   uvException,
 } = require('internal/errors');
 const {
-  validateAbortSignal, validateBoolean, validateFunction, validateInt32, validateInteger, validateObject, validateOneOf,
+  validateAbortSignal, validateBoolean, validateInt32, validateInteger, validateObject, validateOneOf,
   validateUint32, parseFileMode,
 } = require('internal/validators');
 const { isArrayBufferView, isUint8Array, isDate } = require('internal/util/types');
@@ -221,7 +221,7 @@ function lateFailure(errno, syscall, path, dest) {
 
 module.exports = {
   copyObject, failure, getOptions, getValidMode, getValidatedFd, getValidatedPath, isFd, lateFailure, parseFileMode,
-  positionOrHere, shown, stringToFlags, toUnixTimestamp, validateBufferArray, validateFunction,
-  validateOffsetLengthRead, validateOffsetLengthWrite, validateOneOf, validatePath, validatePosition,
+  positionOrHere, shown, stringToFlags, toUnixTimestamp, validateBufferArray,
+  validateOffsetLengthRead, validateOffsetLengthWrite, validatePath, validatePosition,
   validateStringAfterArrayBufferView, validateSymlinkType, validatedRm,
 };

@@ -156,7 +156,7 @@ function isEmbedded() {
   return embedded;
 }
 
-/** Print what ends the process. `place` is where it was thrown, or THROWN, or undefined; of a promise, who tells of it. */
+/** Print what ends the process. `place` is where it was thrown, THROWN or undefined; of a promise, who tells of it. */
 function print(error, fromPromise, place) {
   if (embedded) {
     internalBinding('embedding').uncaught(require('internal/embedding').encodeError(error));

@@ -9,6 +9,7 @@ const Readable = require('internal/streams/readable');
 const Writable = require('internal/streams/writable');
 const { addAbortSignal } = require('internal/streams/add-abort-signal');
 const destroying = require('internal/streams/destroy');
+const { takeWriting } = require('internal/streams/state');
 
 function Duplex(options) {
   if (!(this instanceof Duplex)) return new Duplex(options);
@@ -23,11 +24,7 @@ function Duplex(options) {
     if (options.readable === false) closeReadable(this._readableState);
     if (options.writable === false) closeWritable(this._writableState);
     if (typeof options.read === 'function') this._read = options.read;
-    if (typeof options.write === 'function') this._write = options.write;
-    if (typeof options.writev === 'function') this._writev = options.writev;
-    if (typeof options.destroy === 'function') this._destroy = options.destroy;
-    if (typeof options.final === 'function') this._final = options.final;
-    if (typeof options.construct === 'function') this._construct = options.construct;
+    takeWriting(this, options);
     if (options.signal) addAbortSignal(options.signal, this);
   }
   Stream.call(this, options);

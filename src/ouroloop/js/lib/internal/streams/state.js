@@ -130,9 +130,18 @@ function initialFlags(options, objectMode) {
   return flags;
 }
 
+/** The methods that options bring a stream which can be written to. */
+function takeWriting(stream, { write, writev, destroy, final, construct }) {
+  if (typeof write === 'function') stream._write = write;
+  if (typeof writev === 'function') stream._writev = writev;
+  if (typeof destroy === 'function') stream._destroy = destroy;
+  if (typeof final === 'function') stream._final = final;
+  if (typeof construct === 'function') stream._construct = construct;
+}
+
 module.exports = {
   kState, kErroredValue, kOnConstructed, kMayPassBy, kPassedBy, kBeginWrite,
   OBJECT_MODE, ERROR_EMITTED, AUTO_DESTROY, EMIT_CLOSE, DESTROYED, CLOSED, CLOSE_EMITTED, ERRORED, CONSTRUCTED,
   defineFlags, defineSlot, defineTristate, defineDefaultEncoding, defineSharedState, initialFlags,
-  getHighWaterMark, getDefaultHighWaterMark, setDefaultHighWaterMark,
+  getHighWaterMark, getDefaultHighWaterMark, setDefaultHighWaterMark, takeWriting,
 };

@@ -23,6 +23,7 @@ const {
   kState, kErroredValue, kOnConstructed, kMayPassBy, kPassedBy, kBeginWrite,
   OBJECT_MODE, ERROR_EMITTED, AUTO_DESTROY, DESTROYED, CLOSE_EMITTED, ERRORED, CONSTRUCTED,
   defineFlags, defineSlot, defineTristate, defineDefaultEncoding, defineSharedState, initialFlags, getHighWaterMark,
+  takeWriting,
 } = require('internal/streams/state');
 
 const kBufferedValue = Symbol('kBufferedValue');
@@ -147,11 +148,7 @@ function Writable(options) {
   };
   this._writableState = new WritableState(options, this, false);
   if (options) {
-    if (typeof options.write === 'function') this._write = options.write;
-    if (typeof options.writev === 'function') this._writev = options.writev;
-    if (typeof options.destroy === 'function') this._destroy = options.destroy;
-    if (typeof options.final === 'function') this._final = options.final;
-    if (typeof options.construct === 'function') this._construct = options.construct;
+    takeWriting(this, options);
     if (options.signal) addAbortSignal(options.signal, this);
   }
   Stream.call(this, options);

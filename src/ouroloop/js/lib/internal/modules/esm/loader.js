@@ -930,7 +930,7 @@ function syncBuiltinExports() {
   for (const sync of builtinSyncs) sync();
 }
 
-/** Once, at start-up. In parentheses, V8 compiles it with the snapshot: alone of this module, it runs in each process. */
+/** Once, at start-up. In parentheses, V8 compiles it with the snapshot: nothing else here runs in each process. */
 const initialize = (() => {
   native.setImportMetaCallback(initializeImportMeta);
   native.setImportModuleDynamicallyCallback(importModuleDynamically);

@@ -21,6 +21,7 @@ const {
 } = require('internal/errors');
 const { getOptionValue } = require('internal/options');
 const { URL, fileURLToPath, pathToFileURL } = require('internal/url');
+const { warnOnce } = require('internal/util');
 const builtins = require('internal/modules/builtins');
 const packages = require('internal/modules/package_json_reader');
 
@@ -45,7 +46,6 @@ function importNotDefined(specifier, manifestURL, base) {
 }
 
 function warn(code, message) {
-  if (process.noDeprecation === true) return;
   process.emitWarning(message, 'DeprecationWarning', code);
 }
 
@@ -213,16 +213,11 @@ function matchPattern(request, map, name) {
   return true;
 }
 
-const warnedOf = new Set();
-
 function warnOfTrailingSlash(request, subpath) {
-  const key = `${request.manifestURL} ${subpath}`;
-  if (warnedOf.has(key)) return;
-  warnedOf.add(key);
-  warn('DEP0155',
+  warnOnce(`DEP0155 ${request.manifestURL} ${subpath}`,
     `Use of deprecated trailing slash pattern mapping "${subpath}" in the "exports" field module resolution of the ` +
     `package at ${fileURLToPath(request.manifestURL)}${importedFrom(request.base)}. Mapping specifiers ending in "/" ` +
-    'is no longer supported.');
+    'is no longer supported.', 'DeprecationWarning', 'DEP0155');
 }
 
 /** What `map` has for `name`: null or undefined for nothing. */
