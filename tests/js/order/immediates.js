@@ -215,3 +215,25 @@ try {
 } catch {
   where('caught');
 }
+
+//// an error does not make what was destroyed be told earlier
+const { createHook } = require('async_hooks');
+const seen = new Map();
+const told = [];
+const tell = (event) => (id) => {
+  if (seen.has(id)) told.push(`${event} ${seen.get(id)}`);
+};
+createHook({
+  init(id, type) {
+    if (type === 'Immediate') seen.set(id, seen.size);
+  },
+  before: tell('before'), after: tell('after'), destroy: tell('destroy'),
+}).enable();
+process.on('uncaughtException', () => told.push('uncaught'));
+process.on('exit', () => log(told.join('\n')));
+setImmediate(() => setImmediate(() => {}));
+setImmediate(() => { throw new Error('immediate'); });
+setImmediate(() => {
+  process.nextTick(() => { throw new Error('tick'); });
+  setImmediate(() => {});
+});

@@ -219,3 +219,47 @@ for (const name of ['data', 'finish', 'end', 'close']) stream.on(name, (x) => lo
 stream.write('a', () => log('written'));
 stream.flush(() => log('flushed'));
 stream.end();
+
+//// zlib needs the pool twice for one call, and once to find an error
+const zlib = require('zlib');
+const stats = (n) => {
+  if (n === 6) return;
+  fs.stat('.', () => {
+    log('stat', n);
+    stats(n + 1);
+  });
+};
+stats(0);
+zlib.deflate('x', () => log('deflate'));
+zlib.gunzip('wrong', (error) => log(error.code));
+fs.stat('.', () => log('last'));
+
+//// random integers come from a store that the pool fills
+const { randomInt } = require('crypto');
+randomInt(5, () => log('first'));
+fs.stat('.', () => {
+  log('stat');
+  randomInt(5, () => log('third'));
+  process.nextTick(log, 'tick');
+});
+randomInt(5, () => log('second'));
+process.nextTick(log, 'first tick');
+
+//// a blob's stream lets turns of the loop pass
+let turns = 0;
+const turn = () => {
+  log('immediate', turns);
+  if (turns++ < 6) setImmediate(turn);
+};
+setImmediate(turn);
+(async () => {
+  for await (const chunk of new Blob(['ab', 'cde', 'f']).stream()) log(chunk.length);
+  log('end');
+})();
+
+//// at which microtask a blob is read
+let chain = Promise.resolve();
+for (let i = 0; i < 9; i++) chain = chain.then(() => log(i));
+for (const parts of [[], ['a'], ['a', 'b'], ['a', 'b', 'c']]) {
+  for (const name of ['text', 'arrayBuffer', 'bytes']) new Blob(parts)[name]().then(() => log(name, parts.length));
+}

@@ -154,8 +154,21 @@ class Codecs:
         self, request: int, form: Any, options: list[Any] | None, finish_flush: int, limit: float | None,
         address: float, length: int,
     ) -> None:
-        """`convert`, on the thread pool."""
-        self._start(request, lambda: self.convert(form, options, finish_flush, limit, address, length))
+        """`convert`, on the thread pool. That it is over is told by another job, as in Node, where a stream does it all.
+
+        So what the pool was given meanwhile comes first.
+        """
+        loop = self._runtime.loop
+
+        def done(error: BaseException | None, result: Any = None) -> None:
+            if error is not None:
+                raise error
+            if isinstance(result, list):  # an error of the data
+                self._runtime.complete(request, 0, result)
+            else:
+                self._start(request, lambda: result)
+
+        loop.queue_work(lambda: self.convert(form, options, finish_flush, limit, address, length), done, name="zlib")
 
 
 def _output(codec: Codec, limit: int, size: int, room: float = _JOB_OUTPUT) -> list[Any]:

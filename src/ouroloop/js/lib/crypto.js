@@ -334,9 +334,39 @@ function randomInt(min, max, callback) {
   let value;
   do value = takeRandom(6).readUIntBE(0, 6); while (value >= limit);
   const result = (value % range) + min;
-  if (callback === undefined) return result;
-  process.nextTick(callback, undefined, result);
+  if (callback === undefined) {
+    takeDraw();
+    return result;
+  }
+  if (drawsLeft > 0) giveDraw(callback, result);
+  else awaitDraws(callback, result);
   return undefined;
+}
+
+// In Node these numbers come from a store of 1024. Who calls back when it is empty waits for the pool to fill it.
+const DRAWS = 1024;
+let drawsLeft = 0;
+let awaitingDraws = [];
+
+function takeDraw() {
+  if (drawsLeft === 0) drawsLeft = DRAWS;
+  drawsLeft--;
+}
+
+function giveDraw(callback, result) {
+  takeDraw();
+  process.nextTick(callback, undefined, result);
+}
+
+function awaitDraws(callback, result) {
+  awaitingDraws.push([callback, result]);
+  if (awaitingDraws.length > 1) return;
+  randomBytes(1, () => {
+    drawsLeft = DRAWS;
+    const all = awaitingDraws;
+    awaitingDraws = [];
+    for (const each of all) giveDraw(...each);
+  });
 }
 
 function randomUUID(options) {

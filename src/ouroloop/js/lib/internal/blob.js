@@ -173,51 +173,37 @@ class Blob {
     return make(sliceParts(this.#parts, from, to), toType(type));
   }
 
-  async arrayBuffer() {
-    Blob.#check(this);
-    return (await this.#read()).buffer;
+  arrayBuffer() {
+    return Blob.#read(this);
   }
 
   async text() {
-    Blob.#check(this);
-    const bytes = await this.#read();
+    const buffer = await Blob.#read(this);
     const { TextDecoder } = require('internal/encoding');
-    return new TextDecoder().decode(bytes);
+    return new TextDecoder().decode(buffer);
   }
 
   async bytes() {
-    Blob.#check(this);
-    return this.#read();
+    return new Uint8Array(await Blob.#read(this));
   }
 
-  async #read() {
-    const bytes = new Uint8Array(this.#size);
+  /** A microtask for each part, and one between two. */
+  static async #read(blob) {
+    Blob.#check(blob);
+    const bytes = new Uint8Array(blob.#size);
     let at = 0;
-    for (const part of this.#parts) {
+    for (const part of blob.#parts) {
+      if (part !== blob.#parts[0]) await undefined;
       bytes.set(await part.read(), at);
       at += part.length;
     }
-    return bytes;
+    return bytes.buffer;
   }
 
   stream() {
     Blob.#check(this);
     const { ReadableStream } = require('internal/webstreams/readablestream');
-    const chunks = chunksOf(this.#parts);
-    return new ReadableStream({
-      type: 'bytes',
-      async pull(controller) {
-        for (const chunk of chunks) {
-          const bytes = await chunk.read();
-          if (bytes.length === 0) continue;
-          // The stream takes the memory away: it gets its own.
-          controller.enqueue(bytes.slice());
-          return;
-        }
-        controller.close();
-        controller.byobRequest?.respond(0);
-      },
-    }, { highWaterMark: 0 });
+    return new ReadableStream(new BlobSource(chunksOf(this.#parts)), { highWaterMark: 0 });
   }
 
   textStream() {
@@ -255,12 +241,73 @@ function toPosition(value, size) {
   return position < 0 ? Math.max(size + position, 0) : Math.min(position, size);
 }
 
-/** A `for` loop that leaves this early would end it; so each round of a stream takes the next one by itself. */
-function chunksOf(parts) {
-  const all = (function* () {
-    for (const part of parts) yield* part.chunks();
-  })();
-  return { [Symbol.iterator]: () => ({ next: () => all.next() }) };
+/**
+ * What a blob's stream reads. A pull goes on for as long as there is room, and lets a turn of the loop pass before it
+ * reads on; to find that a chunk is over, and another follows, takes a turn as well.
+ */
+class BlobSource {
+  type = 'bytes';
+  #chunks;
+  #next;
+  #isBetween = false;
+  #endPull;
+
+  constructor(chunks) {
+    this.#chunks = chunks;
+  }
+
+  pull(controller) {
+    const { promise, resolve, reject } = Promise.withResolvers();
+    this.#endPull = { resolve, reject };
+    this.#read(controller);
+    return promise;
+  }
+
+  cancel() {
+    this.#finish();
+  }
+
+  #finish() {
+    this.#endPull?.resolve();
+    this.#endPull = undefined;
+  }
+
+  #read(controller) {
+    if (this.#isBetween) {
+      this.#isBetween = false;
+      this.#readLater(controller);
+      return;
+    }
+    const { value: chunk, done } = this.#next ?? this.#chunks.next();
+    if (done) {
+      controller.close();
+      controller.byobRequest?.respond(0);
+      this.#finish();
+      return;
+    }
+    this.#next = this.#chunks.next();
+    if (chunk.bytes !== undefined) this.#give(controller, chunk.bytes);
+    else chunk.read().then((bytes) => this.#give(controller, bytes), (error) => this.#endPull?.reject(error));
+  }
+
+  #give(controller, bytes) {
+    if (this.#endPull === undefined) return; // cancelled meanwhile
+    if (bytes.length > 0) controller.enqueue(bytes.slice()); // the stream takes the memory away: it gets its own
+    this.#isBetween = !this.#next.done;
+    this.#readLater(controller);
+  }
+
+  #readLater(controller) {
+    require('timers').setImmediate(() => {
+      if (this.#endPull === undefined) return;
+      if (controller.desiredSize < 0) this.#finish();
+      else this.#read(controller);
+    });
+  }
+}
+
+function* chunksOf(parts) {
+  for (const part of parts) yield* part.chunks();
 }
 
 function sliceParts(parts, from, to) {

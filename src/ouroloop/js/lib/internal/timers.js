@@ -541,6 +541,7 @@ function awaitCheck(change) {
 
 /** What the check step calls. */
 function processImmediate() {
+  if (hooks.destroyEnabled) hooks.tellDestroyed();
   afterCallback(); // what an error of before this step has left over
   // After an error of its own it goes on at once: with what is left of this turn, or if nothing is, with the next.
   const before = operationsCalled();
@@ -561,7 +562,6 @@ let isBetweenTurns = false;
  */
 function runTurns(before) {
   for (let turn = 0; turn < TURNS_AT_ONCE; turn++) {
-    if (hooks.destroyEnabled) hooks.tellDestroyed();
     runImmediates();
     if (counts[QUIET] === 0 || operationsCalled() !== before) return;
     if (hooks.destroyEnabled) return; // what was collected is told of in Python's loop; domains are entered anew
