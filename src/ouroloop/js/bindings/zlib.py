@@ -154,9 +154,10 @@ class Codecs:
         self, request: int, form: Any, options: list[Any] | None, finish_flush: int, limit: float | None,
         address: float, length: int,
     ) -> None:
-        """`convert`, on the thread pool. That it is over is told by another job, as in Node, where a stream does it all.
+        """`convert`, on the thread pool.
 
-        So what the pool was given meanwhile comes first.
+        That it is over is told by another job, as in Node, where a stream does it all. So what the pool was given
+        meanwhile comes first.
         """
         loop = self._runtime.loop
 

@@ -151,5 +151,5 @@ function readFrom(handle) {
 }
 
 module.exports = {
-  ARRIVED, NOTHING_CALLED, open, describe, close, endWith, emit, read, readyAddress, asyncId, handles, resources,
+  ARRIVED, NOTHING_CALLED, open, close, describe, endWith, emit, read, readyAddress, asyncId, handles, resources,
 };
