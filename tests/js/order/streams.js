@@ -541,3 +541,16 @@ for (const end of ['close', 'closing', 'error']) {
     }
   }
 }
+
+//// an iterator that fails when its stream is destroyed adds its error
+const iterable = (methods) => ({ [Symbol.asyncIterator]() { return this; }, async next() { return { value: 1 }; }, ...methods });
+const told = (x) => (x.errors ? `${x.name}(${x.errors.map(told)}) ${x.message}` : x.message);
+const destroyed = (name, source) => {
+  const s = Readable.from(source);
+  s.once('data', () => s.destroy(new Error('e')));
+  s.on('error', (x) => log(name, told(x), told(s.errored))).on('close', () => log(name, 'close'));
+};
+destroyed('own', iterable({ async throw() { throw new Error('own'); } }));
+destroyed('same', iterable({ async throw(x) { throw x; } }));
+destroyed('return', iterable({ async throw() { return {}; }, async return() { throw new Error('own'); } }));
+destroyed('delegated', (async function* () { yield* [1, 2, 3]; })());

@@ -5,7 +5,7 @@
 // stream closes the iterator (`throw` for an error, then `return`), and 'close' waits for that.
 
 const { Buffer } = require('buffer');
-const { codes: { ERR_INVALID_ARG_TYPE, ERR_STREAM_NULL_VALUES } } = require('internal/errors');
+const { aggregateTwoErrors, codes: { ERR_INVALID_ARG_TYPE, ERR_STREAM_NULL_VALUES } } = require('internal/errors');
 
 function fromOne(Readable, chunk, options) {
   return new Readable({
@@ -43,7 +43,7 @@ function from(Readable, iterable, options) {
       const first = failure || error;
       close(first).then(
         () => process.nextTick(callback, first),
-        (closeError) => process.nextTick(callback, closeError || first));
+        (closeError) => process.nextTick(callback, aggregateTwoErrors(first, closeError)));
     });
   };
 
