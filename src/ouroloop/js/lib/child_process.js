@@ -225,7 +225,7 @@ class ChildProcess extends EventEmitter {
       return errno;
     }
     this.pid = pid;
-    if (hooks.recorder !== undefined) handles.describe(this.#handle, `${pid} (${args.join(' ')})`);
+    hooks.recorder?.describe(this.#handle, `${pid} (${args.join(' ')})`);
     if (spawning.hasSubscribers) spawning.end.publish({ process: this });
     process.nextTick(() => this.emit('spawn'));
     streams.forEach((stream, position) => {

@@ -472,7 +472,6 @@ function readFile(path, options, callback) {
 const steps = { open, fstat, read, close };
 
 function deliver(callback, bytes, encoding) {
-  hooks.recorder?.called(callback);
   let result;
   try {
     result = decoded(bytes, encoding);

@@ -52,11 +52,6 @@ function open(listener, type = 'PIPEWRAP', resource = undefined) {
   return last;
 }
 
-/** Tell whoever looks what a handle is about. */
-function describe(id, text) {
-  hooks.recorder?.about(asyncId(id), text);
-}
-
 /** What async hooks know the handle by; -1 for one that is closed. */
 function asyncId(id) {
   return handles.get(id)?.asyncId ?? -1;
@@ -151,5 +146,5 @@ function readFrom(handle) {
 }
 
 module.exports = {
-  ARRIVED, NOTHING_CALLED, open, describe, close, endWith, emit, read, readyAddress, asyncId, handles, resources,
+  ARRIVED, NOTHING_CALLED, open, close, endWith, emit, read, readyAddress, asyncId, handles, resources,
 };

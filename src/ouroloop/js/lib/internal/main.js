@@ -14,6 +14,7 @@ const hooks = require('internal/async_hooks');
 const { getOptionValue } = require('internal/options');
 const { notThere } = require('internal/not_there');
 const { forget, getVariable } = require('internal/process/environment');
+const { emitLast } = require('internal/process/per_thread');
 const traceEvents = require('internal/trace_events');
 const { emitExperimentalWarning, getCWDURL } = require('internal/util');
 
@@ -256,8 +257,7 @@ function checkSource(source, filename, format) {
 // The end
 
 function emitBeforeExit() {
-  const emit = () => process.emit('beforeExit', process.exitCode || 0);
-  return hooks.recorder === undefined ? emit() : hooks.recorder.emits('beforeExit', emit);
+  return emitLast('beforeExit', process.exitCode || 0);
 }
 
 /** The loop has run dry. */
@@ -275,9 +275,7 @@ function exit() {
   }
   process._exiting = true;
   const code = process.exitCode || 0;
-  const emit = () => process.emit('exit', code);
-  const outcome = execution.enter(
-    hooks.recorder === undefined ? emit : () => hooks.recorder.emits('exit', emit));
+  const outcome = execution.enter(() => emitLast('exit', code));
   if (outcome !== execution.FAILED_CALL) afterCallback();
   traceEvents.flush();
   hooks.recorder?.deliver();

@@ -239,6 +239,11 @@ const recorder = {
     details.push([id, text]);
   },
 
+  /** As `about`, of a handle. */
+  describe(number, text) {
+    recorder.about(require('internal/handles').asyncId(number), text);
+  },
+
   /** A socket has an address now, or a peer; Python knows it by its number. */
   located(handle) {
     details.push([handle.getAsyncId(), binding.describe(handle.number)]);

@@ -26,10 +26,7 @@ class Request {
 const requests = [];
 const free = [];
 
-/**
- * Keep `callback(errno, result)` for an asynchronous operation; the number is what Python is given. `detail` is what it
- * is about, for whoever looks.
- */
+/** Keep `callback(errno, result)` for an asynchronous operation (about `detail`); the number is what Python is given. */
 function start(callback, type = 'FSREQCALLBACK', detail = undefined) {
   const request = new Request(callback, type);
   if (hooks.enabled) {

@@ -10,7 +10,7 @@ const {
 } = require('internal/errors');
 const { validateArray, validateInteger, validateObject, validateOneOf } = require('internal/validators');
 const { formatWithOptions, inspect } = require('internal/util/inspect');
-const stopwatch = require('internal/console/stopwatch');
+const stopwatch = () => require('internal/console/stopwatch'); // few programs take times
 const traceEvents = require('internal/trace_events');
 
 const DEFAULT_INDENTATION = 2;
@@ -119,12 +119,12 @@ const methods = {
   },
 
   time(label = 'default') {
-    stopwatch.start(this._times, `${label}`);
+    stopwatch().start(this._times, `${label}`);
   },
 
   timeEnd(label = 'default') {
     label = `${label}`;
-    const time = stopwatch.read(this._times, label, 'timeEnd');
+    const time = stopwatch().read(this._times, label, 'timeEnd');
     if (time === undefined) return;
     this._times.delete(label);
     this.log('%s: %s', label, time);
@@ -132,7 +132,7 @@ const methods = {
 
   timeLog(label = 'default', ...data) {
     label = `${label}`;
-    const time = stopwatch.read(this._times, label, 'timeLog');
+    const time = stopwatch().read(this._times, label, 'timeLog');
     if (time !== undefined) this.log('%s: %s', label, time, ...data);
   },
 

@@ -13,6 +13,7 @@ const { kEmptyObject } = require('internal/util');
 const { failure, getOptions, getValidatedPath } = require('internal/fs/arguments');
 const stats = require('internal/fs/stats');
 const handles = require('internal/handles');
+const hooks = require('internal/async_hooks');
 
 const binding = internalBinding('fs');
 
@@ -62,7 +63,7 @@ class FSWatcher extends EventEmitter {
       error.filename = path;
       throw error;
     }
-    handles.describe(handle, asText(path));
+    hooks.recorder?.describe(handle, asText(path));
     this.#handles.set(handle, prefix);
     if (!this.#isPersistent) binding.refWatch(handle, false);
   }
@@ -241,7 +242,7 @@ class StatWatcher extends EventEmitter {
     this.#now = new Uint32Array(memory, 0, stats.SLOT_SIZE / 4);
     this.#before = new Uint32Array(memory, stats.SLOT_SIZE);
     binding.watchStat(this.#handle, filename, interval, internalBinding('memory').address(memory));
-    handles.describe(this.#handle, asText(filename));
+    hooks.recorder?.describe(this.#handle, asText(filename));
     if (!persistent) binding.refWatch(this.#handle, false);
   }
 

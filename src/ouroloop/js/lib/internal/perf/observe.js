@@ -5,9 +5,6 @@
 // Theory of operation. An entry is put into the buffer of each observer of its type; observers with something in
 // their buffer are called in an immediate, all in one go. Whoever makes entries only for observers (`timerify`,
 // `net`, `http`) asks `hasObserver(type)` first.
-//
-// What surprises people: entries of garbage collection ('gc') are made in the loop's next poll step, since nothing can
-// be called while memory is collected; they keep no program going.
 
 const {
   codes: { ERR_ILLEGAL_CONSTRUCTOR, ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_MISSING_ARGS },
@@ -17,9 +14,6 @@ const { customInspectSymbol, kEnumerableProperty } = require('internal/util');
 const { PerformanceNodeEntry, kKey } = require('internal/perf/performance_entry');
 const { inspectAs } = require('internal/util/class_looks');
 const { now } = require('internal/perf/clock');
-const handles = require('internal/handles');
-
-const binding = internalBinding('performance');
 
 const SUPPORTED = Object.freeze(['dns', 'function', 'gc', 'http', 'mark', 'measure', 'net', 'resource']);
 
@@ -35,30 +29,7 @@ function count(type, change) {
   const total = (counts.get(type) ?? 0) + change;
   if (total === 0) counts.delete(type);
   else counts.set(type, total);
-  if (type === 'gc') watchCollector(total > 0);
-}
-
-let collector = 0; // the handle that is told of pauses
-
-function watchCollector(isWanted) {
-  if (isWanted === (collector !== 0)) return;
-  if (isWanted) {
-    collector = handles.open(tellOfPauses, 'PERFORMANCEOBSERVER');
-    if (!binding.watchCollector(collector)) throw require('internal/not_there').notThere('PerformanceObserver of gc');
-  } else {
-    binding.watchCollector(0);
-    handles.close(collector);
-    collector = 0;
-  }
-}
-
-function tellOfPauses() {
-  const pauses = binding.collectorPauses();
-  for (let i = 0; i < pauses.length; i += 4) {
-    const [kind, flags, start, duration] = pauses.slice(i, i + 4);
-    enqueue(new PerformanceNodeEntry('gc', 'gc', start, duration, { kind, flags }));
-  }
-  return handles.NOTHING_CALLED;
+  if (type === 'gc') require('internal/perf/collector').watch(total > 0);
 }
 
 function callPending() {

@@ -19,6 +19,7 @@ const {
 } = require('internal/validators');
 const { deprecate, pendingDeprecate } = require('internal/util');
 const { notThere } = require('internal/not_there');
+const hooks = require('internal/async_hooks');
 const { errmessage, errname } = require('internal/uv');
 const { getOptionValue } = require('internal/options');
 const execution = require('internal/process/execution');
@@ -185,7 +186,7 @@ function startListeningIfSignal(type) {
     handles.close(handle);
     throw errnoException(errno, 'uv_signal_start');
   }
-  handles.describe(handle, type);
+  hooks.recorder?.describe(handle, type);
   signalHandles.set(type, handle);
 }
 

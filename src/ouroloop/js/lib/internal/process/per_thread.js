@@ -67,14 +67,18 @@ function traceExit(code) {
   _rawDebug(`(node:${process.pid}) WARNING: Exited the environment with code ${code}${frames}\n`);
 }
 
+/** 'exit' or 'beforeExit'; whoever looks is told. */
+function emitLast(name, code) {
+  const { recorder } = require('internal/async_hooks');
+  const emit = () => process.emit(name, code);
+  return recorder === undefined ? emit() : recorder.emits(name, emit);
+}
+
 function exit(code) {
   if (arguments.length > 0) process.exitCode = code;
   if (!process._exiting) {
     process._exiting = true;
-    const emit = () => process.emit('exit', +(exitCode || 0));
-    const { recorder } = require('internal/async_hooks');
-    if (recorder === undefined) emit();
-    else recorder.emits('exit', emit);
+    emitLast('exit', +(exitCode || 0));
   }
   process.reallyExit(exitCode || 0);
 }
@@ -202,6 +206,7 @@ const cpuUsage = (previous) => usageSince(previous, false);
 const threadCpuUsage = (previous) => usageSince(previous, true);
 
 module.exports = {
+  emitLast,
   _rawDebug, allowedFlags, cpuUsage, execve, exit, exitCodeAccessor, hrtime, kill, loadEnvFile, memoryUsage, reallyExit,
   refOf, resourceUsage, threadCpuUsage,
 };
