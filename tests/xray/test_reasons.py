@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from xray.tracing import traced
 
-from ouroloop.xray.model import MAIN, Pause, Place, Resource, Run, Step, Trace
+from ouroloop.xray.model import MAIN, Pause, Place, Resource, Run, Sleep, Step, Trace
 from ouroloop.xray.reasons import explain, sentence
 
 MS = 1_000_000
@@ -181,3 +181,41 @@ def test_every_kind_of_run_has_a_sentence_wherever_it_runs(kind: str, step: str)
     assert told.endswith(".")
     assert "{" not in told
     assert told[0].isupper()
+
+
+def test_a_timer_that_is_late_because_the_system_woke_the_loop_late_says_so() -> None:
+    trace = _late()
+    trace.runs[1].ended = 4 * MS
+    trace.sleeps = [Sleep(1, 4 * MS, 210 * MS, 4)]
+    explain(trace)
+    assert sentence(trace, trace.runs[2]) == (
+        "The 5 ms timer was 203 ms late: the loop was asleep, and the system woke it 202 ms after the time that it had "
+        "asked for.")
+
+
+def test_a_timer_that_is_late_for_no_single_callback_tells_how_much_they_took_together() -> None:
+    trace = _late()
+    trace.runs = {MAIN: trace.runs[MAIN], 2: trace.runs[2]} | {
+        10 + index: Run(10 + index, 3, "", (8 + 20 * index) * MS, (26 + 20 * index) * MS, turn=1, kind="immediate")
+        for index in range(10)}
+    explain(trace)
+    assert sentence(trace, trace.runs[2]) == (
+        "The 5 ms timer was 203 ms late: no single callback took that long, but many did together (180 ms).")
+    trace.runs = {MAIN: trace.runs[MAIN], 2: trace.runs[2], 10: trace.runs[10]}
+    explain(trace)
+    assert "callbacks took 18 ms of that, the rest went to the loop itself" in sentence(trace, trace.runs[2])
+
+
+def test_a_tick_of_a_tick_and_a_reaction_to_a_reaction_say_which_one(tmp_path: Path) -> None:
+    _, trace = traced(tmp_path, """
+process.nextTick(function first() { process.nextTick(function second() {}); });
+async function inner() { await null; }
+async function outer() { await inner(); }
+outer();
+process.once('beforeExit', function before() { setImmediate(function revived() {}); });
+""")
+    assert reason(trace, "second").startswith(f"This tick was asked for by #{number(trace, 'first')}, another tick")
+    assert reason(trace, "outer", "await") == (
+        f"What it waits for was settled by #{number(trace, 'inner')}, a microtask too: it went to the end of their "
+        "queue, which is drained to the last before anything else runs.")
+    assert reason(trace, "revived").startswith(f"Nothing was left to do, and #{number(trace, 'before')} asked for it")

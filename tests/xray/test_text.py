@@ -8,7 +8,7 @@ import re
 import pytest
 from xray.traces import MS, busy, small
 
-from ouroloop.xray.model import MAIN, Resource, Run
+from ouroloop.xray.model import MAIN, Resource, Run, Sleep
 from ouroloop.xray.style import Style, columns, cut, duration, printable
 from ouroloop.xray.text import render
 
@@ -143,3 +143,14 @@ def test_a_name_cannot_command_the_terminal() -> None:
     (234 * MS, "234 ms"), (999.6 * MS, "1.00 s"), (2_610 * MS, "2.61 s"), (1_234_000 * MS, "1,234 s")])
 def test_lengths_of_time_are_short(ns: int, expected: str) -> None:
     assert duration(ns) == expected
+
+
+def test_a_sleep_says_whether_the_loop_slept_and_for_whom() -> None:
+    trace = small()
+    trace.sleeps = [
+        Sleep(1, 10 * MS, 10 * MS, 0, [(5, 1, "Tcp")]), Sleep(1, 11 * MS, 13 * MS, 1), Sleep(1, 13 * MS, 19 * MS, 6),
+        Sleep(2, 231 * MS, 235 * MS, -1, [(5, 1, "Tcp")])]
+    lines = [re.sub(r"^[│├└ ]+", "", line[13:]) for line in render(trace).splitlines()]
+    assert [line.split("  ")[0] for line in lines if line.startswith(("asleep", "the queue"))] == [
+        "the queue told of a socket", "asleep for a moment, to look after the pool",
+        "asleep for the 6 ms to the next timer", "asleep, woken by a socket"]

@@ -280,10 +280,10 @@ class _Reasons:
             return (
                 "It was asked for in the check step, by #{0}; immediates that are queued there wait for the next "
                 "turn's check, so that poll has its turn in between.", [cause.number])
+        if cause.step == "exit" or cause.kind == "exit":
+            return "Nothing was left to do, and #{0} asked for it: the loop turns once more for it.", [cause.number]
         if cause.step == "main":
             return self._immediate_of_main(run, cause)
-        if cause.step == "exit":
-            return "Nothing was left to do, and #{0} asked for it: the loop turns once more for it.", [cause.number]
         if cause.step in ("timers", "closing"):
             return (
                 f"It was asked for in the {cause.step} step, by #{{0}}; the next check step is the next turn's, after "
