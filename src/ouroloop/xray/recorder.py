@@ -19,6 +19,7 @@ import sys
 import threading
 from array import array
 from collections import deque
+from contextlib import suppress
 from copy import copy
 from functools import partial
 from sys import getrefcount
@@ -319,7 +320,8 @@ class Recorder(Probe, Observer):
         if told is None:
             return
         if self._reserve >= 0:
-            os.close(self._reserve)
+            with suppress(OSError):  # the program may have closed it
+                os.close(self._reserve)
         told(self.trace(code))
 
     def trace(self, code: int) -> Trace:

@@ -301,7 +301,7 @@ function start(loopStarted) {
   loopStart = loopStarted;
   records = new Float64Array(ROOM * FIELDS);
   frames.start();
-  const handle = require('internal/handles').open(deliver, 'RECORDER');
+  const handle = require('internal/handles').open(deliver, 'RECORDER', undefined, ++lastOwnId);
   require('internal/promise_hooks').createHook(promiseCallbacks);
   hooks.record(recorder);
   binding.begin(handle, internalBinding('memory').address(records.buffer), records.byteLength);
@@ -310,10 +310,22 @@ function start(loopStarted) {
   record(ENTERED, MAIN_RUN, MAIN_RESOURCE, NO_DESCRIPTOR);
 }
 
-/** Hand over what was recorded since the last time: it lies in memory that Python sees; and the texts and places that its numbers stand for. */
+/** A program may have a say in how every object becomes JSON (`Object.prototype.toJSON`); these are none of its. */
+function withoutPrototypes(list) {
+  if (!Array.isArray(list)) return;
+  list.forEach(withoutPrototypes);
+  Object.setPrototypeOf(list, null);
+}
+
+/**
+ * Hand over what was recorded since the last time: it lies in memory that Python sees; and the texts and places that
+ * its numbers stand for.
+ */
 function deliver() {
   const size = count * FIELDS;
-  const tables = JSON.stringify({ texts, lasting, output, details, places: frames.news() });
+  const places = frames.news();
+  if ('toJSON' in texts) [texts, lasting, output, details, places].forEach(withoutPrototypes);
+  const tables = JSON.stringify({ __proto__: null, texts, lasting, output, details, places });
   count = 0;
   texts = [];
   lasting = [];
