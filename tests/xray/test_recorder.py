@@ -355,6 +355,25 @@ def test_sources_of_the_programs_files_are_in_the_trace(tmp_path: Path) -> None:
         "program.js": source, "other.js": (tmp_path / "other.js").read_text()}
 
 
+@pytest.mark.parametrize("words", [
+    ["-e", "setTimeout(() => {}, 1)"], ["--input-type=module", "-e", "import 'fs'; setTimeout(() => {}, 1)"],
+])
+def test_code_of_the_command_line_is_in_the_trace(words: list[str], tmp_path: Path) -> None:
+    assert run(TRACE, *words, folder=tmp_path).returncode == 0
+    trace = read(tmp_path / "trace.json")
+    timer = next(run for run in trace.runs.values() if run.kind == "timer")
+    assert trace.sources[trace.places[timer.place].file] == words[-1]
+
+
+def test_code_that_only_bears_the_name_of_a_file_is_not_taken_for_that_file(tmp_path: Path) -> None:
+    (tmp_path / "other.js").write_text("something else")
+    _, trace = traced(tmp_path, """
+require('vm').runInThisContext('setTimeout(function stranger() {}, 1)', { filename: 'other.js' });
+""")
+    assert where(trace, named(trace, "stranger")) == "other.js:1"
+    assert "other.js" not in trace.sources
+
+
 def test_a_timer_that_has_fired_and_is_refreshed_is_another_resource(tmp_path: Path) -> None:
     _, trace = traced(tmp_path, """
 let left = 2;

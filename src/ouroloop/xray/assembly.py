@@ -81,7 +81,7 @@ def assemble(recorder: Recorder, code: int, ended: int) -> Trace:
     numbers = _Records(recorder, trace)
     numbers.walk()
     _add_steps(trace, steps)
-    trace.sources = _sources(trace.places)
+    trace.sources = recorder.sources | _sources(trace.places)
     _place_in_steps(trace)
     _name_kinds(trace)
     _relate(trace, numbers.readied)
@@ -426,8 +426,10 @@ def _sources(places: list[Place]) -> dict[str, str]:
     texts = {}
     for file in {place.file for place in places if not is_core(place)}:
         path = unquote(file.removeprefix("file://")) if file.startswith("file://") else file
+        if not os.path.isabs(path):  # code that was not in a file, by whatever name
+            continue
         try:
-            if os.path.getsize(path) <= _MOST_SOURCE:
+            if os.path.isfile(path) and os.path.getsize(path) <= _MOST_SOURCE:
                 with open(path, encoding="utf-8", errors="replace") as source:
                     texts[file] = source.read()
         except (OSError, ValueError):

@@ -78,7 +78,9 @@ class Recorder(Probe, Observer):
         self.readers: dict[int, int] = {}
         """The descriptor of each stream that JavaScript reads, by JavaScript's number."""
         self.pauses: deque[Pause] = deque(maxlen=limit)
-        self.output: deque[Output] = deque(maxlen=limit)
+        self.output: deque[Output] = deque()
+        self.sources: dict[str, str] = {}
+        """The text of programs that are in no file, by their names."""
         self.records: deque[array[float]] = deque()
         self.lasting: dict[int, list[Any]] = {}
         """What may call back long after it was made: type, time, cause, wait, place, JavaScript's number of it."""
@@ -241,6 +243,7 @@ class Recorder(Probe, Observer):
             while len(table) > self.limit:
                 del table[next(iter(table))]
         self.places += [Place(file or "", line, column, name) for file, line, column, name in news["places"]]
+        self.sources.update(news["sources"])
         for moment, fd, text, run in news["output"]:
             self.wrote(Output(int(moment), fd, text, run))
         part = self._make_room(len(numbers))

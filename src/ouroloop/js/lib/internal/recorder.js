@@ -45,6 +45,7 @@ let lasting = []; // likewise: what may call back long after it was made, with w
 let output = []; // likewise: [time, descriptor, text, run]
 let outputSize = 0;
 let details = []; // likewise: [resource, what it is about]
+let sources = []; // likewise: [name, text] of what is in no file
 const numbers = new Map(); // text -> number
 let loopStart; // ms of the monotonic clock
 
@@ -244,6 +245,11 @@ const recorder = {
     details.push([handle.getAsyncId(), binding.describe(handle.number)]);
   },
 
+  /** The text of a program that is in no file. */
+  hasSource(name, text) {
+    sources.push([name, text]);
+  },
+
   /** The program's output: a chunk for a descriptor. */
   written(descriptor, chunk) {
     const text = typeof chunk === 'string' ? chunk : require('buffer').Buffer.from(chunk).toString();
@@ -324,14 +330,15 @@ function withoutPrototypes(list) {
 function deliver() {
   const size = count * FIELDS;
   const places = frames.news();
-  if ('toJSON' in texts) [texts, lasting, output, details, places].forEach(withoutPrototypes);
-  const tables = JSON.stringify({ __proto__: null, texts, lasting, output, details, places });
+  if ('toJSON' in texts) [texts, lasting, output, details, sources, places].forEach(withoutPrototypes);
+  const tables = JSON.stringify({ __proto__: null, texts, lasting, output, details, sources, places });
   count = 0;
   texts = [];
   lasting = [];
   output = [];
   outputSize = 0;
   details = [];
+  sources = [];
   binding.deliver(size, tables);
 }
 
