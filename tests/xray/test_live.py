@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import socket
+import struct
 import subprocess
 import time
 import urllib.error
@@ -75,3 +77,16 @@ def test_it_does_not_keep_the_program_going(tmp_path: Path) -> None:
     write(tmp_path, {"app.js": "console.log(1)"})
     done = run(LIVE, "app.js", folder=tmp_path)
     assert (done.returncode, done.stdout) == (0, "1\n")
+
+
+def test_a_browser_that_leaves_is_no_news_to_the_program(tmp_path: Path) -> None:
+    write(tmp_path, PROGRAMS)
+    process, url = start(tmp_path, "app.js")
+    host = url.split("/")[2]
+    for request in (f"GET /trace HTTP/1.1\r\nHost: {host}\r\n\r\n".encode(), b"\0\r\n\r\n", b"GET"):
+        with socket.create_connection(("127.0.0.1", int(host.split(":")[1]))) as browser:
+            browser.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            browser.sendall(request)
+    assert ask(f"{url}trace")[0] == 200
+    _, told = process.communicate(timeout=30)
+    assert re.fullmatch("ouro trace: trace.json: .*\n", told), told

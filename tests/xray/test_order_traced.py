@@ -90,5 +90,8 @@ def _check_time(trace: Trace) -> None:
     for step in trace.steps:
         assert step.began >= ended
         ended = max(ended, step.ended)
+    turns = dict(enumerate([*trace.turns, trace.duration], trace.first_turn))
+    for step in trace.steps:
+        assert step.turn == 0 or turns[step.turn] <= step.began <= step.ended <= turns[step.turn + 1], step
     spent = sum(step.ended - step.began for step in trace.steps)
     assert spent == pytest.approx(trace.duration, rel=0.05)

@@ -32,13 +32,13 @@ BUSY = """
 """
 
 
-def on_terminal(program: Path, rows: int = 24, number: int = 0) -> tuple[bytes, int]:
+def on_terminal(program: Path, rows: int = 24, number: int = 0, width: int = 80) -> tuple[bytes, int]:
     """What a program under --watch-loop writes to a terminal, and its exit code; `number`: a signal after a while."""
     pid, terminal = pty.fork()
     if pid == 0:
         os.chdir(program.parent)
         os.execve(OURO[0], [*OURO, "--watch-loop", program.name], environment(TERM="xterm"))
-    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", rows, 80, 0, 0))
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", rows, width, 0, 0))
     written, began = b"", time.monotonic()
     while time.monotonic() - began < 20:
         if number and b"busy" in written:
@@ -73,9 +73,10 @@ def test_the_terminal_is_given_back_whatever_ends_the_program(number: int, tmp_p
     assert written.rstrip().endswith(GIVE_BACK)
 
 
-def test_a_terminal_of_few_rows_gets_lines(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("rows", "width"), [(8, 80), (24, 30)])
+def test_a_terminal_of_few_rows_or_columns_gets_lines(rows: int, width: int, tmp_path: Path) -> None:
     write(tmp_path, {"app.js": BUSY})
-    written, _ = on_terminal(tmp_path / "app.js", rows=8)
+    written, _ = on_terminal(tmp_path / "app.js", rows, width=width)
     assert b"\x1b[1;" not in written
     assert written.count(b"ouro: delay p50 ") >= 2
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+import random
 import re
+import time
 from pathlib import Path
 
 import pytest
 from xray.tracing import traced
 
-from ouroloop.xray.model import MAIN, Pause, Place, Resource, Run, Sleep, Step, Trace
-from ouroloop.xray.reasons import explain, sentence
+from ouroloop.xray.model import MAIN, Job, Pause, Place, Resource, Run, Sleep, Step, Trace
+from ouroloop.xray.reasons import _Index, culprit, explain, sentence
 
 MS = 1_000_000
 
@@ -219,3 +221,44 @@ process.once('beforeExit', function before() { setImmediate(function revived() {
         f"What it waits for was settled by #{number(trace, 'inner')}, a microtask too: it went to the end of their "
         "queue, which is drained to the last before anything else runs.")
     assert reason(trace, "revived").startswith(f"Nothing was left to do, and #{number(trace, 'before')} asked for it")
+
+
+def test_a_trace_of_many_late_timers_and_immediates_is_soon_explained() -> None:
+    """Guilty of all of them are the first two: who looks at every callback for each one takes minutes."""
+    count = 20_000
+    runs, resources = {MAIN: Run(MAIN, 1, "", 0, MS, kind="main", step="main")}, {}
+    for number in range(1, count + 1):
+        kind = "timer" if number % 2 else "immediate"
+        resources[number + 1] = Resource(number + 1, kind, MAIN, 1, wait=number % 2)
+        began = (10 if number == 1 else 40 if number == 2 else 70) * MS + number * 1000
+        runs[number] = Run(
+            number, number + 1, f"f{number}", began, began + (20 * MS if number < 3 else 500), turn=1, step="timers",
+            kind=kind, due=2 * MS)
+    pauses = [Pause("scavenge", number, number + 1) for number in range(count)]
+    jobs = [Job("fs.stat", number, number + 1, 2 * MS + number, "thread1", 3 * MS) for number in range(count)]
+    for number in range(1, count, 2):
+        runs[number + 1].kind, runs[number + 1].job = ("file", number) if number % 4 == 1 else ("immediate", -1)
+    trace = Trace("app.js", [], 0.0, 200 * MS, 0, 0, resources=resources, runs=runs, pauses=pauses, jobs=jobs)
+    began = time.process_time()
+    explain(trace)
+    assert time.process_time() - began < 5
+    assert "callback #1, f1(), ran for 20 ms" in sentence(trace, runs[5])
+
+
+def test_the_culprit_is_the_one_who_took_most_of_the_time_between() -> None:
+    chance = random.Random(1)
+    began, runs = 0, {}
+    for number in range(60):
+        began += chance.randint(0, 30)
+        length = chance.randint(0, 50)
+        runs[number] = Run(number, 1, "", began, began + length)
+        began += length
+    trace = Trace("app.js", [], 0.0, began, 0, 0, runs=runs)
+    for _ in range(500):
+        first, last = sorted((chance.randint(0, began), chance.randint(0, began)))
+        shares = [min(run.ended or 0, last) - max(run.began, first) for run in runs.values()]
+        found, share = culprit(trace, first, last)
+        assert share == max(0, *shares)
+        assert (found is None) == (share == 0)
+        assert found is None or shares[found.number] == share
+        assert _Index(trace).busy(first, last) == sum(max(0, each) for each in shares)

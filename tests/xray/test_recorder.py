@@ -14,7 +14,8 @@ import pytest
 from js.commands import OURO, environment, run
 from xray.tracing import TRACE, read, traced
 
-from ouroloop.xray.model import MAIN, Run, Trace
+from ouroloop.xray import assembly
+from ouroloop.xray.model import MAIN, Run, Step, Trace
 from ouroloop.xray.reasons import sentence
 from ouroloop.xray.summary import summarize
 
@@ -127,6 +128,26 @@ def test_a_program_that_a_signal_ends_has_a_trace(number: signal.Signals, source
     assert trace.runs[MAIN].ended is not None
 
 
+LAST_WORDS = {
+    "aborts": ("setTimeout(function last() { process.abort(); }, 1)", -signal.SIGABRT, "SIGABRT"),
+    "becomes another": ("setTimeout(function last() { process.execve('/bin/true', ['true'], {}); }, 1)", 0, "execve"),
+    "has no memory": (
+        "const kept = [];"
+        "setInterval(function last() { for (let i = 0; i < 3000; i++) kept.push(Array(999).fill(i)); })",
+        -signal.SIGABRT, "SIGABRT"),
+}
+
+
+@pytest.mark.parametrize("name", LAST_WORDS)
+def test_a_program_that_aborts_or_becomes_another_one_has_a_trace(name: str, tmp_path: Path) -> None:
+    source, code, ended_by = LAST_WORDS[name]
+    source = f"setInterval(() => {{ for (let i = 0; i < 3000; i++) setImmediate(() => {{}}); }}, 1);\n{source}"
+    _, trace = traced(tmp_path, source, "--max-old-space-size=64", code=code)
+    assert trace.ended_by == ended_by
+    assert "last" in {run.name for run in trace.runs.values()}
+    assert sum(step.ended - step.began for step in trace.steps) == pytest.approx(trace.duration, rel=0.05)
+
+
 def test_a_program_that_listens_for_the_signal_gets_it(tmp_path: Path) -> None:
     output, trace = traced(tmp_path, """
 process.on('SIGTERM', function heard() { clearInterval(timer); console.log('heard'); });
@@ -154,6 +175,26 @@ setTimeout(function last() {}, 1);
         check=False, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (256, 256)))
     assert (done.stdout, done.returncode) == ("EMFILE\n", 0), done
     assert named(read(tmp_path / "trace.json"), "last").kind == "timer"
+
+
+def test_a_program_that_closes_descriptors_it_did_not_open_has_a_trace(tmp_path: Path) -> None:
+    output, trace = traced(tmp_path, """
+const fs = require('fs');
+for (let fd = 3; fd < 40; fd++) try { fs.closeSync(fd); } catch {}
+console.log('closed');
+""")
+    assert output == "closed\n"
+    assert trace.runs[MAIN].ended is not None
+
+
+def test_a_program_that_tells_objects_how_to_become_json_has_no_say_in_its_trace(tmp_path: Path) -> None:
+    output, trace = traced(tmp_path, """
+Object.prototype.toJSON = () => 'no';
+Array.prototype.toJSON = () => { throw new Error('no'); };
+setTimeout(function last() { console.log('last'); }, 1);
+""")
+    assert output == "last\n"
+    assert named(trace, "last").kind == "timer"
 
 
 def test_only_the_last_records_are_kept_and_the_others_counted(tmp_path: Path) -> None:
@@ -203,6 +244,7 @@ seen.push(Object.getOwnPropertyNames(globalThis).length, Reflect.ownKeys(setTime
 function thrown() { return new Error('here').stack.split('\\n').length; }
 seen.push(thrown());
 setTimeout(() => {
+  seen.push(hooks.executionAsyncId(), new hooks.AsyncResource('X').asyncId());
   seen.push(new Error('there').stack);
   try { new hooks.AsyncResource(''); seen.push('no type is fine'); } catch (error) { seen.push(error.code); }
 }, 100);
@@ -313,6 +355,25 @@ def test_sources_of_the_programs_files_are_in_the_trace(tmp_path: Path) -> None:
         "program.js": source, "other.js": (tmp_path / "other.js").read_text()}
 
 
+@pytest.mark.parametrize("words", [
+    ["-e", "setTimeout(() => {}, 1)"], ["--input-type=module", "-e", "import 'fs'; setTimeout(() => {}, 1)"],
+])
+def test_code_of_the_command_line_is_in_the_trace(words: list[str], tmp_path: Path) -> None:
+    assert run(TRACE, *words, folder=tmp_path).returncode == 0
+    trace = read(tmp_path / "trace.json")
+    timer = next(run for run in trace.runs.values() if run.kind == "timer")
+    assert trace.sources[trace.places[timer.place].file] == words[-1]
+
+
+def test_code_that_only_bears_the_name_of_a_file_is_not_taken_for_that_file(tmp_path: Path) -> None:
+    (tmp_path / "other.js").write_text("something else")
+    _, trace = traced(tmp_path, """
+require('vm').runInThisContext('setTimeout(function stranger() {}, 1)', { filename: 'other.js' });
+""")
+    assert where(trace, named(trace, "stranger")) == "other.js:1"
+    assert "other.js" not in trace.sources
+
+
 def test_a_timer_that_has_fired_and_is_refreshed_is_another_resource(tmp_path: Path) -> None:
     _, trace = traced(tmp_path, """
 let left = 2;
@@ -351,3 +412,10 @@ def test_output_is_bounded_too(tmp_path: Path) -> None:
         tmp_path, "for i in range(50):\n    print(i, 'x' * 1000)", "--limit", "100", name="program.py")
     assert sum(len(each.text) for each in trace.output) <= 100 * 100
     assert trace.output[-1].text.startswith("49 ")
+
+
+def test_time_between_two_turns_belongs_to_the_one_in_which_most_of_it_was() -> None:
+    steps = [Step("poll", 1, 0, 10_000_000), Step("poll", 2, 19_000_000, 20_000_000)]
+    for began, expected in [(18_000_000, (1, 10_000_000, 18_000_000)), (11_000_000, (2, 11_000_000, 19_000_000))]:
+        gap = assembly._with_gaps(steps, {1: 0, 2: began})[1]
+        assert (gap.name, gap.turn, gap.began, gap.ended) == ("between", *expected)

@@ -122,6 +122,22 @@ def test_a_place_that_cannot_be_written_is_refused_before_the_program_runs(folde
     assert done.stderr.endswith(" is a folder; name a file in it with -o\n")
 
 
+@pytest.mark.parametrize("words", [["-o", "app.js"], ["-o", "app.js", "app.js"], ["-o", "tool", "tool", "app.js"]])
+def test_a_program_is_not_overwritten(words: list[str], folder: Path) -> None:
+    (folder / "tool").write_text("console.log(1)")
+    before = {file.name: file.read_text() for file in folder.iterdir()}
+    done = run([*OURO, "trace", "--format", "json"], *words, folder=folder)
+    assert (done.returncode, done.stdout) == (9, "")
+    assert done.stderr.endswith(" is a program; name another file for the trace with -o\n")
+    assert before == {file.name: file.read_text() for file in folder.iterdir()}
+
+
+def test_a_file_that_the_program_is_given_may_be_overwritten(folder: Path) -> None:
+    (folder / "out.json").write_text("old")
+    run([*OURO, "trace", "--format", "json"], "-o", "out.json", "app.js", "out.json", folder=folder)
+    assert json.loads((folder / "out.json").read_text())["program"] == "app.js"
+
+
 def test_options_that_ouro_does_not_know_are_refused_as_ever(folder: Path) -> None:
     done = run(TRACE, "--unheard-of", "app.js", folder=folder)
     assert done.returncode == 9

@@ -166,7 +166,7 @@ class Runtime:
             self._watch_tasks,
         )
         natives.add("timers", dict(zip(snapshot.TIMER_NATIVES, actions, strict=True)))
-        natives.tell_near_heap_limit(_out_of_memory)
+        natives.tell_near_heap_limit(self._out_of_memory)
         if self.permission is not None:
             from .guards import Guards
 
@@ -368,6 +368,23 @@ class Runtime:
         self.engine.close()
         _open.discard(self)
 
+    def _out_of_memory(self) -> None:
+        """V8 is about to abort. Say what Node says, and end as it does."""
+        import signal
+
+        text = "\nFATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory\n"
+        os.write(2, text.encode())
+        self.tell_end(128 + signal.SIGABRT, "SIGABRT")
+        signal.signal(signal.SIGABRT, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGABRT)
+
+    def tell_end(self, code: int, ended_by: str = "") -> None:
+        """Tell who looks on that the process is about to end, and what breaks it off, if anything does."""
+        if self.recorder is not None and ended_by:
+            self.recorder.ended_by = ended_by
+        for tell in self.on_end:
+            tell(code)
+
     def end(self, code: int) -> NoReturn:
         """End the process with an exit code, at once: nothing of Python's own end is of use to a JavaScript program."""
         if self.engine.natives is not None and self.engine.natives.loader.compile_cache is not None:
@@ -375,8 +392,7 @@ class Runtime:
         if self.engine.natives is not None and self.engine.natives.library is not None:
             self.engine.natives.library.persist()
         bundle.keep(with_modules=not sys.modules.keys() & _IMPORTERS)
-        for tell in self.on_end:
-            tell(code)
+        self.tell_end(code)
         if "ouroloop.loop.tty" in sys.modules:
             sys.modules["ouroloop.loop.tty"].reset_mode()
         os._exit(code & 0xFF)
@@ -431,16 +447,6 @@ def _new_snapshot() -> bytes:
     from .snapshot_builder import build
 
     return build()
-
-
-def _out_of_memory() -> None:
-    """V8 is about to abort. Say what Node says, and end as it does."""
-    import signal
-
-    text = "\nFATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory\n"
-    os.write(2, text.encode())
-    signal.signal(signal.SIGABRT, signal.SIG_DFL)
-    os.kill(os.getpid(), signal.SIGABRT)
 
 
 def _nothing() -> None:

@@ -81,7 +81,7 @@ def assemble(recorder: Recorder, code: int, ended: int) -> Trace:
     numbers = _Records(recorder, trace)
     numbers.walk()
     _add_steps(trace, steps)
-    trace.sources = _sources(trace.places)
+    trace.sources = recorder.sources | _sources(trace.places)
     _place_in_steps(trace)
     _name_kinds(trace)
     _relate(trace, numbers.readied)
@@ -241,17 +241,28 @@ def _add_steps(trace: Trace, steps: list[Step]) -> None:
     if last is not None:
         others.append(Step("exit", 0, last, trace.duration))
     others += _pauses_between(trace, steps)
-    trace.steps = _with_gaps(sorted([*trace.steps, *others], key=lambda step: (step.began, step.ended)))
+    steps = sorted([*trace.steps, *others], key=lambda step: (step.began, step.ended))
+    trace.steps = _with_gaps(steps, dict(enumerate(trace.turns, trace.first_turn)))
 
 
-def _with_gaps(steps: list[Step]) -> list[Step]:
-    """Time between steps is the loop's own, a few us; if it is more, the system let something else run."""
+def _with_gaps(steps: list[Step], turns: dict[int, int]) -> list[Step]:
+    """Time between steps is the loop's own, a few us; if it is more, the system let something else run.
+
+    `turns`: when each began.
+    """
     whole: list[Step] = []
     for step in steps:
         if whole and step.began - whole[-1].ended > _GAP:
-            whole.append(Step("between", step.turn, whole[-1].ended, step.began))
+            whole.append(_gap(whole[-1], step, turns.get(step.turn, 0)))
         whole.append(step)
     return whole
+
+
+def _gap(before: Step, after: Step, began: int) -> Step:
+    """What is between two steps, of which the later one's turn began at `began`; the longer part is told of."""
+    if began - before.ended > after.began - began:
+        return Step("between", before.turn, before.ended, began)
+    return Step("between", after.turn, max(before.ended, began), after.began)
 
 
 def _end_of(trace: Trace, *types: str) -> int:
@@ -415,8 +426,10 @@ def _sources(places: list[Place]) -> dict[str, str]:
     texts = {}
     for file in {place.file for place in places if not is_core(place)}:
         path = unquote(file.removeprefix("file://")) if file.startswith("file://") else file
+        if not os.path.isabs(path):  # code that was not in a file, by whatever name
+            continue
         try:
-            if os.path.getsize(path) <= _MOST_SOURCE:
+            if os.path.isfile(path) and os.path.getsize(path) <= _MOST_SOURCE:
                 with open(path, encoding="utf-8", errors="replace") as source:
                     texts[file] = source.read()
         except (OSError, ValueError):

@@ -114,6 +114,8 @@ def _split(words: list[str], own: Mapping[str, bool]) -> tuple[dict[str, str], l
     return given, [*kept, *words[position:]]
 
 
+_PROGRAMS = (".js", ".mjs", ".cjs", ".ts", ".mts", ".cts", ".jsx", ".tsx", ".py")
+
 _EXAMPLES = {"--format": "text", "--output": "trace.html", "--limit": "50000", "--after": "5"}
 
 
@@ -141,6 +143,8 @@ def _trace(words: list[str], start: Start) -> int:
     wish = _wish(given)
     limit = _whole_number("--limit", given.get("--limit", str(_LIMIT)), 1, _MOST)
     _require_program("trace", words)
+    if wish.file not in ("", "-") and os.path.exists(wish.file):
+        _require_no_program(wish.file, words)
     from .recorder import Recorder
 
     recorder = Recorder(limit, lambda trace: deliver(trace, wish))
@@ -188,6 +192,16 @@ def _require_writable(file: str) -> None:
         raise OptionError(f"there is no folder {folder} for the trace; make it, or name another file with -o")
     if not os.access(file if os.path.exists(file) else folder, os.W_OK):
         raise OptionError(f"{file} may not be written; name another file with -o")
+
+
+def _require_no_program(file: str, words: list[str]) -> None:
+    """Neither the program itself nor, where the name of the file was forgotten, what looks like one is overwritten."""
+    position = 0
+    while position < len(words) and words[position].startswith("-") and words[position] not in ("-", "--"):
+        position = extent(words, position)
+    program = words[position] if position < len(words) else ""
+    if file.endswith(_PROGRAMS) or (os.path.exists(program) and os.path.samefile(program, file)):
+        raise OptionError(f"{file} is a program; name another file for the trace with -o")
 
 
 def _whole_number(name: str, text: str, least: int, most: int) -> int:

@@ -12,6 +12,7 @@ program's too: so a page is made anew only after twenty times the time that the 
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -55,8 +56,7 @@ class Live(Observer):
     def _begin(self, loop: Loop) -> None:
         self._loop = loop
         handler = type("Handler", (_Handler,), {"live": self})
-        server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        server.daemon_threads = True
+        server = _Server(("127.0.0.1", 0), handler)
         self.url = f"http://127.0.0.1:{server.server_port}/"
         thread = threading.Thread(target=server.serve_forever, args=(_NEVER,), name="live page", daemon=True)
         thread.start()
@@ -107,6 +107,17 @@ class Live(Observer):
 
         self._loop._wakeup.mark(take)
         return copies[0] if taken.wait(_PATIENCE) else None
+
+
+class _Server(ThreadingHTTPServer):
+    """A thread for each browser."""
+
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A browser that leaves before it has its answer is no news."""
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handle_error(request, client_address)
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -209,7 +209,7 @@ class Trace:
     language: str = "JavaScript"
     """Or "Python"."""
     ended_by: str = ""
-    """What broke the program off, if anything did: a signal's name, "exit" (`process.exit`) or "error" (uncaught)."""
+    """What broke the program off, if anything did: a signal's name, or "execve", by which it became another one."""
     still_runs: bool = False
     """Whether the program went on when this was made."""
     pool_size: int = 4

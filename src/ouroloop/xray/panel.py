@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from .style import Part
 
 _HEIGHT = 4
-_LEAST_ROWS = 12
+_LEAST_ROWS, _LEAST_COLUMNS = 12, 40
 _PERIOD = 500  # ms
 _LINE_PERIOD = 1000
 _HISTORY = 40
@@ -110,11 +110,14 @@ class Panel(Observer):
 
 
 def _rows() -> int:
-    """How many rows the terminal on standard error has; 0 if there is none."""
+    """How many rows the terminal on standard error has; 0 if there is none, or none that is wide enough."""
     try:
-        return os.get_terminal_size(2).lines if os.isatty(2) and os.environ.get("TERM") != "dumb" else 0
+        size = os.get_terminal_size(2)
     except OSError:
         return 0
+    if os.environ.get("TERM") == "dumb" or 0 < size.columns < _LEAST_COLUMNS:
+        return 0
+    return size.lines
 
 
 def _start_guard() -> int:

@@ -15,15 +15,17 @@ from __future__ import annotations
 
 import os
 from bisect import bisect_left, bisect_right
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from ..loop.queue import READABLE, WRITABLE
 from .model import MAIN
+from .spans import Spans
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .model import Resource, Run, Trace
+    from .model import Pause, Resource, Run, Trace
 
 MODULE = "<module>"
 """The name of a module's body."""
@@ -93,10 +95,19 @@ class _Index:
             (run for run in trace.runs.values() if run.outer is None), key=lambda run: (run.began, run.number))
         self.began = [run.began for run in self.runs]
         self._duration = trace.duration
+        lengths = [self._ended(run) - run.began for run in self.runs]
+        self._spans = Spans(lengths)
+        self._sums = [0, *accumulate(lengths)]
+
+    def _ended(self, run: Run) -> int:
+        return self._duration if run.ended is None else run.ended
 
     def culprit(self, began: int, ended: int) -> tuple[Run | None, int]:
+        first, end = max(0, bisect_right(self.began, began) - 1), bisect_left(self.began, ended)
         found, most = None, 0
-        for index in range(max(0, bisect_right(self.began, began) - 1), bisect_left(self.began, ended)):
+        for index in (first, self._spans.longest(first + 1, end - 1), end - 1):  # the outer ones may reach beyond it
+            if not first <= index < end:
+                continue
             run = self.runs[index]
             share = self._share(run, began, ended)
             if share > most:
@@ -106,10 +117,29 @@ class _Index:
     def busy(self, began: int, ended: int) -> int:
         """How much of a time runs took, all together."""
         first, last = max(0, bisect_right(self.began, began) - 1), bisect_left(self.began, ended)
-        return sum(max(self._share(run, began, ended), 0) for run in self.runs[first:last])
+        if first >= last:
+            return 0
+        outer = {first, last - 1}
+        inside = self._sums[last - 1] - self._sums[min(first + 1, last - 1)]
+        return inside + sum(max(self._share(self.runs[index], began, ended), 0) for index in outer)
 
     def _share(self, run: Run, began: int, ended: int) -> int:
-        return min(run.ended or self._duration, ended) - max(run.began, began)
+        return min(self._ended(run), ended) - max(run.began, began)
+
+
+class _Pauses:
+    """The pauses for collecting memory, none of which overlap."""
+
+    def __init__(self, trace: Trace) -> None:
+        self._pauses = sorted(trace.pauses, key=lambda pause: pause.began)
+        self._began = [pause.began for pause in self._pauses]
+        self._ended = [pause.ended for pause in self._pauses]
+        self._spans = Spans([pause.ended - pause.began for pause in self._pauses])
+
+    def longest(self, began: int, ended: int) -> Pause | None:
+        """The longest that is in a time."""
+        index = self._spans.longest(bisect_right(self._ended, began), bisect_left(self._began, ended))
+        return self._pauses[index] if index >= 0 else None
 
 
 class _Reasons:
@@ -121,7 +151,12 @@ class _Reasons:
         self._timers = sorted(
             (run for run in trace.runs.values() if run.kind in ("timer", "interval") and run.outer is None),
             key=lambda run: run.began)
-        self._timers_began = [run.began for run in self._timers]
+        self._rivals = self._timers_by_origin()
+        self._early = {
+            self._cause_number(run): run for run in reversed(self._timers) if run.turn == 0}
+        self._pauses = _Pauses(trace)
+        self._work_began = sorted(job.started for job in trace.jobs if job.started is not None)
+        self._work_ended = sorted(job.finished for job in trace.jobs if job.finished is not None)
         self._sleep_ends = [sleep.ended for sleep in trace.sleeps]
         self._rules: dict[str, Callable[[Run], Words]] = {
             "main": self._main, "tick": self._tick, "microtask": self._microtask, "await": self._await,
@@ -229,9 +264,7 @@ class _Reasons:
     def _late(self, run: Run, kind: str, wait: float, late: int) -> Words:
         assert run.due is not None
         found, share = self._index.culprit(run.due, run.began)
-        pause = max(
-            (pause for pause in self._trace.pauses if pause.began < run.began and pause.ended > run.due),
-            key=lambda pause: pause.ended - pause.began, default=None)
+        pause = self._pauses.longest(run.due, run.began)
         beginning = f"The {{0}} ms {kind} was {{1}} ms late"
         overslept = self._overslept(run.due, run.began)
         if overslept > late / 2:
@@ -292,10 +325,8 @@ class _Reasons:
             "It was asked for by #{0}, in the same turn: check comes right after poll.", [cause.number])
 
     def _immediate_of_main(self, run: Run, cause: Run) -> Words:
-        earlier = next((
-            timer for timer in self._timers
-            if timer.turn == 0 and timer.began < run.began and self._cause_number(timer) == cause.number), None)
-        if earlier is not None:
+        earlier = self._early.get(cause.number)
+        if earlier is not None and earlier.began < run.began:
             return (
                 "#{2} asked for both, and the {0} ms timer (#{1}) came first: it was due before the first turn, and "
                 "check is in the first turn. Had the program been faster, this would have been first.",
@@ -307,13 +338,18 @@ class _Reasons:
 
     def _rival(self, run: Run, cause: Run) -> Run | None:
         """A timer that was set in the same step and ran later, though it could have been expected first."""
-        for timer in self._timers[bisect_right(self._timers_began, run.began) :]:
-            if timer.turn > run.turn + 1:
-                return None
-            other = self._cause(timer)
-            if other is not None and (other.turn, other.step) == (cause.turn, cause.step) and self._wait(timer) <= 1:
-                return timer
-        return None
+        timers = self._rivals.get((cause.turn, cause.step), [])
+        at = bisect_right(timers, run.began, key=lambda timer: timer.began)
+        return timers[at] if at < len(timers) and timers[at].turn <= run.turn + 1 else None
+
+    def _timers_by_origin(self) -> dict[tuple[int, str], list[Run]]:
+        """The shortest timers, by the turn and step in which they were set."""
+        found: dict[tuple[int, str], list[Run]] = {}
+        for timer in self._timers:
+            cause = self._cause(timer)
+            if cause is not None and self._wait(timer) <= 1:
+                found.setdefault((cause.turn, cause.step), []).append(timer)
+        return found
 
     def _wait(self, run: Run) -> float:
         resource = self._resource(run)
@@ -361,9 +397,7 @@ class _Reasons:
 
     def _busy_at(self, moment: int) -> int:
         """How many of the pool's threads were at work."""
-        return sum(
-            job.started is not None and job.started <= moment and (job.finished or moment) >= moment
-            for job in self._trace.jobs)
+        return bisect_right(self._work_began, moment) - bisect_left(self._work_ended, moment)
 
     def _answered(self, run: Run) -> Words:
         return f"What it had asked for was done; that is told in the {_text(run.step or 'poll')} step.", []

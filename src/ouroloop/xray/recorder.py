@@ -19,6 +19,7 @@ import sys
 import threading
 from array import array
 from collections import deque
+from contextlib import suppress
 from copy import copy
 from functools import partial
 from sys import getrefcount
@@ -77,7 +78,9 @@ class Recorder(Probe, Observer):
         self.readers: dict[int, int] = {}
         """The descriptor of each stream that JavaScript reads, by JavaScript's number."""
         self.pauses: deque[Pause] = deque(maxlen=limit)
-        self.output: deque[Output] = deque(maxlen=limit)
+        self.output: deque[Output] = deque()
+        self.sources: dict[str, str] = {}
+        """The text of programs that are in no file, by their names."""
         self.records: deque[array[float]] = deque()
         self.lasting: dict[int, list[Any]] = {}
         """What may call back long after it was made: type, time, cause, wait, place, JavaScript's number of it."""
@@ -240,6 +243,7 @@ class Recorder(Probe, Observer):
             while len(table) > self.limit:
                 del table[next(iter(table))]
         self.places += [Place(file or "", line, column, name) for file, line, column, name in news["places"]]
+        self.sources.update(news["sources"])
         for moment, fd, text, run in news["output"]:
             self.wrote(Output(int(moment), fd, text, run))
         part = self._make_room(len(numbers))
@@ -319,7 +323,8 @@ class Recorder(Probe, Observer):
         if told is None:
             return
         if self._reserve >= 0:
-            os.close(self._reserve)
+            with suppress(OSError):  # the program may have closed it
+                os.close(self._reserve)
         told(self.trace(code))
 
     def trace(self, code: int) -> Trace:

@@ -96,10 +96,11 @@ def _program(trace: Trace) -> str:
 
 def _totals(trace: Trace) -> list[str]:
     asleep = sum(sleep.ended - sleep.began for sleep in trace.sleeps)
+    end = f"ended by {trace.ended_by}" if trace.ended_by else f"exit code {trace.exit_code}"
     share = f", {asleep / trace.duration:.0%} of it asleep" if trace.duration else ""
     return [
         f"{duration(trace.duration)}{share}", _number(len(trace.turns), "turn"), _number(len(trace.runs), "callback"),
-        *([_number(len(trace.jobs), "pool job")] if trace.jobs else []), f"exit code {trace.exit_code}",
+        *([_number(len(trace.jobs), "pool job")] if trace.jobs else []), end,
     ]
 
 

@@ -26,6 +26,18 @@ def operations(runtime: Runtime) -> dict[str, Callable[..., Any]]:
     def really_exit(code: int) -> None:
         runtime.exit(int(code))
 
+    def abort() -> None:
+        """abort(3): no listener keeps the process from ending."""
+        import signal
+
+        runtime.tell_end(128 + signal.SIGABRT, "SIGABRT")
+        signal.signal(signal.SIGABRT, signal.SIG_DFL)
+        os.abort()
+
+    def execve(path: str, argv: list[str], env: list[list[str]]) -> int:
+        runtime.tell_end(0, "execve")
+        return become(path, argv, env)
+
     def memory_usage() -> list[float]:
         return [resident(), *runtime.heap_usage()]
 
@@ -40,7 +52,8 @@ def operations(runtime: Runtime) -> dict[str, Callable[..., Any]]:
 
     return {
         "reallyExit": really_exit, "memoryUsage": memory_usage, "openSignal": open_signal,
-        "closeSignal": close_signal, "active": active, "completeNow": lambda: runtime.complete_now(), **_STATELESS,
+        "abort": abort, "execve": execve, "closeSignal": close_signal, "active": active,
+        "completeNow": lambda: runtime.complete_now(), **_STATELESS,
     }
 
 
@@ -375,14 +388,6 @@ def report_facts() -> dict[str, Any]:
     return {"limits": limits, "libraries": list(libraries)}
 
 
-def abort() -> None:
-    """abort(3): no listener keeps the process from ending."""
-    import signal
-
-    signal.signal(signal.SIGABRT, signal.SIG_DFL)
-    os.abort()
-
-
 def _execve(path: str, argv: list[str], env: dict[str, str]) -> NoReturn:
     """execve(2). Python's own will have no empty name for the program. Raises `OSError`."""
     from ...loop.libc import call, texts
@@ -391,8 +396,8 @@ def _execve(path: str, argv: list[str], env: dict[str, str]) -> NoReturn:
     raise AssertionError("execve(2) has returned")
 
 
-def execve(path: str, argv: list[str], env: list[list[str]]) -> int:
-    """`env`: pairs of name and value."""
+def become(path: str, argv: list[str], env: list[list[str]]) -> int:
+    """execve(2): the process becomes another program. `env`: pairs of name and value."""
     try:
         sys.stdout.flush()
         for descriptor in range(3):
@@ -417,6 +422,4 @@ _STATELESS: dict[str, Callable[..., Any]] = {
     "cpuUsage": cpu_usage, "resident": resident, "resourceUsage": resource_usage, "availableMemory": available_memory,
     "constrainedMemory": constrained_memory, "libraryVersion": library_version,
     "reportFacts": report_facts,
-    # The end
-    "abort": abort, "execve": execve,
 }

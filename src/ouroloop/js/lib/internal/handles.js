@@ -17,11 +17,11 @@ const { uncaught } = require('internal/process/execution');
 const { THROWN } = require('internal/process/report_error');
 
 class Handle {
-  constructor(listener, resource) {
+  constructor(listener, resource, asyncId) {
     this.listener = listener;
     this.resource = resource ?? this;
     this.frame = current();
-    this.asyncId = hooks.newAsyncId();
+    this.asyncId = asyncId;
     this.triggerId = hooks.defaultTriggerAsyncId();
     this.end = undefined; // what it is told when it is closed
     this.endsQuietly = false;
@@ -42,8 +42,8 @@ const handles = new Map(); // number -> Handle
 let last = 0;
 
 /** A number for a handle whose news `listener(...values)` gets. */
-function open(listener, type = 'PIPEWRAP', resource = undefined) {
-  const handle = new Handle(listener, resource);
+function open(listener, type = 'PIPEWRAP', resource = undefined, asyncId = hooks.newAsyncId()) {
+  const handle = new Handle(listener, resource, asyncId);
   handles.set(++last, handle);
   if (hooks.enabled) {
     hooks.emitInit(handle.asyncId, type, handle.triggerId, handle.resource);

@@ -147,7 +147,9 @@ async function follow(start) {
 function evaluate(source, name) {
   const type = getOptionValue('--input-type');
   if (type.endsWith('typescript')) throw notThere(`TypeScript (--input-type=${type})`);
-  if (isModule(source)) evaluateModule(source);
+  const isOfModule = isModule(source);
+  hooks.recorder?.hasSource(isOfModule ? moduleURL() : name, source);
+  if (isOfModule) evaluateModule(source);
   else evaluateScript(source, name);
 }
 
@@ -165,13 +167,15 @@ function isModule(source) {
   }
 }
 
+const moduleURL = () => `${getCWDURL()}[eval1]`;
+
 function evaluateModule(source) {
   if (getOptionValue('--print')) {
     const { codes: { ERR_EVAL_ESM_CANNOT_PRINT } } = require('internal/errors');
     throw new ERR_EVAL_ESM_CANNOT_PRINT();
   }
   const loader = require('internal/modules/esm/loader');
-  const url = `${getCWDURL()}[eval1]`;
+  const url = moduleURL();
   follow(async () => {
     await undefined;
     await loader.evaluateSource(source, url);

@@ -45,6 +45,7 @@ let lasting = []; // likewise: what may call back long after it was made, with w
 let output = []; // likewise: [time, descriptor, text, run]
 let outputSize = 0;
 let details = []; // likewise: [resource, what it is about]
+let sources = []; // likewise: [name, text] of what is in no file
 const numbers = new Map(); // text -> number
 let loopStart; // ms of the monotonic clock
 
@@ -249,6 +250,11 @@ const recorder = {
     details.push([handle.getAsyncId(), binding.describe(handle.number)]);
   },
 
+  /** The text of a program that is in no file. */
+  hasSource(name, text) {
+    sources.push([name, text]);
+  },
+
   /** The program's output: a chunk for a descriptor. */
   written(descriptor, chunk) {
     const text = typeof chunk === 'string' ? chunk : require('buffer').Buffer.from(chunk).toString();
@@ -306,7 +312,7 @@ function start(loopStarted) {
   loopStart = loopStarted;
   records = new Float64Array(ROOM * FIELDS);
   frames.start();
-  const handle = require('internal/handles').open(deliver, 'RECORDER');
+  const handle = require('internal/handles').open(deliver, 'RECORDER', undefined, ++lastOwnId);
   require('internal/promise_hooks').createHook(promiseCallbacks);
   hooks.record(recorder);
   binding.begin(handle, internalBinding('memory').address(records.buffer), records.byteLength);
@@ -315,16 +321,29 @@ function start(loopStarted) {
   record(ENTERED, MAIN_RUN, MAIN_RESOURCE, NO_DESCRIPTOR);
 }
 
-/** Hand over what was recorded since the last time: it lies in memory that Python sees; and the texts and places that its numbers stand for. */
+/** A program may have a say in how every object becomes JSON (`Object.prototype.toJSON`); these are none of its. */
+function withoutPrototypes(list) {
+  if (!Array.isArray(list)) return;
+  list.forEach(withoutPrototypes);
+  Object.setPrototypeOf(list, null);
+}
+
+/**
+ * Hand over what was recorded since the last time: it lies in memory that Python sees; and the texts and places that
+ * its numbers stand for.
+ */
 function deliver() {
   const size = count * FIELDS;
-  const tables = JSON.stringify({ texts, lasting, output, details, places: frames.news() });
+  const places = frames.news();
+  if ('toJSON' in texts) [texts, lasting, output, details, sources, places].forEach(withoutPrototypes);
+  const tables = JSON.stringify({ __proto__: null, texts, lasting, output, details, sources, places });
   count = 0;
   texts = [];
   lasting = [];
   output = [];
   outputSize = 0;
   details = [];
+  sources = [];
   binding.deliver(size, tables);
 }
 

@@ -386,9 +386,7 @@ Object.assign(process, {
   _debugEnd() {},
   _startProfilerIdleNotifier() {},
   _stopProfilerIdleNotifier() {},
-  abort() {
-    binding.abort();
-  },
+  abort: () => perThread.abort(),
   umask,
   chdir,
   cwd,

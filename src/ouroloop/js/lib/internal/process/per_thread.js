@@ -60,6 +60,11 @@ function reallyExit(code) {
   binding.reallyExit(code);
 }
 
+function abort() {
+  require('internal/async_hooks').recorder?.deliver();
+  binding.abort();
+}
+
 function traceExit(code) {
   const error = {};
   Error.captureStackTrace(error, reallyExit);
@@ -197,16 +202,16 @@ function execve(path, args = [], env = { ...process.env }) {
       throw new ERR_INVALID_ARG_VALUE('env', env, 'must be an object with string keys and values without null bytes');
     }
   }
+  require('internal/async_hooks').recorder?.deliver();
   const { code, stack } = errnoException(binding.execve(path, args, Object.entries(env)), 'execve');
   _rawDebug(`process.execve failed with error code ${code}\n${stack.slice(stack.indexOf('\n') + 1)}`);
-  binding.abort(); // as Node does: what was to be replaced may be half gone
+  abort(); // as Node does: what was to be replaced may be half gone
 }
 
 const cpuUsage = (previous) => usageSince(previous, false);
 const threadCpuUsage = (previous) => usageSince(previous, true);
 
 module.exports = {
-  emitLast,
-  _rawDebug, allowedFlags, cpuUsage, execve, exit, exitCodeAccessor, hrtime, kill, loadEnvFile, memoryUsage, reallyExit,
-  refOf, resourceUsage, threadCpuUsage,
+  _rawDebug, abort, allowedFlags, cpuUsage, emitLast, execve, exit, exitCodeAccessor, hrtime, kill, loadEnvFile,
+  memoryUsage, reallyExit, refOf, resourceUsage, threadCpuUsage,
 };
