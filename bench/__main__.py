@@ -156,7 +156,7 @@ def _print_head(machine: dict[str, Any], rounds: int, scale: Scale, node: str | 
 
 def _print_row(result: Result) -> None:
     shown = [peer for peer in PEERS if peer in result.samples or peer in result.failed or peer != "node"]
-    itself = [peer for peer in ITSELF if peer in result.samples]
+    itself = [peer for peer in ITSELF if peer in result.samples and OURS in result.samples]
     if OURS not in result.samples:
         ours = "failed" if OURS in result.failed else "-"
         figures = "".join(f"{_figure(result, peer):>{_WIDTH}}" for peer in shown)

@@ -570,22 +570,25 @@ def _wrap_emitters(program: PythonProgram) -> None:
 
 def _wrap_requests(program: PythonProgram) -> None:
     """Servers call the listener of a request themselves, so its name comes from what goes by it. If there is HTTP."""
-    server: Any = sys.modules.get(f"{_NODE}.http.server")
-    if server is None or hasattr(server.Connection, "recorded"):
+    if f"{_NODE}.http.connection" not in sys.modules:
         return
-    dispatch, head = server.Connection._dispatch, server.RequestHead
+    from ..node.http.connection import Connection
+    from ..node.http.protocol import RequestHead
 
-    def told(connection: Any, events: Iterator[Any]) -> Iterator[Any]:
+    dispatch = Connection._dispatch
+    if dispatch.__name__ == "recorded":
+        return
+
+    def told(connection: Connection, events: Iterator[Any]) -> Iterator[Any]:
         for event in events:
-            if event.__class__ is head:
+            if event.__class__ is RequestHead:
                 listeners = connection.server._events
-                listener = listeners.get("request") if listeners is not None else None
+                listener: Any = listeners.get("request") if listeners is not None else None
                 if listener is not None and listener.__class__ is not tuple:
                     program.called(listener)
             yield event
 
-    def recorded(self: Any, events: Iterator[Any]) -> None:
+    def recorded(self: Connection, events: Iterator[Any]) -> None:
         dispatch(self, told(self, events))
 
-    server.Connection._dispatch = recorded
-    server.Connection.recorded = True
+    Connection._dispatch = recorded  # type: ignore[method-assign]
