@@ -12,7 +12,8 @@
 const { Buffer } = require('buffer');
 const { UV_ECANCELED, UV_EPROTO } = require('internal/uv');
 const { codes: { ERR_TLS_INVALID_STATE } } = require('internal/errors');
-const { END, READ_SIZE } = require('internal/stream_handle');
+const { END, READ_SIZE, StreamHandle } = require('internal/stream_handle');
+const { afterCallback } = require('internal/process/task_queues');
 
 const binding = internalBinding('tls_wrap');
 
@@ -88,6 +89,7 @@ class TLSHandle {
   #isReading = false;
   #size = READ_SIZE;
   #session; // the last that a server gave
+  #isInCallback = false; // of the loop's
   #held = null; // steps that wait until the program has kept a session
 
   /** `below` is a handle; `closeBelow(callback)` closes what it belongs to. */
@@ -98,7 +100,7 @@ class TLSHandle {
     this.#number = binding.open(context.number, isServer, options);
     // As long as a connection lives, so does its context.
     this.context = context;
-    below.onread = (value) => this.#fed(value);
+    below.onread = below instanceof StreamHandle ? (value) => this.#fedByLoop(value) : (value) => this.#fed(value);
   }
 
   /** Begin the handshake; what was `received` before goes first. */
@@ -113,6 +115,23 @@ class TLSHandle {
   #readBelow() {
     this.#below.reading = true;
     return this.#below.readStart();
+  }
+
+  #fedByLoop(value) {
+    this.#isInCallback = true;
+    try {
+      this.#fed(value);
+    } finally {
+      this.#isInCallback = false;
+    }
+  }
+
+  /** Data and what comes after it are callbacks of their own to the program, though they came at once. */
+  #endCallback() {
+    if (!this.#isInCallback) return;
+    this.#isInCallback = false;
+    afterCallback();
+    this.#isInCallback = true;
   }
 
   #fed(value) {
@@ -147,6 +166,8 @@ class TLSHandle {
     const isLast = events.includes('secure');
     if (events[0] !== null && !isLast) this.#send(events[0]);
     for (let i = 1; i < events.length && !this.#isClosed; i += 2) {
+      if (events[i - 2] === 'data') this.#endCallback();
+      if (this.#isClosed) return;
       if (events[i] === 'secure') this.#secured(events[0]);
       else this.#tell(events[i], events[i + 1]);
     }
