@@ -341,11 +341,16 @@ def _lab(words: list[str]) -> int:
         raise _Refusal("standard output is closed, so there is nowhere to print to")
     gc.enable()
     try:
-        return run(words)
+        code = run(words)
+        sys.stdout.flush()
     except LabError as exc:
-        raise _Refusal(str(exc), _INVALID_ARGUMENT) from None
+        raise _Refusal(str(exc), exc.code) from None
     except BrokenPipeError:
         return _without_a_reader()
+    except OSError as exc:
+        _without_a_reader()
+        raise _Refusal(f"cannot write to standard output: {exc.strerror}") from None
+    return code
 
 
 def _as_text(word: str) -> str:

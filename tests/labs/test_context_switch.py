@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import ctypes
+import os
+import signal
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+import ouroloop.labs.context_switch as lab_
+from ouroloop.labs.catalogue import NotHere
+from ouroloop.labs.machine_code import WORD, code
 from ouroloop.labs.stage import duration, size
 
 
@@ -32,6 +38,24 @@ def test_who_computes_beside_another_is_interrupted(figures: Any) -> None:
     if not figures.pinned:
         pytest.skip("each may have had a processor of its own")
     assert sum(figures.involuntary) >= 2
+
+
+def test_a_game_of_ping_pong_may_end_at_any_time_whoever_is_gone() -> None:
+    """Ctrl-C ends the one process at once, and the other in the middle of a turn."""
+    try:
+        play = code(lab_.PING_PONG, "").function(WORD, WORD, WORD, ctypes.c_void_p, result=None)
+    except NotHere as exc:
+        pytest.skip(str(exc))
+    before = len(os.listdir("/dev/fd"))
+    game = lab_._Game(play)
+    process, thread = game.actions[2], game.actions[1]
+    process()
+    thread()
+    os.kill(game._child.pid, signal.SIGINT)
+    process()  # with nobody there to answer
+    game.end()
+    assert len(os.listdir("/dev/fd")) == before
+    lab_._Game(play).end()
 
 
 def test_a_coroutine_needs_less_room_than_a_stack_and_a_stack_less_than_a_process(figures: Any) -> None:

@@ -11,12 +11,14 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from errno import EMFILE, ENOSPC
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import ouroloop.labs
+from ouroloop.cli import main
 from ouroloop.labs.catalogue import GROUPS, LINES, NotHere, load
 from ouroloop.labs.machine_code import listing
 from ouroloop.labs.stage import Span, Stage, duration, size, story, times
@@ -114,6 +116,33 @@ def test_a_reader_that_has_seen_enough_may_go() -> None:
         done = subprocess.run(
             [sys.executable, "-m", "ouroloop", "lab"], stdout=gone, stderr=subprocess.PIPE, timeout=30, check=False)
     assert (done.returncode, done.stderr) == (1, b"")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize("words", [[], ["green-threads"]])
+def test_where_nothing_can_be_written_it_says_so(words: list[str]) -> None:
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "ouroloop", "lab", *words], stdout=full, stderr=subprocess.PIPE, text=True,
+            timeout=30, check=False)
+    assert (done.returncode, done.stderr) == (1, f"ouro: cannot write to standard output: {os.strerror(ENOSPC)}\n")
+
+
+@pytest.mark.parametrize(("error", "says"), [
+    (OSError(EMFILE, "Too many open files"), "[Errno 24] Too many open files"),
+    (RuntimeError("can't start new thread"), "can't start new thread"), (MemoryError(), "no memory is left"),
+])
+def test_a_limit_of_the_system_s_ends_a_lab_with_a_line(
+    error: Exception, says: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+) -> None:
+    def measure() -> None:
+        raise error
+
+    monkeypatch.setattr(load("timers"), "measure", measure)
+    assert main(["lab", "timers"]) == 1
+    told = capsys.readouterr()
+    assert told.out.startswith("timers: ")
+    assert told.err == f"ouro: the lab timers cannot go on: {says}\n"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signals")

@@ -16,7 +16,7 @@ import os
 import signal
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 _ROOT = str(Path(__file__).parents[2])
@@ -28,14 +28,17 @@ class Child:
     def __init__(self, action: Callable[[], bytes]) -> None:
         for stream in (sys.stdout, sys.stderr):
             stream.flush()
-        reader, writer = os.pipe()
+        self._reader, writer = os.pipe()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)  # other threads may hold locks; none is taken here
-            self.pid = os.fork()
-        if self.pid == 0:
-            _be_child(action, writer)
-        os.close(writer)
-        self._reader = reader
+            mask = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])  # until the child is one that it ends
+            try:
+                self.pid = os.fork()
+                if self.pid == 0:
+                    _be_child(action, writer, mask)
+            finally:
+                signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+                os.close(writer)
 
     def wait(self) -> tuple[bytes, int]:
         """What it reported, and the number of the signal that it died of, or 0. Raises RuntimeError if it failed."""
@@ -55,11 +58,12 @@ def fresh_python(function: Callable[..., None], *words: str) -> list[str]:
     return [sys.executable, "-c", code, *words]
 
 
-def _be_child(action: Callable[[], bytes], writer: int) -> None:
+def _be_child(action: Callable[[], bytes], writer: int, mask: Iterable[int]) -> None:
     """Run `action`, report, leave."""
     code = 0
     try:
         signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C is for all of us, and told once
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         faulthandler.disable()
         _leave_no_core()
         report = action()

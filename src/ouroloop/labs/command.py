@@ -20,8 +20,15 @@ To run a program of the name lab: ouro ./lab
 """
 
 
+_INVALID_ARGUMENT, _FAILED = 9, 1
+
+
 class LabError(Exception):
-    """What is wrong with the command line, as a line."""
+    """What is wrong with the command line, or kept the lab from going on, as a line; and the exit code."""
+
+    def __init__(self, message: str, code: int = _INVALID_ARGUMENT) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 def run(words: list[str]) -> int:
@@ -67,11 +74,19 @@ def _run(name: str, explains: bool) -> int:
     if explains:
         stage.line()
         stage.prose(story(lab))
+        stage.line()
     stage.out.flush()
     try:
-        lab.show(lab.measure(), stage)
+        figures = lab.measure()
     except NotHere as exc:
         stage.prose(f"Not here. {exc.because}\n\nElsewhere: {exc.would}")
+    except BrokenPipeError:
+        raise
+    except (OSError, RuntimeError, MemoryError) as exc:  # the system's limits, told by whichever part met with them
+        stage.out.flush()
+        raise LabError(f"the lab {name} cannot go on: {str(exc) or 'no memory is left'}", _FAILED) from exc
+    else:
+        lab.show(figures, stage)
     _end(stage, name, explains, lab.__file__)
     return 0
 

@@ -191,31 +191,41 @@ def _on_one_processor() -> Iterator[bool]:
 # Ping-pong
 
 class _Game:
-    """Two who answer, a process and a thread, and what plays with each, and with ourselves."""
+    """Two who answer, a process and a thread, and what plays with each, and with ourselves.
+
+    Each answers until the pipe that it reads from has nobody who writes. So whichever of the three ends first, by
+    Ctrl-C, say, nobody waits for it: who reads is told that nothing will come.
+    """
 
     def __init__(self, play: Any) -> None:
         self._play = play
         self._byte = ctypes.create_string_buffer(b"x")
-        self._own, self._there, self._back = os.pipe(), os.pipe(), os.pipe()
-        self._thread_there, self._thread_back = os.pipe(), os.pipe()
-        self._child = Child(lambda: self._answer(self._there[0], self._back[1], _ROUNDS + 1))
-        pipes = self._thread_there[0], self._thread_back[1]
-        self._thread = threading.Thread(target=self._answer, args=(*pipes, _ROUNDS))
+        there, back = os.pipe(), os.pipe()
+        self._child = Child(lambda: self._answer_there(there, back))
+        os.close(there[0])
+        os.close(back[1])
+        own, thread_there, thread_back = os.pipe(), os.pipe(), os.pipe()
+        self._thread = threading.Thread(target=self._answer, args=(thread_there[0], thread_back[1]), daemon=True)
         self._thread.start()
+        self._writing = [there[1], thread_there[1]]
+        self._others = [back[0], *own, thread_there[0], *thread_back]
         self.actions: list[Callable[[], object]] = [
-            lambda: self._turns(self._own[0], self._own[1], _TURNS),
-            lambda: self._turns(self._thread_back[0], self._thread_there[1], _TURNS),
-            lambda: self._turns(self._back[0], self._there[1], _TURNS)]
+            lambda: self._turns(*own, _TURNS), lambda: self._turns(thread_back[0], thread_there[1], _TURNS),
+            lambda: self._turns(back[0], there[1], _TURNS)]
 
     def _turns(self, reading: int, writing: int, count: int) -> None:
         self._play(count, reading, writing, ctypes.addressof(self._byte))
 
-    def _answer(self, reading: int, writing: int, rounds: int) -> bytes:
+    def _answer(self, reading: int, writing: int) -> None:
         """Read before the first turn, and write after the last: so the two are never both awake."""
-        for _ in range(rounds):
-            os.read(reading, 1)
+        while os.read(reading, 1):
             self._turns(reading, writing, _TURNS - 1)
             os.write(writing, b"x")
+
+    def _answer_there(self, there: tuple[int, int], back: tuple[int, int]) -> bytes:
+        for ours in (there[1], back[0]):
+            os.close(ours)
+        self._answer(there[0], back[1])
         return b""
 
     def switches(self) -> tuple[int, int]:
@@ -229,12 +239,13 @@ class _Game:
         return after.ru_nvcsw - before.ru_nvcsw, after.ru_nivcsw - before.ru_nivcsw
 
     def end(self) -> None:
-        """Wait for both, and close the pipes."""
+        """Have both end, and close the pipes."""
+        for descriptor in self._writing:
+            os.close(descriptor)
         self._thread.join()
         self._child.wait()
-        for pipe in (self._own, self._there, self._back, self._thread_there, self._thread_back):
-            for descriptor in pipe:
-                os.close(descriptor)
+        for descriptor in self._others:
+            os.close(descriptor)
 
 
 def _coroutine_loop() -> Callable[[], object]:
@@ -289,10 +300,12 @@ def _room_of_thread() -> Room:
     """What the process grows by, for each of some threads that wait."""
     before, end = private_memory(), threading.Event()
     threads = [threading.Thread(target=end.wait) for _ in range(_THREADS)]
-    for thread in threads:
-        thread.start()
-    after = private_memory()
-    end.set()
+    try:
+        for thread in threads:
+            thread.start()
+        after = private_memory()
+    finally:
+        end.set()
     for thread in threads:
         thread.join()
     used = None if before is None or after is None else max(after - before, 0) // _THREADS

@@ -267,8 +267,11 @@ def _herd(events: int) -> int:
 def _until_asleep(pid: int) -> None:
     """Until a process sleeps in its wait, which is all that is left for it to do."""
     end = time.monotonic() + _PATIENCE / 1000
-    while Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "S" and time.monotonic() < end:
-        time.sleep(0.001)
+    try:
+        while Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "S" and time.monotonic() < end:
+            time.sleep(0.001)
+    except OSError:  # there is no /proc to tell; so much is enough as a rule
+        time.sleep(0.02)
 
 
 # Who comes next
