@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import errno
 import io
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from ouroloop.labs.catalogue import NotHere, load
+from ouroloop.labs.catalogue import LINES, NotHere, load
 from ouroloop.labs.interrupts import Phase
 from ouroloop.labs.stage import Stage
 
@@ -42,6 +44,14 @@ def test_on_another_system_a_lab_names_what_that_has(
         load(name).measure()
     assert caught.value.would.startswith("This lab would ")
     assert because in caught.value.because
+
+
+def test_each_lab_can_be_loaded_where_unix_s_modules_are_missing() -> None:
+    missing = ["fcntl", "grp", "pwd", "resource", "termios"]
+    code = (f"import sys; sys.modules.update(dict.fromkeys({missing})); from ouroloop.labs.catalogue import *; "
+            "print(len([load(name) for name in LINES]))")
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=False)
+    assert (done.stdout, done.stderr) == (f"{len(LINES)}\n", "")
 
 
 MACHINE_CODE = ["syscall", "inline-assembly", "privilege", "context-switch", "green-threads"]

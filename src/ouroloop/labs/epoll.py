@@ -38,13 +38,11 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import errno
-import fcntl
 import os
 import select
 import socket
 import struct
 import sys
-import termios
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -54,7 +52,7 @@ from .catalogue import NotHere
 from .child import Child
 from .crowd import Size, WakeUp, compare, show_costs, wake_up
 from .machine_code import checked, libc, machine
-from .pipes import pipe
+from .pipes import pipe, unread
 from .stage import Stage, duration, times
 from .stopwatch import fastest, repeated, typical
 
@@ -206,7 +204,7 @@ def _hang() -> Hang:
         begin = time.perf_counter()
         reported = len(queue.wait(_HANG))
         waited = time.perf_counter() - begin
-        left = struct.unpack("i", fcntl.ioctl(here, termios.FIONREAD, b"\0" * 4))[0]
+        left = unread(here)
     return Hang(left, waited, reported)
 
 

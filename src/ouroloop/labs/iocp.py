@@ -49,7 +49,7 @@ from typing import Any
 
 from .catalogue import NotHere
 from .crowd import Size, compare, show_costs
-from .machine_code import system
+from .machine_code import system, wine
 from .stage import Stage, duration
 from .stopwatch import fastest, typical
 
@@ -196,6 +196,8 @@ class Pipe:
 class Figures:
     """What each experiment gave."""
 
+    wine: str | None
+    """Its version, where the port is Wine's."""
     posted: list[int]
     """Keys, as they were put in."""
     taken: list[int]
@@ -238,8 +240,8 @@ def measure() -> Figures:
     began, steps = _steps()
     woken, shares = _threads()
     return Figures(
-        posted=posted, taken=taken, began=began, steps=steps, at_once=_at_once(False), skipped=_at_once(True)[1],
-        no_bytes=_no_bytes(), notes=_buffer(), cancelled=_ended(Pipe.cancel),
+        wine=wine(), posted=posted, taken=taken, began=began, steps=steps, at_once=_at_once(False),
+        skipped=_at_once(True)[1], no_bytes=_no_bytes(), notes=_buffer(), cancelled=_ended(Pipe.cancel),
         closed=_ended(lambda pipe, _: pipe.close()), second_port=_second_port(), woken=woken, shares=shares,
         millisecond=_typical_wait(), wake=_wake(), sizes=compare(_watch))
 
@@ -421,6 +423,10 @@ def _watch(descriptors: list[int], ready: int) -> Iterator[Callable[[], object]]
 
 def show(figures: Figures, stage: Stage) -> None:
     """Print what came when, what went wrong, and what it costs."""
+    if figures.wine:
+        stage.note(
+            f"This is Wine {figures.wine}, which has Windows's calls and not its kernel: a process, the wineserver, "
+            "keeps the port, and each call asks it. What happens is Windows's; what it costs is Wine's.")
     stage.heading("A read from a pipe: when is there a packet?")
     stage.table(["", *STEPS], [("packet", *("-" if told < 0 else f"{told} bytes" for told in figures.steps))])
     stage.meaning(
@@ -436,11 +442,12 @@ def show(figures: Figures, stage: Stage) -> None:
     stage.meaning(
         f"The first packet woke {figures.woken}: no herd. The busiest thread had {max(figures.shares)} of {_PACKETS}"
         + (", for the port wakes whoever came last." if max(figures.shares) > _PACKETS / 2 else
-           "; Windows's port wakes whoever came last, and this one took turns, as Wine's does.")
+           "; Windows's port wakes whoever came last, and this one took turns.")
         + f" (A wake-up takes {duration(figures.wake)}.)")
     stage.meaning(
         f"A wait of 1 ms takes {duration(figures.millisecond)}: "
         + ("the wait ends at a tick of the system's clock." if figures.millisecond > 2e-3 else
+           "Wine's waits are Linux's, which has no such ticks." if figures.wine else
            "somebody has made the system's clock finer."))
     show_costs(stage, "a port", figures.sizes, None, "WSAPoll")
 

@@ -36,7 +36,6 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import errno
-import fcntl
 import os
 import select
 import signal
@@ -44,7 +43,6 @@ import struct
 import subprocess
 import sys
 import tempfile
-import termios
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -55,7 +53,7 @@ from .catalogue import NotHere
 from .child import Child
 from .crowd import Size, WakeUp, compare, show_costs, wake_up
 from .machine_code import checked, libc, system
-from .pipes import pipe
+from .pipes import pipe, unread
 from .stage import Stage, duration, times
 from .stopwatch import fastest, repeated, typical
 
@@ -310,7 +308,7 @@ def _mistaken() -> tuple[int, int]:
         new, to_new = os.pipe()
         os.dup2(new, second)
         told = events[second]
-        there_are = struct.unpack("i", fcntl.ioctl(second, termios.FIONREAD, b"\0" * 4))[0]
+        there_are = unread(second)
     for fd in (first, to_first, second, to_second, new, to_new):
         os.close(fd)
     return told, there_are

@@ -40,7 +40,8 @@ WORD = ctypes.c_ssize_t
 
 def machine() -> str:
     """The processor's architecture: x86-64, aarch64, or what the system calls it. 32-bit Pythons have neither."""
-    name = platform.machine().lower()
+    own = os.environ.get("PROCESSOR_ARCHITECTURE") if sys.platform == "win32" else None  # of this process: it may be
+    name = (own or platform.machine()).lower()  # emulated, and platform.machine() is the machine's
     names = {"x86_64": "x86-64", "amd64": "x86-64", "arm64": "aarch64", "aarch64": "aarch64"}
     return names.get(name, name) if sys.maxsize > 2**32 else f"32-bit {name}"
 
@@ -48,6 +49,17 @@ def machine() -> str:
 def system() -> str:
     """The operating system, as a person says it."""
     return {"linux": "Linux", "darwin": "macOS", "win32": "Windows"}.get(sys.platform, sys.platform)
+
+
+def wine() -> str | None:
+    """Wine's version, where that is what Windows's calls are made of."""
+    if sys.platform != "win32":
+        return None
+    version = getattr(ctypes.CDLL("ntdll"), "wine_get_version", None)
+    if version is None:
+        return None
+    version.restype = ctypes.c_char_p
+    return str(version().decode())
 
 
 def listing(text: str) -> bytes:

@@ -326,17 +326,18 @@ def _show_memory(figures: Figures, stage: Stage) -> None:
         return
     stage.bars([(way, room, size(room)) for way, room in rooms.items()])
     least, most = min(rooms, key=rooms.__getitem__), max(rooms, key=rooms.__getitem__)
-    text = f"With the {most}, {times(rooms[most] / rooms[least])} times as much is behind a wait as with the {least}."
+    text = "" if least == most else (
+        f"With the {most}, {times(rooms[most] / rooms[least])} times as much is behind a wait as with the {least}. ")
     kernel = figures.runs["threads"].kernel_memory if "threads" in figures.runs else None
     if kernel:
         threads = figures.runs["threads"]
         text += (
-            f" Of a thread's, {size(kernel / threads.at_once)} are its stack in the kernel, which no program can make "
-            "smaller.")
+            f"Of a thread's, {size(kernel / threads.at_once)} are its stack in the kernel, which no program can make "
+            "smaller. ")
     if "green threads" in rooms:
         text += (
-            f" A green thread's stack has a page at the least, and a page is all that these use. All {figures.count:,} "
-            f"together take {size(figures.count * rooms['green threads'])}.")
+            f"A green thread's stack has a page at the least, and a page is all that these use. All {figures.count:,} "
+            f"together take {size(figures.count * rooms['green threads'])}. ")
     stage.meaning(
-        f"{text} So ten thousand of any kind are possible today; a million are not, of threads. The room, and the work "
+        f"{text}So ten thousand of any kind are possible today; a million are not, of threads. The room, and the work "
         "to begin one, decide what a program dares to wait for.")

@@ -40,7 +40,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from .machine_code import NOTHING, WORD, Code, Repeater, address_of, code, libc, machine, system
+from .machine_code import NOTHING, WORD, Code, Repeater, address_of, code, libc, machine, system, wine
 from .stage import Stage, duration, times
 from .stopwatch import fastest
 
@@ -243,7 +243,7 @@ def _measure_on_windows() -> Figures:
 def _nt_write_file() -> tuple[Any, str]:
     """A copy of ntdll's NtWriteFile, in a page of our own; or None, and why its code is not what it should be."""
     ntdll = ctypes.CDLL("ntdll")
-    if hasattr(ntdll, "wine_get_version"):
+    if wine():
         return None, "This is Wine: its system calls are Linux's, and ntdll's numbers mean nothing to Linux."
     own = ctypes.string_at(address_of(ntdll.NtWriteFile), 24)
     begin, length, end = _STUBS.get(machine(), (b"?", 0, b""))
