@@ -4,6 +4,7 @@ Theory of operation. A page may have these lines:
 
     {{ labs }}          the labs, by group, each with its line
     {{ story NAME }}    the story of a lab: its docstring
+    {{ calls NAME }}    the bare calls of a system's queue: their file in `labs/calls`
     {{ output NAME }}   what the lab printed when `python docs/capture.py` was run last
     {{ trace }}         what the X-ray told of its chapter's first program, in the same way; {{ why }}, of the second
     {{ modules }}       the table of Node's modules: how many of their names are there, and which are not
@@ -59,6 +60,11 @@ def _output(name: str) -> str:
     return _captured(name, f"$ ouro lab {name}\n")
 
 
+def _calls(name: str) -> str:
+    file = f"src/ouroloop/labs/calls/{name.replace('-', '_')}.py"
+    return f"```python title=\"{file}\"\n{(ROOT / file).read_text(encoding='utf8').rstrip()}\n```"
+
+
 def _captured(name: str, before: str = "") -> str:
     text = (DOCS / "captured" / f"{name}.txt").read_text(encoding="utf8")
     return f"```text\n{before}{text.rstrip()}\n```"
@@ -103,7 +109,7 @@ def _lines(path: Path) -> list[str]:
 
 
 _SOURCES: dict[str, Callable[[str], str]] = {
-    "labs": _labs, "story": _story, "output": _output, "modules": _modules, "tests": _tests,
+    "labs": _labs, "story": _story, "output": _output, "calls": _calls, "modules": _modules, "tests": _tests,
     "trace": lambda _: _captured("trace", "$ ouro trace --format text program.js\n"),
     "why": lambda _: _captured("why", "$ ouro why --after 0.2 program.js\n"),
 }

@@ -18,6 +18,7 @@ from ouroloop.labs.catalogue import LINES
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
+CALLS = ROOT / "src/ouroloop/labs/calls"
 SUFFIXES = {"js": ".cjs", "python": ".py"}
 
 
@@ -52,6 +53,7 @@ def test_each_lab_has_a_chapter_with_its_story_and_what_it_printed(name: str) ->
     chapter = (DOCS / "labs" / f"{name}.md").read_text(encoding="utf8")
     assert f"\n{{{{ story {name} }}}}\n" in chapter
     assert f"\n{{{{ output {name} }}}}\n" in chapter
+    assert (f"\n{{{{ calls {name} }}}}\n" in chapter) == (CALLS / f"{name.replace('-', '_')}.py").exists()
     assert f"labs/{name}.md" in (ROOT / "mkdocs.yml").read_text(encoding="utf8")
     captured = (DOCS / "captured" / f"{name}.txt").read_text(encoding="utf8")
     assert captured.startswith(f"{name}: {LINES[name]}\n"), "run docs/capture.py"
@@ -110,6 +112,7 @@ def test_the_site_is_built_without_a_warning(tmp_path: Path) -> None:
     epoll = (tmp_path / "site" / "labs" / "epoll.html").read_text(encoding="utf8")
     assert "{{" not in epoll
     assert "A program that serves many asks one question" in epoll
+    assert "epoll_create1" in epoll.partition("labs/calls/epoll.py")[2]
     loop = (tmp_path / "site" / "reference" / "loop.html").read_text(encoding="utf8")
     assert "An event loop (libuv" in loop
     modules = (tmp_path / "site" / "reference" / "node-api.html").read_text(encoding="utf8")

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from ouroloop.labs.calls.kqueue import Kqueue
 from ouroloop.labs.catalogue import NotHere, load
 from ouroloop.labs.stage import Stage
 
@@ -44,9 +45,8 @@ def run_of(name: str) -> Run | NotHere:
 @pytest.fixture(scope="session", autouse=True)
 def libkqueue() -> None:
     """What that library keeps for good, where there is one, is there before any test counts descriptors."""
-    queues: Any = load("kqueue")
-    with contextlib.suppress(NotHere):
-        queues.Kqueue().__exit__()
+    with contextlib.suppress(LookupError):
+        Kqueue().__exit__()
 
 
 @pytest.fixture

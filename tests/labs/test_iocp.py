@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
+from ouroloop.labs.calls.iocp import Overlapped, Packet
 from ouroloop.labs.catalogue import NotHere, load
 from ouroloop.labs.crowd import Size
-from ouroloop.labs.iocp import CANCELLED, INVALID_PARAMETER, PENDING, Figures, Overlapped, Packet, show
+from ouroloop.labs.iocp import CANCELLED, INVALID_PARAMETER, PENDING, Figures, show
 from ouroloop.labs.stage import Stage
 
 

@@ -8,7 +8,8 @@ done on this system or processor raises `NotHere`, with what it would do and why
 `catalogue.py` lists the labs; `command.py` is the command; `stage.py` is what they print with, so that all look alike;
 `stopwatch.py` is what they measure with; `machine_code.py` is for those that write instructions of their own,
 `child.py` for those that need another process, `work.py` for those that compute, `pipes.py` and `crowd.py` for those
-that use a queue of the system's and compare it with poll(2), `memory.py` for those that ask how much something takes.
+that use a queue of the system's (whose bare calls are in `calls/`) and compare it with poll(2), `memory.py` for those
+that ask how much something takes.
 
 What surprises people: the labs rest on Python's standard library alone, machine code included. To add one, write its
 file, its line in the catalogue and the same line in the README's table, and its chapter: `docs/labs/NAME.md`, a line in

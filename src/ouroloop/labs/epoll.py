@@ -36,7 +36,6 @@ one, or a few.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import errno
 import os
 import select
@@ -48,10 +47,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from .calls.epoll import ADD, DELETE, EDGE, EXCLUSIVE, IN, MODIFY, ONESHOT, Epoll
 from .catalogue import NotHere
 from .child import Child
 from .crowd import Size, WakeUp, compare, show_costs, wake_up
-from .machine_code import checked, libc, machine
+from .machine_code import libc
 from .pipes import pipe, unread
 from .stage import Stage, duration, times
 from .stopwatch import fastest, repeated, typical
@@ -61,54 +61,10 @@ WOULD = (
     "with 10 to 10,000 descriptors against poll(2)."
 )
 
-ADD, DELETE, MODIFY = 1, 2, 3
-IN, ONESHOT, EDGE, EXCLUSIVE = 0x1, 1 << 30, 1 << 31, 1 << 28
-_PWAIT2 = 441
 _HANG = 50  # milliseconds that we give a wait that would last for ever
 _HERD, _PATIENCE = 8, 5_000
 _ENDLESS, _BUDGET = 10_000, 16
 _SHORT = 100e-6
-
-
-class Event(ctypes.Structure):
-    """struct epoll_event: which events, and what we want to be told with them. On x86-64 it has no gap."""
-
-    _pack_ = 1 if machine() == "x86-64" else 8
-    _fields_ = [("events", ctypes.c_uint32), ("data", ctypes.c_uint64)]
-
-
-class Epoll:
-    """The three calls."""
-
-    def __init__(self) -> None:
-        self._libc = libc()
-        self.fd = checked(self._libc.epoll_create1(os.O_CLOEXEC))
-        self._events = (Event * 16)()
-
-    def __enter__(self) -> Epoll:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        os.close(self.fd)
-
-    def control(self, operation: int, fd: int, events: int = IN) -> None:
-        """Put a descriptor in, change its events, take it out."""
-        checked(self._libc.epoll_ctl(self.fd, operation, fd, ctypes.byref(Event(events, fd))))
-
-    def wait(self, timeout: int = 0, most: int = 16) -> list[int]:
-        """The descriptors that are ready, after at most so many milliseconds."""
-        count = checked(self._libc.epoll_wait(self.fd, self._events, most, timeout))
-        return [event.data for event in self._events[:count]]
-
-    def wait_exactly(self, seconds: float) -> None:
-        """epoll_pwait2: its timeout is in nanoseconds."""
-        timeout = struct.pack("qq", 0, int(seconds * 1e9))
-        checked(self._libc.syscall(_PWAIT2, self.fd, self._events, 16, timeout, None, ctypes.c_size_t(8)))
-
-    def waiter(self) -> Callable[[], object]:
-        """A wait that returns at once, with nothing of Python around the call."""
-        wait, fd, events = self._libc.epoll_wait, self.fd, self._events
-        return lambda: wait(fd, events, 16, 0)
 
 
 @dataclass

@@ -43,7 +43,6 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import errno
-import mmap
 import os
 import struct
 import sys
@@ -52,10 +51,26 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from .calls.io_uring import (
+    CANCEL,
+    HERE,
+    KERNEL_THREAD,
+    MANY,
+    NOP,
+    OVERFLOWN,
+    POLL,
+    READ,
+    READABLE,
+    SETUP,
+    TIMEOUT,
+    WRITE,
+    Request,
+    Ring,
+)
 from .catalogue import NotHere
 from .child import Child
 from .crowd import Size, WakeUp, compare, show_costs, wake_up
-from .machine_code import Repeater, address_of, checked, libc
+from .machine_code import Repeater, address_of, libc
 from .pipes import pipe
 from .stage import Stage, duration, times
 from .stopwatch import fastest, typical
@@ -66,122 +81,8 @@ WOULD = (
     "poll(2)."
 )
 
-_SETUP, _ENTER = 425, 426
-_RINGS_AT, _REQUESTS_AT = 0, 0x1000_0000
-_SINGLE_MAPPING = 1
-_WAIT, _WAKE_UP = 1, 2
-_KERNEL_THREAD = 2
-_OVERFLOWN = 2
-NOP, POLL, TIMEOUT, CANCEL, READ, WRITE = 0, 6, 11, 14, 22, 23
-_READABLE, _MANY = 1, 1
-_HERE = 2**64 - 1  # at the file's own position
 _BATCH = 64
 _SHORT = 100e-6
-
-
-class Params(ctypes.Structure):
-    """struct io_uring_params: what was made, and where in the mappings each number stands."""
-
-    _fields_ = [
-        ("entries", ctypes.c_uint32), ("answers", ctypes.c_uint32), ("flags", ctypes.c_uint32),
-        ("cpu", ctypes.c_uint32), ("idle", ctypes.c_uint32), ("features", ctypes.c_uint32),
-        ("_reserved", ctypes.c_uint32 * 4),
-        *((f"sq_{name}", ctypes.c_uint32) for name in ("head", "tail", "mask", "entries", "flags", "dropped", "array")),
-        ("_sq_rest", ctypes.c_uint32),
-        ("_sq_address", ctypes.c_uint64),
-        *((f"cq_{name}", ctypes.c_uint32) for name in ("head", "tail", "mask", "entries", "overflow", "cqes", "flags")),
-        ("_cq_rest", ctypes.c_uint32),
-        ("_cq_address", ctypes.c_uint64),
-    ]
-
-
-class Request(ctypes.Structure):
-    """struct io_uring_sqe, 64 bytes."""
-
-    _fields_ = [
-        ("opcode", ctypes.c_uint8), ("flags", ctypes.c_uint8), ("priority", ctypes.c_uint16), ("fd", ctypes.c_int32),
-        ("offset", ctypes.c_uint64), ("address", ctypes.c_uint64), ("length", ctypes.c_uint32),
-        ("special", ctypes.c_uint32), ("name", ctypes.c_uint64), ("_rest", ctypes.c_uint64 * 3),
-    ]
-
-
-class Answer(ctypes.Structure):
-    """struct io_uring_cqe, 16 bytes: the request's name, and what its system call would have returned, or -errno."""
-
-    _fields_ = [("name", ctypes.c_uint64), ("result", ctypes.c_int32), ("flags", ctypes.c_uint32)]
-
-
-class Ring:
-    """Both rings. Raises OSError if the kernel refuses.
-
-    We read the numbers that the kernel writes by plain loads. C has to say that what follows may not be read before
-    (acquire) and that a tail may not be seen before its request (release); between two of ours, Python executes
-    thousands of instructions, and x86-64 keeps that order by itself.
-    """
-
-    def __init__(self, entries: int = 8, flags: int = 0) -> None:
-        params = Params(flags=flags, idle=2_000)
-        self._syscall = libc().syscall
-        self.fd = checked(self._syscall(_SETUP, entries, ctypes.byref(params)))
-        size = max(params.sq_array + params.entries * 4, params.cq_cqes + params.answers * ctypes.sizeof(Answer))
-        self._mapped = [(_RINGS_AT, size), (_REQUESTS_AT, params.entries * ctypes.sizeof(Request))]
-        rings, requests = self._addresses = [self._map(place, length) for place, length in self._mapped]
-        number = ctypes.c_uint32.from_address
-        self.sq_head, self.sq_tail = number(rings + params.sq_head), number(rings + params.sq_tail)
-        self.cq_head, self.cq_tail = number(rings + params.cq_head), number(rings + params.cq_tail)
-        self.sq_flags = number(rings + params.sq_flags)
-        self.entries, self.answer_count = params.entries, params.answers
-        self.slots = (Request * params.entries).from_address(requests)
-        self.answers = (Answer * params.answers).from_address(rings + params.cq_cqes)
-        for place in range(params.entries):  # which request stands at which place: we keep them in line
-            number(rings + params.sq_array + 4 * place).value = place
-
-    def __enter__(self) -> Ring:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for address, (_place, length) in zip(self._addresses, self._mapped, strict=True):
-            libc().munmap(ctypes.c_void_p(address), ctypes.c_size_t(length))
-        os.close(self.fd)
-
-    def _map(self, place: int, length: int) -> int:
-        call = libc().mmap
-        call.restype = ctypes.c_void_p
-        address = call(
-            None, ctypes.c_size_t(length), mmap.PROT_READ | mmap.PROT_WRITE, mmap.MAP_SHARED, self.fd,
-            ctypes.c_long(place))
-        return int(checked(-1 if address == ctypes.c_void_p(-1).value else address))
-
-    def fill_in(
-        self, opcode: int, name: int = 0, fd: int = -1, address: int = 0, length: int = 0, offset: int = 0,
-        special: int = 0,
-    ) -> None:
-        """Write a request, and move the tail. Nobody is told."""
-        request = self.slots[self.sq_tail.value % self.entries]
-        ctypes.memset(ctypes.byref(request), 0, ctypes.sizeof(request))
-        request.opcode, request.name, request.fd, request.address = opcode, name, fd, address
-        request.length, request.offset, request.special = length, offset, special
-        self.sq_tail.value += 1
-
-    def enter(self, submit: int = 0, wait: int = 0) -> int:
-        """Tell the kernel of so many requests, and sleep until there are so many answers."""
-        return checked(self._syscall(_ENTER, self.fd, submit, wait, _WAIT, None, ctypes.c_size_t(0)))
-
-    def wake_thread(self) -> None:
-        """Wake the kernel's thread, if the ring has one."""
-        checked(self._syscall(_ENTER, self.fd, 0, 0, _WAKE_UP, None, ctypes.c_size_t(0)))
-
-    def take(self) -> list[tuple[int, int]]:
-        """The answers that are there: names and results. No call is made."""
-        found = self.peek()
-        self.cq_head.value += len(found)
-        return found
-
-    def peek(self) -> list[tuple[int, int]]:
-        """The same, and they stay."""
-        places = range(self.cq_head.value, self.cq_tail.value)
-        answers = [self.answers[place % self.answer_count] for place in places]
-        return [(answer.name, answer.result) for answer in answers]
 
 
 @dataclass
@@ -248,7 +149,7 @@ def measure() -> Figures:
     one_by_one, in_a_batch = _batches()
     return Figures(
         moments=moments, submitted=submitted, answered=answered,
-        modes={"poll, once": _poll_mode(0), "poll, many times": _poll_mode(_MANY), "read": _read_mode()},
+        modes={"poll, once": _poll_mode(0), "poll, many times": _poll_mode(MANY), "read": _read_mode()},
         notes=_buffer(), after_close=_after_close(), bad=_bad(), cancelled=_cancelled(), overflow=_overflow(),
         without_calls=_without_calls(), refused=_refused(), timer=_timer(), one_by_one=one_by_one,
         in_a_batch=in_a_batch, sizes=compare(_watch), wakes=wake_up(_receive))
@@ -294,10 +195,10 @@ def _order() -> tuple[list[Moment], str, str]:
     moments = []
     with pipe() as (here, there), Ring() as ring:
         timeout = ctypes.create_string_buffer(struct.pack("qq", 0, 5_000_000))
-        ring.fill_in(READ, ord("A"), here, ctypes.addressof(buffer), 1, _HERE)
+        ring.fill_in(READ, ord("A"), here, ctypes.addressof(buffer), 1, HERE)
         ring.fill_in(TIMEOUT, ord("B"), address=ctypes.addressof(timeout), length=1)
         ring.fill_in(NOP, ord("C"))
-        ring.fill_in(WRITE, ord("D"), there, ctypes.addressof(buffer), 1, _HERE)
+        ring.fill_in(WRITE, ord("D"), there, ctypes.addressof(buffer), 1, HERE)
         moments.append(_moment(ring, "filled in, and nobody told"))
         ring.enter(4)
         moments.append(_moment(ring, "io_uring_enter(4 requests, no sleep)"))
@@ -324,7 +225,7 @@ STEPS = ("4 bytes come", "2 are read", "2 more come")
 
 def _poll_mode(many: int) -> list[bool]:
     with pipe() as (here, there), Ring() as ring:
-        ring.fill_in(POLL, 1, here, length=many, special=_READABLE)
+        ring.fill_in(POLL, 1, here, length=many, special=READABLE)
         ring.enter(1)
         return [
             _answers_after(ring, lambda: os.write(there, b"abcd")), _answers_after(ring, lambda: os.read(here, 2)),
@@ -335,7 +236,7 @@ def _read_mode() -> list[bool]:
     """The read takes the 2 bytes itself."""
     buffer = ctypes.create_string_buffer(2)
     with pipe() as (here, there), Ring() as ring:
-        ring.fill_in(READ, 1, here, ctypes.addressof(buffer), 2, _HERE)
+        ring.fill_in(READ, 1, here, ctypes.addressof(buffer), 2, HERE)
         ring.enter(1)
         return [
             _answers_after(ring, lambda: os.write(there, b"abcd")), _answers_after(ring, lambda: None),
@@ -354,7 +255,7 @@ def _buffer() -> tuple[str, str]:
     """We ask for a read, and then keep something else in its buffer."""
     buffer = ctypes.create_string_buffer(32)
     with pipe() as (here, there), Ring() as ring:
-        ring.fill_in(READ, 1, here, ctypes.addressof(buffer), 32, _HERE)
+        ring.fill_in(READ, 1, here, ctypes.addressof(buffer), 32, HERE)
         ring.enter(1)
         buffer.value = b"our own notes"
         before = buffer.value.decode()
@@ -367,7 +268,7 @@ def _buffer() -> tuple[str, str]:
 def _after_close() -> tuple[int, int]:
     buffer = ctypes.create_string_buffer(8)
     with pipe() as (here, there), Ring() as ring:
-        ring.fill_in(READ, 7, here, ctypes.addressof(buffer), 8, _HERE)
+        ring.fill_in(READ, 7, here, ctypes.addressof(buffer), 8, HERE)
         ring.enter(1)
         os.dup2(there, here)  # closes it, and the number stands for another file
         ring.enter()
@@ -388,7 +289,7 @@ def _bad() -> tuple[int, int]:
 def _cancelled() -> dict[str, int]:
     buffer = ctypes.create_string_buffer(8)
     with pipe() as (here, _there), Ring() as ring:
-        ring.fill_in(READ, 1, here, ctypes.addressof(buffer), 8, _HERE)
+        ring.fill_in(READ, 1, here, ctypes.addressof(buffer), 8, HERE)
         ring.fill_in(CANCEL, 2, address=1)
         ring.enter(2, 2)
         results = dict(ring.take())
@@ -402,7 +303,7 @@ def _overflow() -> Overflow:
             for name in range(ring.entries):
                 ring.fill_in(NOP, name)
             ring.enter(ring.entries)
-        flagged = bool(ring.sq_flags.value & _OVERFLOWN)
+        flagged = bool(ring.sq_flags.value & OVERFLOWN)
         seen = len(ring.take())
         ring.enter()
         return Overflow(requests, ring.answer_count, seen, flagged, len(ring.take()))
@@ -411,7 +312,7 @@ def _overflow() -> Overflow:
 def _without_calls() -> int | None:
     """A thread of the kernel looks at the ring for us. It sleeps at first, and when there was nothing for 2 s."""
     try:
-        ring = Ring(8, _KERNEL_THREAD)
+        ring = Ring(8, KERNEL_THREAD)
     except OSError:
         return None
     with ring:
@@ -433,7 +334,7 @@ def _until_answered(ring: Ring, count: int) -> None:
 
 _FILTER = (  # a program of four instructions for the kernel's own little machine
     (0x20, 0, 0, 0),  # load the system call's number
-    (0x15, 0, 1, _SETUP),  # if it is not this one, skip one
+    (0x15, 0, 1, SETUP),  # if it is not this one, skip one
     (0x06, 0, 0, 0x0005_0000 | errno.EPERM),  # answer with an error
     (0x06, 0, 0, 0x7FFF_0000),  # let it through
 )
@@ -482,7 +383,7 @@ def _batches(rounds: int = 20) -> tuple[float, float]:
     where = ctypes.addressof(buffer)
     with Ring(_BATCH) as ring:
         for _ in range(_BATCH):
-            ring.fill_in(READ, fd=zero, address=where, length=1, offset=_HERE)
+            ring.fill_in(READ, fd=zero, address=where, length=1, offset=HERE)
         ring.sq_tail.value -= _BATCH
 
         def batches() -> None:
@@ -505,29 +406,16 @@ def _watch(descriptors: list[int], ready: int) -> Iterator[Callable[[], object]]
         for start in range(0, len(descriptors), _BATCH):
             batch = [fd for fd in descriptors[start : start + _BATCH] if fd != ready]
             for fd in batch:
-                ring.fill_in(POLL, fd=fd, special=_READABLE)
+                ring.fill_in(POLL, fd=fd, special=READABLE)
             ring.enter(len(batch))
-        yield _again(ring, Request(opcode=POLL, fd=ready, special=_READABLE))
+        yield ring.again(Request(opcode=POLL, fd=ready, special=READABLE))
 
 
 @contextlib.contextmanager
 def _receive(fd: int) -> Iterator[Callable[[], object]]:
     buffer = ctypes.create_string_buffer(1)
     with Ring() as ring:
-        yield _again(ring, Request(opcode=READ, fd=fd, address=ctypes.addressof(buffer), length=1, offset=_HERE))
-
-
-def _again(ring: Ring, request: Request) -> Callable[[], object]:
-    """What submits a request and waits for its answer: one call. It stands in every place already."""
-    ring.slots[:] = [request] * ring.entries
-    syscall, fd, tail, head, end = ring._syscall, ring.fd, ring.sq_tail, ring.cq_head, ring.cq_tail
-
-    def wait() -> None:
-        tail.value += 1
-        syscall(_ENTER, fd, 1, 1, _WAIT, None, 0)
-        head.value = end.value
-
-    return wait
+        yield ring.again(Request(opcode=READ, fd=fd, address=ctypes.addressof(buffer), length=1, offset=HERE))
 
 
 # What it says

@@ -39,7 +39,6 @@ import errno
 import os
 import select
 import signal
-import struct
 import subprocess
 import sys
 import tempfile
@@ -49,10 +48,31 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .calls.kqueue import (
+    ADD,
+    AND_STATUS,
+    CLEAR,
+    DELETE,
+    DELETED,
+    DISPATCH,
+    ENABLE,
+    EXIT,
+    MICROSECONDS,
+    ONESHOT,
+    PROCESS,
+    READ,
+    RENAMED,
+    SIGNAL,
+    TIMER,
+    VNODE,
+    WRITTEN,
+    Event,
+    Kqueue,
+    library,
+)
 from .catalogue import NotHere
 from .child import Child
 from .crowd import Size, WakeUp, compare, show_costs, wake_up
-from .machine_code import checked, libc, system
 from .pipes import pipe, unread
 from .stage import Stage, duration, times
 from .stopwatch import fastest, repeated, typical
@@ -62,78 +82,10 @@ WOULD = (
     "call, walk into kqueue's traps, and measure a wait with 10 to 10,000 descriptors against poll(2)."
 )
 
-READ, VNODE, PROCESS, SIGNAL, TIMER = -1, -4, -5, -6, -7
-ADD, DELETE, ENABLE, ONESHOT, CLEAR, DISPATCH, ERROR = 0x1, 0x2, 0x4, 0x10, 0x20, 0x80, 0x4000
-_WRITTEN, _DELETED, _RENAMED = 0x2, 0x1, 0x20
-_EXIT, _AND_STATUS = 0x8000_0000, 0x0400_0000 if sys.platform == "darwin" else 0
-_MICROSECONDS = 0x4 if sys.platform.startswith("freebsd") else 0x2
-_SYSTEMS = ("darwin", "freebsd", "openbsd")
 _SHORT = 100e-6
 _HANG = 0.05
 _CHANGES = 100
 _SENT = 3
-
-
-class Event(ctypes.Structure):
-    """struct kevent: number, filter, flags, the filter's flags and data, and what we want to be told with it."""
-
-    _fields_ = [
-        ("ident", ctypes.c_size_t), ("filter", ctypes.c_short), ("flags", ctypes.c_ushort), ("fflags", ctypes.c_uint),
-        ("data", ctypes.c_ssize_t), ("udata", ctypes.c_void_p),
-        *([("ext", ctypes.c_uint64 * 4)] if sys.platform.startswith("freebsd") else []),
-    ]
-
-
-class Kqueue:
-    """The two calls."""
-
-    def __init__(self) -> None:
-        self._kevent = _library().kevent
-        self.fd = checked(_library().kqueue())
-        self._events = (Event * 16)()
-
-    def __enter__(self) -> Kqueue:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        _library().close(self.fd)
-        if hasattr(_library(), "libkqueue_drain_pending_close"):  # it has a thread that sees to it, some time later
-            _library().libkqueue_drain_pending_close()
-
-    def change(self, *changes: Event) -> None:
-        """Say what to watch. Raises OSError."""
-        listed = (Event * len(changes))(*changes)
-        checked(self._kevent(self.fd, listed, len(changes), None, 0, None))
-
-    def wait(self, timeout: float | None = 0) -> list[Event]:
-        """What has happened, after at most so many seconds."""
-        end = None if timeout is None else _timespec(timeout)
-        count = checked(self._kevent(self.fd, None, 0, self._events, 16, end))
-        return [Event.from_buffer_copy(event) for event in self._events[:count]]
-
-    def waiter(self) -> Callable[[], object]:
-        """A wait that returns at once, with nothing of Python around the call."""
-        kevent, fd, events, end = self._kevent, self.fd, self._events, _timespec(0)
-        return lambda: kevent(fd, None, 0, events, 16, end)
-
-
-def _timespec(seconds: float) -> bytes:
-    return struct.pack("ql", 0, int(seconds * 1e9))
-
-
-def _library() -> Any:
-    """What has the two calls: the C library, or libkqueue. Raises `NotHere`."""
-    if sys.platform.startswith(_SYSTEMS):
-        return libc()
-    if not sys.platform.startswith("linux"):
-        other = "Windows's queue is `ouro lab iocp`" if sys.platform == "win32" else "its kqueue has other numbers"
-        raise NotHere(WOULD, f"This is {system()}: {other}.")
-    try:
-        return ctypes.CDLL("libkqueue.so.0", use_errno=True)
-    except OSError:
-        raise NotHere(
-            WOULD, "This is Linux, whose queue is epoll (`ouro lab epoll`); there is a library that makes a kqueue of "
-            "it, libkqueue, and it is not installed.") from None
 
 
 @dataclass
@@ -182,7 +134,11 @@ class Figures:
 
 def measure() -> Figures:
     """Watch all that can be watched."""
-    emulated = _library() is not None and sys.platform.startswith("linux")
+    try:
+        library()
+    except LookupError as exc:
+        raise NotHere(WOULD, str(exc.args[0])) from None
+    emulated = sys.platform.startswith("linux")
     waits, reports, silence = _closed()
     ways = {"level": (0, 0), "edge (EV_CLEAR)": (CLEAR, 0), "EV_ONESHOT": (ONESHOT, ADD | ONESHOT),
             "EV_DISPATCH": (DISPATCH, ENABLE | DISPATCH)}
@@ -218,7 +174,7 @@ def _mode(flags: int, again: int) -> list[int]:
 
 def _timer_counts() -> Filtered:
     with Kqueue() as queue:
-        queue.change(Event(7, TIMER, ADD, _MICROSECONDS, 1_000))
+        queue.change(Event(7, TIMER, ADD, MICROSECONDS, 1_000))
         time.sleep(0.0105)
         times_off = queue.wait(1)[0].data
         queue.change(Event(7, TIMER, DELETE))
@@ -229,7 +185,7 @@ def _process_ends() -> Filtered:
     with Kqueue() as queue:
         with subprocess.Popen(
                 [sys.executable, "-Sc", "import sys; sys.stdin.read(); sys.exit(3)"], stdin=subprocess.PIPE) as child:
-            queue.change(Event(child.pid, PROCESS, ADD | ONESHOT, _EXIT | _AND_STATUS))
+            queue.change(Event(child.pid, PROCESS, ADD | ONESHOT, EXIT | AND_STATUS))
             if child.stdin:
                 child.stdin.close()
             event = queue.wait(10)[0]
@@ -256,11 +212,11 @@ def _file_changes() -> list[Filtered]:
         path = Path(folder, "file")
         path.write_text("x")
         fd = os.open(path, os.O_RDONLY)
-        queue.change(Event(fd, VNODE, ADD | CLEAR, _WRITTEN | _RENAMED | _DELETED))
+        queue.change(Event(fd, VNODE, ADD | CLEAR, WRITTEN | RENAMED | DELETED))
         for did, flag, action in (
-            ("wrote to it", _WRITTEN, lambda: path.write_text("xyz")),
-            ("renamed it", _RENAMED, lambda: path.rename(path.with_name("new"))),
-            ("deleted it", _DELETED, lambda: path.with_name("new").unlink()),
+            ("wrote to it", WRITTEN, lambda: path.write_text("xyz")),
+            ("renamed it", RENAMED, lambda: path.rename(path.with_name("new"))),
+            ("deleted it", DELETED, lambda: path.with_name("new").unlink()),
         ):
             action()
             flags = 0
@@ -273,7 +229,7 @@ def _file_changes() -> list[Filtered]:
 
 
 def _flags(flags: int) -> str:
-    names = {_WRITTEN: "NOTE_WRITE", _RENAMED: "NOTE_RENAME", _DELETED: "NOTE_DELETE"}
+    names = {WRITTEN: "NOTE_WRITE", RENAMED: "NOTE_RENAME", DELETED: "NOTE_DELETE"}
     return ", ".join(name for flag, name in names.items() if flags & flag) or "nothing"
 
 
@@ -285,7 +241,7 @@ def _closed(waits: int = 100) -> tuple[int, int, float]:
     with Kqueue() as queue:
         queue.change(Event(here, READ, ADD))
         copy = os.dup(here)
-        _library().close(here)
+        library().close(here)
         os.write(there, b"x")
         reports = sum(bool(queue.wait()) for _ in range(waits))
         begin = time.perf_counter()
@@ -319,7 +275,7 @@ def _too_late() -> str:
     child.wait()
     with Kqueue() as queue:
         try:
-            queue.change(Event(child.pid, PROCESS, ADD, _EXIT))
+            queue.change(Event(child.pid, PROCESS, ADD, EXIT))
         except OSError as exc:
             return errno.errorcode[exc.errno or 0]
     return "nothing"
@@ -346,7 +302,7 @@ def _changes() -> tuple[float, float]:
         deletes = [Event(number, TIMER, DELETE) for number in range(_CHANGES)]
         listed = (Event * (2 * _CHANGES))(*adds, *deletes)
         each = [ctypes.byref(listed, place * ctypes.sizeof(Event)) for place in range(2 * _CHANGES)]
-        kevent, fd = queue._kevent, queue.fd
+        kevent, fd = queue.kevent, queue.fd
 
         def one_by_one() -> None:
             for change in each:
@@ -360,7 +316,7 @@ def _timers() -> dict[str, float]:
     """Asked for 0.1 ms, by a timer in the queue and by the wait's own end."""
     with Kqueue() as queue:
         def timer() -> None:
-            queue.change(Event(1, TIMER, ADD | ONESHOT, _MICROSECONDS, int(_SHORT * 1e6)))
+            queue.change(Event(1, TIMER, ADD | ONESHOT, MICROSECONDS, int(_SHORT * 1e6)))
             queue.wait(None)
 
         return {"EVFILT_TIMER": typical(timer), "kevent's timeout": typical(lambda: queue.wait(_SHORT))}
