@@ -6,9 +6,10 @@ written and not been sent, and the queue grows until the file has ended or the m
 single line of such a program. It works in every test, since in tests the reader is fast.
 
 What is missing is that the reader's slowness comes back to the source. That is backpressure, and it is made of one
-answer and one event. A stream has a high-water mark. Who writes is told whether the queue is above it (in Node, `write`
-returns false). It is advice: what was written is taken all the same. Who takes the advice stops, and when the queue is
-empty he is told to go on (in Node, the event 'drain'). All of `pipe`, `pipeline` and `for await` is this, done for you.
+answer and one event. A stream has a high-water mark. The writer is told whether the queue is above it (in Node, `write`
+returns false). It is advice: what was written is taken all the same. A writer that takes the advice stops, and is told
+to go on when the queue is empty (in Node, the event 'drain'). All of `pipe`, `pipeline` and `for await` is this, done
+for you.
 
     source ──→ [ queue up to the mark ] ──→ kernel ──→ … ──→ reader
       ↑                   │
@@ -291,10 +292,10 @@ def show(figures: Figures, stage: Stage) -> None:
     end = max(without.elapsed, with_mark.elapsed)
     stage.graph([("nobody asks", without.queued), (f"mark {size(_DRAWN)}", with_mark.queued)], size, duration(end))
     stage.meaning(
-        f"Who does not look at what `write` returns had up to {size(without.most)} in memory; who stops at the mark "
-        f"had {size(with_mark.most)}. The reader had all after {duration(without.elapsed)} and "
-        f"{duration(with_mark.elapsed)}: it is his time in both cases. And this source came to an end; one that does "
-        "not fills the memory, sooner or later.")
+        f"The writer that does not look at what `write` returns had up to {size(without.most)} in memory; the one "
+        f"that stops at the mark had {size(with_mark.most)}. The reader had all after {duration(without.elapsed)} and "
+        f"{duration(with_mark.elapsed)}: it is the reader's time in both cases. And this source came to an end; one "
+        "that does not fills the memory, sooner or later.")
     stage.heading("What the mark costs, and what it buys")
     stage.table(["high-water mark", "most in memory", "times told to go on", "time"], [
         ("none" if run.mark is None else size(run.mark), size(run.most), run.drains, duration(run.elapsed))
@@ -308,7 +309,7 @@ def show(figures: Figures, stage: Stage) -> None:
 
 
 def _show_kernel(kernel: Kernel, stage: Stage) -> None:
-    stage.heading(f"The kernel's part: somebody does not read; then he does, {size(_KERNEL_CHUNK)} at a time")
+    stage.heading(f"The kernel's part: somebody does not read, then does, {size(_KERNEL_CHUNK)} at a time")
     if kernel.sending:
         series = {"sender's buffer": kernel.sending, "receiver's buffer": kernel.arrived, "window": kernel.windows}
         stage.graph([*series.items()], size, f"{len(kernel.sending)} steps", 4)

@@ -6,6 +6,7 @@ measure may take a second or two. What the command says of itself goes to standa
 
 from __future__ import annotations
 
+import subprocess
 import sys
 
 from .catalogue import GROUPS, LINES, NotHere, load
@@ -82,7 +83,7 @@ def _run(name: str, explains: bool) -> int:
         stage.prose(f"Not here. {exc.because}\n\nElsewhere: {exc.would}")
     except BrokenPipeError:
         raise
-    except (OSError, RuntimeError, MemoryError) as exc:  # the system's limits, told by whichever part met with them
+    except (OSError, RuntimeError, MemoryError, subprocess.SubprocessError) as exc:  # what the system does not let us
         stage.out.flush()
         raise LabError(f"the lab {name} cannot go on: {str(exc) or 'no memory is left'}", _FAILED) from exc
     else:

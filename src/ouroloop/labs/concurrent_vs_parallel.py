@@ -2,8 +2,8 @@
 
 Concurrent: several things are under way. Parallel: several things happen at the same instant. A cook who puts potatoes
 on, cuts onions meanwhile, and looks after the potatoes now and then, is concurrent; two cooks are parallel. The one
-cook is as fast as the two as long as most of the work is done by the stove. If all of it is cutting onions, he may
-change from board to board as often as he likes: it takes as long as it takes, and a little longer.
+cook is as fast as the two as long as most of the work is done by the stove. If all of it is cutting onions, the one
+cook may change from board to board at will: it takes as long as it takes, and a little longer.
 
 A program's stove is everything that is not the processor: the disk, the network, a database, a clock. While a program
 waits for these it needs no processor and no thread, only somebody who remembers what is to be done afterwards. That is
@@ -259,13 +259,15 @@ def _say(figures: Figures, stage: Stage) -> None:
     waiting, computing = figures.runs["waiting"], figures.runs["computing"]
     serial, loop, parallel = (run.elapsed for run in computing.values())
     stage.meaning(
-        f"Who waits needs no processor. One thread had {waiting['concurrently'].most_at_once} waits under way at once, "
+        f"A task that waits needs no processor. One thread had {waiting['concurrently'].most_at_once} waits under way "
+        "at once, "
         f"and was done {times(waiting['serially'].elapsed / waiting['concurrently'].elapsed)} times as soon as "
         "serially. Four processes could do no better.")
     at_work = computing["in parallel"].processors
     stage.meaning(
-        f"Who computes needs a processor, and one thread has one: to take turns took {loop / serial:.2f} of the serial "
+        f"A task that computes needs a processor, and one thread has one: to take turns took {loop / serial:.2f} of "
+        "the serial "
         f"time. In four processes, on {figures.available} processor{'s' if figures.available > 1 else ''}, it took "
         f"{parallel / serial:.2f} of it, for on average {at_work:.1f} processors were at work for us. "
-        + ("" if at_work > 1.2 else "(There is but one, or others had them. Try again when the machine is free.) ")
+        + ("" if at_work > 1.2 else "(There is only one, or others had them. Try again when the machine is free.) ")
         + f"To start the processes took {duration(figures.start)}, which is not in these figures.")

@@ -351,8 +351,8 @@ def show(figures: Figures, stage: Stage) -> None:
         *((f"computing beside another, {duration(figures.busy)}", "", count) for count in figures.involuntary)])
     and_yet = _AT_ONCE if figures.preempted > figures.turns / 10 else "."
     stage.meaning(
-        f"Who finds nothing to read sleeps of its own will{and_yet} Who computes is interrupted by the timer when "
-        "another has waited for long enough; here that was every "
+        f"One that finds nothing to read sleeps of its own will{and_yet} One that computes is interrupted by the "
+        "timer when another has waited for long enough; here that was every "
         f"{duration(figures.busy / max(1, sum(figures.involuntary)))} or so.")
     stage.heading("Room for one")
     stage.table(["", "addresses for a stack", "memory"], [

@@ -29,7 +29,7 @@ sleep, and the other side waits for your answer: a hang, which no error tells.
 call can take it out.
 - The herd. Eight processes wait for one listening socket, one client comes, and all eight wake. EPOLLEXCLUSIVE wakes
 one, or a few.
-- Starvation. Who reads until EAGAIN from somebody who never stops sending, never comes back to the others.
+- Starvation. A program that reads until EAGAIN from somebody who never stops sending never comes back to the others.
 - Time. `epoll_wait` counts in milliseconds. What is shorter is no time at all, or ten times as long.
 """
 
@@ -390,6 +390,7 @@ def _show_others(figures: Figures, stage: Stage) -> None:
         (f"at EAGAIN, or {_ENDLESS:,} reads, as it never came", f"{figures.drained:,}"),
         (f"after {_BUDGET} reads", figures.budgeted)])
     stage.meaning(
-        "Who reads until EAGAIN lets others wait for as long as one of them likes. Read so much and no more, remember "
+        "A program that reads until EAGAIN lets all others wait for as long as one of them likes. Read so much and no "
+        "more, remember "
         f"who was not finished, and go on. By level the kernel takes turns by itself: asked for one of two that are "
         f"always ready, it said {figures.turns}.")

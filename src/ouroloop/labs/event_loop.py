@@ -118,7 +118,7 @@ CLAIMS = (
           Promise.resolve().then(() => console.log('promise'));
         });
         """, "tick, promise",
-        "A queue that has been begun is emptied. Who is in the promises' queue already, as all of an ES module is, "
+        "A queue that has been begun is emptied. What is run from the promises' queue, as all of an ES module is, "
         "sees promises first."),
     Claim(
         "I/O callbacks run in the pending phase.", """

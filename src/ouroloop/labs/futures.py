@@ -11,9 +11,9 @@ from nothing, in Python. The question is `poll`: go on as far as you can. There 
 or `Pending`. Anything that can be asked so is a future. Nothing happens unless it is asked, so a future that nobody
 polls is only a description of work; and to cancel one, forget it.
 
-Who answers "pending" must not be asked again and again, that would be busy waiting. So with the question comes a
-`Waker`, and the answer "pending" is a promise: I have given your waker to somebody who will call it when it is worth
-asking again. That is the contract, all of it.
+A future that answers "pending" must not be asked again and again: that would be busy waiting. So with the question
+comes a `Waker`, and the answer "pending" is a promise: I have given your waker to somebody who will call it when it is
+worth asking again. That is the contract, all of it.
 
     executor   has a queue of tasks, and polls those that were woken
     task       a future that nobody waits for but the executor

@@ -3,7 +3,7 @@
 What is a thread? To the processor there is no such thing. There are registers, among them one that says where the next
 instruction is and one that says where the top of the stack is; and there is memory. All that a function needs to go on
 later is in these: its variables lie on the stack, the addresses to return to lie on the stack, a few values are in
-registers. Keep the registers, load others, and somebody else goes on where he once was. That is a switch. An operating
+registers. Keep the registers, load others, and another goes on where it once was. That is a switch. An operating
 system does it in the kernel, for threads; here it is done in twenty-odd instructions, in our own process, with no
 kernel at all. Threads of this kind are called green threads. Go's goroutines are made so; Java's virtual threads and
 Python's greenlets too, only that those share a stack, and copy away what is theirs of it.

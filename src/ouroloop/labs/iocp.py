@@ -25,13 +25,13 @@ wakes one thread: there is no herd.
 
 What goes wrong is what goes wrong with completion (`ouro lab io-uring`), and some more:
 
-- A read that is done at once says so, and a packet comes all the same. Who handles both handles it twice. It can be
-switched off for a file (FILE_SKIP_COMPLETION_PORT_ON_SUCCESS).
+- A read that is done at once says so, and a packet comes all the same. A program that handles both handles it twice. It
+can be switched off for a file (FILE_SKIP_COMPLETION_PORT_ON_SUCCESS).
 - Buffer and OVERLAPPED are the kernel's until the packet is there, even if you cancel, even if you close the file.
 - A file has one port, for ever.
 - The wait's timeout is counted in ticks of the system's clock, 15.6 ms unless somebody has made it finer.
-- To ask for nothing is a trick: a read of no bytes is done when there is something to read. That is readiness, made
-of completion. libuv does so for pipes, and for `uv_poll` it asks the driver of sockets (AFD).
+- To ask for nothing is a trick: a read of no bytes is done when there is something to read. That is readiness, made of
+completion. libuv does so for pipes, and for `uv_poll` it asks the driver of sockets (AFD).
 """
 
 from __future__ import annotations

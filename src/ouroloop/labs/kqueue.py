@@ -20,7 +20,7 @@ Level is the default; EV_CLEAR makes it an edge, EV_ONESHOT reports once and for
 stays, silent, until it is enabled again. And there are the traps.
 
 - To close a descriptor takes its entries out: no stale event comes through a duplicate, as it does with epoll. But
-nobody is told, either. Who still waits for it waits for ever.
+nobody is told, either. Whoever still waits for it waits for ever.
 - Events come in lists. What you do about the first may close the descriptor of the second, and the next `open` may
 get its number; the event in your hand is then somebody else's. (epoll's as well.)
 - A process may be gone before you ask for its end. That is an error, and has to be taken for the event.
@@ -389,8 +389,8 @@ def _show_modes(figures: Figures, stage: Stage) -> None:
         [(name, *(count or "-" for count in row)) for name, row in figures.modes.items()])
     stage.meaning(
         "Unlike epoll's, the event says how much there is. By edge, what was left is not reported until more comes: "
-        "who reads less than that number, and waits, hangs. ONESHOT has forgotten the descriptor after one report, "
-        "DISPATCH has it still, and is silent; both are told again here.")
+        "a program that reads less than that number, and waits, hangs. ONESHOT has forgotten the descriptor after one "
+        "report, DISPATCH has it still, and is silent; both are told again here.")
 
 
 def _show_filters(figures: Figures, stage: Stage) -> None:
@@ -417,7 +417,7 @@ def _show_wrongs(figures: Figures, stage: Stage) -> None:
     if figures.after_close == 0:
         stage.meaning(
             "With the descriptor its entry is gone, whoever has a duplicate: nothing stale comes, as it does with "
-            "epoll. But who waits for it is told nothing, for ever. Tell your own waiters before you close.")
+            "epoll. But whoever waits for it is told nothing, for ever. Tell your own waiters before you close.")
     else:
         stage.meaning(
             "A kernel's kqueue drops the entry when its descriptor is closed. This one is made of epoll, which keeps "

@@ -20,7 +20,7 @@ Now the kernel looks into its own list of what it has promised you, which is /pr
 mistakes at all: when you ask for memory you get a promise and no memory, and only the first touch of a page brings a
 fault, upon which the kernel finds a frame, enters it, and lets your instruction try again. You never notice. But when
 the list has nothing for this address, or something that forbids what you did, you are sent a signal, SIGSEGV, with all
-that the processor had to say. Who does not handle it dies of it.
+that the processor had to say. A program that does not handle it dies of it.
 
 Some things are not a matter of pages. An address has 64 bits, of which most machines look at 48 (or 57); one whose
 other bits are not all alike is no address. And `hlt` stops the processor until an interrupt comes, and if programs

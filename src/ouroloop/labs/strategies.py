@@ -28,15 +28,16 @@ four times as long, and all others on the machine notice.) And their waits are l
 them that the first would be over before the last has begun.
 
 What surprises people: ten thousand threads are no longer a problem of memory, a machine of today has that many. The
-problem is to begin them, and to wake them all at once. In Python each of them then needs the lock, and who waits for
-the lock asks for it again every 5 ms: ten thousand who ask can keep a machine busy for half a minute. (They did, before
-this lab let the waits end one after the other.)
+problem is to begin them, and to wake them all at once. In Python each of them then needs the lock, and a thread that
+waits for the lock asks for it again every 5 ms: ten thousand who ask can keep a machine busy for half a minute. (They
+did, before this lab let the waits end one after the other.)
 """
 
 from __future__ import annotations
 
 import json
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -204,6 +205,8 @@ def by_green_threads(count: int, watch: Watch) -> None:
 
 def by_callbacks(count: int, watch: Watch) -> None:
     """A timer of our loop for each."""
+    if sys.platform == "win32":
+        raise NotHere(WOULD, "Ouroloop's loop stands on epoll and poll, and Windows has neither.")
     from ouroloop.loop import Loop, Timer
 
     watch.begin()

@@ -25,9 +25,10 @@ made up for. A program that looks well at half its load says nothing about itsel
 And then there is Python. Python code needs a lock, the GIL, which one thread at a time may have. Threads that wait let
 go of it, so for waiting a pool is as good in Python as anywhere. So do a few functions written in C that take long and
 touch nothing of Python's: the hashes of hashlib, zlib, most of what reads and writes. But Python code in a pool keeps
-the lock, is no faster there, and, worse, fights for the lock with the loop, which it was meant to relieve: who wants it
-gets it after 5 ms (sys.getswitchinterval), and then again somebody else has it. JavaScript has no such trouble, because
-no JavaScript runs in the pool at all. What computes in JavaScript stops the loop, and belongs into a worker.
+the lock, is no faster there, and, worse, fights for the lock with the loop, which it was meant to relieve: a thread
+that wants it gets it after 5 ms (sys.getswitchinterval), and then again somebody else has it. JavaScript has no such
+trouble, because no JavaScript runs in the pool at all. What computes in JavaScript stops the loop, and belongs in a
+worker.
 """
 
 from __future__ import annotations
@@ -264,7 +265,7 @@ def show(figures: Figures, stage: Stage) -> None:
         stage.meaning(
             f"It wakes in time, but it needs the lock to go on, and the others have it: {duration(late)}, where the "
             f"interval at which one may ask for it is {duration(sys.getswitchinterval())}. Python code in a pool does "
-            "not relieve the loop, it delays it. Code that lets go of the lock leaves only the question who has a "
+            "not relieve the loop, it delays it. Code that lets go of the lock leaves only the question of who has a "
             "processor.")
     else:
         stage.meaning("This Python has no such lock: what delays the loop is only who has a processor.")
@@ -302,7 +303,7 @@ def _show_queue(figures: Figures, stage: Stage) -> None:
     stage.bars([(name, late, duration(late)) for name, late in rows])
     low, _, high = figures.loads
     stage.meaning(
-        f"Who comes behind four slow jobs ({duration(_SLOW)}) waits for one of them to end, whatever he wants. And the "
+        f"A job behind four slow ones ({duration(_SLOW)}) waits for one of them to end, however brief it is. And the "
         f"queue knows no proportion: {times(high.share / low.share)} times the load, "
         f"{times(fmean(high.delays) / fmean(low.delays))} times the delay. With more to do than can be done it grows "
         f"for as long as that lasts: the first ten jobs waited for {duration(fmean(high.delays[:10]))}, the last ten "
@@ -321,5 +322,5 @@ def _show_computing(figures: Figures, stage: Stage) -> None:
         f"Python code in four threads had {python:.2f} processors of {figures.available}"
         + (": one thread at a time has the lock." if figures.has_lock else ", for this Python has no lock.")
         + f" hashlib and zlib let go of it, and had up to {most:.2f}. "
-        + ("" if most > 1.2 else "(There is but one, or others had them. Try again when the machine is free.) ")
-        + "A pool helps who waits, and who computes without the lock, up to the number of processors.")
+        + ("" if most > 1.2 else "(There is only one, or others had them. Try again when the machine is free.) ")
+        + "A pool helps work that waits, and work that computes without the lock, up to the number of processors.")

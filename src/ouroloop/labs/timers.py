@@ -9,11 +9,11 @@ A heap: a tree in an array, in which each timer is due no later than the two bel
 nothing more is sorted. To insert or to take one out, a timer moves up or down a level at a time, and a tree of n has
 log n levels. libuv has a heap, as have Go and asyncio (which has no quick way to cancel, and leaves the dead in it).
 
-A wheel: a dial with 64 slots, one for each of the next 64 ms. Who is due in 20 ms is put 20 slots ahead, and as the
-hand comes to a slot, all in it are due. For those that are due later there is a second wheel, each slot of which has 64
-ms in it, and a third, and a fourth. When a slower hand moves on, its slot is emptied into the faster wheels. No timer
-is ever compared with another one; each is moved at most once for each wheel, and compared with the clock. The Linux
-kernel has wheels, and so has Tokio, in Rust.
+A wheel: a dial with 64 slots, one for each of the next 64 ms. A timer due in 20 ms is put 20 slots ahead, and as the
+hand comes to a slot, all in it are due. For timers that are due later there is a second wheel, each slot of which has
+64 ms in it, and a third, and a fourth. When a slower hand moves on, its slot is emptied into the faster wheels. No
+timer is ever compared with another one; each is moved at most once for each wheel, and compared with the clock. The
+Linux kernel has wheels, and so has Tokio, in Rust.
 
     wheel 0   64 slots of    1 ms    ▓░░░░░░░░░░░░░░░   ← a hand each
     wheel 1   64 slots of   64 ms    ░░▓░░░░░░░░░░░░░
@@ -21,7 +21,7 @@ kernel has wheels, and so has Tokio, in Rust.
     wheel 3   64 slots of  4.4 min   ▓░░░░░░░░░░░░░░░
 
 Lists by duration. Node's way, and the simplest one. Look at a real program: it has a hundred thousand timers, but only
-five or six durations. Whoever is set later, with the same duration, is due later; so for each duration a list will do,
+five or six durations. One that is set later, with the same duration, is due later; so for each duration a list will do,
 to which one appends, and whose first is due first. A heap is needed only for the lists, and that is a heap of six.
 
 There is a price, and a surprise. The price: with as many durations as timers it is a heap with lists of one. The
@@ -414,7 +414,7 @@ def show(figures: Figures, stage: Stage) -> None:
     stage.meaning(
         "Here each timer has a list of its own, and to insert one costs "
         f"{times(many['insert'] / of_six['insert'])} times what it costs with six durations. It does not hurt Node: "
-        "durations are whole ms there, and who sets timers by the thousand sets them for the same time.")
+        "durations are whole ms there, and a program that sets timers by the thousand sets them for the same time.")
     stage.heading("Four timers that are all due: who is first?")
     same = figures.order["heap"] == figures.order["wheel"]
     rows = [("heap, wheel" if same else "heap", *map(_due, figures.order["heap"]))]
