@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from errno import EMFILE, ENOSPC
+from errno import EAGAIN, EMFILE, ENOSPC
 from pathlib import Path
 from typing import Any
 
@@ -130,6 +130,7 @@ def test_where_nothing_can_be_written_it_says_so(words: list[str]) -> None:
 
 @pytest.mark.parametrize(("error", "says"), [
     (OSError(EMFILE, "Too many open files"), "[Errno 24] Too many open files"),
+    (BlockingIOError(EAGAIN, "Resource temporarily unavailable"), "this user may start no more processes (ulimit -u)"),
     (RuntimeError("can't start new thread"), "can't start new thread"), (MemoryError(), "no memory is left"),
 ])
 def test_a_limit_of_the_system_s_ends_a_lab_with_a_line(

@@ -85,11 +85,18 @@ def _run(name: str, explains: bool) -> int:
         raise
     except (OSError, RuntimeError, MemoryError, subprocess.SubprocessError) as exc:  # what the system does not let us
         stage.out.flush()
-        raise LabError(f"the lab {name} cannot go on: {str(exc) or 'no memory is left'}", _FAILED) from exc
+        raise LabError(f"the lab {name} cannot go on: {_reason(exc)}", _FAILED) from exc
     else:
         lab.show(figures, stage)
     _end(stage, name, explains, lab.__file__)
     return 0
+
+
+def _reason(refusal: Exception) -> str:
+    """Why the system refused something, also where its own words say nothing."""
+    if isinstance(refusal, BlockingIOError):  # EAGAIN, of fork
+        return "this user may start no more processes (ulimit -u)"
+    return "no memory is left" if isinstance(refusal, MemoryError) else str(refusal)
 
 
 def _end(stage: Stage, name: str, explains: bool, file: str | None) -> None:
