@@ -18,14 +18,24 @@ from urllib.parse import unquote
 
 from ..loop.pool_size import configured_size
 from .model import MAIN, Job, Output, Pause, Place, Resource, Run, Sleep, Step, Trace, Watch
+from .records import (
+    CALLED,
+    CLOSING,
+    DESTROYED,
+    ENTERED,
+    FIELDS,
+    FOLLOWED,
+    LEFT,
+    MADE,
+    READIED,
+    SETTLED,
+    STARTED,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .recorder import Recorder
-
-_MADE, _ENTERED, _LEFT, _DESTROYED, _SETTLED, _STARTED, _CALLED, _CLOSING, _READIED, _FOLLOWED = range(1, 11)
-_FIELDS = 7
 
 _CAPITAL = re.compile(r"_([a-z])")  # what JavaScript has in place of an underscore
 _TAKERS = ("then", "catch", "finally")
@@ -134,16 +144,16 @@ class _Records:
         """Make runs and resources."""
         since = self._recorder.began
         take: dict[int, Callable[..., None]] = {
-            _MADE: self._made, _ENTERED: self._entered, _LEFT: self._left, _DESTROYED: self._destroyed,
-            _SETTLED: self._settled, _STARTED: self._started, _CALLED: self._called, _CLOSING: self._closing,
-            _READIED: self._readied, _FOLLOWED: self._followed,
+            MADE: self._made, ENTERED: self._entered, LEFT: self._left, DESTROYED: self._destroyed,
+            SETTLED: self._settled, STARTED: self._started, CALLED: self._called, CLOSING: self._closing,
+            READIED: self._readied, FOLLOWED: self._followed,
         }
         for number, (type, moment, cause, wait, place, handle) in self._recorder.lasting.items():
             self._trace.resources[number] = Resource(number, type, int(cause), int(moment) - since, int(place), wait)
             self.opened[number] = int(handle)
         for part in self._recorder.records:
-            for at in range(0, len(part), _FIELDS):
-                kind, moment, *numbers = part[at : at + _FIELDS]
+            for at in range(0, len(part), FIELDS):
+                kind, moment, *numbers = part[at : at + FIELDS]
                 take[int(kind)](int(moment) - since, *numbers)
 
     def _made(self, moment: int, number: float, type: float, cause: float, wait: float, place: float) -> None:
@@ -175,7 +185,7 @@ class _Records:
         if number < 0:
             return
         place = self._trace.places[number]
-        if not is_core(place):
+        if not place.is_core:
             run.place, run.name = number, place.function
         elif run.place < 0:
             run.name = place.function
@@ -209,11 +219,6 @@ class _Records:
     def _closing(self, moment: int, number: float, run: float, *_: float) -> None:
         if (resource := self._trace.resources.get(int(number))) is not None:
             resource.closing, resource.closer = moment, int(run)
-
-
-def is_core(place: Place) -> bool:
-    """Whether it is in a core module."""
-    return place.file == "" or place.file.startswith("node:")
 
 
 def _in_order(trace: Trace) -> list[Run]:
@@ -424,7 +429,7 @@ def _add_details(trace: Trace, details: dict[int, str]) -> None:
 def _sources(places: list[Place]) -> dict[str, str]:
     """The text of each of the program's files."""
     texts = {}
-    for file in {place.file for place in places if not is_core(place)}:
+    for file in {place.file for place in places if not place.is_core}:
         path = unquote(file.removeprefix("file://")) if file.startswith("file://") else file
         if not os.path.isabs(path):  # code that was not in a file, by whatever name
             continue

@@ -270,9 +270,9 @@ def _write(text: str, wish: _Wish) -> None:
 
 def _count(trace: Trace) -> str:
     """What a trace holds, in a few words."""
-    callbacks = len(trace.runs)
-    turns = len(trace.turns)
-    text = f"{callbacks:,} callback{'s' * (callbacks != 1)} in {turns:,} turn{'s' * (turns != 1)}"
+    from .style import counted
+
+    text = f"{counted(len(trace.runs), 'callback')} in {counted(len(trace.turns), 'turn')}"
     if trace.dropped:
         text += f"; {trace.dropped:,} older records were dropped (--limit keeps more)"
     return text

@@ -35,6 +35,11 @@ class Place:
     column: int
     function: str
 
+    @property
+    def is_core(self) -> bool:
+        """Whether it is in a core module, or in code without a name of its own, as `new Function` makes it."""
+        return self.file == "" or self.file.startswith("node:")
+
 
 @dataclass(slots=True)
 class Resource:

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from .assembly import DRAINED
-from .reasons import LATE, _Index
+from .culprits import RunsByTime
+from .reasons import LATE
 
 if TYPE_CHECKING:
     from .model import Run, Trace
@@ -149,13 +150,13 @@ def _functions(runs: list[Run]) -> list[Function]:
 
 
 def _late(trace: Trace) -> list[Late]:
-    index = _Index(trace)
+    by_time = RunsByTime(trace)
     found = []
     for run in trace.runs.values():
         if run.due is None or run.began - run.due <= LATE:
             continue
         late = Late(run.number, run.began - run.due)
-        guilty, share = index.culprit(run.due, run.began)
+        guilty, share = by_time.culprit(run.due, run.began)
         if guilty is not None and share > late.late / 4:
             late.culprit = guilty.number
         found.append(late)
