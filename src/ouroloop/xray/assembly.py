@@ -52,15 +52,15 @@ _KINDS = {
     "TTYWRAP": "pipe", "UDPWRAP": "udp", "UDPSENDWRAP": "udp", "PROCESSWRAP": "process", "SIGNALWRAP": "signal",
     "FSEVENTWRAP": "watcher", "STATWATCHER": "watcher", "ZLIB": "zlib", "MESSAGEPORT": "message",
     "MESSAGECHANNEL": "message", "Worker": "message",
-    "beforeExit": "exit", "exit": "exit",
+    "beforeExit": "exit", "exit": "exit", "unhandledRejection": "rejection", "rejectionHandled": "rejection",
 }
 _KINDS_BY_BEGINNING = {
     "FSREQ": "file", "FILEHANDLE": "file", "DIRHANDLE": "file", "GETADDRINFO": "dns", "GETNAMEINFO": "dns",
     "QUERYWRAP": "dns", "HTTP": "http", "PBKDF2": "crypto", "RANDOM": "crypto", "SCRYPT": "crypto", "KEYPAIR": "crypto",
     "SIGNREQ": "crypto", "CHECKPRIME": "crypto", "DERIVEBITS": "crypto", "CRYPTO": "crypto", "WORK": "work",
 }
-DRAINED = frozenset(("tick", "microtask", "await"))
-"""Kinds that are not called by the loop: they are drained after what it called."""
+DRAINED = frozenset(("tick", "microtask", "await", "rejection"))
+"""Kinds that are not called by the loop: they are drained after what it called, or told once all was drained."""
 
 
 def kind_of(type: str) -> str:

@@ -20,8 +20,9 @@ MAIN = 0
 
 
 KINDS = (
-    "main", "timer", "interval", "immediate", "tick", "microtask", "await", "file", "dns", "crypto", "zlib", "work",
-    "server", "socket", "pipe", "http", "udp", "process", "signal", "watcher", "closing", "message", "resource", "exit",
+    "main", "timer", "interval", "immediate", "tick", "microtask", "await", "rejection", "file", "dns", "crypto",
+    "zlib", "work", "server", "socket", "pipe", "http", "udp", "process", "signal", "watcher", "closing", "message",
+    "resource", "exit",
 )
 """What a run is, in a word. "await" is a promise's reaction, `then` too; "resource" the program's own AsyncResource."""
 
@@ -95,7 +96,7 @@ class Run:
     kind: str = ""
     """What it was, in a word: one of `KINDS`."""
     after: int = -1
-    """Of a tick or microtask, the callback after which it was drained."""
+    """Of a tick, microtask or rejection, the callback after which it came."""
     trigger: int = -1
     """The run that made it ready: of a promise's reaction, the one that settled the promise; else who asked for it."""
     due: int | None = None

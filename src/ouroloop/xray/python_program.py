@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 
     from ..loop import Loop, Work
     from ..node.environment import Environment
+    from ..node.promise import Promise
     from .recorder import Recorder
 
 _RECORD = Struct(f"{FIELDS}d")  # packed in place it takes a third of the time of an array's `extend`
@@ -81,6 +82,7 @@ class PythonProgram:
         self._described: set[int] = set()  # of which it is known what they are about
         self._called: dict[CodeType, int] = {}  # places of functions, but of none that is a core module's
         self._known = NO_RUN  # a run of which it is known which function of the program's it is
+        self.rejections: dict[Promise[Any], tuple[int, int]] = {}  # not told of yet: in which run, and where
         self._last = MAIN_RESOURCE
         self._last_run = MAIN
         self._last_outer = MAIN

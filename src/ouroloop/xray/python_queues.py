@@ -108,6 +108,19 @@ class _Environment(Environment):
             callback = _Served(self.program, callback)
         super().make_callback(callback, *args)
 
+    def rejected_unhandled(self, promise: promise.Promise[Any]) -> None:
+        super().rejected_unhandled(promise)
+        self.program.rejections[promise] = self.program.run(), self.program.places.of_caller()
+
+    def tell_rejection(self, promise: promise.Promise[Any]) -> None:
+        run, place = self.program.rejections.pop(promise)
+        number = self.program.made("unhandledRejection", place=place, cause=run)
+        self.program.call(number, super().tell_rejection, (promise,), NO_PLACE)
+
+    def rejection_handled(self, promise: promise.Promise[Any]) -> None:
+        self.program.rejections.pop(promise, None)
+        super().rejection_handled(promise)
+
     def start_main(self, main: Any) -> None:
         self.program.begin_main()
         try:

@@ -99,13 +99,14 @@ class _Reasons:
         self._sleep_ends = [sleep.ended for sleep in trace.sleeps]
         self._rules: dict[str, Callable[[Run], Words]] = {
             "main": self._main, "tick": self._tick, "microtask": self._microtask, "await": self._await,
+            "rejection": self._rejection,
             "timer": self._timer, "interval": self._timer, "immediate": self._immediate, "closing": self._closing,
             "process": self._late_in_poll, "signal": self._late_in_poll, "exit": self._exit,
         }
 
     def of(self, run: Run) -> Words:
         """Why it ran when it did."""
-        if run.outer is not None and run.kind not in ("timer", "immediate", "main", "exit"):
+        if run.outer is not None and run.kind not in ("timer", "immediate", "main", "exit", "rejection"):
             return (
                 "It was called by #{0} itself, while that ran: its scope is another resource's, but no queue was "
                 "between them.", [run.outer])
@@ -181,6 +182,18 @@ class _Reasons:
         return (
             "What it waits for was settled by #{0}; who waits for a promise goes on as a microtask, "
             f"{_numbered(text, 1)}.", [run.trigger, *numbers])
+
+    def _rejection(self, run: Run) -> Words:
+        resource, cause = self._resource(run), self._cause(run)
+        where = "" if cause is None else " in #{0}"
+        numbers: list[float] = [] if cause is None else [cause.number]
+        if resource is not None and resource.type == "rejectionHandled":
+            return (
+                f"A promise whose rejection had been told of got its handler after all{where}: “rejectionHandled” is "
+                "told once ticks and microtasks are drained.", numbers)
+        return (
+            f"A promise was rejected{where}, and had no handler when ticks and microtasks were drained: only then is "
+            "“unhandledRejection” told.", numbers)
 
     # Timers
 

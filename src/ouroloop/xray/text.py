@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 _COLORS = {
     "main": "bold", "timer": "yellow", "interval": "yellow", "immediate": "green", "tick": "magenta", "await": "blue",
-    "microtask": "blue",
+    "microtask": "blue", "rejection": "blue",
 }
 _OTHER_COLOR = "cyan"
 _OUTSIDE = ("start", "main")  # steps that only say where the main program is

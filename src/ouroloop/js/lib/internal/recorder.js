@@ -27,6 +27,7 @@ const NO_RUN = -1;
 const NO_PLACE = -1;
 const NO_DESCRIPTOR = -1; // Python finds it out
 const NO_PROMISE = 0;
+const MAIN_ORIGIN = { run: MAIN_RUN, place: NO_PLACE };
 
 // What the first number of a record says. What the others are stands in xray/records.py, which Python reads them by.
 const MADE = 1;
@@ -287,10 +288,15 @@ const recorder = {
     }
   },
 
-  /** The process emits an event of its life on the program: 'beforeExit', 'exit'. */
-  emits(name, emit) {
+  /** Where the program is now, for an event that is to be told later. */
+  origin() {
+    return { run: currentRun(), place: frames.placeOfCaller() };
+  },
+
+  /** The process emits an event of its own ('exit', 'unhandledRejection'); `origin`: what it is due to. */
+  emits(name, emit, { run, place } = MAIN_ORIGIN) {
     const id = ++lastOwnId;
-    record(MADE, id, numberOf(name), MAIN_RUN);
+    record(MADE, id, numberOf(name), run, 0, place);
     begin(id, NO_PLACE);
     try {
       return emit();
