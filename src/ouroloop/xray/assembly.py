@@ -18,6 +18,7 @@ from urllib.parse import unquote
 
 from ..loop.pool_size import configured_size
 from .model import MAIN, Job, Output, Pause, Place, Resource, Run, Sleep, Step, Trace, Watch
+from .reasons import explain
 from .records import (
     CALLED,
     CLOSING,
@@ -73,8 +74,6 @@ def kind_of(type: str) -> str:
 
 def assemble(recorder: Recorder, code: int, ended: int) -> Trace:
     """The trace of what was recorded until `ended` (ns of the monotonic clock)."""
-    from .reasons import explain
-
     since = recorder.began
     turns = list(recorder.turns)
     trace = Trace(
@@ -221,13 +220,9 @@ class _Records:
             resource.closing, resource.closer = moment, int(run)
 
 
-def _in_order(trace: Trace) -> list[Run]:
-    return sorted(trace.runs.values(), key=lambda run: run.number)
-
-
 def _add_steps(trace: Trace, steps: list[Step]) -> None:
     """The loop's steps, and what comes before, between and after its turns."""
-    began_at = [run.began for run in _in_order(trace)]
+    began_at = [run.began for run in trace.in_order()]
     for step in steps:
         at = bisect_right(began_at, step.began)
         is_busy = at < len(began_at) and began_at[at] < step.ended
@@ -318,7 +313,7 @@ def _relate(trace: Trace, readied: dict[int, int]) -> None:
     """What each run was drained after, what made it ready, and when timers were due."""
     last = -1
     handlers = _Handlers(trace)
-    for run in _in_order(trace):
+    for run in trace.in_order():
         resource = trace.resources.get(run.resource)
         if run.kind not in DRAINED:
             if run.outer is None:
@@ -393,7 +388,7 @@ def _add_descriptors(trace: Trace, recorder: Recorder, opened: dict[int, int]) -
 
 def _add_jobs(trace: Trace, ready: list[tuple[int, int]]) -> None:
     """Which run a job was delivered to, or a descriptor brought: the first one that began before anything else did."""
-    runs = [run for run in _in_order(trace) if run.outer is None and run.kind not in DRAINED and run.step == "poll"]
+    runs = [run for run in trace.in_order() if run.outer is None and run.kind not in DRAINED and run.step == "poll"]
     began = [run.began for run in runs]
     delivered = [(job.delivered, position) for position, job in enumerate(trace.jobs) if job.delivered is not None]
     moments = sorted([(at, -1, fd) for at, fd in ready] + [(at, position, -1) for at, position in delivered])

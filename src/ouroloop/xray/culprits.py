@@ -23,25 +23,22 @@ class RunsByTime:
     """Runs that no other one contains, in order, to find those of a time."""
 
     def __init__(self, trace: Trace) -> None:
-        self.runs = sorted(
+        self._runs = sorted(
             (run for run in trace.runs.values() if run.outer is None), key=lambda run: (run.began, run.number))
-        self.began = [run.began for run in self.runs]
-        self._duration = trace.duration
-        lengths = [self._ended(run) - run.began for run in self.runs]
+        self._began = [run.began for run in self._runs]
+        self._end_of = trace.end_of
+        lengths = [trace.end_of(run) - run.began for run in self._runs]
         self._spans = Spans(lengths)
         self._sums = [0, *accumulate(lengths)]
 
-    def _ended(self, run: Run) -> int:
-        return self._duration if run.ended is None else run.ended
-
     def culprit(self, began: int, ended: int) -> tuple[Run | None, int]:
         """The run that took most of a time, and how much of it (ns)."""
-        first, end = max(0, bisect_right(self.began, began) - 1), bisect_left(self.began, ended)
+        first, end = max(0, bisect_right(self._began, began) - 1), bisect_left(self._began, ended)
         found, most = None, 0
         for index in (first, self._spans.longest(first + 1, end - 1), end - 1):  # the outer ones may reach beyond it
             if not first <= index < end:
                 continue
-            run = self.runs[index]
+            run = self._runs[index]
             share = self._share(run, began, ended)
             if share > most:
                 found, most = run, share
@@ -49,15 +46,15 @@ class RunsByTime:
 
     def busy(self, began: int, ended: int) -> int:
         """How much of a time runs took, all together."""
-        first, last = max(0, bisect_right(self.began, began) - 1), bisect_left(self.began, ended)
+        first, last = max(0, bisect_right(self._began, began) - 1), bisect_left(self._began, ended)
         if first >= last:
             return 0
         outer = {first, last - 1}
         inside = self._sums[last - 1] - self._sums[min(first + 1, last - 1)]
-        return inside + sum(max(self._share(self.runs[index], began, ended), 0) for index in outer)
+        return inside + sum(max(self._share(self._runs[index], began, ended), 0) for index in outer)
 
     def _share(self, run: Run, began: int, ended: int) -> int:
-        return min(self._ended(run), ended) - max(run.began, began)
+        return min(self._end_of(run), ended) - max(run.began, began)
 
 
 class PausesByTime:

@@ -18,7 +18,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from .assembly import kind_of
-from .style import printable
+from .style import printable, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -76,15 +76,6 @@ def _place(place: list[Any] | None) -> str:
 
         file = unquote(file[7:])
     return f"{shown(file)}:{line:.0f}" + (f" in {printable(function)}" if function else "")
-
-
-def shown(file: str) -> str:
-    """A file's name as somebody in this folder would say it."""
-    try:
-        relative = os.path.relpath(file) if os.path.isabs(file) else file
-    except OSError:
-        relative = file
-    return printable(file if relative.startswith("..") else relative)
 
 
 # Python

@@ -36,6 +36,9 @@ class Place:
     column: int
     function: str
 
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
     @property
     def is_core(self) -> bool:
         """Whether it is in a core module, or in code without a name of its own, as `new Function` makes it."""
@@ -224,6 +227,14 @@ class Trace:
     def to_json(self) -> dict[str, Any]:
         """All of it, as JSON has it."""
         return dataclasses.asdict(self)
+
+    def in_order(self) -> list[Run]:
+        """The runs in the order in which they began."""
+        return sorted(self.runs.values(), key=lambda run: run.number)
+
+    def end_of(self, run: Run) -> int:
+        """When a run ended; one that the program's end cut short did then."""
+        return self.duration if run.ended is None else run.ended
 
     def causes(self, run: Run) -> list[Run]:
         """The chain of causes: who made this one's resource, and so on, to the main program or to what was lost."""

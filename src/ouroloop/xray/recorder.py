@@ -27,6 +27,7 @@ from time import monotonic_ns, time
 from typing import TYPE_CHECKING, Any
 
 from ..loop import Probe
+from .assembly import assemble
 from .model import Job, Output, Pause, Place, Watch
 from .observer import Observer
 from .records import FIELDS
@@ -324,8 +325,6 @@ class Recorder(Probe, Observer):
 
     def trace(self, code: int) -> Trace:
         """What was recorded so far."""
-        from .assembly import assemble
-
         self._flush()
         now = monotonic_ns()
         if self.step_under_way is not None:  # which the process ends in, or somebody looks in

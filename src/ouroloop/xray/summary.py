@@ -122,10 +122,10 @@ def _length(run: Run) -> int:
 def _blocks(trace: Trace) -> list[Block]:
     """Each callback of the loop's with what was drained after it."""
     blocks: list[Block] = []
-    for run in sorted(trace.runs.values(), key=lambda run: run.number):
+    for run in trace.in_order():
         if run.outer is not None:
             continue
-        ended = run.ended if run.ended is not None else trace.duration
+        ended = trace.end_of(run)
         if run.kind not in DRAINED or not blocks:
             blocks.append(Block(run.began, ended - run.began, run.number, ended - run.began))
             continue

@@ -19,10 +19,10 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from ..loop import Probe, Timer
-from .holders import Holder, of_environment, of_runtime, shown
+from .holders import Holder, of_environment, of_runtime
 from .observer import Observer
 from .signals import listen
-from .style import Style, columns, counted
+from .style import Style, columns, counted, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
