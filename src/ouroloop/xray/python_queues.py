@@ -118,7 +118,8 @@ class _Environment(Environment):
         self.program.call(number, super().tell_rejection, (promise,), NO_PLACE)
 
     def rejection_handled(self, promise: promise.Promise[Any]) -> None:
-        self.program.rejections.pop(promise, None)
+        if promise in self.rejections:  # else it is told of all the same
+            del self.program.rejections[promise]
         super().rejection_handled(promise)
 
     def start_main(self, main: Any) -> None:
