@@ -12,7 +12,8 @@ import pytest
 from xray.tracing import traced
 
 from ouroloop.xray.culprits import RunsByTime
-from ouroloop.xray.model import KINDS, MAIN, Job, Pause, Place, Resource, Run, Sleep, Step, Trace
+from ouroloop.xray.kinds import KINDS
+from ouroloop.xray.model import MAIN, Job, Pause, Place, Resource, Run, Sleep, Step, Trace
 from ouroloop.xray.reasons import explain, sentence
 
 MS = 1_000_000

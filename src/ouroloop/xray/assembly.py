@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from ..loop.pool_size import configured_size
+from .kinds import DRAINED, kind_of
 from .model import MAIN, Job, Output, Pause, Place, Resource, Run, Sleep, Step, Trace, Watch
 from .reasons import explain
 from .records import (
@@ -45,31 +46,6 @@ _GIVEN = re.compile(
 _BRIEF = 50_000  # ns: a step in which nothing ran is told of only if it took longer
 _GAP = 1_000_000  # ns
 _MOST_SOURCE = 4_000_000  # bytes of a file
-
-_KINDS = {
-    "Timeout": "timer", "Immediate": "immediate", "TickObject": "tick", "PROMISE": "await", "Microtask": "microtask",
-    "TCPSERVERWRAP": "server", "PIPESERVERWRAP": "server", "TCPWRAP": "socket", "TCPCONNECTWRAP": "socket",
-    "WRITEWRAP": "socket", "SHUTDOWNWRAP": "socket", "TLSWRAP": "socket", "PIPEWRAP": "pipe", "PIPECONNECTWRAP": "pipe",
-    "TTYWRAP": "pipe", "UDPWRAP": "udp", "UDPSENDWRAP": "udp", "PROCESSWRAP": "process", "SIGNALWRAP": "signal",
-    "FSEVENTWRAP": "watcher", "STATWATCHER": "watcher", "ZLIB": "zlib", "MESSAGEPORT": "message",
-    "MESSAGECHANNEL": "message", "Worker": "message",
-    "beforeExit": "exit", "exit": "exit", "unhandledRejection": "rejection", "rejectionHandled": "rejection",
-}
-_KINDS_BY_BEGINNING = {
-    "FSREQ": "file", "FILEHANDLE": "file", "DIRHANDLE": "file", "GETADDRINFO": "dns", "GETNAMEINFO": "dns",
-    "QUERYWRAP": "dns", "HTTP": "http", "PBKDF2": "crypto", "RANDOM": "crypto", "SCRYPT": "crypto", "KEYPAIR": "crypto",
-    "SIGNREQ": "crypto", "CHECKPRIME": "crypto", "DERIVEBITS": "crypto", "CRYPTO": "crypto", "WORK": "work",
-}
-DRAINED = frozenset(("tick", "microtask", "await", "rejection"))
-"""Kinds that are not called by the loop: they are drained after what it called, or told once all was drained."""
-
-
-def kind_of(type: str) -> str:
-    """What a resource's runs are, in a word, by what async hooks call it."""
-    known = _KINDS.get(type)
-    if known is not None:
-        return known
-    return next((kind for start, kind in _KINDS_BY_BEGINNING.items() if type.startswith(start)), "resource")
 
 
 def assemble(recorder: Recorder, code: int, ended: int) -> Trace:

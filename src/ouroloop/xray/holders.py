@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from .assembly import kind_of
+from .kinds import kind_of
 from .style import printable, shown
 
 if TYPE_CHECKING:

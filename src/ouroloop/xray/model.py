@@ -19,14 +19,6 @@ MAIN = 0
 """The main program's run."""
 
 
-KINDS = (
-    "main", "timer", "interval", "immediate", "tick", "microtask", "await", "rejection", "file", "dns", "crypto",
-    "zlib", "work", "server", "socket", "pipe", "http", "udp", "process", "signal", "watcher", "closing", "message",
-    "resource", "exit",
-)
-"""What a run is, in a word. "await" is a promise's reaction, `then` too; "resource" the program's own AsyncResource."""
-
-
 @dataclass(slots=True)
 class Place:
     """Where in the program's sources: `line` and `column` count from 1; `function` is "" where there is no name."""
@@ -97,7 +89,7 @@ class Run:
     why: list[float] = field(default_factory=list)
     """Which of the trace's sentences tells why it ran when it did, and the numbers in that."""
     kind: str = ""
-    """What it was, in a word: one of `KINDS`."""
+    """What it was, in a word: one of `kinds.KINDS`."""
     after: int = -1
     """Of a tick, microtask or rejection, the callback after which it came."""
     trigger: int = -1

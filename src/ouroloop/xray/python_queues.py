@@ -130,24 +130,24 @@ class _Environment(Environment):
             self.program.end()
 
 
-class _Ticks(deque[Any]):
-    """The ticks of an environment that is recorded."""
+class _Queue(deque[Any]):
+    """A queue of an environment that is recorded."""
 
     def __init__(self, program: PythonProgram) -> None:
         super().__init__()
         self._program = program
+
+
+class _Ticks(_Queue):
+    """The ticks."""
 
     def append(self, entry: Any) -> None:
         callback, args = entry
         super().append((_Call(self._program, self._program.made("TickObject"), callback), args))
 
 
-class _Microtasks(deque[Any]):
-    """The microtasks of an environment that is recorded."""
-
-    def __init__(self, program: PythonProgram) -> None:
-        super().__init__()
-        self._program = program
+class _Microtasks(_Queue):
+    """The microtasks."""
 
     def append(self, entry: Any) -> None:
         callback, args = entry

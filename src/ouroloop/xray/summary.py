@@ -12,8 +12,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from .assembly import DRAINED
 from .culprits import RunsByTime
+from .kinds import DRAINED
 from .reasons import LATE
 
 if TYPE_CHECKING:
