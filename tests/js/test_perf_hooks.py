@@ -86,3 +86,39 @@ def test_observers_are_told_of_the_collectors_pauses(command: list[str], tmp_pat
     assert all(entry[:2] == ["gc", "gc"] and entry[2] in (1, 2, 4, 8, 16) and entry[4] for entry in entries)
     assert names is True
     assert is_over is True
+
+
+def test_observers_are_told_of_http_requests_on_both_sides(command: list[str], tmp_path: Path) -> None:
+    entries = told(command, tmp_path, """
+        const http = require('http');
+        const { PerformanceObserver } = require('perf_hooks');
+        const seen = {};
+        const observer = new PerformanceObserver((list) => {
+          for (const { name, detail, duration } of list.getEntries()) {
+            seen[name] = { ...detail, tookLong: duration > 10 };
+            delete detail.res.headers.date;
+          }
+          if (Object.keys(seen).length < 2) return;
+          observer.disconnect();
+          server.close();
+          seen.port = port;
+          say(seen);
+        });
+        observer.observe({ type: 'http' });
+        let port;
+        const server = http.createServer((request, response) => {
+          response.setHeader('X-A', '1');
+          request.resume().on('end', () => setTimeout(() => response.end('hello'), 20));
+        }).listen(0, '127.0.0.1', () => {
+          ({ port } = server.address());
+          http.request({ host: '127.0.0.1', port, path: '/x?y=1', method: 'POST', headers: { 'X-B': '2' } },
+            (response) => response.resume()).end('text');
+        });""")
+    client, server, host = entries["HttpClient"], entries["HttpRequest"], f"127.0.0.1:{entries['port']}"
+    assert client["req"] == {"method": "POST", "url": f"http://{host}/x?y=1", "headers": {"x-b": "2", "host": host}}
+    assert (client["res"]["statusCode"], client["res"]["statusMessage"]) == (200, "OK")
+    assert client["res"]["headers"]["x-a"] == "1"
+    assert (server["req"]["method"], server["req"]["url"], server["req"]["headers"]["x-b"]) == ("POST", "/x?y=1", "2")
+    assert server["res"] == {"statusCode": 200, "statusMessage": "OK", "headers": {"x-a": "1"}}
+    assert client["tookLong"]
+    assert server["tookLong"]

@@ -252,3 +252,11 @@ socket.bind(0, '127.0.0.1', by('bound', () => socket.send('hello', socket.addres
 require('dns').lookup('127.0.0.1', by('found', () => setImmediate(by('immediate'))));
 //// what an exit listener cannot ask for
 process.on('beforeExit', by('beforeExit', function once() { if (!once.done) setTimeout(by('more'), 1); once.done = true; }));
+//// a rejection that nobody handles, and that is handled late
+setTimeout(by('timer', () => {
+  process.on('unhandledRejection', by('told', (error, rejected) => setImmediate(by('immediate', () => {
+    process.on('rejectionHandled', by('late', () => process.nextTick(by('tick'))));
+    rejected.catch(() => {});
+  }))));
+  Promise.reject(new Error('bad'));
+}), 1);

@@ -58,7 +58,7 @@ def _check_output(trace: Trace, found: Outcome) -> None:
     assert written.removesuffix("\n") == found.output
     for output in trace.output:
         run = trace.runs[output.run]
-        # What no callback did (a rejection that nobody handles) is put down to the run before.
+        # What no callback did (a listener for uncaught errors) is put down to the run before.
         assert run.began <= output.time
         later = [each for each in trace.runs.values() if run.began < each.began < output.time and each.outer is None]
         assert run.ended is None or run.ended >= output.time or not later

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import fcntl
 import os
 import pty
@@ -97,7 +98,7 @@ set_timeout(end, 2500)
     lines = done.stderr.splitlines()
     assert len(lines) == 2
     found = re.fullmatch(
-        r"ouro: delay p50 \S+ .s, p99 (\S+) ms \| busy (\d+)% \| \d+ turns/s \| \d+ handles, \d+ requests \| "
+        r"ouro: delay p50 \S+ .s, p99 (\S+) ms \| busy (\d+)% \| \d+ turns/s \| \d+ handles?, \d+ requests? \| "
         r"pool \d of \d+ busy, \d+ queued \| memory \d+ MB(, heap \d+ MB)?", lines[-1])
     assert found, lines
     assert 40 <= float(found[1]) <= 200
@@ -145,6 +146,9 @@ def test_the_panel_fits_into_any_width() -> None:
         lines = panel(reading, "app.js", 5, [0.5] * 40, Style(width))
         assert len(lines) == 4
         assert all(columns(line) <= width for line in lines)
+    one = dataclasses.replace(reading, handles=1, requests=1)
+    assert "| 1 handle, 1 request |" in one_line(one)
+    assert "1 handle   1 request  " in panel(one, "app.js", 5, [], Style(80))[-1]
     assert one_line(reading).count("\n") == 0
     for handle in loop.walk():
         handle.close()

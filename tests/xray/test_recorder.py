@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import resource
 import signal
 import subprocess
@@ -14,7 +15,8 @@ import pytest
 from js.commands import OURO, environment, run
 from xray.tracing import TRACE, read, traced
 
-from ouroloop.xray import assembly
+import ouroloop
+from ouroloop.xray import assembly, records
 from ouroloop.xray.model import MAIN, Run, Step, Trace
 from ouroloop.xray.reasons import sentence
 from ouroloop.xray.summary import summarize
@@ -88,6 +90,15 @@ const server = {source}.listen(0, () => {{
     run = named(trace, "busy")
     assert where(trace, run) == f"program.js:{line}"
     assert run.number in {block.culprit for block in summarize(trace).blocks if block.duration >= 60e6}
+
+
+def test_javascript_writes_the_records_that_python_reads() -> None:
+    source = Path(ouroloop.__file__).parent / "js" / "lib" / "internal" / "recorder.js"
+    written = dict(re.findall(r"^const ([A-Z_]+) = (-?\d+);", source.read_text(), re.MULTILINE))
+    shared = {name: str(number) for name, number in vars(records).items() if name in written}
+    assert shared == {name: written[name] for name in shared}
+    kinds = {"MADE", "ENTERED", "LEFT", "DESTROYED", "SETTLED", "STARTED", "CALLED", "CLOSING"}
+    assert kinds | {"FIELDS", "MAIN_RESOURCE", "NO_RUN", "NO_PLACE", "NO_DESCRIPTOR"} <= set(shared)
 
 
 BROKEN_OFF = {

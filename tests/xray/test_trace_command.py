@@ -43,6 +43,16 @@ def test_any_kind_of_program_is_traced(folder: Path, program: str, out: str) -> 
     assert json.loads((folder / "trace.json").read_text())["duration"] > 0
 
 
+@pytest.mark.parametrize("kind", ["html", "perfetto", "text", "json"])
+def test_a_programs_modules_may_have_names_of_pythons(folder: Path, kind: str) -> None:
+    names = ("base64", "bisect", "copy", "hashlib", "itertools", "html", "json", "struct", "sysconfig", "urllib")
+    write(folder, {f"{name}.py": "raise ImportError('not for the trace')" for name in names})
+    done = run([*TRACE, "--format", kind], "app.py", "a", folder=folder)
+    assert (done.returncode, done.stdout) == (0, "out a\n")
+    assert "lost" not in done.stderr
+    assert "Error" not in done.stderr
+
+
 def test_code_of_the_command_line_is_traced_and_options_of_ouro_are_taken(folder: Path) -> None:
     done = run(TRACE, "--no-warnings", "--format=text", "-e", "console.log(process.argv[1])", "a", folder=folder)
     assert (done.returncode, done.stdout) == (0, "a\n")

@@ -209,6 +209,18 @@ def test_lines_are_known_after_thousands_of_others_were_forgotten(tmp_path: Path
         assert re.search(rf"timer +3,000 ms, {place}\n", done.stderr), done
 
 
+def test_each_message_port_that_is_listened_to_is_told_with_its_line(tmp_path: Path) -> None:
+    write(tmp_path, {"app.js": """
+        const { port1, port2 } = new MessageChannel();
+        const channel = new BroadcastChannel('news');
+        port1.onmessage = () => {};
+        new BroadcastChannel('others').unref();"""})
+    done = run([*WHY, "--end"], "app.js", folder=tmp_path)
+    assert "is kept from ending by 2 things:" in done.stderr, done
+    for line in (2, 3):
+        assert re.search(rf"message port +app\.js:{line}\n", done.stderr), done
+
+
 def test_of_many_alike_a_few_are_told(tmp_path: Path) -> None:
     write(tmp_path, {"app.js": """
         const server = require('net').createServer(() => {}).listen(0, '127.0.0.1', () => {

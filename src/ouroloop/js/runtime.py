@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, NoReturn
 
-    from ..loop import Handle
+    from ..loop import Async, Handle
     from .bindings.stream_wrap import Streams
     from .natives.ring import Ring
     from .permission import Permission
@@ -98,6 +98,8 @@ class Runtime:
         self.signals = Signals(self)
         self.handles: dict[int, Handle] = {}
         """What JavaScript's handles are, by their numbers; streams have a table of their own."""
+        self.ports: Async | None = None
+        """What stands in the loop for all message ports, once there are any."""
         self._streams: Streams | None = None
         self._ring: Ring | None = None
         self._check = Check(self.loop)
@@ -333,8 +335,9 @@ class Runtime:
         return [*found, *([["FSReqCallback", "request"]] * count)]
 
     def own_handles(self) -> set[Handle]:
-        """The handles that stand for all of JavaScript's timers and immediates."""
-        return {self._timer, self._check, self._idle}
+        """The handles that stand for all of JavaScript's timers, immediates and message ports."""
+        handles: set[Handle] = {self._timer, self._check, self._idle}
+        return handles if self.ports is None else handles | {self.ports}
 
     def keep_origins(self) -> None:
         """Have JavaScript note where each thing is made that may keep the program from ending (see `holders`)."""

@@ -178,11 +178,15 @@ class Environment:
         rejections, self.rejections = self.rejections, {}
         for promise in rejections:
             self._reported.add(promise)
-            if not process.emit("unhandledRejection", promise._value, promise):
-                if promise is not self._main:
-                    add_note(promise._value, "It rejected a promise that nobody awaited, and that has no handler.")
-                self.uncaught_exception(promise._value, "unhandledRejection")
+            self.tell_rejection(promise)
         return bool(self.ticks or self.microtasks or self.rejections)
+
+    def tell_rejection(self, promise: Promise[Any]) -> None:
+        """Nobody has handled that `promise` was rejected: the program is told, or ends."""
+        if not self.process.emit("unhandledRejection", promise._value, promise):
+            if promise is not self._main:
+                add_note(promise._value, "It rejected a promise that nobody awaited, and that has no handler.")
+            self.uncaught_exception(promise._value, "unhandledRejection")
 
     def uncaught_exception(self, exc: BaseException, origin: str = "uncaughtException") -> None:
         """Hand `exc` to the program's 'uncaughtException' listeners; without any, report it and end with exit code 1.

@@ -17,15 +17,27 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from ..loop.pool_size import configured_size
+from .kinds import DRAINED, kind_of
 from .model import MAIN, Job, Output, Pause, Place, Resource, Run, Sleep, Step, Trace, Watch
+from .reasons import explain
+from .records import (
+    CALLED,
+    CLOSING,
+    DESTROYED,
+    ENTERED,
+    FIELDS,
+    FOLLOWED,
+    LEFT,
+    MADE,
+    READIED,
+    SETTLED,
+    STARTED,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .recorder import Recorder
-
-_MADE, _ENTERED, _LEFT, _DESTROYED, _SETTLED, _STARTED, _CALLED, _CLOSING, _READIED, _FOLLOWED = range(1, 11)
-_FIELDS = 7
 
 _CAPITAL = re.compile(r"_([a-z])")  # what JavaScript has in place of an underscore
 _TAKERS = ("then", "catch", "finally")
@@ -35,36 +47,9 @@ _BRIEF = 50_000  # ns: a step in which nothing ran is told of only if it took lo
 _GAP = 1_000_000  # ns
 _MOST_SOURCE = 4_000_000  # bytes of a file
 
-_KINDS = {
-    "Timeout": "timer", "Immediate": "immediate", "TickObject": "tick", "PROMISE": "await", "Microtask": "microtask",
-    "TCPSERVERWRAP": "server", "PIPESERVERWRAP": "server", "TCPWRAP": "socket", "TCPCONNECTWRAP": "socket",
-    "WRITEWRAP": "socket", "SHUTDOWNWRAP": "socket", "TLSWRAP": "socket", "PIPEWRAP": "pipe", "PIPECONNECTWRAP": "pipe",
-    "TTYWRAP": "pipe", "UDPWRAP": "udp", "UDPSENDWRAP": "udp", "PROCESSWRAP": "process", "SIGNALWRAP": "signal",
-    "FSEVENTWRAP": "watcher", "STATWATCHER": "watcher", "ZLIB": "zlib", "MESSAGEPORT": "message",
-    "MESSAGECHANNEL": "message", "Worker": "message",
-    "beforeExit": "exit", "exit": "exit",
-}
-_KINDS_BY_BEGINNING = {
-    "FSREQ": "file", "FILEHANDLE": "file", "DIRHANDLE": "file", "GETADDRINFO": "dns", "GETNAMEINFO": "dns",
-    "QUERYWRAP": "dns", "HTTP": "http", "PBKDF2": "crypto", "RANDOM": "crypto", "SCRYPT": "crypto", "KEYPAIR": "crypto",
-    "SIGNREQ": "crypto", "CHECKPRIME": "crypto", "DERIVEBITS": "crypto", "CRYPTO": "crypto", "WORK": "work",
-}
-DRAINED = frozenset(("tick", "microtask", "await"))
-"""Kinds that are not called by the loop: they are drained after what it called."""
-
-
-def kind_of(type: str) -> str:
-    """What a resource's runs are, in a word, by what async hooks call it."""
-    known = _KINDS.get(type)
-    if known is not None:
-        return known
-    return next((kind for start, kind in _KINDS_BY_BEGINNING.items() if type.startswith(start)), "resource")
-
 
 def assemble(recorder: Recorder, code: int, ended: int) -> Trace:
     """The trace of what was recorded until `ended` (ns of the monotonic clock)."""
-    from .reasons import explain
-
     since = recorder.began
     turns = list(recorder.turns)
     trace = Trace(
@@ -134,16 +119,16 @@ class _Records:
         """Make runs and resources."""
         since = self._recorder.began
         take: dict[int, Callable[..., None]] = {
-            _MADE: self._made, _ENTERED: self._entered, _LEFT: self._left, _DESTROYED: self._destroyed,
-            _SETTLED: self._settled, _STARTED: self._started, _CALLED: self._called, _CLOSING: self._closing,
-            _READIED: self._readied, _FOLLOWED: self._followed,
+            MADE: self._made, ENTERED: self._entered, LEFT: self._left, DESTROYED: self._destroyed,
+            SETTLED: self._settled, STARTED: self._started, CALLED: self._called, CLOSING: self._closing,
+            READIED: self._readied, FOLLOWED: self._followed,
         }
         for number, (type, moment, cause, wait, place, handle) in self._recorder.lasting.items():
             self._trace.resources[number] = Resource(number, type, int(cause), int(moment) - since, int(place), wait)
             self.opened[number] = int(handle)
         for part in self._recorder.records:
-            for at in range(0, len(part), _FIELDS):
-                kind, moment, *numbers = part[at : at + _FIELDS]
+            for at in range(0, len(part), FIELDS):
+                kind, moment, *numbers = part[at : at + FIELDS]
                 take[int(kind)](int(moment) - since, *numbers)
 
     def _made(self, moment: int, number: float, type: float, cause: float, wait: float, place: float) -> None:
@@ -175,7 +160,7 @@ class _Records:
         if number < 0:
             return
         place = self._trace.places[number]
-        if not is_core(place):
+        if not place.is_core:
             run.place, run.name = number, place.function
         elif run.place < 0:
             run.name = place.function
@@ -211,18 +196,9 @@ class _Records:
             resource.closing, resource.closer = moment, int(run)
 
 
-def is_core(place: Place) -> bool:
-    """Whether it is in a core module."""
-    return place.file == "" or place.file.startswith("node:")
-
-
-def _in_order(trace: Trace) -> list[Run]:
-    return sorted(trace.runs.values(), key=lambda run: run.number)
-
-
 def _add_steps(trace: Trace, steps: list[Step]) -> None:
     """The loop's steps, and what comes before, between and after its turns."""
-    began_at = [run.began for run in _in_order(trace)]
+    began_at = [run.began for run in trace.in_order()]
     for step in steps:
         at = bisect_right(began_at, step.began)
         is_busy = at < len(began_at) and began_at[at] < step.ended
@@ -313,7 +289,7 @@ def _relate(trace: Trace, readied: dict[int, int]) -> None:
     """What each run was drained after, what made it ready, and when timers were due."""
     last = -1
     handlers = _Handlers(trace)
-    for run in _in_order(trace):
+    for run in trace.in_order():
         resource = trace.resources.get(run.resource)
         if run.kind not in DRAINED:
             if run.outer is None:
@@ -388,7 +364,7 @@ def _add_descriptors(trace: Trace, recorder: Recorder, opened: dict[int, int]) -
 
 def _add_jobs(trace: Trace, ready: list[tuple[int, int]]) -> None:
     """Which run a job was delivered to, or a descriptor brought: the first one that began before anything else did."""
-    runs = [run for run in _in_order(trace) if run.outer is None and run.kind not in DRAINED and run.step == "poll"]
+    runs = [run for run in trace.in_order() if run.outer is None and run.kind not in DRAINED and run.step == "poll"]
     began = [run.began for run in runs]
     delivered = [(job.delivered, position) for position, job in enumerate(trace.jobs) if job.delivered is not None]
     moments = sorted([(at, -1, fd) for at, fd in ready] + [(at, position, -1) for at, position in delivered])
@@ -424,7 +400,7 @@ def _add_details(trace: Trace, details: dict[int, str]) -> None:
 def _sources(places: list[Place]) -> dict[str, str]:
     """The text of each of the program's files."""
     texts = {}
-    for file in {place.file for place in places if not is_core(place)}:
+    for file in {place.file for place in places if not place.is_core}:
         path = unquote(file.removeprefix("file://")) if file.startswith("file://") else file
         if not os.path.isabs(path):  # code that was not in a file, by whatever name
             continue

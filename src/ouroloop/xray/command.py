@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..js.options import OptionError, extent
+from .style import Style, counted, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -145,9 +146,10 @@ def _trace(words: list[str], start: Start) -> int:
     _require_program("trace", words)
     if wish.file not in ("", "-") and os.path.exists(wish.file):
         _require_no_program(wish.file, words)
+    view = _view(wish)
     from .recorder import Recorder
 
-    recorder = Recorder(limit, lambda trace: deliver(trace, wish))
+    recorder = Recorder(limit, lambda trace: deliver(trace, wish, view))
     observers: list[Observer] = [recorder]
     if wish.format == "otlp":
         from .otlp import Metrics
@@ -211,15 +213,13 @@ def _whole_number(name: str, text: str, least: int, most: int) -> int:
     return int(digits)
 
 
-def deliver(trace: Trace, wish: _Wish) -> None:
+def deliver(trace: Trace, wish: _Wish, view: Callable[[Trace], str]) -> None:
     """Make of the trace what was wished for, and say on standard error what that was."""
     try:
         if wish.format == "otlp":
-            from .otlp import send
-
-            _say(send(trace))
+            _say(view(trace))
             return
-        _write(_made(trace, wish), wish)
+        _write(view(trace), wish)
     except OSError as exc:
         where = "" if wish.format == "otlp" else f"{wish.file or 'standard error'}: "
         _say(f"the trace of {_count(trace)} is lost: {where}{exc.strerror or exc}")
@@ -230,28 +230,35 @@ def deliver(trace: Trace, wish: _Wish) -> None:
         _say(f"the trace of {_count(trace)} is lost:\n{traceback.format_exc()}")
         return
     if wish.file not in ("", "-"):
-        _say(f"{_shown(wish.file)}: {_count(trace)}")
+        _say(f"{shown(wish.file)}: {_count(trace)}")
     if wish.opens:
         import webbrowser
 
         webbrowser.open(f"file://{wish.file}")
 
 
-def _made(trace: Trace, wish: _Wish) -> str:
+def _view(wish: _Wish) -> Callable[[Trace], str]:
+    """What makes text of the trace, or sends it and says so.
+
+    It is imported before the program runs, whose folder may have modules of the same names as Python's.
+    """
     if wish.format == "html":
         from .page import to_html
 
-        return to_html(trace)
+        return to_html
     if wish.format == "perfetto":
         from .perfetto import to_perfetto
 
-        return json.dumps(to_perfetto(trace))
+        return lambda trace: json.dumps(to_perfetto(trace))
     if wish.format == "json":
-        return json.dumps(trace.to_json())
-    from .style import Style
+        return lambda trace: json.dumps(trace.to_json())
+    if wish.format == "otlp":
+        from .otlp import send
+
+        return send
     from .text import render
 
-    return render(trace, Style.of(None if wish.file not in ("", "-") else 1 if wish.file else 2))
+    return lambda trace: render(trace, Style.of(None if wish.file not in ("", "-") else 1 if wish.file else 2))
 
 
 def _write(text: str, wish: _Wish) -> None:
@@ -270,20 +277,10 @@ def _write(text: str, wish: _Wish) -> None:
 
 def _count(trace: Trace) -> str:
     """What a trace holds, in a few words."""
-    callbacks = len(trace.runs)
-    turns = len(trace.turns)
-    text = f"{callbacks:,} callback{'s' * (callbacks != 1)} in {turns:,} turn{'s' * (turns != 1)}"
+    text = f"{counted(len(trace.runs), 'callback')} in {counted(len(trace.turns), 'turn')}"
     if trace.dropped:
         text += f"; {trace.dropped:,} older records were dropped (--limit keeps more)"
     return text
-
-
-def _shown(file: str) -> str:
-    try:
-        relative = os.path.relpath(file)
-    except OSError:  # there is no working directory any more
-        return file
-    return file if relative.startswith("..") else relative
 
 
 def _say(text: str) -> None:

@@ -2,8 +2,9 @@
 
 Theory of operation. A loop is alive while a handle is active and referenced or a request is outstanding. Its handles
 say themselves what they are (an address, a path, a process); the pool's queue and threads say what they are at. The
-program's own floor knows the rest: JavaScript its timers, immediates and requests (`js/lib/internal/holders.js`),
-Python the same (`node/timers.py`). What one loop timer or idle handle stands for is told in its place.
+program's own floor knows the rest: JavaScript its timers, immediates, message ports and requests
+(`js/lib/internal/holders.js`), Python the same (`node/timers.py`). Where one handle of the loop's stands for many of
+these, they are told in its place.
 
 What surprises people: requests are counted, not listed. What is outstanding and is found nowhere is told as a number.
 """
@@ -16,8 +17,8 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from .assembly import kind_of
-from .style import printable
+from .kinds import kind_of
+from .style import printable, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -45,6 +46,7 @@ def of_runtime(runtime: Runtime) -> list[Holder]:
     known = runtime.holders()
     found = [Holder("timer", _timer(timer), _place(timer["place"]), timer["left"]) for timer in known["timers"]]
     found += [Holder("immediate", _quoted(each["name"]), _place(each["place"])) for each in known["immediates"]]
+    found += [Holder("message port", "", _place(port["place"])) for port in known["ports"]]
     places = {int(handle["number"]): _place(handle["place"]) for handle in known["handles"]}
     numbered = {**runtime.streams.by_number, **runtime.handles}
     numbers = {handle: number for number, handle in numbered.items()}
@@ -74,15 +76,6 @@ def _place(place: list[Any] | None) -> str:
 
         file = unquote(file[7:])
     return f"{shown(file)}:{line:.0f}" + (f" in {printable(function)}" if function else "")
-
-
-def shown(file: str) -> str:
-    """A file's name as somebody in this folder would say it."""
-    try:
-        relative = os.path.relpath(file) if os.path.isabs(file) else file
-    except OSError:
-        relative = file
-    return printable(file if relative.startswith("..") else relative)
 
 
 # Python
@@ -204,7 +197,7 @@ def _loop_timer(handle: Any) -> tuple[str, str]:
 
 _TELLERS: dict[str, Callable[[Any], tuple[str, str]]] = {
     "Tcp": _stream, "Pipe": _stream, "Tty": _stream, "Process": _process, "FsEvent": _watched, "FsPoll": _watched,
-    "Signal": _signal, "Timer": _loop_timer, "Async": lambda _: ("message port", "or what else other threads wake"),
+    "Signal": _signal, "Timer": _loop_timer,
     "Udp": lambda handle: ("udp", f"on {_own_address(handle)}"),
     "Poll": lambda handle: ("poll", f"descriptor {handle._fd}"),
 }

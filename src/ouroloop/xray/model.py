@@ -19,13 +19,6 @@ MAIN = 0
 """The main program's run."""
 
 
-KINDS = (
-    "main", "timer", "interval", "immediate", "tick", "microtask", "await", "file", "dns", "crypto", "zlib", "work",
-    "server", "socket", "pipe", "http", "udp", "process", "signal", "watcher", "closing", "message", "resource", "exit",
-)
-"""What a run is, in a word. "await" is a promise's reaction, `then` too; "resource" the program's own AsyncResource."""
-
-
 @dataclass(slots=True)
 class Place:
     """Where in the program's sources: `line` and `column` count from 1; `function` is "" where there is no name."""
@@ -34,6 +27,14 @@ class Place:
     line: int
     column: int
     function: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+    @property
+    def is_core(self) -> bool:
+        """Whether it is in a core module, or in code without a name of its own, as `new Function` makes it."""
+        return self.file == "" or self.file.startswith("node:")
 
 
 @dataclass(slots=True)
@@ -88,9 +89,9 @@ class Run:
     why: list[float] = field(default_factory=list)
     """Which of the trace's sentences tells why it ran when it did, and the numbers in that."""
     kind: str = ""
-    """What it was, in a word: one of `KINDS`."""
+    """What it was, in a word: one of `kinds.KINDS`."""
     after: int = -1
-    """Of a tick or microtask, the callback after which it was drained."""
+    """Of a tick, microtask or rejection, the callback after which it came."""
     trigger: int = -1
     """The run that made it ready: of a promise's reaction, the one that settled the promise; else who asked for it."""
     due: int | None = None
@@ -218,6 +219,14 @@ class Trace:
     def to_json(self) -> dict[str, Any]:
         """All of it, as JSON has it."""
         return dataclasses.asdict(self)
+
+    def in_order(self) -> list[Run]:
+        """The runs in the order in which they began."""
+        return sorted(self.runs.values(), key=lambda run: run.number)
+
+    def end_of(self, run: Run) -> int:
+        """When a run ended; one that the program's end cut short did then."""
+        return self.duration if run.ended is None else run.ended
 
     def causes(self, run: Run) -> list[Run]:
         """The chain of causes: who made this one's resource, and so on, to the main program or to what was lost."""

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from ..js.runtime import Runtime
     from ..loop import Loop
     from ..node.environment import Environment
-    from .model import Place, Run, Trace
+    from .model import Run, Trace
 
 _BATCH = 500  # spans sent at once
 _NS = 1e9
@@ -152,12 +152,12 @@ def _spans(trace: Trace) -> list[Any]:
         "process.exit.code": trace.exit_code, "ouroloop.turns": len(trace.turns),
         "ouroloop.records.dropped": trace.dropped})
     by_run: dict[int, Any] = {}
-    for run in sorted(trace.runs.values(), key=lambda run: run.number):
+    for run in trace.in_order():
         resource = trace.resources.get(run.resource)
         parent = by_run.get(resource.cause, root) if resource is not None and run.number != MAIN else root
         settler = by_run.get(run.trigger)
         by_run[run.number] = tree.add(
-            f"{run.kind} {run.name}".rstrip(), run.began, trace.duration if run.ended is None else run.ended, parent,
+            f"{run.kind} {run.name}".rstrip(), run.began, trace.end_of(run), parent,
             dict(_attributes(trace, run)), settler if settler is not parent else None)
     for job in trace.jobs:
         if job.started is None:
@@ -185,15 +185,11 @@ def _attributes(trace: Trace, run: Run) -> Iterator[tuple[str, Any]]:
         yield from (("code.file.path", place.file), ("code.line.number", place.line))
     resource = trace.resources.get(run.resource)
     if resource is not None and resource.place >= 0:
-        yield "ouroloop.scheduled_at", _said(trace.places[resource.place])
+        yield "ouroloop.scheduled_at", str(trace.places[resource.place])
     if resource is not None and resource.detail:
         yield "ouroloop.detail", resource.detail
     if run.due is not None:
         yield "ouroloop.timer.late", max(run.began - run.due, 0) / _NS
-
-
-def _said(place: Place) -> str:
-    return f"{place.file}:{place.line}:{place.column}"
 
 
 # Metrics

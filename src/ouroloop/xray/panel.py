@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from ..loop import Timer
 from .meter import Meter, Reading
 from .observer import Observer
-from .style import Style, columns, duration, printable
+from .style import Style, columns, counted, duration, printable
 
 if TYPE_CHECKING:
     from ..js.runtime import Runtime
@@ -151,13 +151,17 @@ def _alarm(value: float, high: float, very_high: float) -> str:
     return "bold red" if value >= very_high else "yellow" if value >= high else ""
 
 
+def _held(reading: Reading, separator: str) -> str:
+    return f"{counted(reading.handles, 'handle')}{separator}{counted(reading.requests, 'request')}"
+
+
 def one_line(reading: Reading) -> str:
     """A reading for a log."""
     heap = "" if reading.heap is None else f", heap {_bytes(reading.heap)}"
     return (
         f"ouro: delay p50 {duration(reading.delay_median)}, p99 {duration(reading.delay_high)} | "
-        f"busy {reading.utilization:.0%} | {reading.turns_per_second:,.0f} turns/s | {reading.handles:,} handles, "
-        f"{reading.requests:,} requests | pool {reading.pool_busy} of {reading.pool_size} busy, "
+        f"busy {reading.utilization:.0%} | {reading.turns_per_second:,.0f} turns/s | {_held(reading, ', ')} | "
+        f"pool {reading.pool_busy} of {reading.pool_size} busy, "
         f"{reading.pool_queued:,} queued | memory {_bytes(reading.memory)}{heap}")
 
 
@@ -178,7 +182,7 @@ def panel(reading: Reading, program: str, seconds: float, history: list[float], 
             (f"{_share(reading.utilization)} busy", _alarm(reading.utilization, _BUSY, _VERY_BUSY)),
             (f"   {reading.turns_per_second:>8,.0f} turns/s", ""), (f"   {bars}", "cyan")]),
         style.line([
-            ("  holds  ", "dim"), (f"{reading.handles:,} handles   {reading.requests:,} requests", ""),
+            ("  holds  ", "dim"), (_held(reading, "   "), ""),
             ("   pool ", "dim"), (f"{reading.pool_busy} of {reading.pool_size} busy", ""),
             (f"   {reading.pool_queued:,} queued", _alarm(reading.pool_queued, 1, 100))]),
     ]

@@ -132,21 +132,14 @@ def _run_event(trace: Trace, run: Run) -> _Event:
     if resource is not None:
         arguments["cause"] = resource.cause
         if resource.place >= 0:
-            place = trace.places[resource.place]
-            arguments["scheduled at"] = f"{place.file}:{place.line}:{place.column}"
+            arguments["scheduled at"] = str(trace.places[resource.place])
         if resource.detail:
             arguments["about"] = resource.detail
         if resource.wait:
             arguments["set to (ms)"] = resource.wait
     if run.place >= 0:
-        place = trace.places[run.place]
-        arguments["function at"] = f"{place.file}:{place.line}:{place.column}"
-    return _slice(f"{kind} {run.name}".rstrip(), kind, LOOP_THREAD, run.began, end_of(trace, run), **arguments)
-
-
-def end_of(trace: Trace, run: Run) -> int:
-    """When a run ended; one that the program's end cut short did then."""
-    return trace.duration if run.ended is None else run.ended
+        arguments["function at"] = str(trace.places[run.place])
+    return _slice(f"{kind} {run.name}".rstrip(), kind, LOOP_THREAD, run.began, trace.end_of(run), **arguments)
 
 
 # The pool
@@ -173,7 +166,7 @@ def _flows(trace: Trace, jobs: dict[int, Job], threads: dict[str, int]) -> Itera
         cause = None if resource is None else trace.runs.get(resource.cause)
         if run.number == MAIN or resource is None or cause is None:
             continue
-        asked = min(max(resource.made, cause.began), end_of(trace, cause))
+        asked = min(max(resource.made, cause.began), trace.end_of(cause))
         if asked > run.began:
             continue  # a reaction that ran before its promise was seen
         yield _flow("s", run.number, LOOP_THREAD, asked)

@@ -15,17 +15,16 @@ from __future__ import annotations
 
 import os
 from bisect import bisect_left, bisect_right
-from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from ..loop.queue import READABLE, WRITABLE
+from .culprits import PausesByTime, RunsByTime
 from .model import MAIN
-from .spans import Spans
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .model import Pause, Resource, Run, Trace
+    from .model import Resource, Run, Trace
 
 MODULE = "<module>"
 """The name of a module's body."""
@@ -59,11 +58,6 @@ def sentence(trace: Trace, run: Run) -> str:
     return trace.sentences[int(number)].format(*(f"{value:.12g}" for value in values))
 
 
-def culprit(trace: Trace, began: int, ended: int) -> tuple[Run | None, int]:
-    """The run that took most of the time between, of those that no other one contains, and how much of it (ns)."""
-    return _Index(trace).culprit(began, ended)
-
-
 def name_of(trace: Trace, run: Run) -> str:
     """A run's function and place: "busy() at app.js:3"."""
     place = trace.places[run.place] if run.place >= 0 else None
@@ -87,86 +81,32 @@ def _text(text: str) -> str:
     return text.replace("{", "{{").replace("}", "}}")
 
 
-class _Index:
-    """Runs that no other one contains, in order, to find those of a time."""
-
-    def __init__(self, trace: Trace) -> None:
-        self.runs = sorted(
-            (run for run in trace.runs.values() if run.outer is None), key=lambda run: (run.began, run.number))
-        self.began = [run.began for run in self.runs]
-        self._duration = trace.duration
-        lengths = [self._ended(run) - run.began for run in self.runs]
-        self._spans = Spans(lengths)
-        self._sums = [0, *accumulate(lengths)]
-
-    def _ended(self, run: Run) -> int:
-        return self._duration if run.ended is None else run.ended
-
-    def culprit(self, began: int, ended: int) -> tuple[Run | None, int]:
-        first, end = max(0, bisect_right(self.began, began) - 1), bisect_left(self.began, ended)
-        found, most = None, 0
-        for index in (first, self._spans.longest(first + 1, end - 1), end - 1):  # the outer ones may reach beyond it
-            if not first <= index < end:
-                continue
-            run = self.runs[index]
-            share = self._share(run, began, ended)
-            if share > most:
-                found, most = run, share
-        return found, most
-
-    def busy(self, began: int, ended: int) -> int:
-        """How much of a time runs took, all together."""
-        first, last = max(0, bisect_right(self.began, began) - 1), bisect_left(self.began, ended)
-        if first >= last:
-            return 0
-        outer = {first, last - 1}
-        inside = self._sums[last - 1] - self._sums[min(first + 1, last - 1)]
-        return inside + sum(max(self._share(self.runs[index], began, ended), 0) for index in outer)
-
-    def _share(self, run: Run, began: int, ended: int) -> int:
-        return min(self._ended(run), ended) - max(run.began, began)
-
-
-class _Pauses:
-    """The pauses for collecting memory, none of which overlap."""
-
-    def __init__(self, trace: Trace) -> None:
-        self._pauses = sorted(trace.pauses, key=lambda pause: pause.began)
-        self._began = [pause.began for pause in self._pauses]
-        self._ended = [pause.ended for pause in self._pauses]
-        self._spans = Spans([pause.ended - pause.began for pause in self._pauses])
-
-    def longest(self, began: int, ended: int) -> Pause | None:
-        """The longest that is in a time."""
-        index = self._spans.longest(bisect_right(self._ended, began), bisect_left(self._began, ended))
-        return self._pauses[index] if index >= 0 else None
-
-
 class _Reasons:
     """Tells reasons of one trace."""
 
     def __init__(self, trace: Trace) -> None:
         self._trace = trace
-        self._index = _Index(trace)
+        self._by_time = RunsByTime(trace)
         self._timers = sorted(
             (run for run in trace.runs.values() if run.kind in ("timer", "interval") and run.outer is None),
             key=lambda run: run.began)
         self._rivals = self._timers_by_origin()
         self._early = {
             self._cause_number(run): run for run in reversed(self._timers) if run.turn == 0}
-        self._pauses = _Pauses(trace)
+        self._pauses = PausesByTime(trace)
         self._work_began = sorted(job.started for job in trace.jobs if job.started is not None)
         self._work_ended = sorted(job.finished for job in trace.jobs if job.finished is not None)
         self._sleep_ends = [sleep.ended for sleep in trace.sleeps]
         self._rules: dict[str, Callable[[Run], Words]] = {
             "main": self._main, "tick": self._tick, "microtask": self._microtask, "await": self._await,
+            "rejection": self._rejection,
             "timer": self._timer, "interval": self._timer, "immediate": self._immediate, "closing": self._closing,
             "process": self._late_in_poll, "signal": self._late_in_poll, "exit": self._exit,
         }
 
     def of(self, run: Run) -> Words:
         """Why it ran when it did."""
-        if run.outer is not None and run.kind not in ("timer", "immediate", "main", "exit"):
+        if run.outer is not None and run.kind not in ("timer", "immediate", "main", "exit", "rejection"):
             return (
                 "It was called by #{0} itself, while that ran: its scope is another resource's, but no queue was "
                 "between them.", [run.outer])
@@ -243,6 +183,18 @@ class _Reasons:
             "What it waits for was settled by #{0}; who waits for a promise goes on as a microtask, "
             f"{_numbered(text, 1)}.", [run.trigger, *numbers])
 
+    def _rejection(self, run: Run) -> Words:
+        resource, cause = self._resource(run), self._cause(run)
+        where = "" if cause is None else " in #{0}"
+        numbers: list[float] = [] if cause is None else [cause.number]
+        if resource is not None and resource.type == "rejectionHandled":
+            return (
+                f"A promise whose rejection had been told of got its handler after all{where}: “rejectionHandled” is "
+                "told once ticks and microtasks are drained.", numbers)
+        return (
+            f"A promise was rejected{where}, and had no handler when ticks and microtasks were drained: only then is "
+            "“unhandledRejection” told.", numbers)
+
     # Timers
 
     def _timer(self, run: Run) -> Words:
@@ -263,7 +215,7 @@ class _Reasons:
 
     def _late(self, run: Run, kind: str, wait: float, late: int) -> Words:
         assert run.due is not None
-        found, share = self._index.culprit(run.due, run.began)
+        found, share = self._by_time.culprit(run.due, run.began)
         pause = self._pauses.longest(run.due, run.began)
         beginning = f"The {{0}} ms {kind} was {{1}} ms late"
         overslept = self._overslept(run.due, run.began)
@@ -281,7 +233,7 @@ class _Reasons:
             return (
                 f"{beginning}: {much}callback #{{2}}, {_text(name_of(self._trace, found))}, ran for {{3}} ms, and "
                 "nothing else can run meanwhile.", [wait, _ms(late), found.number, _ms(length)])
-        together = self._index.busy(run.due, run.began)
+        together = self._by_time.busy(run.due, run.began)
         if together > late / 2:
             return (
                 f"{beginning}: no single callback took that long, but many did together ({{2}} ms).",
@@ -379,14 +331,14 @@ class _Reasons:
         numbers = [_ms(took), _ms(waited), _ms(job.delivered - job.finished)]
         middle = "it was taken up {1} ms after it was asked for"
         if waited > _LONG_WAIT:
-            guilty, share = self._index.culprit(job.queued, job.started)
+            guilty, share = self._by_time.culprit(job.queued, job.started)
             if self._busy_at(job.queued) >= self._trace.pool_size:
                 middle = "it had waited {1} ms in line, since all threads were busy"
             elif guilty is not None and share > waited / 2:
                 middle = "it had waited {1} ms in line: the main thread kept the interpreter, in callback #{3}"
                 numbers.append(guilty.number)
         late = job.delivered - job.finished
-        guilty, share = self._index.culprit(job.finished, job.delivered)
+        guilty, share = self._by_time.culprit(job.finished, job.delivered)
         because = ""
         if late > _LONG_WAIT and guilty is not None and share > late / 2:
             because = f", since #{{{len(numbers)}}} was running"

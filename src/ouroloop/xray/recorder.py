@@ -1,9 +1,9 @@
 """The recorder: a probe that remembers, and makes a trace of it when the program ends.
 
 Theory of operation. The loop tells this probe of its turns, steps, sleep and jobs; what runs in them is told by the
-program's own floor as lists of numbers (`js/lib/internal/recorder.js`, `node/recording.py`). All read the same clock,
-so that putting them together means sorting by time (`assembly.py`). Only the last `limit` records of each kind are
-kept.
+program's own floor as lists of numbers (`records.py`), for JavaScript by `js/lib/internal/recorder.js`, for Python by
+`python_program.py`. All read the same clock, so that putting them together means sorting by time (`assembly.py`). Only
+the last `limit` records of each kind are kept.
 
 What surprises people: a program that a signal ends is told of too: SIGINT and SIGTERM that nobody listens for end it
 only when the trace is written. And a descriptor is held in reserve, since a program that has used up all of them has a
@@ -27,8 +27,10 @@ from time import monotonic_ns, time
 from typing import TYPE_CHECKING, Any
 
 from ..loop import Probe
+from .assembly import assemble
 from .model import Job, Output, Pause, Place, Watch
 from .observer import Observer
+from .records import FIELDS
 from .signals import listen
 
 if TYPE_CHECKING:
@@ -43,8 +45,6 @@ if TYPE_CHECKING:
 _OURS_ALONE = 2  # references to a list that nobody else has, as `getrefcount` counts them
 _TEXT_OF_RECORD, _MOST_TEXT = 100, 100_000
 """Characters of output that are kept for each record there may be, and of one write."""
-FIELDS = 7
-"""Numbers of each record: kind, time, and five more."""
 
 
 class Recorder(Probe, Observer):
@@ -313,10 +313,6 @@ class Recorder(Probe, Observer):
                 setattr(twin, name, copy(value))
         return twin
 
-    def snapshot(self) -> Trace:
-        """The trace so far; the program goes on. See `copy`."""
-        return self.copy().trace(0)
-
     def finish(self, code: int) -> None:
         """The process is about to end."""
         told, self._on_end = self._on_end, None
@@ -329,8 +325,6 @@ class Recorder(Probe, Observer):
 
     def trace(self, code: int) -> Trace:
         """What was recorded so far."""
-        from .assembly import assemble
-
         self._flush()
         now = monotonic_ns()
         if self.step_under_way is not None:  # which the process ends in, or somebody looks in

@@ -125,6 +125,20 @@ def printable(text: str) -> str:
     return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in text)
 
 
+def shown(file: str) -> str:
+    """A file's name as somebody in this folder would say it."""
+    try:
+        relative = os.path.relpath(file) if os.path.isabs(file) else file
+    except OSError:  # there is no working directory any more
+        relative = file
+    return printable(file if relative.startswith("..") else relative)
+
+
+def counted(count: int, name: str) -> str:
+    """How many of something: "1 handle", "2,000 handles"."""
+    return f"{count:,} {name}{'s' * (count != 1)}"
+
+
 def duration(ns: float) -> str:
     """A length of time in a few characters: "32 us", "8.23 ms", "58.1 ms", "2.61 s"."""
     if ns < 999_500:

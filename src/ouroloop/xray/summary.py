@@ -12,8 +12,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from .assembly import DRAINED
-from .reasons import LATE, _Index
+from .culprits import RunsByTime
+from .kinds import DRAINED
+from .reasons import LATE
 
 if TYPE_CHECKING:
     from .model import Run, Trace
@@ -121,10 +122,10 @@ def _length(run: Run) -> int:
 def _blocks(trace: Trace) -> list[Block]:
     """Each callback of the loop's with what was drained after it."""
     blocks: list[Block] = []
-    for run in sorted(trace.runs.values(), key=lambda run: run.number):
+    for run in trace.in_order():
         if run.outer is not None:
             continue
-        ended = run.ended if run.ended is not None else trace.duration
+        ended = trace.end_of(run)
         if run.kind not in DRAINED or not blocks:
             blocks.append(Block(run.began, ended - run.began, run.number, ended - run.began))
             continue
@@ -149,13 +150,13 @@ def _functions(runs: list[Run]) -> list[Function]:
 
 
 def _late(trace: Trace) -> list[Late]:
-    index = _Index(trace)
+    by_time = RunsByTime(trace)
     found = []
     for run in trace.runs.values():
         if run.due is None or run.began - run.due <= LATE:
             continue
         late = Late(run.number, run.began - run.due)
-        guilty, share = index.culprit(run.due, run.began)
+        guilty, share = by_time.culprit(run.due, run.began)
         if guilty is not None and share > late.late / 4:
             late.culprit = guilty.number
         found.append(late)

@@ -17,7 +17,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from .model import MAIN
-from .style import Style, duration, printable
+from .style import Style, counted, duration, printable
 from .summary import summarize
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 _COLORS = {
     "main": "bold", "timer": "yellow", "interval": "yellow", "immediate": "green", "tick": "magenta", "await": "blue",
-    "microtask": "blue",
+    "microtask": "blue", "rejection": "blue",
 }
 _OTHER_COLOR = "cyan"
 _OUTSIDE = ("start", "main")  # steps that only say where the main program is
@@ -99,13 +99,9 @@ def _totals(trace: Trace) -> list[str]:
     end = f"ended by {trace.ended_by}" if trace.ended_by else f"exit code {trace.exit_code}"
     share = f", {asleep / trace.duration:.0%} of it asleep" if trace.duration else ""
     return [
-        f"{duration(trace.duration)}{share}", _number(len(trace.turns), "turn"), _number(len(trace.runs), "callback"),
-        *([_number(len(trace.jobs), "pool job")] if trace.jobs else []), end,
+        f"{duration(trace.duration)}{share}", counted(len(trace.turns), "turn"), counted(len(trace.runs), "callback"),
+        *([counted(len(trace.jobs), "pool job")] if trace.jobs else []), end,
     ]
-
-
-def _number(count: int, name: str) -> str:
-    return f"{count:,} {name}{'s' * (count != 1)}"
 
 
 # The tree
@@ -405,7 +401,7 @@ def _late(trace: Trace, late: Late) -> tuple[int, list[Part]]:
 
 
 def _of_pool(trace: Trace, pool: Pool) -> list[str]:
-    told = [f"{_number(pool.jobs, 'job')} on {pool.threads} threads", f"busy {pool.saturation:.0%} of the time"]
+    told = [f"{counted(pool.jobs, 'job')} on {pool.threads} threads", f"busy {pool.saturation:.0%} of the time"]
     if pool.longest_wait >= _SHORT_SLEEP:
         name = printable(trace.jobs[pool.longest_wait_job].name)
         told += [f"up to {pool.longest_line:,} in line", f"{name} waited {duration(pool.longest_wait)} for a thread"]

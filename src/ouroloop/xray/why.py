@@ -14,14 +14,15 @@ from __future__ import annotations
 import _signal  # type: ignore[import-not-found]  # as in js/command.py
 import os
 import sys
+from collections import Counter
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from ..loop import Probe, Timer
-from .holders import Holder, of_environment, of_runtime, shown
+from .holders import Holder, of_environment, of_runtime
 from .observer import Observer
 from .signals import listen
-from .style import Style, columns
+from .style import Style, columns, counted, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -170,36 +171,31 @@ def _told(holders: list[Holder], program: str, knows_lines: bool) -> list[str]:
     speaker = f"ouro why: {_name(program)} ({os.getpid()})"
     if not holders:
         return [f"{speaker} is kept from ending by nothing that the loop waits for"]
-    things = "1 thing" if len(holders) == 1 else f"{len(holders):,} things"
-    lines = [uncut.line([(f"{speaker} is kept from ending by {things}:", "bold")])]
-    counted = _counted(holders)
-    kinds = max(columns(holder.kind) for holder in counted)
-    details = max(columns(_detail(*each)) for each in counted.items())
-    details = min(details, style.width - kinds - 6 - max(columns(holder.place) for holder in counted))
-    lines += [_line(holder, count, kinds, details, style.width, uncut) for holder, count in counted.items()]
+    lines = [uncut.line([(f"{speaker} is kept from ending by {counted(len(holders), 'thing')}:", "bold")])]
+    alike = _alike(holders)
+    kinds = max(columns(holder.kind) for holder in alike)
+    details = max(columns(_detail(*each)) for each in alike.items())
+    details = min(details, style.width - kinds - 6 - max(columns(holder.place) for holder in alike))
+    lines += [_line(holder, count, kinds, details, style.width, uncut) for holder, count in alike.items()]
     if not knows_lines:
         lines.append(f"  To see the lines that made them, start it anew: ouro why {_command(program)}")
     return lines
 
 
-def _counted(holders: list[Holder]) -> dict[Holder, int]:
+def _alike(holders: list[Holder]) -> dict[Holder, int]:
     """How often each is there. Of many that differ in their detail alone, a few stand for all."""
-    counted: dict[Holder, int] = {}
-    for holder in holders:
-        counted[holder] = counted.get(holder, 0) + 1
-    alike: dict[tuple[str, str], int] = {}
-    for holder in counted:
-        key = holder.kind, holder.place
-        alike[key] = alike.get(key, 0) + 1
-    shown: dict[Holder, int] = {}
-    for holder, count in counted.items():
-        key = holder.kind, holder.place
-        if alike[key] <= _MOST_ALIKE or sum(1 for each in shown if (each.kind, each.place) == key) < _FEW:
-            shown[holder] = count
-            continue
-        others = Holder(holder.kind, "others", holder.place)
-        shown[others] = shown.get(others, 0) + count
-    return shown
+    told: Counter[Holder] = Counter()
+    alike: dict[tuple[str, str], list[Holder]] = {}
+    counts = Counter(holders)
+    for holder in counts:
+        alike.setdefault((holder.kind, holder.place), []).append(holder)
+    for (kind, place), those in alike.items():
+        few = len(those) if len(those) <= _MOST_ALIKE else _FEW
+        for holder in those[:few]:
+            told[holder] = counts[holder]
+        if rest := those[few:]:
+            told[Holder(kind, "others", place)] = sum(counts[holder] for holder in rest)
+    return told
 
 
 def _command(program: str) -> str:

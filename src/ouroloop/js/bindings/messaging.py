@@ -12,34 +12,26 @@ if TYPE_CHECKING:
 
 
 def operations(runtime: Runtime) -> dict[str, Callable[..., Any]]:
-    """For `internal/message_channel`: each `ref` holds the loop until its `unref`; `wake(id)` calls on handle `id` in
-    the poll step, `close(id)` in the closing step.
+    """For `internal/message_channel`: `ref` holds the loop until `unref`; `wake(id)` calls on handle `id` in the poll
+    step, `close(id)` in the closing step.
 
     All ports share one libuv-like async handle, where Node has one for each.
     """
-    handles: list[Async] = []
-    holders = 0
     listener = 0
 
     def handle() -> Async:
-        if not handles:
+        if runtime.ports is None:
             from ...loop import Async
 
-            handles.append(Async(runtime.loop, lambda: runtime.emit(listener)))
-            handles[0].unref()
-        return handles[0]
+            runtime.ports = Async(runtime.loop, lambda: runtime.emit(listener))
+            runtime.ports.unref()
+        return runtime.ports
 
     def ref() -> None:
-        nonlocal holders
-        holders += 1
-        if holders == 1:
-            handle().ref()
+        handle().ref()
 
     def unref() -> None:
-        nonlocal holders
-        holders -= 1
-        if holders == 0:
-            handle().unref()
+        handle().unref()
 
     def wake(listener_id: int) -> None:
         nonlocal listener

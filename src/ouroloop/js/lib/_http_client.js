@@ -12,7 +12,7 @@ const net = require('net');
 const { OutgoingMessage, kHeaders, kUniqueHeaders } = require('_http_outgoing');
 const { _checkIsHttpToken: isToken } = require('_http_common');
 const agents = require('_http_agent');
-const { Exchange, kListenForTimeout } = require('internal/http/exchange');
+const { Exchange, kListenForTimeout, kMeasure } = require('internal/http/exchange');
 const { parseUniqueHeadersOption } = require('internal/http/headers');
 const { Buffer } = require('buffer');
 const {
@@ -24,6 +24,7 @@ const {
 const { validateBoolean, validateInteger } = require('internal/validators');
 const { isURL, urlToHttpOptions } = require('internal/url');
 const { getTimerDuration } = require('internal/timers');
+const { hasObserver, startPerf } = require('internal/perf/observe');
 const { addAbortSignal, finished } = require('stream');
 const { kEmptyObject, once } = require('internal/util');
 const dc = require('diagnostics_channel');
@@ -132,12 +133,14 @@ function check(request, options) {
   request.reusedSocket = false;
   request.host = host;
   request.protocol = protocol;
+  request[kPort] = port;
   request[kDefaultPort] = defaultPort;
   if (request.agent) options = { ...options, port, host };
   return options;
 }
 
 const kPath = Symbol('kPath');
+const kPort = Symbol('kPort');
 const kDefaultPort = Symbol('kDefaultPort');
 const kError = Symbol('kError');
 
@@ -168,7 +171,7 @@ function takeHeaders(request, options) {
   }
   if (headers) for (const name of Object.keys(headers)) request.setHeader(name, headers[name]);
   const isHostSet = options.setHost !== undefined ? options.setHost : options.setDefaultHeaders !== false;
-  if (options.host && isHostSet && !request.getHeader('host')) request.setHeader('Host', hostHeader(request, options));
+  if (options.host && isHostSet && !request.getHeader('host')) request.setHeader('Host', hostHeader(request));
   if (options.auth && !request.getHeader('Authorization')) {
     request.setHeader('Authorization', authorization(options.auth));
   }
@@ -177,7 +180,8 @@ function takeHeaders(request, options) {
   }
 }
 
-function hostHeader(request, { host, port }) {
+function hostHeader(request) {
+  const { host, [kPort]: port } = request;
   const name = host.includes(':') && !host.startsWith('[') && net.isIPv6(host) ? `[${host}]` : host;
   return port && +port !== request[kDefaultPort] ? `${name}:${port}` : name;
 }
@@ -235,6 +239,11 @@ Object.assign(ClientRequest.prototype, {
   _implicitHeader() {
     if (this._header) throw new ERR_HTTP_HEADERS_SENT('render');
     this._storeHeader(firstLine(this), this[kHeaders]);
+  },
+
+  _finish() {
+    OutgoingMessage.prototype._finish.call(this);
+    if (hasObserver('http')) measure(this);
   },
 
   abort() {
@@ -297,6 +306,15 @@ Object.assign(ClientRequest.prototype, {
     this.setTimeout(0, callback);
   },
 });
+
+/** For observers: from when it is sent to when the head of its response is there. */
+function measure(request) {
+  const { method, path, protocol } = request;
+  const url = `${protocol}//${hostHeader(request)}${path}`;
+  startPerf(request, kMeasure, {
+    type: 'http', name: 'HttpClient', detail: { req: { method, url, headers: request.getHeaders() } },
+  });
+}
 
 function emitAbort(request) {
   request.emit('abort');

@@ -29,7 +29,9 @@ const {
   validateBoolean, validateFunction, validateInteger, validateLinkHeaderValue, validateObject,
 } = require('internal/validators');
 const { kEmptyObject, promisify } = require('internal/util');
+const { hasObserver, startPerf, stopPerf } = require('internal/perf/observe');
 
+const kMeasure = Symbol('kMeasure'); // what observers are told of a request
 const kCheckingInterval = Symbol('kCheckingInterval');
 
 // ServerResponse
@@ -44,6 +46,10 @@ function ServerResponse(request, options) {
   if (request.httpVersionMajor < 1 || (request.httpVersionMajor === 1 && request.httpVersionMinor < 1)) {
     this.useChunkedEncodingByDefault = chunkExpression.test(request.headers?.te);
     this.shouldKeepAlive = false;
+  }
+  if (hasObserver('http')) {
+    const { method, url, headers } = request;
+    startPerf(this, kMeasure, { type: 'http', name: 'HttpRequest', detail: { req: { method, url, headers } } });
   }
 }
 Object.setPrototypeOf(ServerResponse.prototype, OutgoingMessage.prototype);
@@ -78,6 +84,14 @@ function informationLines(headers) {
 Object.assign(ServerResponse.prototype, {
   statusCode: 200,
   statusMessage: undefined,
+
+  _finish() {
+    if (this[kMeasure] !== undefined && hasObserver('http')) {
+      const { statusCode, statusMessage } = this;
+      stopPerf(this, kMeasure, { detail: { res: { statusCode, statusMessage, headers: this.getHeaders() } } });
+    }
+    OutgoingMessage.prototype._finish.call(this);
+  },
 
   assignSocket(socket) {
     if (socket._httpMessage) throw new ERR_HTTP_SOCKET_ASSIGNED();

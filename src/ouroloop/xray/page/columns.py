@@ -14,10 +14,10 @@ import re
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from ..assembly import kind_of
-from ..model import KINDS, OWNERS
+from ..kinds import KINDS, kind_of
+from ..model import OWNERS
 from .digest import digest
-from .kinds import FAMILIES, family_of
+from .families import FAMILIES, family_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

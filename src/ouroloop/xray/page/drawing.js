@@ -11,8 +11,8 @@ export const AXIS = 22; // pixels at the top
 const LEAST_TICK = 95; // pixels between two ticks
 const LEAST_LABEL = 22; // pixels of a bar that gets a label
 const LEAST_SHARE = 0.2; // of a lane's height, for however few bars in a pixel
-const FRIENDS = 60; // arrows to what a callback scheduled, at most
-const ANCESTORS = 12; // arrows along the chain of causes, at most
+const EFFECT_ARROWS = 60; // arrows to what a callback scheduled, at most
+const CAUSE_ARROWS = 12; // arrows along the chain of causes, at most
 
 const COLOURS = ['paper', 'ink', 'muted', 'line', 'on-bar', 'accent', 'effect', 'fold', 'hatch', 'select'];
 
@@ -282,7 +282,7 @@ export class Drawing {
     const { trace } = this;
     let effect = 0;
     for (const each of trace.effectsOf(run)) {
-      if (++effect > FRIENDS) break;
+      if (++effect > EFFECT_ARROWS) break;
       this.#arrow(run, each, this.colours.effect, 1, [3, 3]);
     }
     const trigger = trace.runs.trigger[run];
@@ -295,7 +295,7 @@ export class Drawing {
       this.context.setLineDash([]);
     }
     const chain = [run, ...trace.causesOf(run)];
-    for (let i = Math.min(chain.length - 1, ANCESTORS); i > 0; i--) {
+    for (let i = Math.min(chain.length - 1, CAUSE_ARROWS); i > 0; i--) {
       this.context.globalAlpha = i === 1 ? 1 : Math.max(0.25, 0.7 - i * 0.1);
       this.#arrow(chain[i], chain[i - 1], this.colours.accent, i === 1 ? 2 : 1.2, []);
     }

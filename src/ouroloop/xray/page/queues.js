@@ -5,8 +5,7 @@
 // one look over all resources tells which were waiting at a moment; of 100,000 that takes a millisecond.
 //
 // What surprises people: the callback that is just beginning is in no queue any more; an interval is in none while it
-// runs. And a promise's reaction waits
-// in the queue of microtasks only from when its promise was settled.
+// runs. And a promise's reaction waits in the queue of microtasks only from when its promise was settled.
 
 import { NONE } from './trace.js';
 

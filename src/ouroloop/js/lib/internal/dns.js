@@ -4,7 +4,7 @@
 //
 // Theory of operation. `lookup` and `lookupService` ask the system, on the loop's threads: they know /etc/hosts and
 // whatever else the machine is set up to ask. All others ask name servers, by c-ares. Each function is made once here,
-// as `ask(arguments…, settle)`, where `settle(error, ...results)` comes later; the two modules differ in how they tell.
+// as `ask(arguments…, settle)`, where `settle(error, ...results)` comes later; the modules differ in how they tell.
 //
 // What surprises people: `net.connect` uses `lookup`, so `setServers` does not change what it finds.
 

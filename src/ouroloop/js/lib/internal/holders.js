@@ -78,6 +78,10 @@ function* requestsUnderWay() {
   }
 }
 
+function* referencedPorts() {
+  for (const asyncId of require('internal/message_channel').holdingIds()) yield { asyncId };
+}
+
 function* openHandles() {
   for (const [number, { asyncId }] of handles) yield { number, asyncId };
 }
@@ -86,6 +90,7 @@ function* all() {
   yield* referencedTimers();
   yield* referencedImmediates();
   yield* requestsUnderWay();
+  yield* referencedPorts();
   yield* openHandles();
 }
 
@@ -103,6 +108,7 @@ function tell() {
     timers: Array.from(referencedTimers(now), located),
     immediates: Array.from(referencedImmediates(), located),
     requests: Array.from(requestsUnderWay(), located),
+    ports: Array.from(referencedPorts(), located),
     handles: Array.from(openHandles(), located),
   });
 }

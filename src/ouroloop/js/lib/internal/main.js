@@ -25,7 +25,6 @@ let mainPromise; // of an ES module
 /** Run the program that the command line names. */
 function run() {
   execution.enter(runProgram);
-  hooks.recorder?.leaveMain();
   hooks.clearStack(); // what runs from now on is not the main program (async id 1)
   afterCallback(); // also after an error that the program has taken: alone of all callbacks
 }

@@ -76,6 +76,7 @@ class Endpoint {
 }
 
 let lastSerial = 0;
+const holding = new Set(); // receivers that keep the loop going
 const woken = []; // receivers that have something to deliver
 let listener; // the handle that the loop tells
 
@@ -114,12 +115,12 @@ class Receiver {
   #onclose;
   #frame = frames.current();
   #isReceiving = false;
-  #isReferenced = false;
   #isScheduled = false;
   #isClosing = false;
   deliversAlways = false;
   keepsAlive = true; // when it is referenced
   serial = ++lastSerial;
+  asyncId = hooks.newAsyncId();
 
   constructor(endpoint, deliver, onclose) {
     this.#endpoint = endpoint;
@@ -127,6 +128,11 @@ class Receiver {
     this.#onclose = onclose;
     endpoint.receiver = this;
     this.wake();
+  }
+
+  /** Tell hooks of the object that stands for this. */
+  tellMade(owner) {
+    if (hooks.enabled) hooks.emitInit(this.asyncId, 'MESSAGEPORT', hooks.defaultTriggerAsyncId(), owner);
   }
 
   /** The endpoint; null when it was closed or taken. */
@@ -139,19 +145,17 @@ class Receiver {
   }
 
   get hasRef() {
-    return this.#isReferenced && this.isOpen;
+    return holding.has(this);
   }
 
   ref() {
-    if (this.#isReferenced || !this.isOpen || !this.keepsAlive) return;
-    this.#isReferenced = true;
-    loop.ref();
+    if (!this.isOpen || !this.keepsAlive) return;
+    holding.add(this);
+    if (holding.size === 1) loop.ref();
   }
 
   unref() {
-    if (!this.#isReferenced) return;
-    this.#isReferenced = false;
-    loop.unref();
+    if (holding.delete(this) && holding.size === 0) loop.unref();
   }
 
   start() {
@@ -296,7 +300,7 @@ class Port extends NodeEventTarget {
       for (const peer of peers) peer.push(CLOSE);
       dispatch(this, undefined, 'close');
     });
-    if (hooks.enabled) hooks.emitInit(hooks.newAsyncId(), 'MESSAGEPORT', hooks.defaultTriggerAsyncId(), this);
+    this.#receiver.tellMade(this);
   }
 
   #dispatch({ value, ports }) {
@@ -451,6 +455,7 @@ class BroadcastChannel extends EventTarget {
     this.#receiver = new Receiver(new Endpoint(group), ({ value }) => this.#dispatch(value), () => {
       if (group.size === 0 && groups.get(this.#name) === group) groups.delete(this.#name);
     });
+    this.#receiver.tellMade(this);
     this.#receiver.ref();
     this.#receiver.start();
   }
@@ -531,6 +536,9 @@ function receiveMessageOnPort(port) {
   return message && { message: message.value };
 }
 
+/** The async ids of ports and broadcast channels that keep the loop going. */
+const holdingIds = () => Array.from(holding, ({ asyncId }) => asyncId);
+
 /** From now on a port does not keep the loop going, referenced or not. */
 function neverKeepAlive(port) {
   const receiver = receiverOf(port);
@@ -539,6 +547,6 @@ function neverKeepAlive(port) {
 }
 
 module.exports = {
-  BroadcastChannel, MessageChannel, MessageEvent, MessagePort, Port, deliverAlways, neverKeepAlive,
+  BroadcastChannel, MessageChannel, MessageEvent, MessagePort, Port, deliverAlways, holdingIds, neverKeepAlive,
   receiveMessageOnPort,
 };

@@ -27,16 +27,17 @@ const NO_RUN = -1;
 const NO_PLACE = -1;
 const NO_DESCRIPTOR = -1; // Python finds it out
 const NO_PROMISE = 0;
+const MAIN_ORIGIN = { run: MAIN_RUN, place: NO_PLACE };
 
-// What the first number of a record says, and what those after the time are: see also xray/recorder.py.
-const MADE = 1; // resource, type, run that made it, ms that a timer is to wait or the promise that is waited for, place
-const ENTERED = 2; // run, resource, descriptor, -, place of the function
-const LEFT = 3; // run
-const DESTROYED = 4; // resource, run
-const SETTLED = 5; // resource, run
-const STARTED = 6; // timer, when it is due, run, whether it repeats
-const CALLED = 7; // run, -, -, -, place of a function of the program that is called in it
-const CLOSING = 8; // handle, run
+// What the first number of a record says. What the others are stands in xray/records.py, which Python reads them by.
+const MADE = 1;
+const ENTERED = 2;
+const LEFT = 3;
+const DESTROYED = 4;
+const SETTLED = 5;
+const STARTED = 6;
+const CALLED = 7;
+const CLOSING = 8;
 
 let records; // Float64Array
 let count = 0; // of records in it
@@ -287,15 +288,15 @@ const recorder = {
     }
   },
 
-  /** The main program has run to its end; what it has asked for goes on. */
-  leaveMain() {
-    leftAll();
+  /** Where the program is now, for an event that is to be told later. */
+  origin() {
+    return { run: currentRun(), place: frames.placeOfCaller() };
   },
 
-  /** The process emits an event of its life on the program: 'beforeExit', 'exit'. */
-  emits(name, emit) {
+  /** The process emits an event of its own ('exit', 'unhandledRejection'); `origin`: what it is due to. */
+  emits(name, emit, { run, place } = MAIN_ORIGIN) {
     const id = ++lastOwnId;
-    record(MADE, id, numberOf(name), MAIN_RUN);
+    record(MADE, id, numberOf(name), run, 0, place);
     begin(id, NO_PLACE);
     try {
       return emit();

@@ -26,7 +26,7 @@ class Request {
 const requests = [];
 const free = [];
 
-/** Keep `callback(errno, result)` for an asynchronous operation (about `detail`); the number is what Python is given. */
+/** Keep `callback(errno, result)` of an asynchronous operation (about `detail`); the number is what Python is given. */
 function start(callback, type = 'FSREQCALLBACK', detail = undefined) {
   const request = new Request(callback, type);
   if (hooks.enabled) {

@@ -14,10 +14,14 @@ const { IncomingMessage, setHead, kWantMore } = require('_http_incoming');
 const { kNeedDrain } = require('_http_outgoing');
 const { MessageParser, rawList } = require('internal/http/parser');
 const { DEFAULT_MOST_HEADERS, kComplete, kIsLines, kIsUpgrade, kKeepAlive } = require('internal/http/facts');
+const { hasObserver, stopPerf } = require('internal/perf/observe');
 const dc = require('diagnostics_channel');
 
 /** Called when a request with a time limit gets its socket. */
 const kListenForTimeout = Symbol('kListenForTimeout');
+
+/** What observers are told of a request. */
+const kMeasure = Symbol('kMeasure');
 
 /** The parser that waits with a socket for the next exchange. */
 const kParser = Symbol('kParser');
@@ -170,6 +174,11 @@ class Exchange {
     if (request.shouldKeepAlive && (flags & kKeepAlive) === 0) request.shouldKeepAlive = false;
     response[kWantMore] = this.#resume;
     socket.on('timeout', this.#timedOut);
+    if (request[kMeasure] !== undefined && hasObserver('http')) {
+      stopPerf(request, kMeasure, {
+        detail: { res: { statusCode: status, statusMessage: message, headers: response.headers } },
+      });
+    }
     if (onResponseFinish.hasSubscribers) onResponseFinish.publish({ request, response });
     this.#tell(response, (flags & kComplete) !== 0);
   }
@@ -357,4 +366,4 @@ function release(request, socket) {
   if (socket) socket.emit('free');
 }
 
-module.exports = { Exchange, kListenForTimeout };
+module.exports = { Exchange, kListenForTimeout, kMeasure };

@@ -212,7 +212,8 @@ const activeHandles = () => require('internal/handle_wrap').activeHandles();
 function getActiveResourcesInfo() {
   const names = binding.active().map(([name]) => resourceNames[name] ?? name);
   const wraps = activeHandles().map(({ resourceName }) => resourceName);
-  return [...names, ...wraps, ...require('internal/timers').activeNames()];
+  const ports = require('internal/message_channel').holdingIds().map(() => 'MessagePort');
+  return [...names, ...wraps, ...ports, ...require('internal/timers').activeNames()];
 }
 
 // The environment

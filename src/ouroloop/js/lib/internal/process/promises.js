@@ -22,7 +22,7 @@ const RESOLVED_AGAIN = 3;
 
 const CATEGORY = 'node.promises.rejections';
 
-const pending = new Map(); // promise -> { reason, id, frame }
+const pending = new Map(); // promise -> { reason, id, frame, domain, origin }
 const undecided = new Set(); // promises that are being gone through
 const handledLate = [];
 const reported = new WeakMap(); // promise -> id
@@ -32,7 +32,8 @@ let lastId = 0;
 function onRejection(event, promise, reason) {
   if (traceEvents.isOn(CATEGORY)) count(event);
   if (event === WITHOUT_HANDLER) {
-    pending.set(promise, { reason, id: ++lastId, frame: frames.current(), domain: process.domain });
+    const origin = hooks.recorder?.origin();
+    pending.set(promise, { reason, id: ++lastId, frame: frames.current(), domain: process.domain, origin });
     return;
   }
   if (event === HANDLED_LATER) {
@@ -40,7 +41,7 @@ function onRejection(event, promise, reason) {
     const id = reported.get(promise);
     if (id === undefined) return;
     reported.delete(promise);
-    handledLate.push({ promise, id });
+    handledLate.push({ promise, id, origin: hooks.recorder?.origin() });
     return;
   }
   if (event === REJECTED_AGAIN) multipleResolves('reject', promise, reason);
@@ -73,12 +74,15 @@ function arePending() {
   return pending.size > 0 || handledLate.length > 0;
 }
 
+/** Tell the program; whoever records is told too, and what it is due to. */
+const told = (event, tell, origin) => (origin === undefined ? tell() : hooks.recorder.emits(event, tell, origin));
+
 /** Decide on all that was noted. Whether anything was, so that the queues are to be looked at again. */
 function processRejections() {
   let acted = handledLate.length > 0;
   while (handledLate.length > 0) {
-    const { promise, id } = handledLate.shift();
-    if (!process.emit('rejectionHandled', promise)) {
+    const { promise, id, origin } = handledLate.shift();
+    if (!told('rejectionHandled', () => process.emit('rejectionHandled', promise), origin)) {
       const warning = new Error(`Promise rejection was handled asynchronously (rejection id: ${id})`);
       warning.name = 'PromiseRejectionHandledWarning';
       warning.id = id;
@@ -90,7 +94,7 @@ function processRejections() {
   const rejected = [...pending];
   for (const [promise] of rejected) undecided.add(promise);
   pending.clear();
-  for (const [promise, { reason, id, frame, domain }] of rejected) {
+  for (const [promise, { reason, id, frame, domain, origin }] of rejected) {
     // One that a listener has handled meanwhile is still told of, but it will not be told as handled late.
     if (undecided.delete(promise)) reported.set(promise, id);
     acted = true;
@@ -98,7 +102,9 @@ function processRejections() {
     const asyncId = promise[hooks.async_id_symbol]; // while hooks see promises, it is the resource that runs
     if (asyncId !== undefined) hooks.push(asyncId, promise[hooks.trigger_async_id_symbol], promise);
     try {
-      if (domain == null || !domain.emit('error', reason)) decide(promise, reason, id);
+      if (domain == null || !domain.emit('error', reason)) {
+        told('unhandledRejection', () => decide(promise, reason, id), origin);
+      }
     } finally {
       if (asyncId !== undefined) hooks.pop();
       frames.exchange(outer);

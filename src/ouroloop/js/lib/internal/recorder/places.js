@@ -6,8 +6,8 @@
 // lies here; each such triple gets a number, and is described once, when it is new. Which scripts are core modules'
 // stands in a table of bytes that the natives look into, so that they pass over their frames.
 //
-// The stack itself is described by a number (`readStack`), which takes a fiftieth of the time; a table has the place for
-// each such number that was seen. What code there is may change when memory is collected: then the table is emptied.
+// The stack itself is described by a number (`readStack`), which takes a fiftieth of the time; a table has the place
+// for each such number that was seen. What code there is may change when memory is collected: then it is emptied.
 //
 // What surprises people: a script that no one has asked about before is first taken for the program's, then looked up,
 // and if it is a core module's after all, the stack is read again.

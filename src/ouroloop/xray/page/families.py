@@ -7,7 +7,7 @@ FAMILIES = {
     "timer": ("timer", "interval"),
     "immediate": ("immediate",),
     "tick": ("tick",),
-    "promise": ("await", "microtask"),
+    "promise": ("await", "microtask", "rejection"),
     "network": ("server", "socket", "pipe", "http", "udp"),
     "work": ("file", "dns", "crypto", "zlib", "work"),
     "closing": ("closing",),
@@ -16,6 +16,7 @@ FAMILIES = {
 """The page's colours, in the order of its legend, and the kinds that have them."""
 
 _FAMILY_OF = {kind: family for family, kinds in FAMILIES.items() for kind in kinds}
+
 
 def family_of(kind: str) -> str:
     """The family of a kind of run."""
