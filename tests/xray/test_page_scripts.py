@@ -95,3 +95,9 @@ def test_scales_go_forward_fold_what_is_idle_and_come_back(tmp_path: Path) -> No
 
 def test_bars_are_merged_below_a_pixel_and_none_is_lost(tmp_path: Path) -> None:
     passes(BARS, tmp_path)
+
+
+def test_in_the_page_the_scripts_are_one_and_no_two_of_their_names_are_the_same(tmp_path: Path) -> None:
+    (tmp_path / "page.js").write_text(ouroloop.xray.page._script())
+    done = run(OURO, "--check", "page.js", folder=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")

@@ -171,15 +171,19 @@ class Environment:
             self.ticks.append((_nothing, ()))  # so that this callback is followed by a drain
 
     def _process_rejections(self) -> bool:
-        process, handled = self.process, self._handled_late
-        while handled:
-            if not process.emit("rejectionHandled", handled.popleft()):
-                process.emit_warning("Promise rejection was handled asynchronously", "PromiseRejectionHandledWarning")
+        while self._handled_late:
+            self.tell_rejection_handled(self._handled_late.popleft())
         rejections, self.rejections = self.rejections, {}
         for promise in rejections:
             self._reported.add(promise)
             self.tell_rejection(promise)
         return bool(self.ticks or self.microtasks or self.rejections)
+
+    def tell_rejection_handled(self, promise: Promise[Any]) -> None:
+        """A rejection that was told of has been handled: the program is told that too, or the user is."""
+        process = self.process
+        if not process.emit("rejectionHandled", promise):
+            process.emit_warning("Promise rejection was handled asynchronously", "PromiseRejectionHandledWarning")
 
     def tell_rejection(self, promise: Promise[Any]) -> None:
         """Nobody has handled that `promise` was rejected: the program is told, or ends."""

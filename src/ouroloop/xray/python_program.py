@@ -82,7 +82,7 @@ class PythonProgram:
         self._described: set[int] = set()  # of which it is known what they are about
         self._called: dict[CodeType, int] = {}  # places of functions, but of none that is a core module's
         self._known = NO_RUN  # a run of which it is known which function of the program's it is
-        self.rejections: dict[Promise[Any], tuple[int, int]] = {}  # not told of yet: in which run, and where
+        self.rejections: dict[Promise[Any], tuple[int, int]] = {}  # to be told of: in which run, and where
         self._last = MAIN_RESOURCE
         self._last_run = MAIN
         self._last_outer = MAIN
@@ -214,6 +214,15 @@ class PythonProgram:
             self._recorder.wrote_on(text)  # `print` writes the end of a line by itself
         else:
             self._recorder.wrote(Output(monotonic_ns(), descriptor, text, run))
+
+    def is_to_be_told(self, promise: Promise[Any]) -> None:
+        """The program will be told of a promise's rejection, or that it was handled, when the queues are drained."""
+        self.rejections[promise] = self.run(), self.places.of_caller()
+
+    def tell(self, event: str, promise: Promise[Any], emit: Callable[[Promise[Any]], None]) -> None:
+        """It is told of that now, by `emit`."""
+        run, place = self.rejections.pop(promise)
+        self.call(self.made(event, place=place, cause=run), emit, (promise,), NO_PLACE)
 
     def begin_main(self) -> None:
         """The main program begins."""

@@ -110,17 +110,20 @@ class _Environment(Environment):
 
     def rejected_unhandled(self, promise: promise.Promise[Any]) -> None:
         super().rejected_unhandled(promise)
-        self.program.rejections[promise] = self.program.run(), self.program.places.of_caller()
-
-    def tell_rejection(self, promise: promise.Promise[Any]) -> None:
-        run, place = self.program.rejections.pop(promise)
-        number = self.program.made("unhandledRejection", place=place, cause=run)
-        self.program.call(number, super().tell_rejection, (promise,), NO_PLACE)
+        self.program.is_to_be_told(promise)
 
     def rejection_handled(self, promise: promise.Promise[Any]) -> None:
-        if promise in self.rejections:  # else it is told of all the same
+        if promise in self.rejections:
             del self.program.rejections[promise]
+        elif promise in self._reported:
+            self.program.is_to_be_told(promise)
         super().rejection_handled(promise)
+
+    def tell_rejection(self, promise: promise.Promise[Any]) -> None:
+        self.program.tell("unhandledRejection", promise, super().tell_rejection)
+
+    def tell_rejection_handled(self, promise: promise.Promise[Any]) -> None:
+        self.program.tell("rejectionHandled", promise, super().tell_rejection_handled)
 
     def start_main(self, main: Any) -> None:
         self.program.begin_main()
