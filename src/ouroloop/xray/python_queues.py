@@ -51,7 +51,7 @@ def take_over(program: PythonProgram) -> None:
 class _Call:
     """A callback that tells when it runs."""
 
-    __slots__ = ("args", "callback", "place", "program", "resource")
+    __slots__ = ("callback", "place", "program", "resource")
 
     def __init__(
         self, program: PythonProgram, resource: int, callback: Callable[..., Any], place: int | None = None,
