@@ -35,6 +35,16 @@ def test_turns_steps_and_callbacks_are_a_tree() -> None:
     ]
 
 
+def test_what_the_program_s_end_cut_short_took_until_then() -> None:
+    trace = small()
+    main = trace.runs[MAIN]
+    trace.runs, trace.turns, trace.steps, main.ended = {MAIN: main}, [], [], None
+    text = render(trace)
+    assert re.search(rf"main program +{re.escape(duration(trace.duration - main.began))}$", text, re.MULTILINE)
+    assert "Loop  never turned" in text
+    assert f"{duration(trace.duration - main.began)}  main program" in text.partition("Longest callbacks")[2]
+
+
 def test_the_summary_says_what_blocked_the_loop_which_timers_were_late_and_why() -> None:
     trace = small()
     trace.resources[5] = Resource(5, "Timeout", MAIN, 6 * MS, 0, 100)

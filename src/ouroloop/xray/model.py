@@ -228,6 +228,10 @@ class Trace:
         """When a run ended; one that the program's end cut short did then."""
         return self.duration if run.ended is None else run.ended
 
+    def length_of(self, run: Run) -> int:
+        """How long it ran, in ns."""
+        return self.end_of(run) - run.began
+
     def causes(self, run: Run) -> list[Run]:
         """The chain of causes: who made this one's resource, and so on, to the main program or to what was lost."""
         chain: list[Run] = []

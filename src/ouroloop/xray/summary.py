@@ -17,7 +17,7 @@ from .kinds import DRAINED
 from .reasons import LATE
 
 if TYPE_CHECKING:
-    from .model import Run, Trace
+    from .model import Trace
 
 _BLOCKING = 10_000_000  # ns
 _LONGEST = 10
@@ -104,19 +104,15 @@ def summarize(trace: Trace) -> Summary:
     summary = Summary(
         trace.duration, len(trace.turns), len(trace.runs), slept, 1 - slept / turning if turning else 0.0,
         sum(pause.ended - pause.began for pause in trace.pauses), len(trace.pauses))
-    ended = [run for run in trace.runs.values() if run.ended is not None]
-    summary.longest = [run.number for run in sorted(ended, key=_length, reverse=True)[:_LONGEST]]
-    summary.functions = _functions(ended)
+    longest = sorted(trace.runs.values(), key=trace.length_of, reverse=True)[:_LONGEST]
+    summary.longest = [run.number for run in longest]
+    summary.functions = _functions(trace)
     summary.blocks = sorted(
         (block for block in blocks if block.duration >= _BLOCKING), key=lambda block: block.duration, reverse=True)
     summary.late = _late(trace)
     summary.delays = _histogram([block.duration for block in blocks])
     summary.pool = _pool(trace)
     return summary
-
-
-def _length(run: Run) -> int:
-    return (run.ended or run.began) - run.began
 
 
 def _blocks(trace: Trace) -> list[Block]:
@@ -136,16 +132,17 @@ def _blocks(trace: Trace) -> list[Block]:
     return blocks
 
 
-def _functions(runs: list[Run]) -> list[Function]:
+def _functions(trace: Trace) -> list[Function]:
     known: dict[tuple[int, str, str], Function] = {}
-    for run in runs:
+    for run in trace.runs.values():
         if run.place < 0 and not run.name:
             continue
         key = run.place, run.name, run.kind
         function = known.setdefault(key, Function(*key))
         function.count += 1
-        function.total += _length(run)
-        function.longest = max(function.longest, _length(run))
+        length = trace.length_of(run)
+        function.total += length
+        function.longest = max(function.longest, length)
     return sorted(known.values(), key=lambda function: function.total, reverse=True)[:_LONGEST]
 
 

@@ -131,7 +131,7 @@ class _Tree:
         (self.top if self._turn is None else self._turn.below).append(self._step)
 
     def run(self, run: Run) -> None:
-        entry = Entry(run.began, run.ended, *_described(self.trace, run))
+        entry = Entry(run.began, self.trace.end_of(run), *_described(self.trace, run))
         self._by_run[run.number] = self._run = entry
         above = self._by_run.get(run.after if run.outer is None else run.outer)
         if above is None:
@@ -351,11 +351,12 @@ def _length(entry: Entry) -> Part:
 
 def _summary(trace: Trace, summary: Summary, style: Style) -> Iterator[str]:
     paused = f", memory collected {summary.pauses:,} times in {duration(summary.paused)}" if summary.pauses else ""
-    yield style.line([("Loop  ", "bold"), (f"busy {summary.utilization:.0%} of its time{paused}", "")])
+    did = f"busy {summary.utilization:.0%} of its time" if trace.turns else "never turned"
+    yield style.line([("Loop  ", "bold"), (f"{did}{paused}", "")])
     if summary.pool.jobs:
         yield from style.wrapped(_of_pool(trace, summary.pool), ("Pool  ", "bold"))
     longest = [trace.runs[number] for number in summary.longest[:_MOST_TOLD]]
-    yield from _list("Longest callbacks", [(_took(run), _told(trace, run)) for run in longest], style)
+    yield from _list("Longest callbacks", [(trace.length_of(run), _told(trace, run)) for run in longest], style)
     blocks = [_blocking(trace, block) for block in summary.blocks]
     yield from _list("What kept the loop from turning for 10 ms or more", blocks, style)
     yield from _list("Late timers", [_late(trace, late) for late in summary.late], style)
@@ -371,10 +372,6 @@ def _list(title: str, entries: list[tuple[int, list[Part]]], style: Style) -> It
         yield style.line([(f"  {duration(took):>8}  ", color), *parts])
     if len(entries) > _MOST_TOLD:
         yield style.line([(f"            … {len(entries) - _MOST_TOLD:,} more", "dim")])
-
-
-def _took(run: Run) -> int:
-    return (run.ended or run.began) - run.began
 
 
 def _told(trace: Trace, run: Run) -> list[Part]:
