@@ -88,7 +88,7 @@ def _sleeps(recorder: Recorder) -> list[Sleep]:
         while watch is not None and watch.time <= ended:
             owners[watch.descriptor] = watch.owner if watch.events else ""
             watch = next(watches, None)
-        woke = [(fd, mask, owners.get(fd, "")) for fd, mask in ready]
+        woke = [(fd, mask, owners.get(fd, "")) for fd, mask in zip(ready[::2], ready[1::2], strict=True)]
         sleeps.append(Sleep(turn, began - since, ended - since, timeout, woke))
     return sleeps
 

@@ -22,6 +22,7 @@ from collections import deque
 from contextlib import suppress
 from copy import copy
 from functools import partial
+from itertools import chain
 from sys import getrefcount
 from time import monotonic_ns, time
 from typing import TYPE_CHECKING, Any
@@ -67,8 +68,8 @@ class Recorder(Probe, Observer):
         self.turns: deque[tuple[int, int]] = deque(maxlen=limit)
         self.steps: deque[tuple[str, int, int, int]] = deque(maxlen=limit)
         """Name, turn, beginning and end of each."""
-        self.sleeps: deque[tuple[int, int, int, float, Sequence[tuple[int, int]]]] = deque(maxlen=limit)
-        """Turn, beginning, end, ms that it might last, and what was ready."""
+        self.sleeps: deque[tuple[int, int, int, float, array[int]]] = deque(maxlen=limit)
+        """Turn, beginning, end, ms that it might last, and what was ready: descriptors, each with what for."""
         self.owners: dict[int, str] = {}
         """Whose the descriptors were that are watched since before the first watch that is kept."""
         self.jobs: deque[Job] = deque(maxlen=limit)
@@ -170,7 +171,9 @@ class Recorder(Probe, Observer):
         self, loop: Loop, timeout: float, began: int, ended: int, ready: Sequence[tuple[int, int]],
     ) -> None:
         if timeout or ready:
-            self.sleeps.append((self._turn, began if timeout else ended, ended, timeout, ready))
+            # A list of pairs is of many objects, which the collector of Python's would look through again and again.
+            told = array("q", chain.from_iterable(ready))
+            self.sleeps.append((self._turn, began if timeout else ended, ended, timeout, told))
 
     def watched(self, loop: Loop, fd: int, events: int, owner: str) -> None:
         if len(self.watches) == self.limit:

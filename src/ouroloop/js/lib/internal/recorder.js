@@ -14,6 +14,7 @@
 
 const hooks = require('internal/async_hooks');
 const clock = require('internal/clock');
+const { Tick } = require('internal/process/task_queues');
 const frames = require('internal/recorder/places');
 
 const binding = internalBinding('recorder');
@@ -101,11 +102,17 @@ function numberOf(text) {
 /** The run in which something happens; what no callback does is put down to the last one. */
 const currentRun = () => (runs.length > 0 ? runs[runs.length - 1] : lastOuter);
 
-function begin(id, place) {
+function begin(id, place, time = now()) {
   runs.push(++lastRun);
   ids.push(id);
   if (place !== NO_PLACE && !frames.isCore(place)) known = lastRun;
-  record(ENTERED, lastRun, id, NO_DESCRIPTOR, 0, place);
+  recordAt(time, ENTERED, lastRun, id, NO_DESCRIPTOR, 0, place);
+}
+
+/** When a tick begins: when that ended which it is drained after, for there is nothing between them. */
+function startOfTick() {
+  const last = (count - 1) * FIELDS;
+  return count > 0 && records[last] === LEFT ? records[last + 1] : now();
 }
 
 /** The last run of a resource is over, and whatever was begun in it and not ended. */
@@ -190,7 +197,8 @@ const recorder = {
   },
 
   entered(id, resource) {
-    begin(id, frames.placeOfFunction(resource?._onTimeout ?? resource?._onImmediate ?? resource?.callback));
+    if (resource instanceof Tick) begin(id, frames.placeOfFunction(resource.callback), startOfTick());
+    else begin(id, frames.placeOfFunction(resource?._onTimeout ?? resource?._onImmediate ?? resource?.callback));
   },
 
   left,

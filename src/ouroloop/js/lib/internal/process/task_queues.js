@@ -226,4 +226,6 @@ function enqueue(callback) {
   }
 }
 
-module.exports = { Queue, nextTick, queueMicrotask, runNextTicks, afterCallback, afterTasks, leave };
+module.exports = {
+  Tick, Queue, nextTick, queueMicrotask, runNextTicks, afterCallback, afterTasks, leave,
+};
